@@ -1,0 +1,5 @@
+"""`python -m micrographia`: the same program as the `micrographia` command."""
+
+from micrographia.cli import main
+
+raise SystemExit(main())

@@ -1,0 +1,1 @@
+"""Room: predictions and truth become scores; reads files only."""

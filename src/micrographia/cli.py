@@ -1,0 +1,58 @@
+"""`micrographia <room> <verb>`: parse, call, report errors as one sentence.
+
+Each room's verbs live in `micrographia/<room>/cli.py`; only the room that was asked for is
+imported, and its verbs import their libraries when they run, so that `--help` answers at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import logging
+import sys
+from collections.abc import Sequence
+
+from micrographia import __version__, log
+from micrographia.errors import MicrographiaError
+
+ROOMS = {
+    "curation": "a folder of micrographs becomes a clean table",
+    "synthesis": "synthetic micrographs with exact masks",
+    "segmentation": "instance masks and measurements",
+    "stem": "crystals become STEM images",
+    "reconstruction": "STEM images become crystal structures",
+    "benchmarks": "predictions and truth become scores",
+    "report": "results become one self-contained page",
+    "config": "the workflow's settings: render, check",
+}
+
+
+def build_parser(room: str | None) -> argparse.ArgumentParser:
+    """Return the parser; only `room`, if it is one, has its verbs filled in."""
+    parser = argparse.ArgumentParser(
+        prog="micrographia",
+        description="Electron micrographs to data, models and crystal structures.",
+    )
+    parser.add_argument("--version", action="version", version=f"micrographia {__version__}")
+    parser.add_argument("--log-level", default="INFO", help="DEBUG, INFO, WARNING or ERROR")
+    rooms = parser.add_subparsers(dest="room", required=True, metavar="ROOM")
+    for name, summary in ROOMS.items():
+        room_parser = rooms.add_parser(name, help=summary, description=summary.capitalize() + ".")
+        if name == room:
+            module = "config_cli" if name == "config" else f"{name}.cli"
+            verbs = room_parser.add_subparsers(dest="verb", required=True, metavar="VERB")
+            importlib.import_module(f"micrographia.{module}").register(verbs)
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line; return its exit status (2: the input is at fault)."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    room = next((word for word in words if word in ROOMS), None)
+    arguments = build_parser(room).parse_args(words)
+    log.setup(arguments.log_level.upper())
+    try:
+        return int(arguments.run(arguments) or 0)
+    except MicrographiaError as error:
+        logging.getLogger("micrographia").error("%s", error)
+        return 2

@@ -1,0 +1,54 @@
+"""What the rooms' command lines share: the settings argument and JSON output."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import sys
+from typing import Any
+
+from micrographia.config import Section, parse_section
+
+Subparsers = Any  # argparse keeps the type of its sub-parser action private
+
+
+def add_settings(parser: argparse.ArgumentParser, model: type[Section]) -> None:
+    """Add `--settings`, a section of the configuration as JSON or as a file's path."""
+    parser.add_argument(
+        "--settings",
+        type=str,
+        default="{}",
+        metavar="JSON|FILE",
+        help=f"settings of this step as JSON or YAML file: {', '.join(model.model_fields)}",
+    )
+    parser.set_defaults(settings_model=model)
+
+
+def settings_of(arguments: argparse.Namespace) -> Any:
+    """Return the validated section given by `--settings`, defaults filled in."""
+    return parse_section(arguments.settings, arguments.settings_model)
+
+
+def add_shard(parser: argparse.ArgumentParser) -> None:
+    """Add `--shard I --shards N`: work on every row whose number modulo N is I."""
+    parser.add_argument("--shard", type=int, default=0, help="number of this shard, from 0")
+    parser.add_argument("--shards", type=int, default=1, help="how many shards there are")
+
+
+def print_json(value: Any) -> None:
+    """Print `value` as JSON to standard output; NaN becomes null."""
+    json.dump(_plain(value), sys.stdout, indent=2, sort_keys=True)
+    sys.stdout.write("\n")
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if hasattr(value, "item") and not isinstance(value, str):
+        value = value.item()
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value

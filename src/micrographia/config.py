@@ -1,0 +1,378 @@
+"""Every setting of the workflow: its default, its bounds, its unit.
+
+`workflow_config.yaml` and `resources/config.schema.json` are generated from these models
+(`micrographia config render`), so a setting is described once. Rules hand each step its own
+section as JSON; library functions take the section or plain values, never the file.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_args
+
+import yaml
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from micrographia.errors import ConfigError
+from micrographia.physics.conditions import ImagingConditions
+
+
+class Section(BaseModel):
+    """Base of all sections: unknown names are faults, values do not change."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def _keyword_or_existing(keyword: str) -> AfterValidator:
+    def check(value: str) -> str:
+        if value != keyword and not Path(value).exists():
+            raise ValueError(f"must be '{keyword}' or an existing path")
+        return value
+
+    return AfterValidator(check)
+
+
+def _existing(value: str) -> str:
+    if not Path(value).exists():
+        raise ValueError("must be an existing path")
+    return value
+
+
+ExistingPath = Annotated[str, AfterValidator(_existing)]
+
+
+class Shards(Section):
+    """How many pieces the tables are split into; each piece is one job per step."""
+
+    micrographs: int = Field(4, ge=1, le=400, description="Shards of the micrograph wing.")
+    structures: int = Field(4, ge=1, le=400, description="Shards of the STEM wing.")
+
+
+class MicrographSource(Section):
+    """Where micrographs come from."""
+
+    source: Annotated[str, _keyword_or_existing("procedural")] = Field(
+        "procedural",
+        description="'procedural' for the embedded generator, or your own folder of images.",
+    )
+    masks: ExistingPath | None = Field(
+        None,
+        description="Folder of label masks with the images' file names; null when there is none.",
+    )
+    licence: str = Field("CC0-1.0", description="Licence of these images, kept with every row.")
+
+
+class StructureFilter(Section):
+    """Which crystals take part (STEM2Mat-Bench, AutoMat section 3)."""
+
+    max_elements: int = Field(4, ge=1, le=20, description="Most elements in a crystal.")
+    min_z_span: int = Field(
+        0,
+        ge=0,
+        le=100,
+        description="Least difference between highest and lowest atomic number of a compound.",
+    )
+    max_thickness: float = Field(
+        20.0, ge=0, le=100, description="Most distance between lowest and highest atom [Å]."
+    )
+    max_overlap_ratio: float = Field(
+        1.0,
+        ge=0,
+        le=1,
+        description="Most share of atoms that share a 1 Å grid cell in projection.",
+    )
+    min_projected_distance: float = Field(
+        0.0, ge=0, le=5, description="Least distance between two projected columns [Å]."
+    )
+    max_atoms: int = Field(60, ge=1, le=1000, description="Most atoms in the primitive cell.")
+
+
+class StructureSource(Section):
+    """Where two-dimensional crystals come from."""
+
+    source: Annotated[str, _keyword_or_existing("prototypes")] = Field(
+        "prototypes",
+        description=(
+            "'prototypes' for the embedded set, or a folder of CIF/POSCAR, an ASE database, "
+            "or a parquet file."
+        ),
+    )
+    limit: int | None = Field(
+        None, ge=1, description="Take a seeded random sample of this many crystals; null for all."
+    )
+    filter: StructureFilter = Field(default_factory=StructureFilter, description="Selection.")
+
+
+class Data(Section):
+    """What enters at the front."""
+
+    micrographs: MicrographSource = Field(
+        default_factory=MicrographSource, description="Micrographs."
+    )
+    structures: StructureSource = Field(default_factory=StructureSource, description="Crystals.")
+
+
+class Synthesis(Section):
+    """The procedural micrograph generator."""
+
+    count: int = Field(48, ge=1, le=1_000_000, description="How many micrographs to make.")
+    size: int = Field(384, ge=64, le=4096, description="Side of a micrograph [px].")
+    annotated_share: float = Field(
+        0.4, ge=0, le=1, description="Share that carries a burnt-in scale bar and labels."
+    )
+
+
+class Curation(Section):
+    """Which micrographs are kept."""
+
+    min_side: int = Field(
+        200, ge=1, le=10_000, description="Least side of an image [px] (UniEM-3M, section 4.1)."
+    )
+    max_pixels: int = Field(
+        400_000_000, ge=1, description="Most pixels of an image; larger headers are refused [px]."
+    )
+    min_sharpness: float = Field(
+        0.02,
+        ge=0,
+        le=10,
+        description="Least sharpness: deviation of the Laplacian over that of the image.",
+    )
+    min_contrast: float = Field(
+        0.05, ge=0, le=1, description="Least contrast: 1st to 99th percentile over full range."
+    )
+    duplicate_radius: int = Field(
+        6, ge=0, le=32, description="Most differing bits of two 64-bit hashes of duplicates [bit]."
+    )
+
+
+class Watershed(Section):
+    """The classical segmenter: local threshold, distance transform, watershed."""
+
+    smoothing: float = Field(1.5, ge=0, le=20, description="Gaussian smoothing [px].")
+    background: float = Field(
+        40.0, ge=0, le=1000, description="Scale of the shading that is removed [px]; 0 for none."
+    )
+    min_area: int = Field(30, ge=1, le=1_000_000, description="Least area of an instance [px].")
+    seed_distance: float = Field(
+        0.35,
+        gt=0,
+        le=5,
+        description="Depth by which two maxima of the distance map must be divided [share].",
+    )
+    polarity: Literal["auto", "bright", "dark"] = Field(
+        "auto", description="Whether particles are brighter or darker than what is around them."
+    )
+
+
+class Segmentation(Section):
+    """Instance segmentation."""
+
+    watershed: Watershed = Field(default_factory=Watershed, description="Classical baseline.")
+
+
+class Stem(Section):
+    """STEM simulation."""
+
+    conditions: ImagingConditions = Field(
+        default_factory=ImagingConditions, description="The microscope."
+    )
+    pixel_size: float = Field(0.1, gt=0.005, le=1, description="Pixel size [Å].")
+    field: float = Field(48.0, ge=5, le=1000, description="Side of the square field [Å].")
+    rotation: float | None = Field(
+        None, ge=-360, le=360, description="Rotation of the crystal [degree]; null for random."
+    )
+    doses: tuple[Annotated[float, Field(gt=0, le=1e8)], ...] = Field(
+        (30_000.0,), min_length=1, description="Electron doses [e/Å²]."
+    )
+    multislice: tuple[str, ...] = Field(
+        ("graphene", "h-BN", "MoS2-1H"),
+        description="Crystals that abTEM's multislice images too, by structure_id.",
+    )
+
+
+class Reconstruction(Section):
+    """From a STEM image to a crystal."""
+
+    max_cell_area: float = Field(
+        250.0, gt=5, le=5000, description="Largest primitive cell that is proposed [Å²]."
+    )
+    min_lattice_length: float = Field(
+        2.0, gt=0.5, le=20, description="Least lattice vector that is proposed [Å]."
+    )
+    max_atoms: int = Field(24, ge=1, le=200, description="Most atoms in the projected cell.")
+    vacuum: float = Field(20.0, ge=15, le=100, description="Vacuum along c in the CIF [Å].")
+
+
+class Benchmarks(Section):
+    """Scoring."""
+
+    bootstrap: int = Field(
+        2000, ge=100, le=100_000, description="Resamples of a confidence interval."
+    )
+    confidence: float = Field(
+        0.95, gt=0.5, lt=1, description="Coverage of the confidence intervals."
+    )
+
+
+class Report(Section):
+    """The page."""
+
+    examples: int = Field(6, ge=1, le=40, description="Pictures of each kind that are shown.")
+
+
+class WorkflowConfig(Section):
+    """All settings of one run."""
+
+    name: str = Field(
+        "demo",
+        pattern=r"^[A-Za-z0-9_.-]+$",
+        description="Name of this configuration, printed in the report.",
+    )
+    seed: int = Field(
+        1665, ge=0, le=2**31 - 1, description="Seed from which every random draw follows."
+    )
+    results: str = Field(
+        "results",
+        pattern=r"^[^\s'\"{}]+$",
+        description="Folder of all outputs, relative to the project.",
+    )
+    shards: Shards = Field(default_factory=Shards, description="Parallel pieces.")
+    data: Data = Field(default_factory=Data, description="Inputs.")
+    synthesis: Synthesis = Field(default_factory=Synthesis, description="Procedural micrographs.")
+    curation: Curation = Field(default_factory=Curation, description="Micrograph curation.")
+    segmentation: Segmentation = Field(default_factory=Segmentation, description="Segmentation.")
+    stem: Stem = Field(default_factory=Stem, description="STEM simulation.")
+    reconstruction: Reconstruction = Field(
+        default_factory=Reconstruction, description="Image to crystal."
+    )
+    benchmarks: Benchmarks = Field(default_factory=Benchmarks, description="Scoring.")
+    report: Report = Field(default_factory=Report, description="Report page.")
+
+    @model_validator(mode="after")
+    def _masks_need_a_folder(self) -> WorkflowConfig:
+        micrographs = self.data.micrographs
+        if micrographs.source == "procedural" and micrographs.masks is not None:
+            raise ValueError(
+                "data.micrographs.masks is given, but data.micrographs.source is 'procedural', "
+                "which makes its own; name your folder of images as the source, or set masks: null"
+            )
+        return self
+
+
+def validate(raw: Mapping[str, Any], model: type[Section] = WorkflowConfig) -> Any:
+    """Validate a mapping against `model`.
+
+    Raises
+    ------
+    ConfigError
+        Lists every fault: field path, value seen, what is allowed.
+    """
+    try:
+        return model.model_validate(raw)
+    except ValidationError as error:
+        lines = [_fault(item, model) for item in error.errors()]
+        count = f"{len(lines)} fault" + ("s" if len(lines) > 1 else "")
+        raise ConfigError(
+            f"The configuration has {count}:\n  " + "\n  ".join(lines) + "\n"
+        ) from None
+
+
+def parse_section(text: str, model: type[Section]) -> Any:
+    """Read a section given as a JSON string or as the path of a YAML/JSON file."""
+    source = text
+    if not text.lstrip().startswith("{"):
+        path = Path(text)
+        if not path.is_file():
+            raise ConfigError(
+                f"Settings file {text} does not exist",
+                remedy="Give a YAML file, or the settings as a JSON object",
+            )
+        source = path.read_text(encoding="utf-8")
+    try:
+        raw = yaml.safe_load(source)
+    except yaml.YAMLError as error:
+        raise ConfigError(f"Settings are neither YAML nor JSON: {error}") from error
+    return validate(raw or {}, model)
+
+
+def dump_section(section: Section) -> str:
+    """Return a section as canonical JSON: the same values give the same text."""
+    return json.dumps(section.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
+
+
+def _fault(item: Mapping[str, Any], model: type[BaseModel]) -> str:
+    location = tuple(item["loc"])
+    path = ".".join(str(part) for part in location) or "(whole file)"
+    if item["type"] == "extra_forbidden":
+        owner = _model_at(model, location[:-1])
+        names = list(owner.model_fields) if owner else []
+        close = difflib.get_close_matches(str(location[-1]), names, n=1)
+        hint = f"; did you mean '{close[0]}'?" if close else ""
+        return f"{path}: unknown setting{hint} Allowed here: {', '.join(names)}."
+    message = item["msg"].removeprefix("Value error, ")
+    if not location:
+        return f"{path}: {message}."
+    return f"{path}: saw {item.get('input')!r}; {message[0].lower()}{message[1:]}."
+
+
+def _model_at(model: type[BaseModel], location: tuple[Any, ...]) -> type[BaseModel] | None:
+    for name in location:
+        field = model.model_fields.get(str(name))
+        found = [
+            kind
+            for kind in (field.annotation, *get_args(field.annotation))
+            if isinstance(kind, type) and issubclass(kind, BaseModel)
+        ] if field else []
+        if not found:
+            return None
+        model = found[0]
+    return model
+
+
+def render_yaml() -> str:
+    """Return the commented `workflow_config.yaml` that holds every default."""
+    head = [
+        "# Micrographia's settings, with their defaults. Generated from src/micrographia/config.py",
+        "# by `make config`: change a default there, and your own run in an overlay",
+        "# (`snakemake --configfile my.yaml`), which only needs the lines that differ.",
+        "",
+    ]
+    return "\n".join(head + _render(WorkflowConfig(), 0)) + "\n"
+
+
+def _render(section: BaseModel, depth: int) -> list[str]:
+    indent = "  " * depth
+    lines: list[str] = []
+    for name, field in type(section).model_fields.items():
+        value = getattr(section, name)
+        lines.append(f"{indent}# {field.description}{_bounds(field)}")
+        if isinstance(value, BaseModel):
+            lines.append(f"{indent}{name}:")
+            lines.extend(_render(value, depth + 1))
+        else:
+            plain = list(value) if isinstance(value, tuple) else value
+            lines.append(f"{indent}{name}: {json.dumps(plain, ensure_ascii=False)}")
+        if depth == 0:
+            lines.append("")
+    return lines
+
+
+def _bounds(field: Any) -> str:
+    symbols = {"ge": "≥", "gt": ">", "le": "≤", "lt": "<"}
+    found = [
+        f"{symbols[key]} {getattr(item, key):g}"
+        for item in field.metadata
+        for key in symbols
+        if getattr(item, key, None) is not None
+    ]
+    return f" ({', '.join(found)})" if found else ""
+
+
+def render_schema() -> str:
+    """Return the JSON schema of `workflow_config.yaml`."""
+    schema = WorkflowConfig.model_json_schema()
+    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+    return json.dumps(schema, indent=2, ensure_ascii=False, sort_keys=True) + "\n"

@@ -1,0 +1,1 @@
+"""Room: a folder of micrographs becomes a clean table of micrographs."""

@@ -1,0 +1,1 @@
+"""Ground floor: tables, images and structures on disk."""

@@ -1,0 +1,189 @@
+"""The doors between rooms: the columns of every table, their types and units."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+_BOX = pa.list_(pa.int32())
+_FLOATS = pa.list_(pa.float64())
+_STRINGS = pa.list_(pa.string())
+
+#: What there is to ingest: one row per file found; `shard` divides the work.
+MANIFEST = pa.schema(
+    [
+        ("path", pa.string()),
+        ("mask_path", pa.string()),  # null: no truth known
+        ("source", pa.string()),
+        ("licence", pa.string()),
+        ("shard", pa.int32()),
+    ]
+)
+
+#: Micrographs after curation. `image_id` hashes the pixels; boxes are x0, y0, x1, y1 in px.
+MICROGRAPHS = pa.schema(
+    [
+        ("image_id", pa.string()),  # null: unreadable
+        ("path", pa.string()),
+        ("mask_path", pa.string()),
+        ("source", pa.string()),
+        ("licence", pa.string()),
+        ("width", pa.int32()),
+        ("height", pa.int32()),
+        ("pixel_size_nm", pa.float64()),  # null: unknown
+        ("microscopy", pa.string()),  # null: unknown
+        ("phash", pa.string()),  # 16 hexadecimal digits
+        ("duplicate_of", pa.string()),  # image_id of the one kept
+        ("sharpness", pa.float64()),  # standard deviation of the Laplacian over that of the image
+        ("contrast", pa.float64()),  # 1st to 99th percentile, 0..1 of full range
+        ("text_boxes", pa.list_(_BOX)),
+        ("crop_box", _BOX),
+        ("status", pa.string()),  # kept | rejected
+        ("reason", pa.string()),
+    ]
+)
+
+#: One row per image that was segmented; a failure is a row.
+PREDICTIONS = pa.schema(
+    [
+        ("image_id", pa.string()),
+        ("path", pa.string()),
+        ("mask", pa.string()),  # file name beside the table
+        ("method", pa.string()),
+        ("n_instances", pa.int32()),
+        ("seconds", pa.float64()),
+        ("failure", pa.string()),
+    ]
+)
+
+#: One row per instance; lengths in px and, when the pixel size is known, in nm.
+INSTANCES = pa.schema(
+    [
+        ("image_id", pa.string()),
+        ("label", pa.int32()),
+        ("area_px", pa.float64()),
+        ("centroid", _FLOATS),  # x, y
+        ("bbox", _BOX),
+        ("equivalent_diameter_px", pa.float64()),
+        ("major_axis_px", pa.float64()),
+        ("minor_axis_px", pa.float64()),
+        ("orientation_deg", pa.float64()),
+        ("circularity", pa.float64()),
+        ("solidity", pa.float64()),
+        ("area_nm2", pa.float64()),
+        ("equivalent_diameter_nm", pa.float64()),
+    ]
+)
+
+#: Two-dimensional crystals. Cell in the 2D Niggli (Gauss) basis, a <= b; lengths in angstrom.
+STRUCTURES = pa.schema(
+    [
+        ("structure_id", pa.string()),
+        ("formula", pa.string()),
+        ("elements", _STRINGS),
+        ("natoms", pa.int32()),
+        ("a", pa.float64()),
+        ("b", pa.float64()),
+        ("gamma", pa.float64()),  # degree
+        ("layer_group", pa.int32()),
+        ("thickness", pa.float64()),
+        ("overlap_ratio", pa.float64()),  # share of atoms whose 1 angstrom grid cell is shared
+        ("family", pa.string()),
+        ("source", pa.string()),
+        ("split", pa.string()),
+        ("cif", pa.string()),
+        ("status", pa.string()),  # kept | rejected
+        ("reason", pa.string()),
+    ]
+)
+
+#: STEM images. Lengths in angstrom, dose in electrons per square angstrom (null: noiseless).
+STEM_IMAGES = pa.schema(
+    [
+        ("image_id", pa.string()),
+        ("structure_id", pa.string()),
+        ("elements", _STRINGS),  # what the operator knows of the sample
+        ("engine", pa.string()),
+        ("energy_keV", pa.float64()),
+        ("semiangle_mrad", pa.float64()),
+        ("defocus", pa.float64()),
+        ("aberrations", pa.string()),  # JSON
+        ("detector", pa.string()),
+        ("dose", pa.float64()),
+        ("pixel_size", pa.float64()),
+        ("field", pa.float64()),
+        ("rotation", pa.float64()),  # degree
+        ("seed", pa.int64()),
+        ("tier", pa.int32()),
+        ("path", pa.string()),  # relative to the table
+        ("failure", pa.string()),
+    ]
+)
+
+#: Answers of a structure solver; a failure is a row.
+RECONSTRUCTIONS = pa.schema(
+    [
+        ("image_id", pa.string()),
+        ("method", pa.string()),
+        ("cif", pa.string()),
+        ("a", pa.float64()),
+        ("b", pa.float64()),
+        ("gamma", pa.float64()),
+        ("confidence", pa.float64()),
+        ("alternatives", _STRINGS),
+        ("seconds", pa.float64()),
+        ("failure", pa.string()),
+    ]
+)
+
+#: The phase-object engine beside abTEM's multislice for the same scan points.
+ENGINES = pa.schema(
+    [
+        ("structure_id", pa.string()),
+        ("formula", pa.string()),
+        ("detector", pa.string()),
+        ("correlation", pa.float64()),
+        ("seconds_phase_object", pa.float64()),
+        ("seconds_multislice", pa.float64()),
+        ("time_ratio", pa.float64()),
+        ("scan_points", pa.int32()),
+        ("failure", pa.string()),
+    ]
+)
+
+#: Per-image segmentation scores. Nulls where an image has no truth or no prediction.
+SEGMENTATION_SCORES = pa.schema(
+    [
+        ("image_id", pa.string()),
+        ("path", pa.string()),
+        ("method", pa.string()),
+        ("n_true", pa.int32()),
+        ("n_predicted", pa.int32()),
+        ("ap50", pa.float64()),
+        ("ap50_95", pa.float64()),
+        ("pq50", pa.float64()),
+        ("density", pa.string()),  # sparse | dense
+        ("failure", pa.string()),
+    ]
+)
+
+#: Per-image structure scores; metrics of a failure are null and count as failed.
+STRUCTURE_SCORES = pa.schema(
+    [
+        ("image_id", pa.string()),
+        ("structure_id", pa.string()),
+        ("formula", pa.string()),
+        ("tier", pa.int32()),
+        ("dose", pa.float64()),
+        ("rmsd_xy", pa.float64()),
+        ("gamma_error", pa.float64()),
+        ("area_error", pa.float64()),
+        ("composition_correct", pa.bool_()),
+        ("rms_sites", pa.float64()),
+        ("ss_047", pa.bool_()),
+        ("ss_020", pa.bool_()),
+        ("ss_010", pa.bool_()),
+        ("confidence", pa.float64()),
+        ("seconds", pa.float64()),
+        ("failure", pa.string()),
+    ]
+)

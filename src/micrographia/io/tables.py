@@ -1,0 +1,107 @@
+"""Parquet tables: written atomically, checked against their schema, stamped with provenance."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from micrographia.errors import TableError
+from micrographia.io.atomic import atomic_path
+
+_STAMP = b"micrographia"
+
+
+def write_table(
+    rows: pd.DataFrame | Sequence[Mapping[str, Any]],
+    path: str | os.PathLike[str],
+    schema: pa.Schema,
+    provenance: Mapping[str, Any] | None = None,
+) -> None:
+    """Write `rows` as parquet with exactly the columns of `schema`.
+
+    Parameters
+    ----------
+    rows
+        Data frame or list of mappings; every schema column must be present, none may be extra.
+    path
+        Where to write; parents are created.
+    schema
+        One of `micrographia.io.schemas`.
+    provenance
+        What `micrographia.provenance.stamp` returns; kept in the file's metadata.
+
+    Raises
+    ------
+    TableError
+        A column is missing, unknown or of the wrong type.
+    """
+    name = Path(path).name
+    if isinstance(rows, pd.DataFrame):
+        records = rows.to_dict(orient="list")
+        seen = [str(column) for column in rows.columns]
+        columns = {str(key): [_null(v) for v in values] for key, values in records.items()}
+    else:
+        seen = sorted({key for row in rows for key in row}) if rows else list(schema.names)
+        columns = {key: [_null(row.get(key)) for row in rows] for key in schema.names}
+    missing = [column for column in schema.names if column not in seen]
+    extra = [column for column in seen if column not in schema.names]
+    if missing or extra:
+        raise TableError(
+            f"Table {name} does not keep its contract: missing columns {missing}, "
+            f"unknown columns {extra}",
+            allowed=", ".join(schema.names),
+        )
+    try:
+        arrays = [pa.array(columns[field.name], type=field.type) for field in schema]
+    except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
+        raise TableError(f"Table {name} has a value of the wrong type: {error}") from error
+    table = pa.Table.from_arrays(arrays, schema=schema)
+    metadata = {_STAMP: json.dumps(dict(provenance or {}), sort_keys=True).encode()}
+    with atomic_path(path) as temporary:
+        pq.write_table(table.replace_schema_metadata(metadata), temporary)
+
+
+def read_table(path: str | os.PathLike[str], schema: pa.Schema | None = None) -> pd.DataFrame:
+    """Read a parquet table; with `schema`, check that its columns are all there.
+
+    Raises
+    ------
+    TableError
+        The file is absent, no parquet, or lacks a column of `schema`.
+    """
+    target = Path(path)
+    if not target.exists():
+        raise TableError(f"Table {target} does not exist", remedy="Run the step that writes it")
+    try:
+        table = pq.read_table(target)
+    except (pa.ArrowInvalid, OSError) as error:
+        raise TableError(f"{target} is not a readable parquet table: {error}") from error
+    if schema is not None:
+        missing = [name for name in schema.names if name not in table.schema.names]
+        if missing:
+            raise TableError(
+                f"Table {target} lacks the columns {missing}",
+                seen=table.schema.names,
+                remedy="Make it again with this version",
+            )
+    return table.to_pandas()
+
+
+def read_provenance(path: str | os.PathLike[str]) -> dict[str, Any]:
+    """Return the provenance stamp kept in a table's metadata (empty if there is none)."""
+    metadata = pq.read_schema(Path(path)).metadata or {}
+    return json.loads(metadata.get(_STAMP, b"{}"))
+
+
+def _null(value: Any) -> Any:
+    """Turn pandas' NaN/NaT for 'no value' into None, so that parquet stores a null."""
+    if value is None or value is pd.NaT or (isinstance(value, float) and value != value):
+        return None
+    return value

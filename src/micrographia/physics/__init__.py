@@ -1,0 +1,1 @@
+"""Ground floor: lattices, electron scattering and image formation."""

@@ -1,0 +1,1 @@
+"""Room: STEM images become crystal structures."""

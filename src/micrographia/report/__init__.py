@@ -1,0 +1,1 @@
+"""Room: results become one self-contained page."""

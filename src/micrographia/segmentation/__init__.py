@@ -1,0 +1,1 @@
+"""Room: micrographs become instance masks and measurements."""

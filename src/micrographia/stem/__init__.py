@@ -1,0 +1,1 @@
+"""Room: crystals become STEM images."""

@@ -1,0 +1,1 @@
+"""Room: synthetic micrographs with exact masks."""
