@@ -1,0 +1,13 @@
+"""`micrographia benchmarks`: the verbs of the single benchmarks, gathered."""
+
+from __future__ import annotations
+
+from micrographia.commandline import Subparsers
+
+
+def register(verbs: Subparsers) -> None:
+    """Add the verbs of the segmentation and the structure benchmark."""
+    from micrographia.benchmarks import segmentation_cli, structure_cli
+
+    segmentation_cli.register(verbs)
+    structure_cli.register(verbs)
