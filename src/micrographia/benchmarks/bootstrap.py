@@ -53,12 +53,11 @@ def bootstrap_mean(
         raise ValueError("bootstrap_mean: a value is NaN")
     generator = np.random.default_rng(seed)
     rows = max(1, _CHUNK // data.size)
-    means = np.concatenate(
-        [
-            data[generator.integers(0, data.size, (min(rows, resamples - start), data.size))].mean(1)
-            for start in range(0, resamples, rows)
-        ]
-    )
+    parts = []
+    for start in range(0, resamples, rows):
+        draws = generator.integers(0, data.size, (min(rows, resamples - start), data.size))
+        parts.append(data[draws].mean(axis=1))
+    means = np.concatenate(parts)
     tail = (1 - confidence) / 2
     low, high = np.quantile(means, [tail, 1 - tail])
     return float(data.mean()), float(low), float(high)
