@@ -1,0 +1,112 @@
+"""STEM images: float32 TIFF that ImageJ opens with the right scale, conditions inside."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tifffile
+from numpy.typing import NDArray
+
+from micrographia.errors import ImageError
+from micrographia.io.atomic import atomic_path
+from micrographia.io.images import read_micrograph
+
+_KEY = "micrographia"
+
+
+@dataclass(frozen=True)
+class StemImage:
+    """A STEM image.
+
+    Attributes
+    ----------
+    pixels
+        Image (rows, columns), float32; x runs along columns, y along rows.
+    pixel_size
+        [Å].
+    metadata
+        What the file says of how it was taken: `conditions`, `unit`, `dose`, …; empty when the
+        file says nothing.
+    """
+
+    pixels: NDArray[np.float32]
+    pixel_size: float
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+
+
+def write_stem_image(path: str | os.PathLike[str], image: StemImage) -> None:
+    """Write a STEM image as ImageJ TIFF, atomically."""
+    info = json.dumps({_KEY: dict(image.metadata)}, sort_keys=True)
+    per_angstrom = 1 / image.pixel_size
+    with atomic_path(path) as temporary:
+        tifffile.imwrite(
+            temporary,
+            np.ascontiguousarray(image.pixels, dtype=np.float32),
+            imagej=True,
+            resolution=(per_angstrom, per_angstrom),
+            metadata={"unit": "angstrom", "Info": info},
+        )
+
+
+def read_stem_image(
+    path: str | os.PathLike[str],
+    pixel_size: float | None = None,
+    max_pixels: int = 400_000_000,
+) -> StemImage:
+    """Read a STEM image.
+
+    Parameters
+    ----------
+    path
+        TIFF written by Micrographia, or any picture that `read_micrograph` reads.
+    pixel_size
+        [Å]; wins over what the file says.
+    max_pixels
+        Larger images are refused.
+
+    Raises
+    ------
+    ImageError
+        The file is no readable image, holds values that are not finite, or neither the file
+        nor the caller states a pixel size.
+    """
+    micrograph = read_micrograph(path, max_pixels=max_pixels)
+    pixels = np.asarray(micrograph.pixels, dtype=np.float32)
+    if not np.isfinite(pixels).all():
+        raise ImageError(
+            f"{path} holds values that are not finite numbers",
+            remedy="Export the image again, without masked or missing pixels",
+        )
+    size = pixel_size
+    if size is None and micrograph.pixel_size_nm is not None:
+        size = 10 * micrograph.pixel_size_nm
+    if size is None:
+        raise ImageError(
+            f"{path} does not state its pixel size",
+            remedy="Give it with --pixel-size, in Å per pixel",
+        )
+    if not 0.005 <= size <= 1:
+        raise ImageError(
+            f"The pixel size of {path} cannot resolve atoms",
+            seen=f"{size:g} Å",
+            allowed="0.005 to 1 Å per pixel",
+            remedy="Give the right one with --pixel-size",
+        )
+    return StemImage(pixels, size, _metadata(Path(path)))
+
+
+def _metadata(path: Path) -> dict[str, Any]:
+    if path.suffix.lower() not in {".tif", ".tiff"}:
+        return {}
+    with tifffile.TiffFile(path) as file:
+        info = (file.imagej_metadata or {}).get("Info", "")
+    try:
+        return dict(json.loads(info)[_KEY])
+    except (ValueError, KeyError, TypeError):
+        return {}

@@ -1,0 +1,193 @@
+"""Image formation of thin crystals: the phase object and the probe's transfer function.
+
+A thin crystal multiplies the probe by exp(iφ(r)), φ = σ V. The integrated centre-of-mass image
+is then exactly φ cross-correlated with the probe's intensity (Lazić, Bosch & Lazar,
+Ultramicroscopy 160 (2016) 265, eq. 26), that is, in Fourier space,
+
+    I(g) = φ(g) · conj T(g),    T = Fourier transform of |ψ_probe|², T(0) = 1.
+
+The same functions make images (room `stem`) and explain them (room `reconstruction`).
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import map_coordinates
+
+from micrographia.physics.conditions import ImagingConditions
+from micrographia.physics.scattering import (
+    POTENTIAL,
+    interaction_constant,
+    scattering_factor,
+    wavelength,
+)
+
+FloatArray = NDArray[np.float64]
+ComplexArray = NDArray[np.complex128]
+
+_GRID = 512  # samples along each axis of the pupil's grid
+
+
+def information_limit(conditions: ImagingConditions) -> float:
+    """Highest spatial frequency that the probe transfers, 2α/λ [1/Å]."""
+    return 2e-3 * conditions.semiangle_mrad / wavelength(conditions.energy_keV)
+
+
+def reciprocal_vectors(cell: FloatArray, limit: float) -> tuple[NDArray[np.int64], FloatArray]:
+    """All reciprocal lattice vectors of a 2D cell up to a frequency, half plane, without zero.
+
+    Parameters
+    ----------
+    cell
+        Rows are the lattice vectors, shape (2, 2) [Å].
+    limit
+        Highest |g| [1/Å].
+
+    Returns
+    -------
+    indices, vectors
+        Miller indices (m, 2) and vectors g (m, 2) [1/Å]. Of each pair ±g one is listed.
+    """
+    reciprocal = np.linalg.inv(cell).T
+    lengths = np.linalg.norm(cell, axis=1)
+    reach = np.ceil(limit * lengths).astype(int) + 1
+    h, k = np.meshgrid(
+        np.arange(-reach[0], reach[0] + 1), np.arange(-reach[1], reach[1] + 1), indexing="ij"
+    )
+    indices = np.stack([h.ravel(), k.ravel()], axis=1)
+    half = (indices[:, 0] > 0) | ((indices[:, 0] == 0) & (indices[:, 1] > 0))
+    indices = indices[half]
+    vectors = indices @ reciprocal
+    inside = np.hypot(vectors[:, 0], vectors[:, 1]) <= limit
+    return indices[inside], vectors[inside]
+
+
+def transfer(g: FloatArray, conditions: ImagingConditions) -> ComplexArray:
+    """Transfer function of the integrated centre of mass, conj T(g).
+
+    Parameters
+    ----------
+    g
+        Spatial frequencies (m, 2) [1/Å].
+    conditions
+        Energy, semi-angle and aberrations.
+
+    Returns
+    -------
+    Complex transfer (m,), 1 at g = 0, 0 beyond the information limit.
+    """
+    table, step = _transfer_table(conditions.model_copy(update={"detector": "icom"}))
+    place = np.asarray(g, dtype=np.float64).T / step + _GRID // 2
+    real = map_coordinates(table.real, place, order=3, mode="constant")
+    imaginary = map_coordinates(table.imag, place, order=3, mode="constant")
+    return np.conj(real + 1j * imaginary)
+
+
+def projected_phase(number: int, g: FloatArray, area: float, energy_keV: float) -> FloatArray:
+    """Fourier coefficient of one atom's phase shift φ(g) at the origin [rad].
+
+    Parameters
+    ----------
+    number
+        Atomic number.
+    g
+        Magnitudes |g| (m,) [1/Å].
+    area
+        Area of the cell over which the coefficient is taken [Å²].
+    energy_keV
+        Beam energy [keV].
+    """
+    return interaction_constant(energy_keV) * POTENTIAL / area * scattering_factor(number, g)
+
+
+def image_coefficients(
+    cell: FloatArray,
+    positions: FloatArray,
+    numbers: NDArray[np.int64],
+    conditions: ImagingConditions,
+) -> tuple[FloatArray, ComplexArray]:
+    """Fourier series of the ideal iDPC image of a thin crystal.
+
+    Parameters
+    ----------
+    cell, positions, numbers
+        In-plane cell (2, 2) [Å], Cartesian xy (n, 2) [Å], atomic numbers (n,).
+    conditions
+        The microscope.
+
+    Returns
+    -------
+    g, coefficients
+        Half-plane frequencies (m, 2) [1/Å] and complex coefficients (m,) [rad]. The image is
+        2 Re Σ c exp(2πi g·r); its mean is set to zero, since a phase has no origin.
+    """
+    _, vectors = reciprocal_vectors(cell, information_limit(conditions))
+    magnitudes = np.hypot(vectors[:, 0], vectors[:, 1])
+    area = abs(float(np.linalg.det(cell)))
+    coefficients = np.zeros(len(vectors), dtype=np.complex128)
+    for number in np.unique(numbers):
+        form = projected_phase(int(number), magnitudes, area, conditions.energy_keV)
+        phases = np.exp(-2j * np.pi * (vectors @ positions[numbers == number].T))
+        coefficients += form * phases.sum(axis=1)
+    return vectors, coefficients * transfer(vectors, conditions)
+
+
+def evaluate_series(
+    g: FloatArray, coefficients: ComplexArray, shape: tuple[int, int], pixel_size: float
+) -> NDArray[np.float32]:
+    """Evaluate 2 Re Σ c exp(2πi g·r) on a pixel grid; r = (x, y) = (column, row)·pixel size.
+
+    The sum separates into a product of two matrices, so any rotation and any field, periodic
+    or not, costs the same.
+
+    Parameters
+    ----------
+    g, coefficients
+        As `image_coefficients` returns them.
+    shape
+        Rows and columns of the image.
+    pixel_size
+        [Å].
+    """
+    rows, columns = (np.arange(n) * pixel_size for n in shape)
+    along_x = np.exp(2j * np.pi * np.outer(g[:, 0], columns)).astype(np.complex64)
+    along_y = np.exp(2j * np.pi * np.outer(rows, g[:, 1])).astype(np.complex64)
+    return 2 * ((along_y * coefficients.astype(np.complex64)) @ along_x).real
+
+
+def aberration_phase(kx: FloatArray, ky: FloatArray, conditions: ImagingConditions) -> FloatArray:
+    """Aberration function χ(k) [rad]; the pupil is A(k) exp(-iχ) (Kirkland, eq. 2.22).
+
+    Parameters
+    ----------
+    kx, ky
+        Pupil coordinates [1/Å].
+    """
+    length = wavelength(conditions.energy_keV)
+    angle_squared = (kx**2 + ky**2) * length**2
+    azimuth = np.arctan2(ky, kx) - np.deg2rad(conditions.astigmatism_angle)
+    second = -conditions.defocus + conditions.astigmatism * np.cos(2 * azimuth)
+    return (
+        2
+        * np.pi
+        / length
+        * (angle_squared * second / 2 + conditions.Cs * np.square(angle_squared) / 4)
+    )
+
+
+@lru_cache(maxsize=16)
+def _transfer_table(conditions: ImagingConditions) -> tuple[ComplexArray, float]:
+    """T(g) on a square grid centred on g = 0, and the grid's step [1/Å]."""
+    cutoff = 1e-3 * conditions.semiangle_mrad / wavelength(conditions.energy_keV)
+    # The grid reaches a little beyond twice the cutoff, where the autocorrelation ends.
+    step = 2 * cutoff / (_GRID // 2 - 4)
+    axis = (np.arange(_GRID) - _GRID // 2) * step
+    kx, ky = np.meshgrid(axis, axis, indexing="ij")
+    edge = (cutoff - np.hypot(kx, ky)) / step + 0.5
+    pupil = np.clip(edge, 0, 1) * np.exp(-1j * aberration_phase(kx, ky, conditions))
+    probe = np.fft.fft2(np.fft.ifftshift(pupil))
+    table = np.fft.fftshift(np.fft.fft2(np.square(np.abs(probe))))
+    return table / table[_GRID // 2, _GRID // 2], step

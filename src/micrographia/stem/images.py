@@ -1,0 +1,162 @@
+"""Shards of STEM images: noiseless pictures once, doses drawn from them, engines compared."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from ase import Atoms
+
+from micrographia.config import Stem
+from micrographia.errors import MicrographiaError
+from micrographia.io.stem_images import read_stem_image, write_stem_image
+from micrographia.io.structures import from_cif
+from micrographia.physics.conditions import ImagingConditions
+from micrographia.physics.imaging import evaluate_series
+from micrographia.stem.multislice import multislice_series, orthogonal_cell
+from micrographia.stem.phase_object import phase_object_series
+from micrographia.stem.simulate import View, add_noise, draw_view, render
+
+logger = logging.getLogger(__name__)
+
+
+def clean_images(
+    structures: pd.DataFrame, settings: Stem, seed: int, folder: Path
+) -> list[dict[str, Any]]:
+    """Image each crystal without noise into `folder`; return rows of schema STEM_IMAGES.
+
+    Rotation and origin follow from the seed and the crystal's name alone, so a picture does
+    not depend on which shard or run makes it.
+    """
+    return [
+        _clean_image(record, settings, seed, folder) for record in structures.to_dict("records")
+    ]
+
+
+def _clean_image(
+    record: dict[str, Any], settings: Stem, seed: int, folder: Path
+) -> dict[str, Any]:
+    name = str(record["structure_id"])
+    view = draw_view(
+        settings.pixel_size, settings.field, settings.rotation, [seed, _number(name)]
+    )
+    row = _row(record, settings, view, seed)
+    try:
+        atoms = from_cif(record["cif"])
+        image = render(
+            phase_object_series(atoms, settings.conditions),
+            view,
+            settings.conditions,
+            "phase-object",
+        )
+        row["path"] = f"{row['image_id']}.tif"
+        write_stem_image(folder / row["path"], image)
+    except MicrographiaError as error:
+        logger.warning("%s: %s", name, error)
+        row["failure"] = str(error)
+    return row
+
+
+def _row(record: dict[str, Any], settings: Stem, view: View, seed: int) -> dict[str, Any]:
+    conditions = settings.conditions
+    name = str(record["structure_id"])
+    return {
+        "image_id": f"{_number(f'{name}|{seed}'):016x}",
+        "structure_id": name,
+        "elements": list(record["elements"]),
+        "engine": "phase-object",
+        "energy_keV": conditions.energy_keV,
+        "semiangle_mrad": conditions.semiangle_mrad,
+        "defocus": conditions.defocus,
+        "aberrations": conditions.model_dump_json(
+            include={"Cs", "astigmatism", "astigmatism_angle"}
+        ),
+        "detector": conditions.detector,
+        "dose": None,
+        "pixel_size": view.pixel_size,
+        "field": view.field,
+        "rotation": view.rotation,
+        "seed": seed,
+        "tier": None,
+        "path": None,
+        "failure": None,
+    }
+
+
+def exposures(
+    images: pd.DataFrame, source: Path, settings: Stem, seed: int, folder: Path
+) -> Iterator[dict[str, Any]]:
+    """Draw each dose of the settings from each noiseless image; yield rows of STEM_IMAGES."""
+    for record in images.to_dict("records"):
+        record["elements"] = list(record["elements"])
+        clean = None if record["failure"] else read_stem_image(source / record["path"])
+        for dose in settings.doses:
+            row = dict(record)
+            row["image_id"] = f"{_number(f'{record["image_id"]}|{dose:g}'):016x}"
+            row["dose"] = dose
+            row["tier"] = tier(len(record["elements"]), dose)
+            if clean is not None:
+                row["path"] = f"{row['image_id']}.tif"
+                noise_seed = [seed, _number(row["image_id"])]
+                noisy = add_noise(clean, dose, settings.conditions, noise_seed)
+                write_stem_image(folder / row["path"], noisy)
+            yield row
+
+
+def tier(n_elements: int, dose: float) -> int:
+    """Tier of STEM2Mat-Bench (AutoMat, section 3): the harder of composition and dose.
+
+    1: unary and at least 5×10⁴ e/Å²; 3: ternary or more, or less than 3×10⁴ e/Å²; 2: the rest.
+    """
+    by_composition = min(n_elements, 3)
+    by_dose = 1 if dose >= 5e4 else 2 if dose >= 3e4 else 3
+    return max(by_composition, by_dose)
+
+
+def compare_engines(
+    name: str, atoms: Atoms, conditions: ImagingConditions, pixel_size: float
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Image one periodic cell by both engines.
+
+    Returns
+    -------
+    row, arrays
+        A row of schema ENGINES; the two pictures for the report. The times are of the same
+        scan points, from the atoms to the finished picture; abTEM is warmed up before.
+    """
+    layer, _ = orthogonal_cell(atoms)
+    side = layer.cell.lengths()[:2]
+    columns, rows = (max(8, round(length / pixel_size)) for length in side)
+    pictures: dict[str, Any] = {"pixel_size": pixel_size}
+    seconds: dict[str, float] = {}
+    for engine, series in (
+        ("phase_object", phase_object_series),
+        ("multislice", multislice_series),
+    ):
+        started = time.perf_counter()
+        g, coefficients = series(layer, conditions)
+        pictures[engine] = evaluate_series(g, coefficients, (rows, columns), pixel_size)
+        seconds[engine] = time.perf_counter() - started
+    correlation = np.corrcoef(pictures["phase_object"].ravel(), pictures["multislice"].ravel())
+    row = {
+        "structure_id": name,
+        "formula": atoms.get_chemical_formula("metal"),
+        "detector": conditions.detector,
+        "correlation": float(correlation[0, 1]),
+        "seconds_phase_object": seconds["phase_object"],
+        "seconds_multislice": seconds["multislice"],
+        "time_ratio": seconds["multislice"] / seconds["phase_object"],
+        "scan_points": rows * columns,
+        "failure": None,
+    }
+    return row, pictures
+
+
+def _number(text: str) -> int:
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") >> 1
