@@ -1,0 +1,84 @@
+# Two commands need nothing but Python 3.11 or newer, make and a C compiler:
+#   make demo    the whole chain on embedded data, with a report at the end
+#   make test    all tests
+# Both make .venv on their first call. Another interpreter: make demo PYTHON=/path/to/python3.12
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help demo test lint format config lock clean
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# What an installation depends on; the sources are installed editable and do not count.
+PINS := requirements.lock pyproject.toml
+PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
+CORES ?= all
+
+help: ## this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1	/' | expand -t 16
+
+demo: $(VENV)/.demo ## run the workflow on embedded data, offline
+	@$(BIN)/snakemake --cores $(CORES)
+	@echo "report: results/report/index.html"
+
+# Two test processes side by side: one thread each, or they fight for the cores.
+test: $(VENV)/.dev ## run all tests
+	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 $(BIN)/python -m pytest -n 2
+
+lint: $(VENV)/.dev ## check style, types, the workflow and the generated files
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/snakefmt --check Snakefile rules
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/snakemake --lint
+	@$(BIN)/mypy
+	@$(BIN)/micrographia config render --check
+
+format: $(VENV)/.dev ## rewrite the sources in the house style
+	@$(BIN)/ruff check --fix-only .
+	@$(BIN)/ruff format .
+	@$(BIN)/snakefmt Snakefile rules
+
+config: $(VENV)/.dev ## write workflow_config.yaml and its schema from config.py
+	@$(BIN)/micrographia config render
+
+clean: ## remove results and caches; .venv stays
+	rm -rf results .snakemake .pytest_cache .ruff_cache .mypy_cache .hypothesis .cache site
+
+# The first Python that is new enough, PYTHON before the others.
+$(BIN)/python:
+	@for candidate in "$(PYTHON)" python3.13 python3.12 python3.11; do \
+	  if "$$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+	    if ! "$$candidate" -m venv $(VENV); then \
+	      rm -rf $(VENV); \
+	      echo "$$candidate cannot make virtual environments; on Debian: apt-get install python3-venv" >&2; \
+	      exit 1; \
+	    fi; \
+	    exit 0; \
+	  fi; \
+	done; \
+	echo "Micrographia needs Python 3.11 or newer; '$(PYTHON)' is $$($(PYTHON) --version 2>&1 || true)." >&2; \
+	echo "Name another interpreter: make $(MAKECMDGOALS) PYTHON=/path/to/python3.12" >&2; \
+	exit 1
+
+$(VENV)/.demo: $(PINS) | $(BIN)/python
+	@start=$$SECONDS; $(PIP) install -c requirements.lock -e ".[demo]"; \
+	echo "install: $$((SECONDS - start)) s"; touch $@
+
+$(VENV)/.dev: $(PINS) | $(BIN)/python
+	@start=$$SECONDS; $(PIP) install -c requirements.lock -e ".[demo,dev]"; \
+	echo "install: $$((SECONDS - start)) s"; touch $(VENV)/.demo $@
+
+# A fresh environment with the versions of requirements.in and the newest of all else.
+lock: ## renew requirements.lock (several GB of downloads)
+	@rm -rf .cache/lock && "$(PYTHON)" -m venv .cache/lock
+	@.cache/lock/bin/python -m pip --quiet install -c requirements.in ".[all,dev]"
+	@.cache/lock/bin/python -m pip check
+	@{ echo "# Made by \`make lock\` from requirements.in; used as constraints (pip install -c)."; \
+	  echo "# Every package of the extras 'all' and 'dev', with all that they depend on."; \
+	  .cache/lock/bin/python -m pip freeze --exclude micrographia | LC_ALL=C sort -f; \
+	} > requirements.lock.new
+	@mv requirements.lock.new requirements.lock
+	@rm -rf .cache/lock
