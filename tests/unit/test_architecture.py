@@ -1,0 +1,118 @@
+"""The boundaries of DESIGN: who may import whom, how long a file may be, how fast help is."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PACKAGE = ROOT / "src" / "micrographia"
+GROUND_FLOOR = {
+    "io",
+    "physics",
+    "training",
+    "config",
+    "errors",
+    "commandline",
+    "provenance",
+    "log",
+}
+#: Every folder of the package that is not the ground floor is a room.
+ROOMS = sorted(
+    path.parent.name
+    for path in PACKAGE.glob("*/__init__.py")
+    if path.parent.name not in GROUND_FLOOR
+)
+#: `agent` drives the other rooms through their public functions: the one exception.
+FREE_ROOMS = {"agent"}
+
+
+def imported_parts(path: Path) -> set[str]:
+    """First parts of the micrographia modules that a file imports, wherever in the file."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+        else:
+            continue
+        found |= {name.split(".")[1] for name in names if name.startswith("micrographia.")}
+    return found - {"__version__"}
+
+
+def test_there_are_rooms():
+    assert {"curation", "segmentation", "stem", "reconstruction", "report"} <= set(ROOMS)
+
+
+@pytest.mark.parametrize("room", sorted(set(ROOMS) - FREE_ROOMS))
+def test_a_room_imports_only_the_ground_floor_and_itself(room):
+    for path in (PACKAGE / room).rglob("*.py"):
+        others = imported_parts(path) - GROUND_FLOOR - {room}
+        assert not others, f"{path.relative_to(ROOT)} imports {sorted(others)}"
+
+
+@pytest.mark.parametrize("floor", ["io", "physics", "config.py", "errors.py", "provenance.py"])
+def test_the_ground_floor_imports_no_room(floor):
+    place = PACKAGE / floor
+    for path in place.rglob("*.py") if place.is_dir() else [place]:
+        others = imported_parts(path) & set(ROOMS)
+        assert not others, f"{path.relative_to(ROOT)} imports {sorted(others)}"
+
+
+def test_the_library_knows_no_snakemake():
+    for path in PACKAGE.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            names = []
+            if isinstance(node, ast.Import):
+                names = [alias.name for alias in node.names]
+            elif isinstance(node, ast.ImportFrom):
+                names = [node.module or ""]
+            assert not any(name.split(".")[0] == "snakemake" for name in names), path
+
+
+def test_files_stay_short():
+    sources = [*PACKAGE.rglob("*.py"), *(ROOT / "tests").rglob("*.py")]
+    sources += [*(ROOT / "rules").rglob("*.smk"), *(ROOT / "benchmarks").rglob("*.py")]
+    long = {
+        str(path.relative_to(ROOT)): lines
+        for path in sources
+        if (lines := len(path.read_text(encoding="utf-8").splitlines())) > 400
+    }
+    assert not long
+
+
+def test_functions_stay_short():
+    long = {}
+    for path in PACKAGE.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                first = node.body[1] if ast.get_docstring(node) and node.body[1:] else node.body[0]
+                lines = (node.end_lineno or first.lineno) - first.lineno + 1
+                if lines > 50:
+                    long[f"{path.relative_to(ROOT)}:{node.name}"] = lines
+    assert not long
+
+
+@pytest.mark.parametrize("room", [None, "config", *ROOMS])
+def test_help_loads_nothing_heavy(room):
+    program = (
+        "import sys; from micrographia import cli; "
+        f"cli.build_parser({room!r}); "
+        "heavy = {'numpy', 'pandas', 'scipy', 'pyarrow', 'matplotlib', 'skimage', 'cv2', 'PIL', "
+        "'ase', 'abtem', 'pymatgen', 'torch', 'numba'}; "
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    answer = subprocess.run(
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={"PYTHONPATH": str(PACKAGE.parent), "PATH": ""},
+    )
+    assert answer.stdout.strip() == "[]"

@@ -1,0 +1,145 @@
+"""One set of versions: pyproject.toml, requirements.lock and envs/ must say the same."""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).parents[2]
+PACKAGE = ROOT / "src" / "micrographia"
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+ENVS = sorted((ROOT / "envs").glob("*.yaml"))
+#: The environment that a room's rules run in; `torch`, `diffusion` and `energy` serve rooms
+#: that are added with them.
+ENV_OF_ROOM = {
+    "curation": "core",
+    "synthesis": "core",
+    "segmentation": "core",
+    "benchmarks": "core",
+    "report": "core",
+    "stem": "stem",
+    "reconstruction": "stem",
+}
+#: Where the name one imports is not the name one installs.
+PACKAGE_OF_MODULE = {
+    "cv2": "opencv-python",
+    "PIL": "pillow",
+    "skimage": "scikit-image",
+    "sklearn": "scikit-learn",
+    "yaml": "pyyaml",
+    "segment_anything": "segment-anything",
+    "rouge_score": "rouge-score",
+}
+#: Parts of a package above that may be imported under their own name.
+COMES_WITH = {"dask": "abtem"}
+
+
+def read_lock() -> dict[str, str]:
+    """Canonical name to version."""
+    pins = {}
+    for line in (ROOT / "requirements.lock").read_text(encoding="utf-8").splitlines():
+        if line and not line.startswith("#"):
+            match = re.fullmatch(r"([A-Za-z0-9._-]+)==([A-Za-z0-9._!+-]+)", line)
+            assert match, f"requirements.lock holds more than name==version: {line}"
+            pins[canonicalize_name(match[1])] = match[2]
+    return pins
+
+
+def read_env(path: Path) -> dict[str, str]:
+    """Canonical name to version of an environment's pip section."""
+    dependencies = yaml.safe_load(path.read_text(encoding="utf-8"))["dependencies"]
+    listed = next(item["pip"] for item in dependencies if isinstance(item, dict))
+    return {
+        canonicalize_name(name): version
+        for name, version in (item.split("==") for item in listed)
+    }
+
+
+def third_party(start: set[Path]) -> set[str]:
+    """Packages that files import, with the micrographia modules they import in turn."""
+    found: set[str] = set()
+    seen: set[Path] = set()
+    pending = set(start)
+    while pending:
+        path = pending.pop()
+        seen.add(path)
+        names = set()
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                names |= {alias.name for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                names |= {node.module} | {f"{node.module}.{a.name}" for a in node.names}
+        for name in names:
+            top, *rest = name.split(".")
+            if top == "micrographia":
+                base = PACKAGE.joinpath(*rest)
+                ours = {base.with_suffix(".py"), base / "__init__.py"}
+                pending |= {file for file in ours if file.is_file()} - seen
+            elif top not in sys.stdlib_module_names:
+                package = PACKAGE_OF_MODULE.get(top, COMES_WITH.get(top, top))
+                found.add(canonicalize_name(package))
+    return found
+
+
+@pytest.mark.parametrize("extra", [None, *PROJECT["optional-dependencies"]])
+def test_the_lock_covers_every_declared_package(extra):
+    pins = read_lock()
+    declared = PROJECT["optional-dependencies"][extra] if extra else PROJECT["dependencies"]
+    for requirement in map(Requirement, declared):
+        if requirement.name == "micrographia":
+            assert requirement.extras <= set(PROJECT["optional-dependencies"])
+            continue
+        version = pins[canonicalize_name(requirement.name)]
+        assert requirement.specifier.contains(version), f"{requirement} is locked at {version}"
+
+
+def test_the_lock_keeps_the_versions_chosen_by_hand():
+    pins = read_lock()
+    for line in (ROOT / "requirements.in").read_text(encoding="utf-8").splitlines():
+        if line and not line.startswith("#"):
+            name, version = line.split("==")
+            assert pins[canonicalize_name(name)] == version
+
+
+def test_the_lock_has_only_one_opencv():
+    assert "opencv-python-headless" not in read_lock()
+
+
+@pytest.mark.parametrize("path", ENVS, ids=lambda path: path.stem)
+def test_environments_have_the_versions_of_the_lock(path):
+    pins = read_lock()
+    environment = yaml.safe_load(path.read_text(encoding="utf-8"))
+    assert set(environment) == {"channels", "dependencies"}
+    for name, version in read_env(path).items():
+        assert pins.get(name) == version, f"{path.name}: {name}"
+    base = {canonicalize_name(Requirement(item).name) for item in PROJECT["dependencies"]}
+    assert base <= set(read_env(path))
+
+
+@pytest.mark.parametrize("room", sorted(ENV_OF_ROOM))
+def test_a_rooms_environment_has_what_the_room_imports(room):
+    environment = read_env(ROOT / "envs" / f"{ENV_OF_ROOM[room]}.yaml")
+    missing = third_party(set((PACKAGE / room).rglob("*.py"))) - set(environment)
+    assert not missing, f"envs/{ENV_OF_ROOM[room]}.yaml lacks {sorted(missing)}"
+
+
+@pytest.mark.parametrize("room", sorted(ENV_OF_ROOM))
+def test_a_rooms_extra_has_what_the_room_imports(room):
+    declared = PROJECT["dependencies"] + PROJECT["optional-dependencies"][room]
+    names = {canonicalize_name(Requirement(item).name) for item in declared}
+    missing = third_party(set((PACKAGE / room).rglob("*.py"))) - names
+    assert not missing, f"extra {room} lacks {sorted(missing)}"
+
+
+def test_every_room_that_exists_has_an_environment():
+    ground_floor = {"io", "physics", "training"}
+    rooms = {path.parent.name for path in PACKAGE.glob("*/__init__.py")} - ground_floor
+    assert rooms <= set(ENV_OF_ROOM)
