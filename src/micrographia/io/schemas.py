@@ -42,6 +42,23 @@ MICROGRAPHS = pa.schema(
     ]
 )
 
+#: What is known of the procedural micrographs; files are images/<name>.png, masks/<name>.png.
+SYNTHETIC = pa.schema(
+    [
+        ("name", pa.string()),
+        ("kind", pa.string()),  # spheres | rods | polyhedra | fibres | clusters | mixed | dense
+        ("contrast", pa.string()),  # sem | tem
+        ("width", pa.int32()),
+        ("height", pa.int32()),
+        ("n_instances", pa.int32()),
+        ("pixel_size_nm", pa.float64()),
+        ("annotated", pa.bool_()),
+        ("text_boxes", pa.list_(_BOX)),
+        ("duplicate_of_name", pa.string()),  # null: an original
+        ("defect", pa.string()),  # exact copy | re-encoded copy | blurred | small | null
+    ]
+)
+
 #: One row per image that was segmented; a failure is a row.
 PREDICTIONS = pa.schema(
     [

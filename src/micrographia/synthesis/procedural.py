@@ -1,0 +1,204 @@
+"""The embedded input: micrographs made up from a seed, with exact masks.
+
+Every picture follows from (seed, index) alone, so it does not matter how the work is divided.
+Some indices are there to be caught by curation: copies, a blurred picture, a small one.
+"""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from micrographia.config import Synthesis
+from micrographia.synthesis import overlay as annotation
+from micrographia.synthesis.placement import Scene, cluster, maker, pack, scatter
+from micrographia.synthesis.rendering import (
+    charging,
+    record,
+    secondary_electrons,
+    shading,
+    transmission,
+)
+
+#: What a picture shows; the indices go round and the contrast alternates.
+KINDS = ("spheres", "rods", "polyhedra", "fibres", "clusters", "mixed")
+DENSE = "dense"
+
+Made = tuple[NDArray[np.uint8], NDArray[np.int32], dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Role:
+    """What an index is for.
+
+    Attributes
+    ----------
+    kind
+        One of `KINDS`, or `DENSE`.
+    contrast
+        "sem" or "tem".
+    copy_of
+        Index of the picture that this one repeats; None for an original.
+    defect
+        "exact copy", "re-encoded copy", "blurred", "small", or None.
+    """
+
+    kind: str
+    contrast: str
+    copy_of: int | None = None
+    defect: str | None = None
+
+
+def name_of(index: int) -> str:
+    """File name, without suffix, of picture `index`."""
+    return f"synthetic_{index:06d}"
+
+
+def role_of(index: int) -> Role:
+    """Return what picture `index` is: every 24 hold two copies and a dense one."""
+    place, long_place = index % 24, index % 48
+    if place == 11:
+        original = role_of(index - 7)
+        return Role(original.kind, original.contrast, index - 7, "re-encoded copy")
+    if place == 17:
+        original = role_of(index - 9)
+        return Role(original.kind, original.contrast, index - 9, "exact copy")
+    turn = index // len(KINDS)
+    contrast = ("sem", "tem")[(index + turn) % 2]
+    kind = DENSE if place == 5 else KINDS[index % len(KINDS)]
+    defect = {31: "blurred", 43: "small"}.get(long_place)
+    return Role(kind, contrast, None, defect)
+
+
+def make_micrograph(index: int, seed: int, settings: Synthesis) -> Made:
+    """Make one micrograph with its instance mask.
+
+    Parameters
+    ----------
+    index
+        Number of the picture; see `role_of`.
+    seed
+        Seed of the whole set.
+    settings
+        Size and share of annotated pictures.
+
+    Returns
+    -------
+    pixels
+        Grey picture, uint8.
+    labels
+        The instance that each pixel shows, 1…n by depth, lowest first; 0 for background and for
+        what an opaque panel hides. Thin text and bars lie over instances without ending them.
+    truth
+        One row of `schemas.SYNTHETIC`.
+    """
+    role = role_of(index)
+    if role.copy_of is not None:
+        pixels, labels, truth = make_micrograph(role.copy_of, seed, settings)
+        if role.defect == "re-encoded copy":
+            pixels = _reencode(pixels)
+        truth["duplicate_of_name"] = truth["name"]
+        return pixels, labels, {**truth, "name": name_of(index), "defect": role.defect}
+    rng = np.random.default_rng([seed, index])
+    size = max(64, settings.size // 3) if role.defect == "small" else settings.size
+    radius, spread = _sizes(role, size, rng)
+    pixel_size_nm = _pixel_size(role.contrast, radius, rng)
+    annotated = bool(rng.random() < settings.annotated_share)
+    plan = annotation.Overlay()
+    if annotated:
+        plan = annotation.plan(size, pixel_size_nm, role.contrast == "sem", rng)
+    scene = Scene(size, annotation.blocked(plan, size))
+    _fill(scene, role, radius, spread, rng)
+    pixels = annotation.draw(_picture(scene, role, rng), plan)
+    truth = {
+        "name": name_of(index),
+        "kind": role.kind,
+        "contrast": role.contrast,
+        "width": size,
+        "height": size,
+        "n_instances": len(scene.patches),
+        "pixel_size_nm": pixel_size_nm,
+        "annotated": annotated,
+        "text_boxes": [list(box) for box in plan.boxes],
+        "duplicate_of_name": None,
+        "defect": role.defect,
+    }
+    return pixels, scene.labels, truth
+
+
+def _sizes(role: Role, size: int, rng: np.random.Generator) -> tuple[float, float]:
+    """Median radius [px] and spread of the log-normal distribution of radii."""
+    low, high = {
+        "fibres": (0.006, 0.022),
+        "rods": (0.014, 0.04),
+        "mixed": (0.02, 0.04),
+        DENSE: (0.026, 0.034),
+    }.get(role.kind, (0.03, 0.09))
+    radius = size * float(np.exp(rng.uniform(np.log(low), np.log(high))))
+    wide = {"mixed": (0.35, 0.6), DENSE: (0.01, 0.12)}.get(role.kind, (0.02, 0.22))
+    return max(radius, 2.5), float(rng.uniform(*wide))
+
+
+def _pixel_size(contrast: str, radius: float, rng: np.random.Generator) -> float:
+    """Side of a pixel [nm], so that particles are as large as such pictures show them."""
+    low, high = (5.0, 250.0) if contrast == "tem" else (40.0, 4000.0)
+    diameter = float(np.exp(rng.uniform(np.log(low), np.log(high))))
+    return float(f"{diameter / (2 * radius):.4g}")
+
+
+def _fill(
+    scene: Scene, role: Role, radius: float, spread: float, rng: np.random.Generator
+) -> None:
+    size = scene.labels.shape[0]
+    kind = "spheres" if role.kind in (DENSE, "clusters") else role.kind
+    if role.kind == "clusters" and rng.random() < 0.3:
+        kind = "polyhedra"
+    if role.kind == "mixed":
+        kind = str(rng.choice(["spheres", "polyhedra"]))
+    make = maker(kind, role.contrast, size, rng)
+    if role.kind == DENSE:
+        pack(scene, make, radius, spread, rng)
+        return
+    if role.kind == "fibres":
+        count = int(rng.integers(5, 16))
+    else:
+        each = np.pi * radius**2 * (4.0 if kind == "rods" else 1.0) * np.exp(2 * spread**2)
+        count = int(np.clip(rng.uniform(0.06, 0.45) * size**2 / each, 3, 160))
+    radii = np.maximum(radius * rng.lognormal(0.0, spread, count), 2.5)
+    # Large ones first: small ones lie on top of them and stay in sight.
+    radii = np.sort(radii)[::-1]
+    if role.kind == "clusters":
+        cluster(scene, make, radii, 0.35 if role.contrast == "sem" else 0.12, rng)
+    else:
+        most = {"fibres": 0.5, "mixed": 0.25}.get(role.kind, float(rng.choice([0.0, 0.1])))
+        scatter(scene, make, radii, most, rng)
+
+
+def _picture(scene: Scene, role: Role, rng: np.random.Generator) -> NDArray[np.uint8]:
+    size = scene.labels.shape[0]
+    blur = 7.0 * size / 384 if role.defect == "blurred" else float(rng.uniform(0.4, 1.1))
+    if role.contrast == "tem":
+        ideal = transmission(scene.patches, size, rng)
+        electrons = float(np.exp(rng.uniform(np.log(150), np.log(2500))))
+    else:
+        ideal = secondary_electrons(scene.patches, size, rng)
+        if rng.random() < 0.25:
+            ideal = charging(ideal, rng)
+        electrons = float(np.exp(rng.uniform(np.log(60), np.log(900))))
+    gain = float(rng.uniform(0.004, 0.02))
+    if role.defect == "blurred":  # out of focus, but well exposed
+        electrons, gain = 20_000.0, 0.002
+    return record(shading(ideal, rng), rng, blur=blur, electrons=electrons, gain=gain)
+
+
+def _reencode(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """What another web site makes of a picture: a little brighter, and through JPEG."""
+    brighter = np.clip(np.rint(pixels * 0.93 + 14), 0, 255).astype(np.uint8)
+    stream = io.BytesIO()
+    Image.fromarray(brighter).save(stream, format="JPEG", quality=80)
+    return np.asarray(Image.open(stream))
