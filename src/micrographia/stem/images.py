@@ -14,7 +14,8 @@ import pandas as pd
 from ase import Atoms
 
 from micrographia.config import Stem
-from micrographia.errors import MicrographiaError
+from micrographia.errors import MicrographiaError, StructureError
+from micrographia.io.schemas import ENGINES as ENGINES_SCHEMA
 from micrographia.io.stem_images import read_stem_image, write_stem_image
 from micrographia.io.structures import from_cif
 from micrographia.physics.conditions import ImagingConditions
@@ -156,6 +157,42 @@ def compare_engines(
         "failure": None,
     }
     return row, pictures
+
+
+def engine_comparison(
+    structures: pd.DataFrame, settings: Stem
+) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+    """Compare the engines on the crystals that `settings.multislice` names.
+
+    Each is imaged with the ideal centre of mass and with four quadrants. A crystal that is not
+    in the table, or that abTEM cannot image, yields a row with the failure.
+    """
+    by_name = structures.set_index("structure_id")["cif"].to_dict()
+    warm = False
+    for name in settings.multislice:
+        for detector in ("icom", "segments"):
+            conditions = settings.conditions.model_copy(update={"detector": detector})
+            try:
+                if name not in by_name or by_name[name] is None:
+                    raise StructureError(
+                        f"stem.multislice names '{name}', which is not among the crystals",
+                        allowed=", ".join(sorted(by_name)[:12]) + ", …",
+                        remedy="Correct the name, or empty the list",
+                    )
+                atoms = from_cif(by_name[name])
+                if not warm:  # the first call compiles abTEM's kernels; that is not its speed
+                    multislice_series(atoms, conditions)
+                    warm = True
+                yield compare_engines(name, atoms, conditions, settings.pixel_size)
+            except MicrographiaError as error:
+                logger.warning("%s: %s", name, error)
+                yield _engine_failure(name, detector, str(error)), {}
+
+
+def _engine_failure(name: str, detector: str, reason: str) -> dict[str, Any]:
+    row: dict[str, Any] = dict.fromkeys(ENGINES_SCHEMA.names)
+    row.update(structure_id=name, detector=detector, failure=reason)
+    return row
 
 
 def _number(text: str) -> int:

@@ -1,0 +1,45 @@
+# Micrographia: electron micrographs to data, models and crystal structures.
+# Guard, configuration, includes, targets. The science is in src/micrographia.
+from snakemake.utils import min_version
+
+min_version("9.0")
+
+
+configfile: "workflow_config.yaml"
+
+
+include: "rules/common.smk"
+
+
+guard_python()
+settings = load_settings(config)
+guard_conda(workflow)
+prepare_shell(workflow)
+
+
+wildcard_constraints:
+    shard=r"\d{3}",
+
+
+include: "rules/data.smk"
+include: "rules/curation.smk"
+include: "rules/segmentation.smk"
+include: "rules/stem.smk"
+include: "rules/reconstruction.smk"
+include: "rules/benchmarks.smk"
+include: "rules/report.smk"
+
+
+report: "rules/captions/workflow.rst"
+
+
+rule all:
+    default_target: True
+    input:
+        rules.report_page.output.page,
+
+
+# The embedded configuration *is* the demo; an overlay makes the same target a bigger run.
+rule demo:
+    input:
+        rules.all.input,

@@ -1,0 +1,97 @@
+# Scores. Each rule reads files only, so `snakemake bench_<name>` reruns one alone.
+
+
+rule bench_segmentation:
+    input:
+        micrographs=rules.curation_merge.output.table,
+        predictions=expand(
+            rules.segmentation_watershed.output.folder, shard=shards("micrographs")
+        ),
+    output:
+        result=results("benchmarks", "segmentation.json"),
+        table=results("benchmarks", "segmentation.parquet"),
+        figure=report(
+            results("benchmarks", "segmentation.png"),
+            category="Benchmarks",
+            caption="captions/segmentation.rst",
+        ),
+    params:
+        code=code("benchmarks.segmentation"),
+        settings=section("benchmarks"),
+        seed=settings.seed,
+    log:
+        logs("bench_segmentation"),
+    benchmark:
+        times("bench_segmentation")
+    conda:
+        environment("core")
+    resources:
+        mem_mb=2000,
+        runtime=60,
+    shell:
+        "python -m micrographia benchmarks score-segmentation"
+        " --micrographs {input.micrographs:q} --predictions {input.predictions:q}"
+        " --method watershed --settings {params.settings:q} --seed {params.seed}"
+        " --out {output.result:q} >{log:q} 2>&1"
+
+
+rule bench_structure:
+    input:
+        structures=rules.data_structures.output.table,
+        images=expand(rules.stem_expose.output.folder, shard=shards("structures")),
+        reconstructions=expand(
+            rules.reconstruction_solve.output.folder, shard=shards("structures")
+        ),
+    output:
+        result=results("benchmarks", "structure.json"),
+        table=results("benchmarks", "structure.parquet"),
+        figure=report(
+            results("benchmarks", "structure.png"),
+            category="Benchmarks",
+            caption="captions/structure.rst",
+        ),
+    params:
+        code=code("benchmarks.structure"),
+        settings=section("benchmarks"),
+        seed=settings.seed,
+    log:
+        logs("bench_structure"),
+    benchmark:
+        times("bench_structure")
+    conda:
+        environment("stem")
+    resources:
+        mem_mb=2000,
+        runtime=60,
+    shell:
+        "python -m micrographia benchmarks score-structure"
+        " --structures {input.structures:q} --images {input.images:q}"
+        " --reconstructions {input.reconstructions:q}"
+        " --settings {params.settings:q} --seed {params.seed}"
+        " --out {output.result:q} >{log:q} 2>&1"
+
+
+rule bench_stem:
+    input:
+        engines=rules.stem_engines.output.table,
+    output:
+        result=results("benchmarks", "stem.json"),
+        figure=report(
+            results("benchmarks", "stem.png"),
+            category="Benchmarks",
+            caption="captions/stem.rst",
+        ),
+    params:
+        code=code("benchmarks.stem"),
+    log:
+        logs("bench_stem"),
+    benchmark:
+        times("bench_stem")
+    conda:
+        environment("core")
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    shell:
+        "python -m micrographia benchmarks score-stem --engines {input.engines:q}"
+        " --out {output.result:q} >{log:q} 2>&1"

@@ -1,0 +1,102 @@
+# What the rule files share: settings, code digests, shards. No science, no rules.
+import json
+import os
+import shutil
+import sys
+from pathlib import Path
+
+PROJECT = Path(workflow.basedir)
+sys.path.insert(0, str(PROJECT / "src"))
+
+from micrographia import config as mg_config
+from micrographia.errors import ConfigError
+from micrographia.provenance import code_digest
+from snakemake.exceptions import WorkflowError
+
+
+def guard_python():
+    """Stop at once on a Python that the package cannot run on."""
+    if sys.version_info < (3, 11):
+        raise WorkflowError(
+            f"Micrographia needs Python 3.11 or newer; this is {sys.version.split()[0]}."
+        )
+
+
+def load_settings(raw):
+    """Validate the merged configuration; every fault is listed before the DAG is built."""
+    try:
+        return mg_config.validate(raw)
+    except ConfigError as error:
+        raise WorkflowError(str(error))
+
+
+def uses_conda(workflow):
+    """Whether this run was asked to make conda environments."""
+    methods = workflow.deployment_settings.deployment_method
+    return any(getattr(method, "name", str(method)).upper() == "CONDA" for method in methods)
+
+
+def guard_conda(workflow):
+    """Without conda, --use-conda stops with one sentence, or uses the running Python."""
+    if not uses_conda(workflow):
+        return
+    if os.environ.get("MICROGRAPHIA_ENV") == "active":
+        workflow.deployment_settings.deployment_method = frozenset()
+    elif not shutil.which("conda"):
+        raise WorkflowError(
+            "--use-conda was asked for, but there is no conda on PATH: install it, drop "
+            "--use-conda to use the Python that runs snakemake, or set MICROGRAPHIA_ENV=active."
+        )
+
+
+def prepare_shell(workflow):
+    """Let jobs find the package, and this Python unless conda gives them another."""
+    path = f"export PYTHONPATH='{PROJECT / 'src'}'\"${{PYTHONPATH:+:$PYTHONPATH}}\"; "
+    if not uses_conda(workflow):
+        path += f"export PATH='{Path(sys.executable).parent}':\"$PATH\"; "
+    # One job is one core: numerical libraries must not each start a thread per core.
+    path += "export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1; "
+    shell.prefix(f"set -euo pipefail; {path}")
+
+
+def code(*names):
+    """Digest of the code behind a step: an edit there reruns it, and nothing else."""
+    return code_digest(*names, root=PROJECT / "src" / "micrographia")
+
+
+def section(*names):
+    """A section of the settings as canonical JSON, for --settings."""
+    value = settings
+    for name in names:
+        value = getattr(value, name)
+    return mg_config.dump_section(value)
+
+
+def whole_config():
+    """All settings as canonical JSON."""
+    return mg_config.dump_section(settings)
+
+
+def results(*parts):
+    """A path under the results folder."""
+    return "/".join([settings.results, *parts])
+
+
+def logs(rule, *wildcards):
+    """A rule's log file."""
+    return results("logs", "/".join([rule, *wildcards]) + ".log")
+
+
+def times(rule, *wildcards):
+    """A rule's benchmark file (run time and memory)."""
+    return results("times", "/".join([rule, *wildcards]) + ".tsv")
+
+
+def shards(wing):
+    """Three-digit names of a wing's shards."""
+    return [f"{number:03d}" for number in range(getattr(settings.shards, wing))]
+
+
+def environment(name):
+    """A conda environment by the name of its room."""
+    return f"../envs/{name}.yaml"

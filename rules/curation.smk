@@ -1,0 +1,79 @@
+# Micrographs: list, read and hash, find duplicates, reject what is no use.
+
+
+rule curation_list:
+    input:
+        folders=(
+            expand(results("data", "micrographs", "{shard}"), shard=shards("micrographs"))
+            if settings.data.micrographs.source == "procedural"
+            else settings.data.micrographs.source
+        ),
+    output:
+        manifest=results("curation", "manifest.parquet"),
+    params:
+        code=code("curation.listing"),
+        masks=(
+            f"--masks {settings.data.micrographs.masks!r}"
+            if settings.data.micrographs.masks
+            else ""
+        ),
+        licence=settings.data.micrographs.licence,
+        shards=settings.shards.micrographs,
+    log:
+        logs("curation_list"),
+    benchmark:
+        times("curation_list")
+    conda:
+        environment("core")
+    resources:
+        mem_mb=1000,
+        runtime=30,
+    shell:
+        "python -m micrographia curation list {input.folders:q} {params.masks}"
+        " --licence {params.licence:q} --shards {params.shards}"
+        " --out {output.manifest:q} >{log:q} 2>&1"
+
+
+rule curation_ingest:
+    input:
+        manifest=rules.curation_list.output.manifest,
+    output:
+        table=results("curation", "ingest", "{shard}.parquet"),
+    params:
+        code=code("curation.ingest"),
+        settings=section("curation"),
+    log:
+        logs("curation_ingest", "{shard}"),
+    benchmark:
+        times("curation_ingest", "{shard}")
+    conda:
+        environment("core")
+    resources:
+        mem_mb=2000,
+        runtime=120,
+    shell:
+        "python -m micrographia curation ingest --manifest {input.manifest:q}"
+        " --shard {wildcards.shard} --settings {params.settings:q}"
+        " --out {output.table:q} >{log:q} 2>&1"
+
+
+rule curation_merge:
+    input:
+        tables=expand(rules.curation_ingest.output.table, shard=shards("micrographs")),
+    output:
+        table=results("curation", "micrographs.parquet"),
+    params:
+        code=code("curation.dedup", "curation.quality"),
+        settings=section("curation"),
+    log:
+        logs("curation_merge"),
+    benchmark:
+        times("curation_merge")
+    conda:
+        environment("core")
+    resources:
+        mem_mb=4000,
+        runtime=60,
+    shell:
+        "python -m micrographia curation merge {input.tables:q}"
+        " --settings {params.settings:q} --out {output.table:q} >{log:q} 2>&1"

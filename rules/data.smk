@@ -1,0 +1,55 @@
+# What enters at the front: the procedural micrographs, or the user's own folder.
+
+
+if settings.data.micrographs.source == "procedural":
+
+    rule data_micrographs:
+        output:
+            folder=directory(results("data", "micrographs", "{shard}")),
+        params:
+            code=code("synthesis"),
+            settings=section("synthesis"),
+            seed=settings.seed,
+            shards=settings.shards.micrographs,
+        log:
+            logs("data_micrographs", "{shard}"),
+        benchmark:
+            times("data_micrographs", "{shard}")
+        conda:
+            environment("core")
+        resources:
+            mem_mb=1000,
+            runtime=30,
+        shell:
+            "python -m micrographia synthesis micrographs --out {output.folder:q}"
+            " --seed {params.seed} --shard {wildcards.shard} --shards {params.shards}"
+            " --settings {params.settings:q} >{log:q} 2>&1"
+
+
+rule data_structures:
+    input:
+        source=(
+            "resources/prototypes.csv"
+            if settings.data.structures.source == "prototypes"
+            else settings.data.structures.source
+        ),
+    output:
+        table=results("stem", "structures.parquet"),
+    params:
+        code=code("stem.structures", "stem.prototypes"),
+        settings=section("data", "structures"),
+        seed=settings.seed,
+        prototypes="resources/prototypes.csv",
+    log:
+        logs("data_structures"),
+    benchmark:
+        times("data_structures")
+    conda:
+        environment("stem")
+    resources:
+        mem_mb=2000,
+        runtime=60,
+    shell:
+        "python -m micrographia stem structures --out {output.table:q}"
+        " --table {params.prototypes:q} --seed {params.seed}"
+        " --settings {params.settings:q} >{log:q} 2>&1"

@@ -1,0 +1,40 @@
+# One self-contained page over everything that ran.
+
+
+rule report_page:
+    input:
+        micrographs=rules.curation_merge.output.table,
+        predictions=rules.bench_segmentation.input.predictions,
+        structures=rules.data_structures.output.table,
+        images=rules.bench_structure.input.images,
+        reconstructions=rules.bench_structure.input.reconstructions,
+        engines=rules.stem_engines.output,
+        scores=[
+            rules.bench_segmentation.output.result,
+            rules.bench_structure.output.result,
+            rules.bench_stem.output.result,
+        ],
+    output:
+        page=report(
+            results("report", "index.html"),
+            category="Report",
+            caption="captions/report.rst",
+        ),
+    params:
+        code=code("report"),
+        settings=section("report"),
+        config=whole_config(),
+        results=settings.results,
+    log:
+        logs("report_page"),
+    benchmark:
+        times("report_page")
+    conda:
+        environment("core")
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    shell:
+        "python -m micrographia report build --results {params.results:q}"
+        " --settings {params.settings:q} --config-json {params.config:q}"
+        " --out {output.page:q} >{log:q} 2>&1"

@@ -1,0 +1,73 @@
+# Crystals to STEM images: noiseless once, every dose drawn from them; engines compared.
+
+
+rule stem_images:
+    input:
+        structures=rules.data_structures.output.table,
+    output:
+        folder=directory(results("stem", "images", "{shard}")),
+    params:
+        code=code("stem.images"),
+        settings=section("stem"),
+        seed=settings.seed,
+        shards=settings.shards.structures,
+    log:
+        logs("stem_images", "{shard}"),
+    benchmark:
+        times("stem_images", "{shard}")
+    conda:
+        environment("stem")
+    resources:
+        mem_mb=1500,
+        runtime=60,
+    shell:
+        "python -m micrographia stem images --structures {input.structures:q}"
+        " --shard {wildcards.shard} --shards {params.shards} --seed {params.seed}"
+        " --settings {params.settings:q} --out {output.folder:q} >{log:q} 2>&1"
+
+
+rule stem_expose:
+    input:
+        folder=rules.stem_images.output.folder,
+    output:
+        folder=directory(results("stem", "exposures", "{shard}")),
+    params:
+        code=code("stem.images"),
+        settings=section("stem"),
+        seed=settings.seed,
+    log:
+        logs("stem_expose", "{shard}"),
+    benchmark:
+        times("stem_expose", "{shard}")
+    conda:
+        environment("stem")
+    resources:
+        mem_mb=1500,
+        runtime=60,
+    shell:
+        "python -m micrographia stem expose {input.folder:q} --seed {params.seed}"
+        " --settings {params.settings:q} --out {output.folder:q} >{log:q} 2>&1"
+
+
+rule stem_engines:
+    input:
+        structures=rules.data_structures.output.table,
+    output:
+        table=results("stem", "engines.parquet"),
+        pictures=directory(results("stem", "engines")),
+    params:
+        code=code("stem.images"),
+        settings=section("stem"),
+    log:
+        logs("stem_engines"),
+    benchmark:
+        times("stem_engines")
+    conda:
+        environment("stem")
+    resources:
+        mem_mb=4000,
+        runtime=120,
+    shell:
+        "python -m micrographia stem engines --structures {input.structures:q}"
+        " --settings {params.settings:q} --pictures {output.pictures:q}"
+        " --out {output.table:q} >{log:q} 2>&1"

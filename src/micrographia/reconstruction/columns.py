@@ -1,0 +1,259 @@
+"""Columns and species together: which atoms, where, explain the unit cell's Fourier data.
+
+Data and model are coefficients divided by the noise's deviation, so a squared residual is a
+log-likelihood. A column holds one or two atoms. Columns are added greedily where they raise the
+likelihood most, then all are refined and every kind is tried in every place until nothing
+improves (a matching pursuit with back-tracking); each column pays for its parameters.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from itertools import combinations_with_replacement
+
+import numpy as np
+from numpy.typing import NDArray
+
+from micrographia.errors import SolveError
+from micrographia.physics.conditions import ImagingConditions
+from micrographia.physics.imaging import projected_phase, transfer
+from micrographia.reconstruction.lattice import Fit
+from micrographia.reconstruction.spectrum import ComplexArray, FloatArray
+
+_GRID = 0.12  # spacing of the search map [Å]
+_SWEEPS = 6
+_MERGE = 0.25  # columns closer than this are tried as one [Å]
+
+Kind = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Whitened data and the signal of every kind of column at the origin.
+
+    Attributes
+    ----------
+    fit
+        The lattice and the picture's coefficients.
+    data
+        Coefficients over noise (m,).
+    kinds
+        Atomic numbers in a column of each kind.
+    forms
+        Signal of one column of each kind at the origin, over noise (k, m).
+    penalty
+        Log-likelihood that a column must bring.
+    """
+
+    fit: Fit
+    data: ComplexArray
+    kinds: list[Kind]
+    forms: ComplexArray
+    penalty: float
+
+
+@dataclass(frozen=True)
+class Columns:
+    """A state of the search: positions (n, 2) [Å], kinds (n,) as places in `Problem.kinds`."""
+
+    positions: FloatArray
+    kinds: NDArray[np.int64]
+    scale: float = 1.0
+
+    @property
+    def count(self) -> int:
+        """Number of columns."""
+        return len(self.kinds)
+
+
+def set_up(
+    fit: Fit, numbers: list[int], conditions: ImagingConditions, pairs: bool = True
+) -> Problem:
+    """Prepare the search for columns of the given elements."""
+    kinds: list[Kind] = [(number,) for number in numbers]
+    if pairs:
+        kinds += list(combinations_with_replacement(numbers, 2))
+    area = abs(float(np.linalg.det(fit.cell)))
+    magnitudes = np.linalg.norm(fit.g, axis=1)
+    passed = transfer(fit.g, conditions)
+    single = {
+        number: projected_phase(number, magnitudes, area, conditions.energy_keV) * passed
+        for number in numbers
+    }
+    forms = np.array([sum(single[number] for number in kind) for kind in kinds]) / fit.sigma
+    data = fit.coefficients / fit.sigma
+    penalty = 1.5 * np.log(max(2, 2 * len(data))) + np.log(len(kinds)) + 6.0
+    return Problem(fit, data, kinds, forms, float(penalty))
+
+
+def find_columns(problem: Problem, most: int, scale: float = 1.0) -> Columns:
+    """Search for the columns that explain the data.
+
+    Parameters
+    ----------
+    problem
+        From `set_up`.
+    most
+        Most columns.
+    scale
+        First guess of the picture's contrast over the model's.
+
+    Raises
+    ------
+    SolveError
+        Not one column improves on an empty cell.
+    """
+    state = Columns(np.zeros((0, 2)), np.zeros(0, dtype=np.int64), scale)
+    for _ in range(most):
+        grown = _add(problem, state)
+        if grown is None:
+            break
+        state = refine(problem, grown)
+    if state.count == 0:
+        raise SolveError(
+            "No atomic column explains the averaged unit cell",
+            remedy="Check the elements, the pixel size and the imaging conditions",
+        )
+    for _ in range(_SWEEPS):
+        before = score(problem, state)
+        state = _sweep(problem, state)
+        state = refine(problem, _rescale(problem, state))
+        grown = _add(problem, state) if state.count < most else None
+        state = refine(problem, grown) if grown is not None else state
+        if score(problem, state) < before + 0.5:
+            break
+    return state
+
+
+def model(problem: Problem, state: Columns) -> ComplexArray:
+    """Signal of all columns over noise (m,)."""
+    waves = np.exp(-2j * np.pi * (problem.fit.g @ state.positions.T))
+    return state.scale * np.einsum("nm,mn->m", problem.forms[state.kinds], waves)
+
+
+def score(problem: Problem, state: Columns) -> float:
+    """Log-likelihood less the penalties; higher is better."""
+    residual = problem.data - model(problem, state)
+    prior = 0.5 * (np.log(state.scale) / 0.3) ** 2
+    return float(-np.square(np.abs(residual)).sum() - problem.penalty * state.count - prior)
+
+
+def refine(problem: Problem, state: Columns, rounds: int = 4) -> Columns:
+    """Gauss–Newton on all positions, with a step no longer than a tenth of an ångström."""
+    g = problem.fit.g
+    for _ in range(rounds):
+        waves = np.exp(-2j * np.pi * (g @ state.positions.T)) * state.scale
+        signals = problem.forms[state.kinds].T * waves
+        residual = problem.data - signals.sum(axis=1)
+        slopes = (-2j * np.pi * signals[:, :, None] * g[:, None, :]).reshape(len(g), -1)
+        normal = (slopes.conj().T @ slopes).real
+        normal[np.diag_indices_from(normal)] *= 1.001
+        normal[np.diag_indices_from(normal)] += 1e-9
+        step = np.linalg.solve(normal, (slopes.conj().T @ residual).real).reshape(-1, 2)
+        length = np.linalg.norm(step, axis=1, keepdims=True)
+        step *= np.minimum(1, 0.1 / np.maximum(length, 1e-12))
+        moved = replace(state, positions=state.positions + step)
+        if score(problem, moved) <= score(problem, state):
+            break
+        state = moved
+    return state
+
+
+def _add(problem: Problem, state: Columns) -> Columns | None:
+    residual = problem.data - model(problem, state)
+    gain, kind, position = _best_column(problem, residual, state.scale)
+    if gain < problem.penalty:
+        return None
+    return Columns(
+        np.vstack([state.positions, position]), np.append(state.kinds, kind), state.scale
+    )
+
+
+def _best_column(
+    problem: Problem, residual: ComplexArray, scale: float
+) -> tuple[float, int, FloatArray]:
+    """Kind and place whose signal lowers the squared residual most, and by how much."""
+    cell = problem.fit.cell
+    shape = np.maximum(16, np.ceil(np.linalg.norm(cell, axis=1) / _GRID)).astype(int)
+    reach = 2 * np.abs(problem.fit.indices).max(axis=0) + 2
+    rows, columns = (int(n) for n in np.maximum(shape, reach))
+    h = problem.fit.indices[:, 0] % rows
+    k = problem.fit.indices[:, 1] % columns
+    best = (-np.inf, 0, np.zeros(2))
+    for kind, form in enumerate(problem.forms):
+        grid = np.zeros((rows, columns), dtype=np.complex128)
+        grid[h, k] = np.conj(form) * residual
+        overlap = (np.fft.ifft2(grid) * rows * columns).real
+        place = np.unravel_index(int(overlap.argmax()), overlap.shape)
+        gain = 2 * scale * overlap[place] - scale**2 * np.square(np.abs(form)).sum()
+        if gain > best[0]:
+            fraction = np.array([place[0] / rows, place[1] / columns])
+            best = (float(gain), kind, fraction @ cell)
+    return best
+
+
+def _sweep(problem: Problem, state: Columns) -> Columns:
+    """Try every kind in every column, removal included, and merging of close columns."""
+    state = _merge(problem, state)
+    order = np.argsort([np.square(np.abs(problem.forms[kind])).sum() for kind in state.kinds])
+    for column in order:
+        if column < state.count:
+            state = _best_kind(problem, state, int(column))
+    return state
+
+
+def _best_kind(problem: Problem, state: Columns, column: int) -> Columns:
+    others = np.arange(state.count) != column
+    rest = Columns(state.positions[others], state.kinds[others], state.scale)
+    residual = problem.data - model(problem, rest)
+    wave = np.exp(2j * np.pi * (problem.fit.g @ state.positions[column])) * residual
+    overlap = (np.conj(problem.forms) @ wave).real
+    power = np.square(np.abs(problem.forms)).sum(axis=1)
+    gains = 2 * state.scale * overlap - state.scale**2 * power
+    best, best_score = state, score(problem, state)
+    for kind in np.argsort(-gains)[:3]:
+        kinds = state.kinds.copy()
+        kinds[column] = kind
+        trial = refine(problem, replace(state, kinds=kinds), rounds=2)
+        if (value := score(problem, trial)) > best_score + 1e-6:
+            best, best_score = trial, value
+    if rest.count:
+        without = refine(problem, rest, rounds=2)
+        if score(problem, without) > best_score:
+            return without
+    return best
+
+
+def _merge(problem: Problem, state: Columns) -> Columns:
+    """Replace two columns that nearly coincide by one of two atoms, where that is better."""
+    inverse = np.linalg.inv(problem.fit.cell)
+    for first in range(state.count):
+        for second in range(first + 1, state.count):
+            gap = (state.positions[second] - state.positions[first]) @ inverse
+            gap = (gap - np.rint(gap)) @ problem.fit.cell
+            if np.linalg.norm(gap) > _MERGE * 4:
+                continue
+            keep = np.arange(state.count) != second
+            positions = state.positions[keep].copy()
+            positions[first] += gap / 2
+            merged = Columns(positions, state.kinds[keep], state.scale)
+            trials = []
+            for kind in range(len(problem.kinds)):
+                kinds = merged.kinds.copy()
+                kinds[first] = kind
+                trials.append(refine(problem, replace(merged, kinds=kinds), rounds=2))
+            best = max(trials, key=lambda trial: score(problem, trial))
+            if score(problem, best) > score(problem, state):
+                return _merge(problem, best)
+    return state
+
+
+def _rescale(problem: Problem, state: Columns) -> Columns:
+    """Least-squares contrast of the model against the data."""
+    unit = model(problem, replace(state, scale=1.0))
+    power = np.square(np.abs(unit)).sum()
+    scale = float((np.conj(unit) @ problem.data).real / power)
+    if not 0.1 < scale / state.scale < 10:
+        return state
+    moved = replace(state, scale=scale)
+    return moved if score(problem, moved) > score(problem, state) else state

@@ -1,0 +1,82 @@
+"""Nominal heights for a projected crystal, so that bonds have plausible lengths.
+
+One projection does not hold the heights. These give atoms of one column, and atoms of close
+columns, the distance of a bond; they make a valid CIF and are marked as nominal.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from ase import Atoms
+from ase.data import covalent_radii
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float64]
+
+
+def build_layer(
+    cell: FloatArray, xy: FloatArray, numbers: NDArray[np.int64], vacuum: float
+) -> Atoms:
+    """Make a layer from a projected cell.
+
+    Parameters
+    ----------
+    cell
+        In-plane vectors (2, 2) [Å].
+    xy
+        Columns' Cartesian positions (n, 2) [Å]; atoms of one column repeat it.
+    numbers
+        Atomic numbers (n,).
+    vacuum
+        Added along c [Å].
+
+    Returns
+    -------
+    Layer with a along x, c along z.
+    """
+    lengths = np.linalg.norm(cell, axis=1)
+    cosine = float(cell[0] @ cell[1] / lengths.prod())
+    upright = np.array(
+        [[lengths[0], 0], [lengths[1] * cosine, lengths[1] * np.sqrt(1 - cosine**2)]]
+    )
+    if np.linalg.det(cell) < 0:
+        upright[1, 1] *= -1
+    fractions = xy @ np.linalg.inv(cell)
+    heights = nominal_heights(upright, fractions @ upright, numbers)
+    heights -= heights.min()
+    box = np.zeros((3, 3))
+    box[:2, :2] = upright
+    box[2, 2] = heights.max() + vacuum
+    positions = np.column_stack([fractions @ upright, heights + vacuum / 2])
+    atoms = Atoms(numbers=numbers, positions=positions, cell=box, pbc=(True, True, True))
+    atoms.wrap()
+    return atoms
+
+
+def nominal_heights(
+    cell: FloatArray, xy: FloatArray, numbers: NDArray[np.int64]
+) -> FloatArray:
+    """Heights [Å] that keep atoms of close columns a bond apart.
+
+    Starting flat, with the atoms of one column spread up and down, every pair that is closer
+    than nine tenths of the sum of its covalent radii is pushed apart along z until none is.
+    """
+    count = len(numbers)
+    heights = np.zeros(count)
+    shifts = np.array([[i, j] for i in (-1, 0, 1) for j in (-1, 0, 1)]) @ cell
+    gaps = xy[:, None, None, :] - xy[None, :, None, :] + shifts
+    flat = np.linalg.norm(gaps, axis=-1).min(axis=2)
+    bond = 0.9 * (covalent_radii[numbers][:, None] + covalent_radii[numbers][None, :])
+    # A fixed small spread decides which of two equal atoms goes up.
+    heights += 0.02 * (np.arange(count) - (count - 1) / 2)
+    for _ in range(200):
+        rise = heights[:, None] - heights[None, :]
+        needed = np.sqrt(np.clip(bond**2 - flat**2, 0, None))
+        lack = np.clip(needed - np.abs(rise), 0, None)
+        np.fill_diagonal(lack, 0)
+        if lack.max(initial=0) < 1e-3:
+            break
+        heights = heights + 0.25 * (np.sign(rise) * lack).sum(axis=1) / np.maximum(
+            1, (lack > 0).sum(axis=1)
+        )
+    return heights

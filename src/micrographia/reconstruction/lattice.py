@@ -1,0 +1,294 @@
+"""The lattice of a picture: proposed by its reflections, tested, refined over all harmonics."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array, eye_array
+from scipy.sparse.linalg import cg
+from scipy.spatial import cKDTree
+from scipy.stats import gamma as gamma_distribution
+
+from micrographia.config import Reconstruction
+from micrographia.errors import SolveError
+from micrographia.physics.imaging import evaluate_series, reciprocal_vectors
+from micrographia.physics.lattice import gauss_reduce
+from micrographia.reconstruction.peaks import find_peaks, refine_all
+from micrographia.reconstruction.spectrum import (
+    ComplexArray,
+    FloatArray,
+    Whitened,
+    make_window,
+    sample,
+    significance,
+)
+
+_SEEDS = 24  # strongest reflections whose pairs propose lattices
+_TOLERANCE = 0.3  # of 1/extent, within which a reflection belongs to a lattice
+_COST = 4.0  # log-likelihood that each reflection of a proposed lattice must pay
+_LEAKAGE = 1e-3  # amplitude that a strong reflection may leave elsewhere, relative to it
+_FLAT = 0.3  # taper where side lobes are solved for or absent: more of the picture counts
+_DOUBT = 1e-4  # chance at which a finer lattice is taken for real
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A lattice and the picture's Fourier coefficients on it.
+
+    Attributes
+    ----------
+    cell
+        Rows are the primitive vectors in the picture's frame (2, 2) [Å].
+    indices, g
+        Half-plane Miller indices (m, 2) and frequencies (m, 2) [1/Å].
+    coefficients, sigma
+        Complex coefficients (m,) of the picture, and the deviation of their noise (m,).
+    explained
+        Share of the significant reflections' power that lies on the lattice.
+    """
+
+    cell: FloatArray
+    indices: NDArray[np.int64]
+    g: FloatArray
+    coefficients: ComplexArray
+    sigma: FloatArray
+    explained: float
+
+
+def find_lattice(image: Whitened, settings: Reconstruction) -> Fit:
+    """Find the primitive lattice of a picture and its Fourier coefficients.
+
+    Raises
+    ------
+    SolveError
+        No lattice stands out of the noise.
+    """
+    window = make_window((image.pixels.shape[0], image.pixels.shape[1]), 1.0)
+    g, strength = find_peaks(image, window)
+    if len(g) < 2 or not _spans_plane(g):
+        raise SolveError(
+            "No lattice stands out of the noise",
+            seen=f"{len(g)} reflections",
+            allowed="at least two in different directions",
+            remedy="Use a higher dose or a larger field, or check the pixel size",
+        )
+    proposals = _propose(g, strength, image, settings)
+    if not proposals:
+        raise SolveError(
+            "The reflections of the picture fit no lattice within the limits",
+            allowed=f"cells up to {settings.max_cell_area:g} Å², "
+            f"vectors from {settings.min_lattice_length:g} Å",
+            remedy="Raise reconstruction.max_cell_area, or check the pixel size",
+        )
+    reciprocal = _refine(image, proposals[0])
+    reciprocal = _refine(image, _densify(image, reciprocal, settings))
+    cell = np.linalg.inv(reciprocal).T
+    fit = _coefficients(image, gauss_reduce(cell)[0])
+    return _explained(fit, g, strength, image)
+
+
+def _spans_plane(g: FloatArray) -> bool:
+    spread = np.linalg.svd(g / np.linalg.norm(g, axis=1, keepdims=True), compute_uv=False)
+    return bool(spread[-1] > 0.1)
+
+
+def _propose(
+    g: FloatArray, strength: FloatArray, image: Whitened, settings: Reconstruction
+) -> list[FloatArray]:
+    """Reciprocal bases, best first, from pairs of strong reflections and their fractions."""
+    order = np.argsort(-strength)[:_SEEDS]
+    scored: list[tuple[float, FloatArray]] = []
+    smallest = 1 / settings.max_cell_area
+    seen: set[tuple[int, ...]] = set()
+    for place, first in enumerate(order):
+        for second in order[place + 1 :]:
+            pair = np.array([g[first], g[second]])
+            for index in range(1, 5):
+                for finer in _finer_lattices(pair, index):
+                    area = abs(np.linalg.det(finer))
+                    if area < smallest:
+                        continue
+                    basis = gauss_reduce(finer)[0]
+                    key = tuple(np.round(np.abs(basis @ basis.T).ravel() * 2e3).astype(int))
+                    if key in seen or 1 / np.linalg.norm(basis[1]) < 0.6 * (
+                        settings.min_lattice_length
+                    ):
+                        continue
+                    seen.add(key)
+                    scored.append(_score(basis, g, strength, image))
+    scored.sort(key=lambda item: -item[0])
+    return [basis for score, basis in scored if score > 0]
+
+
+def _sublattices(index: int) -> list[FloatArray]:
+    """Bases of all sublattices of the integer lattice with an index (Hermite normal forms)."""
+    return [
+        np.array([[a, b], [0, index // a]], dtype=float)
+        for a in range(1, index + 1)
+        if index % a == 0
+        for b in range(index // a)
+    ]
+
+
+def _finer_lattices(basis: FloatArray, index: int) -> list[FloatArray]:
+    """All lattices that contain a lattice with the given index."""
+    return [np.linalg.inv(form.T) @ basis for form in _sublattices(index)]
+
+
+def _index(
+    basis: FloatArray, g: FloatArray, tolerance: float
+) -> tuple[FloatArray, NDArray[np.bool_]]:
+    indices = np.rint(g @ np.linalg.inv(basis))
+    miss = np.linalg.norm(g - indices @ basis, axis=1)
+    return indices, (miss < tolerance) & (np.abs(indices).sum(axis=1) > 0)
+
+
+def _score(
+    basis: FloatArray, g: FloatArray, strength: FloatArray, image: Whitened
+) -> tuple[float, FloatArray]:
+    """Evidence for a basis: log-strength it explains less the cost of its reflections."""
+    tolerance = _TOLERANCE / image.extent
+    current = basis
+    for _ in range(3):
+        indices, member = _index(current, g, tolerance)
+        if member.sum() < 2 or np.linalg.matrix_rank(indices[member]) < 2:
+            return -np.inf, basis
+        # Long vectors magnify the basis' error, so the near ones speak first.
+        weight = np.sqrt(strength[member])[:, None]
+        current = np.linalg.lstsq(indices[member] * weight, g[member] * weight, rcond=None)[0]
+    _, member = _index(current, g, tolerance)
+    count = np.pi * image.limit**2 / abs(np.linalg.det(current)) / 2
+    # A reflection a thousand times the noise is no more certain than one a hundred times it,
+    # so strengths count by their logarithm beyond the cap.
+    worth = np.minimum(strength, 100 + 20 * np.log1p(strength))
+    return float(worth[member].sum() - _COST * count), current
+
+
+def _refine(image: Whitened, reciprocal: FloatArray) -> FloatArray:
+    """Refine both vectors by the tops of all significant lobes on the lattice."""
+    window = make_window((image.pixels.shape[0], image.pixels.shape[1]), 1.0)
+    current = reciprocal
+    for _ in range(4):
+        cell = np.linalg.inv(current).T
+        indices, g = reciprocal_vectors(cell, image.limit)
+        strength = significance(image, window, g)
+        strong = np.argsort(-strength)[:60]
+        strong = strong[strength[strong] > 12]
+        if len(strong) < 2 or np.linalg.matrix_rank(indices[strong]) < 2:
+            return current
+        tops, power = refine_all(image, window, g[strong])
+        near = np.linalg.norm(tops - g[strong], axis=1) < 0.5 / image.extent
+        weight = np.sqrt(power * near / image.noise(g[strong]))[:, None]
+        current = np.linalg.lstsq(indices[strong] * weight, tops * weight, rcond=None)[0]
+    return current
+
+
+def _densify(image: Whitened, reciprocal: FloatArray, settings: Reconstruction) -> FloatArray:
+    """Take the sparsest lattice that leaves nothing unexplained.
+
+    Reflections of a finer lattice are tested on what the coarser one leaves of the picture; a
+    lattice whose extra reflections are noise is thinned out.
+    """
+    current = _thin(image, reciprocal)
+    for _ in range(3):
+        best: tuple[float, FloatArray] | None = None
+        fit = _coefficients(image, np.linalg.inv(current).T)
+        residual = _subtract(image, fit)
+        loud = float(np.square(np.abs(fit.coefficients / fit.sigma)).max())
+        for index in (2, 3, 4):
+            for finer in _finer_lattices(current, index):
+                if abs(np.linalg.det(finer)) * settings.max_cell_area < 1:
+                    continue
+                chance = _chance(residual, finer, current, loud)
+                if chance < _DOUBT and (best is None or chance < best[0]):
+                    best = (chance, finer)
+        if best is None:
+            return current
+        current = gauss_reduce(_thin(image, best[1]))[0]
+    return current
+
+
+def _thin(image: Whitened, reciprocal: FloatArray) -> FloatArray:
+    """Drop the cosets of a reciprocal lattice that carry nothing but noise."""
+    fit = _coefficients(image, np.linalg.inv(reciprocal).T)
+    indices, strength = fit.indices, np.square(np.abs(fit.coefficients / fit.sigma))
+    allowed = 1 + _LEAKAGE**2 * strength.max()
+    for index in (6, 5, 4, 3, 2):
+        for form in _sublattices(index):
+            kept = _on_sublattice(indices, form)
+            if _tail(strength[~kept] / allowed) > _DOUBT:
+                return _thin(image, gauss_reduce(form @ reciprocal)[0])
+    return reciprocal
+
+
+def _on_sublattice(indices: NDArray[np.int64], form: FloatArray) -> NDArray[np.bool_]:
+    fractions = indices @ np.linalg.inv(form)
+    return np.abs(fractions - np.rint(fractions)).max(axis=1) < 1e-6
+
+
+def _chance(residual: Whitened, finer: FloatArray, coarse: FloatArray, loud: float) -> float:
+    """Chance that noise alone puts this much on the reflections a finer lattice adds."""
+    window = make_window((residual.pixels.shape[0], residual.pixels.shape[1]), _FLAT)
+    _, g = reciprocal_vectors(np.linalg.inv(finer).T, residual.limit)
+    fractions = g @ np.linalg.inv(coarse)
+    added = np.abs(fractions - np.rint(fractions)).max(axis=1) > 1e-3
+    added &= np.linalg.norm(g, axis=1) > 2.5 / residual.extent
+    strength = significance(residual, window, g[added])
+    return _tail(strength / (1 + _LEAKAGE**2 * loud))
+
+
+def _tail(strength: FloatArray) -> float:
+    """Upper tail of the sum and of the maximum of unit exponentials, whichever is rarer."""
+    if not len(strength):
+        return 1.0
+    by_sum = gamma_distribution.sf(float(strength.sum()), len(strength))
+    by_maximum = len(strength) * np.exp(-float(strength.max()))
+    return float(min(1.0, by_sum, by_maximum))
+
+
+def _coefficients(image: Whitened, cell: FloatArray) -> Fit:
+    """Least-squares Fourier coefficients of the picture on a lattice.
+
+    The taper couples reflections closer than a few 1/extent; the normal equations
+    Σ' W(g-g') c' = Y(g) undo that.
+    """
+    window = make_window((image.pixels.shape[0], image.pixels.shape[1]), _FLAT)
+    indices, g = reciprocal_vectors(cell, image.limit)
+    both = np.concatenate([g, -g])
+    spectrum = sample(image, window, g) / window.sum
+    spectrum = np.concatenate([spectrum, np.conj(spectrum)])
+    pairs = cKDTree(both).query_pairs(8 / image.extent, output_type="ndarray")
+    size = len(both)
+    matrix = eye_array(size, dtype=np.complex128, format="csr")
+    if len(pairs):
+        lobes = (
+            window.transform(both[pairs[:, 0]] - both[pairs[:, 1]], image.pixel_size) / window.sum
+        )
+        upper = csr_array((lobes, (pairs[:, 0], pairs[:, 1])), shape=(size, size))
+        matrix = (matrix + upper + upper.conj().T).tocsr()
+    solution, _ = cg(matrix, spectrum, rtol=1e-8, maxiter=200)
+    radius = np.linalg.norm(g, axis=1)
+    noise = np.sqrt(image.noise(g) * window.sum_squares) / window.sum
+    return Fit(cell, indices, g, solution[: len(g)] / radius, noise / radius, 1.0)
+
+
+def _subtract(image: Whitened, fit: Fit) -> Whitened:
+    """The picture without what a fit explains."""
+    whitened = fit.coefficients * np.linalg.norm(fit.g, axis=1)
+    shape = (image.pixels.shape[0], image.pixels.shape[1])
+    model = evaluate_series(fit.g, whitened, shape, image.pixel_size)
+    return Whitened(
+        image.pixels - model,
+        image.pixel_size,
+        image.limit,
+        image.noise_edges,
+        image.noise_power,
+    )
+
+
+def _explained(fit: Fit, g: FloatArray, strength: FloatArray, image: Whitened) -> Fit:
+    _, member = _index(np.linalg.inv(fit.cell).T, g, 0.5 / image.extent)
+    share = float(strength[member].sum() / strength.sum())
+    return Fit(fit.cell, fit.indices, fit.g, fit.coefficients, fit.sigma, share)

@@ -1,0 +1,223 @@
+"""From one STEM image to a crystal: lattice, unit cell, columns, species, confidence."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from ase import Atoms
+from ase.data import atomic_numbers, chemical_symbols
+from numpy.typing import NDArray
+from scipy.special import logsumexp
+
+from micrographia.config import Reconstruction
+from micrographia.errors import SolveError
+from micrographia.io.stem_images import StemImage
+from micrographia.physics.conditions import ImagingConditions
+from micrographia.physics.imaging import information_limit
+from micrographia.physics.lattice import primitive_projection
+from micrographia.reconstruction.columns import (
+    Columns,
+    Problem,
+    find_columns,
+    model,
+    refine,
+    score,
+    set_up,
+)
+from micrographia.reconstruction.heights import build_layer
+from micrographia.reconstruction.lattice import Fit, find_lattice
+from micrographia.reconstruction.spectrum import FloatArray, whiten
+
+_WORST_FIT = 0.5  # share of the reflections' power that a stated crystal must explain
+_ALTERNATIVES = 3
+
+
+@dataclass(frozen=True)
+class Solution:
+    """A crystal read from a picture.
+
+    Attributes
+    ----------
+    atoms
+        The layer, c along z. Heights are nominal: one projection does not hold them.
+    confidence
+        0..1: posterior share of this choice of species among those tried, times the share of
+        the picture's reflections that the crystal explains.
+    alternatives
+        Formulas of the next best choices with their log-likelihood deficit.
+    cell, xy, numbers, counts
+        The projected cell (2, 2) [Å], its columns (n, 2) [Å], their heaviest species (n,), and
+        how many atoms each holds (n,).
+    average
+        The averaged unit cell on a fractional grid.
+    """
+
+    atoms: Atoms
+    confidence: float
+    alternatives: list[str]
+    cell: FloatArray
+    xy: FloatArray
+    numbers: NDArray[np.int64]
+    counts: NDArray[np.int64]
+    average: NDArray[np.float32]
+
+
+def parse_elements(symbols: Sequence[str]) -> list[int]:
+    """Atomic numbers of element symbols, sorted.
+
+    Raises
+    ------
+    SolveError
+        A symbol is no element.
+    """
+    unknown = [symbol for symbol in symbols if atomic_numbers.get(symbol, 0) == 0]
+    if unknown or not symbols:
+        raise SolveError(
+            "Unknown element" if symbols else "No elements are given",
+            seen=", ".join(unknown) or None,
+            allowed="chemical symbols such as Mo or S",
+            remedy="Give the sample's elements, for example --elements Mo,S",
+        )
+    return sorted({atomic_numbers[symbol] for symbol in symbols})
+
+
+def solve(
+    image: StemImage,
+    elements: Sequence[str],
+    settings: Reconstruction,
+    conditions: ImagingConditions | None = None,
+) -> Solution:
+    """Read a crystal from a STEM image.
+
+    Parameters
+    ----------
+    image
+        The picture with its pixel size; imaging conditions are taken from its metadata.
+    elements
+        Symbols of the elements that the sample is known to hold.
+    settings
+        Limits of the search.
+    conditions
+        Used when the metadata states none; default is the default microscope.
+
+    Raises
+    ------
+    SolveError
+        The picture holds no crystal that can be stated with honesty; the message says why.
+    """
+    numbers = parse_elements(elements)
+    stated = image.metadata.get("conditions")
+    microscope = (
+        ImagingConditions(**stated) if stated else (conditions or ImagingConditions())
+    )
+    whitened = whiten(image.pixels, image.pixel_size, information_limit(microscope))
+    fit = find_lattice(whitened, settings)
+    problem = set_up(fit, numbers, microscope)
+    calibrated = image.metadata.get("unit") == "rad"
+    state = _search(problem, settings.max_atoms, calibrated)
+    power = float(np.square(np.abs(problem.data)).sum() - len(problem.data))
+    residual = float(np.square(np.abs(problem.data - model(problem, state))).sum())
+    quality = 1 - max(0.0, residual - len(problem.data)) / max(power, 1e-9)
+    if quality < _WORST_FIT:
+        raise SolveError(
+            "No arrangement of the given elements explains the picture",
+            seen=f"{quality:.0%} of the reflections' power explained",
+            allowed=f"at least {_WORST_FIT:.0%}",
+            remedy="Check the elements, the pixel size and the imaging conditions",
+        )
+    share, alternatives = _alternatives(problem, state)
+    return _solution(problem, state, share * quality * fit.explained, alternatives, settings)
+
+
+def _search(problem: Problem, most: int, calibrated: bool) -> Columns:
+    """Search from one contrast, or from several when the picture's gain is unknown."""
+    if calibrated:
+        return find_columns(problem, most)
+    # The strongest column is one of the kinds: each gives a gain to start from.
+    peak = np.sqrt(np.square(np.abs(problem.data)).sum())
+    gains = {float(peak / np.linalg.norm(form)) for form in problem.forms}
+    states = []
+    for gain in sorted(gains):
+        scaled = replace(problem, forms=problem.forms * gain)
+        states.append((find_columns(scaled, most), scaled))
+    return _absolute(max(states, key=lambda item: score(item[1], item[0])), problem)
+
+
+def _absolute(best: tuple[Columns, Problem], problem: Problem) -> Columns:
+    state, scaled = best
+    ratio = float(np.linalg.norm(scaled.forms[0]) / np.linalg.norm(problem.forms[0]))
+    return replace(state, scale=state.scale * ratio)
+
+
+def _alternatives(problem: Problem, state: Columns) -> tuple[float, list[str]]:
+    """Posterior share of the answer among relabelled ones, and the runners-up."""
+    best = score(problem, state)
+    rivals: list[tuple[float, str]] = []
+    singles = [kind[0] for kind in problem.kinds if len(kind) == 1]
+    places = {kind: place for place, kind in enumerate(problem.kinds)}
+    for order in itertools.permutations(singles):
+        if list(order) == singles or len(singles) > 4:
+            continue
+        swap = dict(zip(singles, order, strict=True))
+        kinds = [
+            places[tuple(sorted(swap[n] for n in problem.kinds[kind]))] for kind in state.kinds
+        ]
+        if kinds != list(state.kinds):
+            rivals.append(_rival(problem, state, np.array(kinds)))
+    for column in range(state.count):
+        for kind in range(len(problem.kinds)):
+            if kind != state.kinds[column]:
+                kinds_array = state.kinds.copy()
+                kinds_array[column] = kind
+                rivals.append(_rival(problem, state, kinds_array))
+    rivals.sort(key=lambda item: -item[0])
+    if not rivals:
+        return 1.0, []
+    deficits = np.array([rival[0] - best for rival in rivals])
+    share = float(np.exp(-logsumexp(np.append(deficits, 0.0))))
+    names = [f"{name} (log-likelihood {value - best:+.1f})" for value, name in rivals]
+    return share, list(dict.fromkeys(names))[:_ALTERNATIVES]
+
+
+def _rival(problem: Problem, state: Columns, kinds: NDArray[np.int64]) -> tuple[float, str]:
+    trial = refine(problem, replace(state, kinds=kinds), rounds=1)
+    numbers = [number for kind in kinds for number in problem.kinds[kind]]
+    return score(problem, trial), Atoms(numbers=numbers).get_chemical_formula("metal")
+
+
+def _solution(
+    problem: Problem,
+    state: Columns,
+    confidence: float,
+    alternatives: list[str],
+    settings: Reconstruction,
+) -> Solution:
+    kinds = [problem.kinds[kind] for kind in state.kinds]
+    xy = np.repeat(state.positions, [len(kind) for kind in kinds], axis=0)
+    numbers = np.array([number for kind in kinds for number in kind], dtype=np.int64)
+    cell, xy, numbers = primitive_projection(xy, numbers, problem.fit.cell)
+    atoms = build_layer(cell, xy, numbers, settings.vacuum)
+    return Solution(
+        atoms=atoms,
+        confidence=float(np.clip(confidence, 0, 1)),
+        alternatives=alternatives,
+        cell=problem.fit.cell,
+        xy=state.positions,
+        numbers=np.array([max(kind) for kind in kinds], dtype=np.int64),
+        counts=np.array([len(kind) for kind in kinds], dtype=np.int64),
+        average=average_cell(problem.fit),
+    )
+
+
+def average_cell(fit: Fit, spacing: float = 0.05) -> NDArray[np.float32]:
+    """The picture averaged over its unit cells, on a fractional grid of about `spacing` [Å]."""
+    rows, columns = np.maximum(
+        np.ceil(np.linalg.norm(fit.cell, axis=1) / spacing).astype(int),
+        2 * np.abs(fit.indices).max(axis=0) + 2,
+    )
+    grid = np.zeros((rows, columns), dtype=np.complex128)
+    grid[fit.indices[:, 0] % rows, fit.indices[:, 1] % columns] = fit.coefficients
+    return (2 * np.fft.ifft2(grid).real * grid.size).astype(np.float32)

@@ -1,0 +1,141 @@
+"""`micrographia stem`: crystals in, STEM images out."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from micrographia.commandline import Subparsers, add_settings, add_shard, settings_of
+from micrographia.config import Stem
+from micrographia.stem import structures_cli
+
+
+def register(verbs: Subparsers) -> None:
+    """Add the room's verbs."""
+    structures_cli.register(verbs)
+    _register_simulate(verbs)
+    images = verbs.add_parser("images", help="noiseless images of a shard of crystals")
+    images.add_argument("--structures", type=Path, required=True, help="structures.parquet")
+    images.add_argument("--out", type=Path, required=True, help="folder to make")
+    images.add_argument("--seed", type=int, default=0)
+    add_shard(images)
+    add_settings(images, Stem)
+    images.set_defaults(run=_images)
+    expose = verbs.add_parser("expose", help="draw every dose from a folder of noiseless images")
+    expose.add_argument("folder", type=Path, help="folder made by `stem images`")
+    expose.add_argument("--out", type=Path, required=True, help="folder to make")
+    expose.add_argument("--seed", type=int, default=0)
+    add_settings(expose, Stem)
+    expose.set_defaults(run=_expose)
+    engines = verbs.add_parser("engines", help="compare the phase object with abTEM's multislice")
+    engines.add_argument("--structures", type=Path, required=True, help="structures.parquet")
+    engines.add_argument("--out", type=Path, required=True, help="table to write")
+    engines.add_argument("--pictures", type=Path, required=True, help="folder for the pictures")
+    add_settings(engines, Stem)
+    engines.set_defaults(run=_engines)
+
+
+def _register_simulate(verbs: Subparsers) -> None:
+    parser = verbs.add_parser("simulate", help="image one crystal")
+    parser.add_argument("structure", type=Path, help="CIF, POSCAR or other structure file")
+    parser.add_argument("--out", type=Path, required=True, help="TIFF to write")
+    parser.add_argument(
+        "--engine", choices=["phase-object", "multislice"], default="phase-object"
+    )
+    parser.add_argument("--pixel-size", type=float, default=0.1, help="Å per pixel")
+    parser.add_argument("--field", type=float, default=48.0, help="side of the field, Å")
+    parser.add_argument("--dose", type=float, default=None, help="e/Å²; noiseless if not given")
+    parser.add_argument("--rotation", type=float, default=0.0, help="degree")
+    parser.add_argument("--seed", type=int, default=0, help="of the noise")
+    add_settings(parser, Stem)
+    parser.set_defaults(run=_simulate)
+
+
+def _simulate(arguments: argparse.Namespace) -> int:
+    from micrographia.config import validate
+    from micrographia.io.stem_images import write_stem_image
+    from micrographia.io.structures import orient_layer, read_structure
+    from micrographia.stem.simulate import View, simulate
+
+    settings = settings_of(arguments)
+    chosen = {
+        "pixel_size": arguments.pixel_size,
+        "field": arguments.field,
+        "rotation": arguments.rotation,
+    }
+    if arguments.dose is not None:
+        chosen["doses"] = [arguments.dose]
+    validate(chosen, Stem)
+    atoms = orient_layer(read_structure(arguments.structure))
+    view = View(arguments.pixel_size, arguments.field, arguments.rotation)
+    image = simulate(
+        atoms,
+        settings.conditions,
+        view,
+        engine=arguments.engine,
+        dose=arguments.dose,
+        seed=arguments.seed,
+    )
+    write_stem_image(arguments.out, image)
+    rows, columns = image.pixels.shape
+    print(f"{arguments.out}: {columns}×{rows} px, {atoms.get_chemical_formula('metal')}")
+    return 0
+
+
+def _images(arguments: argparse.Namespace) -> int:
+    from micrographia.io.atomic import atomic_directory
+    from micrographia.io.schemas import STEM_IMAGES, STRUCTURES
+    from micrographia.io.tables import read_table, write_table
+    from micrographia.provenance import stamp
+    from micrographia.stem.images import clean_images
+
+    settings = settings_of(arguments)
+    table = read_table(arguments.structures, STRUCTURES)
+    kept = table[table["status"] == "kept"].reset_index(drop=True)
+    mine = kept[kept.index % arguments.shards == arguments.shard]
+    with atomic_directory(arguments.out) as folder:
+        rows = clean_images(mine, settings, arguments.seed, folder)
+        write_table(
+            rows, folder / "images.parquet", STEM_IMAGES, stamp(settings, arguments.seed)
+        )
+    return 0
+
+
+def _expose(arguments: argparse.Namespace) -> int:
+    from micrographia.io.atomic import atomic_directory
+    from micrographia.io.schemas import STEM_IMAGES
+    from micrographia.io.tables import read_table, write_table
+    from micrographia.provenance import stamp
+    from micrographia.stem.images import exposures
+
+    settings = settings_of(arguments)
+    images = read_table(arguments.folder / "images.parquet", STEM_IMAGES)
+    with atomic_directory(arguments.out) as folder:
+        rows = list(exposures(images, arguments.folder, settings, arguments.seed, folder))
+        write_table(
+            rows, folder / "images.parquet", STEM_IMAGES, stamp(settings, arguments.seed)
+        )
+    return 0
+
+
+def _engines(arguments: argparse.Namespace) -> int:
+    import numpy as np
+
+    from micrographia.io.atomic import atomic_directory
+    from micrographia.io.schemas import ENGINES, STRUCTURES
+    from micrographia.io.tables import read_table, write_table
+    from micrographia.provenance import stamp
+    from micrographia.stem.images import engine_comparison
+
+    settings = settings_of(arguments)
+    table = read_table(arguments.structures, STRUCTURES)
+    rows = []
+    with atomic_directory(arguments.pictures) as folder:
+        for row, pictures in engine_comparison(table, settings):
+            rows.append(row)
+            if pictures:
+                np.savez_compressed(
+                    folder / f"{row['structure_id']}-{row['detector']}.npz", **pictures
+                )
+    write_table(rows, arguments.out, ENGINES, stamp(settings))
+    return 0
