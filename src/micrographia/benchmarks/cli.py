@@ -6,8 +6,9 @@ from micrographia.commandline import Subparsers
 
 
 def register(verbs: Subparsers) -> None:
-    """Add the verbs of the segmentation and the structure benchmark."""
-    from micrographia.benchmarks import segmentation_cli, structure_cli
+    """Add the verbs of every benchmark."""
+    from micrographia.benchmarks import segmentation_cli, stem_cli, structure_cli
 
     segmentation_cli.register(verbs)
     structure_cli.register(verbs)
+    stem_cli.register(verbs)
