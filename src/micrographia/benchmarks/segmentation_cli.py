@@ -2,8 +2,91 @@
 
 from __future__ import annotations
 
-from micrographia.commandline import Subparsers
+import argparse
+from pathlib import Path
+
+from micrographia.commandline import Subparsers, add_settings, print_json, settings_of
+from micrographia.config import Benchmarks
+
+_SEED = 1665
 
 
 def register(verbs: Subparsers) -> None:
     """Add the verbs `segmentation` and `score-segmentation`."""
+    folders = verbs.add_parser(
+        "segmentation", help="compare a folder of label masks with the truth; prints JSON"
+    )
+    folders.add_argument("predictions", type=Path, metavar="PRED_DIR", help="predicted masks")
+    folders.add_argument("references", type=Path, metavar="REF_DIR", help="true masks")
+    folders.add_argument("--seed", type=int, default=_SEED, help="seed of the intervals")
+    add_settings(folders, Benchmarks)
+    folders.set_defaults(run=_segmentation)
+    tables = verbs.add_parser(
+        "score-segmentation", help="score the workflow's predictions; JSON, parquet and PNG"
+    )
+    tables.add_argument("--micrographs", type=Path, required=True, help="table of micrographs")
+    tables.add_argument(
+        "--predictions", type=Path, nargs="+", required=True, metavar="DIR",
+        help="folders with predictions.parquet and masks",
+    )  # fmt: skip
+    tables.add_argument("--method", default="watershed", help="method that is scored")
+    tables.add_argument("--seed", type=int, default=_SEED, help="seed of the intervals")
+    tables.add_argument("--out", type=Path, required=True, metavar="JSON", help="result")
+    add_settings(tables, Benchmarks)
+    tables.set_defaults(run=_score_segmentation)
+
+
+def _segmentation(arguments: argparse.Namespace) -> int:
+    import logging
+
+    from micrographia.benchmarks.segmentation import METRICS, pair_folders, summarise, table_of
+
+    settings = settings_of(arguments)
+    rows, unused = pair_folders(arguments.predictions, arguments.references)
+    log = logging.getLogger(__name__)
+    if unused:
+        log.warning("%d predictions have no reference: %s", len(unused), ", ".join(unused))
+    failures = {row["image_id"]: row["failure"] for row in rows if row["failure"] is not None}
+    if failures:
+        log.warning("%d of %d images failed and count as 0", len(failures), len(rows))
+    summary = summarise(table_of(rows), settings, arguments.seed)
+    whole = {column: summary[metric]["all"] for metric, column in METRICS.items()}
+    print_json(
+        {
+            **{column: entry["value"] for column, entry in whole.items()},
+            "intervals": {name: [entry["low"], entry["high"]] for name, entry in whole.items()},
+            "confidence": settings.confidence,
+            "n": len(rows),
+            "n_failed": len(failures),
+            "failures": failures,
+            "unused_predictions": unused,
+            "groups": {
+                group: {column: summary[metric][group] for metric, column in METRICS.items()}
+                for group in ("sparse", "dense")
+            },
+        }
+    )
+    return 0
+
+
+def _score_segmentation(arguments: argparse.Namespace) -> int:
+    from micrographia.benchmarks.segmentation import score_tables, write_scores
+    from micrographia.io.schemas import MICROGRAPHS, PREDICTIONS
+    from micrographia.io.tables import read_table
+
+    settings = settings_of(arguments)
+    micrographs = read_table(arguments.micrographs, MICROGRAPHS)
+    predictions = [
+        (folder, read_table(folder / "predictions.parquet", PREDICTIONS))
+        for folder in arguments.predictions
+    ]
+    rows, n_without_truth = score_tables(micrographs, predictions, arguments.method)
+    write_scores(
+        rows,
+        arguments.out,
+        arguments.method,
+        settings,
+        arguments.seed,
+        n_without_truth=n_without_truth,
+    )
+    return 0

@@ -1,0 +1,273 @@
+"""Scores of instance segmentation: per image, and summed up with confidence intervals."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from micrographia.benchmarks.bootstrap import bootstrap_mean
+from micrographia.benchmarks.matching import (
+    COCO_THRESHOLDS,
+    count,
+    overlaps,
+    panoptic_quality,
+    precision_curve,
+)
+from micrographia.benchmarks.results import metric_row, write_result
+from micrographia.config import Benchmarks
+from micrographia.errors import MicrographiaError
+from micrographia.io.images import read_labels
+from micrographia.io.schemas import SEGMENTATION_SCORES
+from micrographia.io.tables import write_table
+from micrographia.provenance import stamp
+
+#: From this many true instances on, an image counts as dense.
+DENSE = 100
+#: Name of each metric and its column.
+METRICS = {"AP@0.5": "ap50", "AP@0.5:0.95": "ap50_95", "PQ@0.5": "pq50"}
+GROUPS = ("all", "sparse", "dense")
+
+Row = dict[str, Any]
+Summary = dict[str, dict[str, dict[str, Any]]]
+
+
+def score_image(predicted: NDArray[np.integer], true: NDArray[np.integer]) -> Row:
+    """Score one label mask against the truth.
+
+    Parameters
+    ----------
+    predicted, true
+        Label masks of the same shape (H, W), 0 for background.
+
+    Returns
+    -------
+    dict
+        `n_true`, `n_predicted`, `ap50`, `ap50_95` (mean over IoU 0.5, 0.55 … 0.95), `pq50`,
+        `density` ("sparse" or "dense") and `curve`, AP at each of these thresholds.
+
+    Raises
+    ------
+    ValueError
+        The shapes differ or a mask is no label mask.
+
+    Examples
+    --------
+    >>> mask = np.array([[1, 1, 0, 2]])
+    >>> score_image(mask, mask)["ap50_95"]
+    1.0
+    """
+    found = overlaps(true, predicted)
+    curve = precision_curve(found, COCO_THRESHOLDS)
+    return {
+        "n_true": found.n_true,
+        "n_predicted": found.n_predicted,
+        "ap50": float(curve[0]),
+        "ap50_95": float(curve.mean()),
+        "pq50": panoptic_quality(count(found, 0.5)),
+        "density": _density(found.n_true),
+        "curve": curve.tolist(),
+    }
+
+
+def score_files(
+    true: Path, predicted: Path | None, *, identity: Mapping[str, Any], failure: str | None = None
+) -> Row:
+    """Score the mask in one file against that in another; what cannot be scored has a `failure`.
+
+    Parameters
+    ----------
+    true, predicted
+        Label masks; `predicted` is None when there is none.
+    identity
+        The row's `image_id`, `path` and `method`.
+    failure
+        Why there is no prediction, if that is known.
+    """
+    row: Row = dict.fromkeys((*SEGMENTATION_SCORES.names, "curve"))
+    row.update(identity)
+    try:
+        truth = read_labels(true)
+        # An image keeps its group when its prediction fails: failures must not thin out a group.
+        row["n_true"] = int(np.count_nonzero(np.unique(truth)))
+        row["density"] = _density(row["n_true"])
+        if failure is not None or predicted is None:
+            row["failure"] = failure or "no prediction"
+        else:
+            row.update(score_image(read_labels(predicted), truth))
+    except (MicrographiaError, ValueError) as error:
+        row["failure"] = str(error)
+    return row
+
+
+def summarise(scores: pd.DataFrame, settings: Benchmarks, seed: int) -> Summary:
+    """Mean and interval of each metric over all, the sparse and the dense images.
+
+    Parameters
+    ----------
+    scores
+        Columns of `micrographia.io.schemas.SEGMENTATION_SCORES`; a row with a `failure` counts
+        as 0, whatever else it holds.
+    settings
+        Resamples and coverage.
+    seed
+        Seed of the resampling.
+
+    Returns
+    -------
+    dict
+        `summary[metric][group]` holds `value`, `low`, `high` (NaN for an empty group), `n`
+        (failures included) and `n_failed`.
+    """
+    failed = scores["failure"].notna().to_numpy(dtype=bool)
+    summary: Summary = {}
+    for metric, column in METRICS.items():
+        values = np.where(failed, 0.0, pd.to_numeric(scores[column]).to_numpy(dtype=float))
+        summary[metric] = {}
+        for group in GROUPS:
+            inside = (scores["density"] == group).to_numpy(dtype=bool) | (group == "all")
+            mean, low, high = bootstrap_mean(
+                values[inside], settings.bootstrap, settings.confidence, seed
+            )
+            summary[metric][group] = {
+                "value": mean,
+                "low": low,
+                "high": high,
+                "n": int(inside.sum()),
+                "n_failed": int((failed & inside).sum()),
+            }
+    return summary
+
+
+def pair_folders(predictions: Path, references: Path) -> tuple[list[Row], list[str]]:
+    """Score every reference mask of a folder; return the rows and the unused predictions.
+
+    Masks (.png, .tif, .tiff) are matched by their name without suffix.
+
+    Raises
+    ------
+    MicrographiaError
+        A folder is absent or has no mask, a name occurs twice, or nothing matches.
+    """
+    true, predicted = _masks(references, "reference"), _masks(predictions, "prediction")
+    if not set(true) & set(predicted):
+        raise MicrographiaError(
+            f"No mask in {predictions} has the name of a reference in {references}",
+            seen=sorted(predicted)[:3],
+            allowed=", ".join(sorted(true)[:3]) + " …",
+            remedy="Name each predicted mask as its reference",
+        )
+    rows = [
+        score_files(
+            path,
+            predicted.get(name),
+            identity={"image_id": name, "path": str(path), "method": predictions.name},
+        )
+        for name, path in true.items()
+    ]
+    return rows, sorted(set(predicted) - set(true))
+
+
+def score_tables(
+    micrographs: pd.DataFrame, predictions: Sequence[tuple[Path, pd.DataFrame]], method: str
+) -> tuple[list[Row], int]:
+    """Score the predictions for every kept micrograph that has a truth.
+
+    Parameters
+    ----------
+    micrographs
+        Columns of `micrographia.io.schemas.MICROGRAPHS`.
+    predictions
+        Folders with their tables of `micrographia.io.schemas.PREDICTIONS`.
+    method
+        Which method is scored.
+
+    Returns
+    -------
+    rows, n_without_truth
+        One row per image with truth, and how many kept images have none.
+    """
+    found: dict[str, tuple[Path | None, str | None]] = {}
+    for folder, table in predictions:
+        for item in table[table["method"] == method].to_dict("records"):
+            broken = None if pd.isna(item["failure"]) else str(item["failure"])
+            mask = None if pd.isna(item["mask"]) else folder / item["mask"]
+            found[item["image_id"]] = (mask, broken)
+    kept = micrographs[micrographs["status"] == "kept"]
+    with_truth = kept[kept["mask_path"].notna()]
+    rows = []
+    for item in with_truth.to_dict("records"):
+        mask, failure = found.get(item["image_id"], (None, None))
+        identity = {"image_id": item["image_id"], "path": item["path"], "method": method}
+        rows.append(score_files(Path(item["mask_path"]), mask, identity=identity, failure=failure))
+    return rows, len(kept) - len(with_truth)
+
+
+def write_scores(
+    rows: Sequence[Row], out: Path, method: str, settings: Benchmarks, seed: int, **extra: Any
+) -> Summary:
+    """Write the benchmark's JSON to `out` and its parquet and PNG beside it.
+
+    Parameters
+    ----------
+    rows
+        What `score_tables` returned; may be empty.
+    out
+        The JSON file; its suffix is replaced for the other two.
+    extra
+        Further entries of the JSON.
+    """
+    from micrographia.benchmarks.segmentation_figure import draw
+
+    scores = table_of(rows)
+    summary = summarise(scores, settings, seed)
+    provenance = stamp(settings, seed)
+    metrics = [
+        metric_row(metric, group=group, method=method, **summary[metric][group])
+        for metric in METRICS
+        for group in GROUPS
+    ]
+    n_failed = int(scores["failure"].notna().sum())
+    write_table(scores, out.with_suffix(".parquet"), SEGMENTATION_SCORES, provenance)
+    draw(rows, summary, method, out.with_suffix(".png"))
+    write_result(
+        out, "segmentation", metrics, provenance, n=len(scores), n_failed=n_failed, **extra
+    )
+    if n_failed:
+        log = logging.getLogger(__name__)
+        log.warning("%d of %d images failed and count as 0", n_failed, len(scores))
+    return summary
+
+
+def table_of(rows: Sequence[Row]) -> pd.DataFrame:
+    """Return the rows as a table with the columns of `SEGMENTATION_SCORES`."""
+    return pd.DataFrame(list(rows), columns=list(SEGMENTATION_SCORES.names))
+
+
+def _density(n_true: int) -> str:
+    return "dense" if n_true >= DENSE else "sparse"
+
+
+def _masks(folder: Path, what: str) -> dict[str, Path]:
+    if not folder.is_dir():
+        raise MicrographiaError(f"There is no folder {folder}", remedy=f"Name the {what} folder")
+    found: dict[str, Path] = {}
+    for path in sorted(folder.iterdir()):
+        if path.suffix.lower() not in (".png", ".tif", ".tiff") or path.name.startswith("."):
+            continue
+        if path.stem in found:
+            raise MicrographiaError(
+                f"Two {what} masks share a name: {found[path.stem]} and {path}",
+                remedy="Remove one of them",
+            )
+        found[path.stem] = path
+    if not found:
+        raise MicrographiaError(
+            f"Folder {folder} holds no {what} mask", allowed=".png, .tif, .tiff"
+        )
+    return found

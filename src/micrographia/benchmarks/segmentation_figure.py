@@ -1,0 +1,89 @@
+"""Picture of the segmentation benchmark: AP against IoU, and the spread over images."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import matplotlib
+
+matplotlib.use("Agg")
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from micrographia.benchmarks.matching import COCO_THRESHOLDS
+from micrographia.io.atomic import atomic_path
+
+# Okabe and Ito's colours, which the colour-blind can tell apart.
+_COLOURS = {"all": "#000000", "sparse": "#0072B2", "dense": "#D55E00"}
+
+
+def draw(
+    rows: Sequence[Mapping[str, Any]],
+    summary: Mapping[str, Mapping[str, Mapping[str, Any]]],
+    method: str,
+    path: str | os.PathLike[str],
+) -> None:
+    """Draw AP over the IoU threshold and the histogram of the images' AP@0.5 as PNG.
+
+    Parameters
+    ----------
+    rows
+        Per-image scores with their `curve`; failures, which have none, count as 0.
+    summary
+        What `summarise` returned.
+    method
+        Name of the method, for the title.
+    path
+        Where to write, atomically.
+    """
+    figure = Figure(figsize=(9, 3.6), layout="constrained")
+    left, right = figure.subplots(1, 2)
+    if rows:
+        _curves(left, rows, summary["AP@0.5"])
+        _histogram(right, rows, summary["AP@0.5"]["all"])
+    else:
+        for axes in (left, right):
+            axes.text(0.5, 0.5, "no truth to compare with", ha="center", va="center")
+            axes.set_axis_off()
+    figure.suptitle(f"Instance segmentation: {method}")
+    with atomic_path(path) as temporary:
+        # Without the version of matplotlib in it, the same scores give the same bytes.
+        figure.savefig(temporary, dpi=150, metadata={"Software": None})
+
+
+def _curves(
+    axes: Axes, rows: Sequence[Mapping[str, Any]], groups: Mapping[str, Mapping[str, Any]]
+) -> None:
+    for group, colour in _COLOURS.items():
+        inside = [row for row in rows if group in ("all", row["density"])]
+        if not inside or (group != "all" and len(inside) == len(rows)):
+            continue  # a group that is the whole would only cover its line
+        zeros = [0.0] * len(COCO_THRESHOLDS)
+        mean = np.mean([row["curve"] or zeros for row in inside], axis=0)
+        axes.plot(
+            COCO_THRESHOLDS, mean, "o-", ms=3.5, color=colour, label=f"{group} (n = {len(inside)})"
+        )
+        entry = groups[group]
+        error = [[entry["value"] - entry["low"]], [entry["high"] - entry["value"]]]
+        axes.errorbar([0.5], [entry["value"]], yerr=error, color=colour, capsize=3)
+    axes.set(xlabel="IoU threshold", ylabel="mean AP", ylim=(0, 1), xlim=(0.48, 0.97))
+    axes.grid(alpha=0.3)
+    axes.legend(frameon=False)
+
+
+def _histogram(axes: Axes, rows: Sequence[Mapping[str, Any]], entry: Mapping[str, Any]) -> None:
+    values = [row["ap50"] if row["failure"] is None else 0.0 for row in rows]
+    axes.hist(values, bins=np.linspace(0, 1, 21).tolist(), color="#0072B2", edgecolor="white")
+    axes.axvline(
+        entry["value"],
+        color="#000000",
+        ls="--",
+        label=f"mean {entry['value']:.3f} [{entry['low']:.3f}, {entry['high']:.3f}]",
+    )
+    axes.set(xlabel="AP@0.5 of an image", ylabel="images", xlim=(0, 1))
+    # Above the bars, wherever they are.
+    axes.legend(frameon=False, loc="lower right", bbox_to_anchor=(1, 1))

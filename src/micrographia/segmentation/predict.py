@@ -1,0 +1,178 @@
+"""A list of micrographs becomes label masks and two tables; a broken image is a row."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from micrographia.config import Segmentation
+from micrographia.errors import MicrographiaError
+from micrographia.io.images import SUFFIXES, image_id, read_micrograph, to_unit, write_labels
+from micrographia.io.schemas import INSTANCES, PREDICTIONS
+from micrographia.io.tables import write_table
+from micrographia.provenance import stamp
+from micrographia.segmentation.foreground import FloatImage
+from micrographia.segmentation.measure import measure
+from micrographia.segmentation.overlay import write_overlay
+from micrographia.segmentation.watershed import segment
+
+Segmenter = Callable[[FloatImage, Segmentation], NDArray[np.int32]]
+
+#: Methods by the name that `--method` takes.
+METHODS: dict[str, Segmenter] = {
+    "watershed": lambda image, settings: segment(image, settings.watershed),
+}
+
+
+@dataclass(frozen=True)
+class Job:
+    """One image to segment.
+
+    Attributes
+    ----------
+    path
+        The image.
+    stem
+        Name of its outputs without suffix.
+    image_id
+        Its identifier; None to hash its pixels.
+    pixel_size_nm
+        Side of a pixel [nm]; None to take what the file says.
+    """
+
+    path: str
+    stem: str
+    image_id: str | None = None
+    pixel_size_nm: float | None = None
+
+
+def jobs_of_paths(paths: Sequence[Path]) -> list[Job]:
+    """Return a job per image; folders stand for the images in them.
+
+    Raises
+    ------
+    MicrographiaError
+        A folder holds no image, or two images would write the same mask.
+    """
+    files: list[Path] = []
+    for path in paths:
+        if not path.is_dir():
+            files.append(path)
+            continue
+        found = sorted(
+            item
+            for item in path.iterdir()
+            if item.suffix.lower() in SUFFIXES and not item.name.startswith(".")
+        )
+        if not found:
+            raise MicrographiaError(
+                f"Folder {path} holds no image", allowed=", ".join(SUFFIXES), remedy="Check it"
+            )
+        files += found
+    taken: dict[str, Path] = {}
+    for file in files:
+        other = taken.setdefault(file.stem, file)
+        if other is not file:
+            raise MicrographiaError(
+                f"{other} and {file} would both write the mask {file.stem}.png",
+                remedy="Segment them into different folders, or rename one",
+            )
+    return [Job(str(file), file.stem) for file in files]
+
+
+def jobs_of_table(micrographs: pd.DataFrame, shard: int, shards: int) -> list[Job]:
+    """Return a job for every kept micrograph whose position modulo `shards` is `shard`.
+
+    Raises
+    ------
+    MicrographiaError
+        The shard does not exist.
+    """
+    if not 0 <= shard < shards:
+        raise MicrographiaError(
+            "There is no such shard", seen=shard, allowed=f"0 to {shards - 1} (--shards {shards})"
+        )
+    kept = micrographs[micrographs["status"] == "kept"].iloc[shard::shards]
+    sizes = [None if pd.isna(size) else float(size) for size in kept["pixel_size_nm"]]
+    return [
+        Job(path, name, name, size)
+        for path, name, size in zip(kept["path"], kept["image_id"], sizes, strict=True)
+    ]
+
+
+def predict(
+    jobs: Iterable[Job],
+    out: Path,
+    settings: Segmentation,
+    method: str = "watershed",
+    overlays: bool = False,
+) -> int:
+    """Segment every image; write masks, tables and overlays into `out`; return the failures.
+
+    Parameters
+    ----------
+    jobs
+        What to segment.
+    out
+        Folder for `<stem>.png`, `predictions.parquet`, `instances.parquet` and, if asked for,
+        `overlay/<stem>.png`; made if it is absent.
+    settings
+        Settings of the room.
+    method
+        A key of `METHODS`.
+    overlays
+        Whether to draw the outlines on the images.
+
+    Raises
+    ------
+    MicrographiaError
+        The method is unknown, or `out` cannot be written.
+    """
+    if method not in METHODS:
+        raise MicrographiaError(
+            "There is no such segmenter", seen=method, allowed=", ".join(METHODS)
+        )
+    # One process per shard is how the work is spread; threads beneath it would only compete.
+    cv2.setNumThreads(1)
+    rows: list[dict[str, Any]] = []
+    instances: list[pd.DataFrame] = []
+    for job in tqdm(list(jobs), unit="image", disable=None):
+        row: dict[str, Any] = dict.fromkeys(PREDICTIONS.names)
+        row.update(image_id=job.image_id, path=job.path, method=method)
+        try:
+            instances.append(_predict_one(job, out, settings, row, overlays))
+        except MicrographiaError as error:
+            row.update(mask=None, n_instances=None, seconds=None, failure=str(error))
+        rows.append(row)
+    provenance = stamp(settings)
+    table = pd.concat([measure(np.zeros((1, 1), np.int32), "", None), *instances])
+    write_table(table, out / "instances.parquet", INSTANCES, provenance)
+    write_table(rows, out / "predictions.parquet", PREDICTIONS, provenance)
+    return sum(row["failure"] is not None for row in rows)
+
+
+def _predict_one(
+    job: Job, out: Path, settings: Segmentation, row: dict[str, Any], overlays: bool
+) -> pd.DataFrame:
+    """Segment one image, write its files, fill in its row; return its instances."""
+    micrograph = read_micrograph(job.path)
+    row["image_id"] = job.image_id or image_id(micrograph.pixels)
+    image = to_unit(micrograph.pixels)
+    start = time.perf_counter()
+    labels = METHODS[row["method"]](image, settings)
+    seconds = time.perf_counter() - start
+    row.update(mask=f"{job.stem}.png", n_instances=int(labels.max()), seconds=seconds)
+    write_labels(out / row["mask"], labels)
+    if overlays:
+        write_overlay(out / "overlay" / row["mask"], image, labels)
+    size = micrograph.pixel_size_nm if job.pixel_size_nm is None else job.pixel_size_nm
+    return measure(labels, row["image_id"], size)
