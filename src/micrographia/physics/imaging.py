@@ -187,7 +187,9 @@ def _transfer_table(conditions: ImagingConditions) -> tuple[ComplexArray, float]
     axis = (np.arange(_GRID) - _GRID // 2) * step
     kx, ky = np.meshgrid(axis, axis, indexing="ij")
     edge = (cutoff - np.hypot(kx, ky)) / step + 0.5
-    pupil = np.clip(edge, 0, 1) * np.exp(-1j * aberration_phase(kx, ky, conditions))
+    disc = np.clip(edge, 0, 1)
+    pupil = disc * np.exp(-1j * aberration_phase(kx, ky, conditions))
     probe = np.fft.fft2(np.fft.ifftshift(pupil))
     table = np.fft.fftshift(np.fft.fft2(np.square(np.abs(probe))))
-    return table / table[_GRID // 2, _GRID // 2], step
+    # Half-covered samples at the edge count by their area, hence Σ A and not Σ A².
+    return table / (disc.sum() * _GRID**2), step

@@ -1,0 +1,82 @@
+"""Image formation: transfer, Fourier series, invariances."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from micrographia.physics.conditions import ImagingConditions
+from micrographia.physics.imaging import (
+    evaluate_series,
+    image_coefficients,
+    information_limit,
+    reciprocal_vectors,
+    transfer,
+)
+
+CONDITIONS = ImagingConditions()
+CELL = np.array([[3.18, 0.0], [-1.59, 2.754]])
+XY = np.array([[0.0, 0.0], [1.59, 0.918]])
+NUMBERS = np.array([42, 16])
+
+
+def _image(cell: np.ndarray, xy: np.ndarray, numbers: np.ndarray) -> np.ndarray:
+    return evaluate_series(*image_coefficients(cell, xy, numbers, CONDITIONS), (60, 70), 0.1)
+
+
+def test_transfer_of_a_perfect_lens_is_the_overlap_of_two_discs() -> None:
+    # Autocorrelation of a disc: (2/π)(arccos s - s sqrt(1-s²)), s = g / (2α/λ).
+    limit = information_limit(CONDITIONS)
+    s = np.linspace(0.05, 0.95, 19)
+    g = np.stack([s * limit, np.zeros_like(s)], axis=1)
+    expected = 2 / np.pi * (np.arccos(s) - s * np.sqrt(1 - s**2))
+    np.testing.assert_allclose(transfer(g, CONDITIONS), expected, atol=2e-3)
+    assert abs(transfer(np.array([[1.01 * limit, 0.0]]), CONDITIONS)[0]) < 1e-3
+
+
+def test_defocus_lowers_the_transfer_symmetrically() -> None:
+    g = np.array([[0.8, 0.3]])
+    focused = abs(transfer(g, CONDITIONS)[0])
+    for defocus in (-60.0, 60.0):
+        blurred = transfer(g, CONDITIONS.model_copy(update={"defocus": defocus}))[0]
+        assert abs(blurred) < 0.9 * focused
+        assert abs(blurred.imag) < 1e-3  # an even aberration keeps the probe centred
+
+
+def test_reciprocal_vectors_are_dual_and_complete() -> None:
+    indices, g = reciprocal_vectors(CELL, 2.0)
+    np.testing.assert_allclose(g @ CELL.T, indices, atol=1e-9)
+    area = abs(np.linalg.det(CELL))
+    assert len(g) == pytest.approx(np.pi * 4 * area / 2, rel=0.15)
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.integers(1, 3), st.integers(1, 3), st.integers(-2, 2), st.permutations([0, 1]))
+def test_image_ignores_the_choice_of_cell_and_the_order_of_atoms(
+    n: int, m: int, shear: int, order: list[int]
+) -> None:
+    transform = np.array([[n, shear], [0, m]])
+    big = transform @ CELL
+    shifts = np.array([[i, j] for i in range(-8, 9) for j in range(-8, 9)]) @ CELL
+    fractions = shifts @ np.linalg.inv(big)
+    inside = ((fractions > -1e-9) & (fractions < 1 - 1e-9)).all(axis=1)
+    assert inside.sum() == n * m
+    xy = (XY[order][:, None] + shifts[inside]).reshape(-1, 2)
+    numbers = np.repeat(NUMBERS[order], inside.sum())
+    np.testing.assert_allclose(
+        _image(big, xy, numbers), _image(CELL, XY, NUMBERS), atol=2e-5
+    )
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.floats(0, 2 * np.pi), st.floats(-3, 3), st.floats(-3, 3))
+def test_image_turns_and_moves_with_the_crystal(angle: float, dx: float, dy: float) -> None:
+    turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
+    shift = np.array([dx, dy])
+    g, coefficients = image_coefficients(CELL, XY, NUMBERS, CONDITIONS)
+    moved = coefficients * np.exp(-2j * np.pi * (g @ turn @ shift))
+    expected = evaluate_series(g @ turn, moved, (40, 40), 0.13)
+    found = evaluate_series(
+        *image_coefficients(CELL @ turn, XY @ turn + shift, NUMBERS, CONDITIONS), (40, 40), 0.13
+    )
+    np.testing.assert_allclose(found, expected, atol=2e-4)
