@@ -139,8 +139,8 @@ class Curation(Section):
         ge=0,
         le=10,
         description=(
-            "Least sharpness: share of contrast in detail of 1.5 px (0.05 rejects 2 of 366 EMPS "
-            "pictures; most of them blurred by 6 px fall below)."
+            "Least sharpness: share of contrast in detail of 1.5 px (0.05 rejects 4 of 366 EMPS "
+            "pictures, and 87 % of them once they are blurred by 6 px)."
         ),
     )
     min_contrast: float = Field(

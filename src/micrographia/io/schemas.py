@@ -33,7 +33,7 @@ MICROGRAPHS = pa.schema(
         ("microscopy", pa.string()),  # null: unknown
         ("phash", pa.string()),  # 16 hexadecimal digits
         ("duplicate_of", pa.string()),  # image_id of the one kept
-        ("sharpness", pa.float64()),  # standard deviation of the Laplacian over that of the image
+        ("sharpness", pa.float64()),  # share of contrast in fine detail
         ("contrast", pa.float64()),  # 1st to 99th percentile, 0..1 of full range
         ("text_boxes", pa.list_(_BOX)),
         ("crop_box", _BOX),

@@ -181,7 +181,7 @@ def _fill(
 
 def _picture(scene: Scene, role: Role, rng: np.random.Generator) -> NDArray[np.uint8]:
     size = scene.labels.shape[0]
-    blur = 7.0 * size / 384 if role.defect == "blurred" else float(rng.uniform(0.4, 1.1))
+    blur = 10.0 if role.defect == "blurred" else float(rng.uniform(0.4, 1.1))
     if role.contrast == "tem":
         ideal = transmission(scene.patches, size, rng)
         electrons = float(np.exp(rng.uniform(np.log(150), np.log(2500))))
@@ -192,7 +192,7 @@ def _picture(scene: Scene, role: Role, rng: np.random.Generator) -> NDArray[np.u
         electrons = float(np.exp(rng.uniform(np.log(60), np.log(900))))
     gain = float(rng.uniform(0.004, 0.02))
     if role.defect == "blurred":  # out of focus, but well exposed
-        electrons, gain = 20_000.0, 0.002
+        electrons, gain = 50_000.0, 0.001
     return record(shading(ideal, rng), rng, blur=blur, electrons=electrons, gain=gain)
 
 

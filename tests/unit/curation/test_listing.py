@@ -1,0 +1,127 @@
+"""Listing: which files count as images, and whose mask is whose."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from micrographia.curation.listing import list_micrographs
+from micrographia.errors import ImageError
+
+
+def _touch(folder: Path, *names: str) -> Path:
+    for name in names:
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"")
+    return folder
+
+
+def _pairs(rows: list[dict[str, object]], root: Path) -> dict[str, str | None]:
+    def short(value: object) -> str | None:
+        return None if value is None else os.path.relpath(str(value), root)
+
+    return {str(short(row["path"])): short(row["mask_path"]) for row in rows}
+
+
+def test_folder_is_listed_recursively_and_sorted(tmp_path: Path) -> None:
+    _touch(tmp_path, "b.PNG", "a.tif", "sub/c.jpeg", ".hidden.png", ".git/x.png", "notes.txt")
+    rows = list_micrographs([tmp_path], shards=2, licence="MIT")
+    assert list(_pairs(rows, tmp_path)) == ["a.tif", "b.PNG", "sub/c.jpeg"]
+    assert [row["shard"] for row in rows] == [0, 1, 0]
+    assert {row["licence"] for row in rows} == {"MIT"}
+
+
+def test_images_and_masks_inside_a_source(tmp_path: Path) -> None:
+    _touch(tmp_path, "images/a.png", "images/b.jpg", "masks/a.tif", "masks/z.png", "extra.png")
+    found = _pairs(list_micrographs([tmp_path]), tmp_path)
+    assert found == {"images/a.png": "masks/a.tif", "images/b.jpg": None}
+
+
+def test_masks_beside_images_are_no_images(tmp_path: Path) -> None:
+    _touch(tmp_path, "a.png", "masks/a.png", "labels/a.png")
+    assert _pairs(list_micrographs([tmp_path]), tmp_path) == {
+        "a.png": "masks/a.png",
+        "labels/a.png": None,
+    }
+    named = list_micrographs([tmp_path], tmp_path / "labels")
+    assert _pairs(named, tmp_path)["a.png"] == "labels/a.png"
+
+
+def test_same_stem_in_two_folders_takes_the_mask_of_its_folder(tmp_path: Path) -> None:
+    _touch(tmp_path, "i/x/a.png", "i/y/a.png", "i/z/b.png", "m/x/a.png", "m/b.png")
+    found = _pairs(list_micrographs([tmp_path / "i"], tmp_path / "m"), tmp_path)
+    assert found == {"i/x/a.png": "m/x/a.png", "i/y/a.png": None, "i/z/b.png": "m/b.png"}
+
+
+def test_several_sources_and_an_empty_one_among_them(tmp_path: Path) -> None:
+    _touch(tmp_path, "one/images/a.png", "two/b.png")
+    (tmp_path / "three").mkdir()
+    rows = list_micrographs([tmp_path / name for name in ("one", "two", "three", "two")])
+    assert [Path(row["source"]).name for row in rows] == ["one", "two"]
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        ("empty", "No image in .*Name a folder that holds images"),
+        ("text", "No image in "),
+        ("absent", "does not exist"),
+        ("file", "is a file, not a folder"),
+    ],
+)
+def test_nothing_to_list(tmp_path: Path, make: str, words: str) -> None:
+    source = tmp_path / "in"
+    if make != "absent":
+        source.mkdir()
+    if make == "text":
+        _touch(source, "readme.txt")
+    if make == "file":
+        source = _touch(tmp_path, "in.png") / "in.png"
+    with pytest.raises(ImageError, match=words):
+        list_micrographs([source])
+
+
+def test_masks_must_be_elsewhere_and_there(tmp_path: Path) -> None:
+    _touch(tmp_path, "a.png")
+    with pytest.raises(ImageError, match="Images and masks are both"):
+        list_micrographs([tmp_path], tmp_path)
+    with pytest.raises(ImageError, match=r"Folder of masks .* does not exist"):
+        list_micrographs([tmp_path], tmp_path / "m")
+
+
+def test_unreadable_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The system refuses to list a folder; as root that has to be staged."""
+    _touch(tmp_path, "a.png", "locked/b.png")
+    locked = tmp_path / "locked"
+    locked.chmod(0)
+    try:
+        if os.geteuid() == 0:
+            scandir = os.scandir
+
+            def refuse(path: str) -> object:
+                if str(path) == str(locked):
+                    raise PermissionError(13, "Permission denied", str(path))
+                return scandir(path)
+
+            monkeypatch.setattr(os, "scandir", refuse)
+        with pytest.raises(ImageError, match=r"locked cannot be read \(Permission denied\)"):
+            list_micrographs([tmp_path])
+    finally:
+        locked.chmod(0o755)
+
+
+def test_many_files_take_little_time(tmp_path: Path) -> None:
+    folders = [tmp_path / kind for kind in ("images", "masks")]
+    for folder in folders:
+        folder.mkdir()
+        for number in range(4000):
+            os.close(os.open(folder / f"{number}.png", os.O_CREAT))
+    start = time.perf_counter()
+    rows = list_micrographs([tmp_path])
+    assert time.perf_counter() - start < 2
+    assert len(rows) == 4000
+    assert all(Path(row["mask_path"]).name == Path(row["path"]).name for row in rows)

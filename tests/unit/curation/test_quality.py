@@ -1,0 +1,85 @@
+"""Sharpness and contrast do what their names say, whatever the picture's brightness."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import ndimage
+
+from micrographia.config import Curation
+from micrographia.curation.quality import Quality, measure, sharpness, verdict
+from micrographia.io.images import read_micrograph, to_unit
+
+EMPS = Path(__file__).parents[4] / "shared" / "data" / "emps" / "images"
+
+
+def _discs(blur: float, noise: float = 0.01, size: int = 256) -> np.ndarray:
+    y, x = np.mgrid[:size, :size]
+    picture = np.full((size, size), 0.3)
+    for cy in range(32, size, 64):
+        for cx in range(32, size, 64):
+            picture[np.hypot(y - cy, x - cx) < 20] = 0.7
+    rng = np.random.default_rng(0)
+    return ndimage.gaussian_filter(picture, blur) + rng.normal(0, noise, picture.shape)
+
+
+def test_blur_lowers_sharpness_step_by_step() -> None:
+    values = [sharpness(_discs(blur)) for blur in (0.5, 1.5, 3, 5, 8)]
+    assert values == sorted(values, reverse=True)
+    assert values[0] > 3 * values[-1]
+    assert values[0] > Curation().min_sharpness > values[-1]
+
+
+def test_burnt_in_text_does_not_hide_blur() -> None:
+    blurred = _discs(8)
+    blurred[-20:, ::3] = 1.0
+    blurred[:40, :40:4] = 0.0
+    assert sharpness(blurred) < Curation().min_sharpness
+
+
+@settings(max_examples=20, deadline=None)
+@given(gain=st.floats(0.05, 1.2), offset=st.floats(-0.5, 0.5))
+def test_sharpness_ignores_brightness_and_contrast(gain: float, offset: float) -> None:
+    picture = _discs(2)
+    assert sharpness(picture * gain + offset) == pytest.approx(sharpness(picture), rel=1e-3)
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 500), (7, 9), (300, 200)])
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
+def test_constant_pictures_of_any_size(shape: tuple[int, int], dtype: type) -> None:
+    assert measure(np.full(shape, 7, dtype)) == Quality(0.0, 0.0)
+
+
+def test_contrast_of_12_bits_in_16() -> None:
+    """A full-scale picture has contrast 1 whether its camera counts to 255, 4095 or 65535."""
+    for dtype, most in ((np.uint8, 255), (np.uint16, 4095), (np.uint16, 65535)):
+        halves = np.zeros((64, 64), dtype)
+        halves[:, 32:] = most
+        assert measure(halves).contrast == pytest.approx(1.0)
+
+
+def test_verdict_states_value_and_threshold() -> None:
+    limits = Curation(min_side=200, min_sharpness=0.05, min_contrast=0.1)
+    assert verdict(200, 300, Quality(0.05, 0.1), limits) is None
+    assert verdict(300, 199, Quality(0.01, 0.02), limits) == (
+        "too small: side 199 px < 200 px; blurred: sharpness 0.01 < 0.05; "
+        "flat: contrast 0.02 < 0.1"
+    )
+
+
+@pytest.mark.skipif(not EMPS.is_dir(), reason="EMPS is not here")
+def test_defaults_keep_real_micrographs_and_reject_them_blurred() -> None:
+    limits = Curation()
+    kept, caught = 0, 0
+    files = sorted(EMPS.glob("*.png"))[::12]
+    for file in files:
+        pixels = read_micrograph(file).pixels
+        kept += verdict(512, 512, measure(pixels), limits) is None
+        blurred = ndimage.gaussian_filter(to_unit(pixels), 8)
+        caught += sharpness(blurred) < limits.min_sharpness
+    assert kept >= len(files) - 1
+    assert caught >= 0.85 * len(files)
