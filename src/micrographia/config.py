@@ -305,7 +305,13 @@ def validate(raw: Mapping[str, Any], model: type[Section] = WorkflowConfig) -> A
     try:
         return model.model_validate(raw)
     except ValidationError as error:
-        lines = [_fault(item, model) for item in error.errors()]
+        # pydantic counts only the valid items of a sequence; with a faulty one that misleads.
+        faults = [
+            item
+            for item in error.errors()
+            if not (item["type"] == "too_short" and len(item.get("input", ())) > 0)
+        ]
+        lines = [_fault(item, model) for item in faults]
         count = f"{len(lines)} fault" + ("s" if len(lines) > 1 else "")
         raise ConfigError(
             f"The configuration has {count}:\n  " + "\n  ".join(lines) + "\n"

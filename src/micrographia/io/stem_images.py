@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,6 +17,8 @@ from numpy.typing import NDArray
 from micrographia.errors import ImageError
 from micrographia.io.atomic import atomic_path
 from micrographia.io.images import read_micrograph
+
+logger = logging.getLogger(__name__)
 
 _KEY = "micrographia"
 
@@ -73,16 +76,13 @@ def read_stem_image(
     Raises
     ------
     ImageError
-        The file is no readable image, holds values that are not finite, or neither the file
-        nor the caller states a pixel size.
+        The file is no readable image, neither the file nor the caller states a pixel size, or
+        the pixel size cannot resolve atoms.
     """
     micrograph = read_micrograph(path, max_pixels=max_pixels)
     pixels = np.asarray(micrograph.pixels, dtype=np.float32)
-    if not np.isfinite(pixels).all():
-        raise ImageError(
-            f"{path} holds values that are not finite numbers",
-            remedy="Export the image again, without masked or missing pixels",
-        )
+    if micrograph.note:
+        logger.warning("%s: %s", path, micrograph.note)
     size = pixel_size
     if size is None and micrograph.pixel_size_nm is not None:
         size = 10 * micrograph.pixel_size_nm

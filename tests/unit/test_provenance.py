@@ -1,0 +1,74 @@
+"""Code digests: sensitive to code, blind to comments, docstrings and other rooms."""
+
+from pathlib import Path
+
+import pytest
+
+from micrographia.provenance import code_digest, digest, stamp
+
+
+@pytest.fixture
+def package(tmp_path: Path) -> Path:
+    root = tmp_path / "micrographia"
+    for name, text in {
+        "__init__.py": "",
+        "config.py": "LIMIT = 1\n",
+        "ground.py": "def add(a, b):\n    return a + b\n",
+        "one/__init__.py": "",
+        "one/cli.py": "from micrographia.one import work\n",
+        "one/work.py": (
+            "from micrographia.config import LIMIT\n"
+            "def run():\n    from micrographia.ground import add\n    return add(1, LIMIT)\n"
+        ),
+        "one/other.py": "X = 1\n",
+        "two/__init__.py": "",
+        "two/work.py": "def run():\n    return 2\n",
+    }.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return root
+
+
+def _edit(path: Path, text: str) -> None:
+    path.write_text(text)
+
+
+def test_docstrings_and_comments_do_not_count(package: Path) -> None:
+    before = code_digest("one", root=package)
+    _edit(
+        package / "ground.py",
+        '"""A module."""\n# why\ndef add(a, b):\n    """Add."""\n    return a + b\n',
+    )
+    assert code_digest("one", root=package) == before
+
+
+def test_an_edit_reaches_those_who_import_it_and_nobody_else(package: Path) -> None:
+    one, two = code_digest("one", root=package), code_digest("two", root=package)
+    _edit(package / "ground.py", "def add(a, b):\n    return b + a\n")
+    assert code_digest("one", root=package) != one
+    assert code_digest("two", root=package) == two
+
+
+def test_settings_reach_steps_by_params_not_by_code(package: Path) -> None:
+    before = code_digest("one", root=package)
+    _edit(package / "config.py", "LIMIT = 2\n")
+    assert code_digest("one", root=package) == before
+
+
+def test_one_module_is_narrower_than_its_room(package: Path) -> None:
+    narrow, room = code_digest("one.work", root=package), code_digest("one", root=package)
+    _edit(package / "one/other.py", "X = 2\n")
+    assert code_digest("one.work", root=package) == narrow
+    assert code_digest("one", root=package) != room
+
+
+def test_unknown_module_is_an_error(package: Path) -> None:
+    with pytest.raises(ValueError, match="three"):
+        code_digest("three", root=package)
+
+
+def test_stamp_is_the_same_for_the_same_settings() -> None:
+    assert stamp({"a": 1}, 3) == stamp({"a": 1}, 3)
+    assert digest({"a": 1, "b": 2}) == digest({"b": 2, "a": 1})
+    assert "numpy" in stamp()["versions"]
