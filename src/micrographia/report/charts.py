@@ -1,0 +1,113 @@
+"""Small charts, drawn alike: one colour, thin axes, no frame."""
+
+from __future__ import annotations
+
+import io
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import matplotlib
+
+matplotlib.use("Agg")
+
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
+from numpy.typing import ArrayLike
+
+from micrographia.report.pictures import png_uri
+
+INK = "#23282d"
+FAINT = "#8a9299"
+FIRST = "#0b6e8f"
+SECOND = "#e07b39"
+_STYLE: Any = {
+    "font.family": "DejaVu Sans",
+    "font.size": 9,
+    "axes.edgecolor": FAINT,
+    "axes.labelcolor": INK,
+    "axes.linewidth": 0.7,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "xtick.major.width": 0.7,
+    "ytick.major.width": 0.7,
+    "legend.frameon": False,
+    "figure.dpi": 200,
+}
+
+
+def histogram(
+    series: dict[str, ArrayLike], label: str, *, counted: str, logarithmic: bool = False
+) -> str:
+    """Draw one or two distributions over the same bins; return a data URI.
+
+    Parameters
+    ----------
+    series
+        Name and values of each distribution; values that are not finite are left out.
+    label
+        Of the horizontal axis, with unit.
+    counted
+        What the vertical axis counts.
+    logarithmic
+        Bins of equal ratio on a logarithmic axis; values must then be positive.
+    """
+    finite = {name: _finite(values, logarithmic) for name, values in series.items()}
+    bins = _bins(np.concatenate(list(finite.values())), logarithmic)
+    with matplotlib.rc_context(_STYLE):
+        figure = Figure(figsize=(4.6, 2.5), layout="constrained")
+        axes = figure.subplots()
+        for (name, values), colour in zip(finite.items(), (FIRST, SECOND), strict=False):
+            first = colour == FIRST
+            axes.hist(
+                values,
+                bins=bins,
+                label=name,
+                histtype="stepfilled" if first else "step",
+                color=colour,
+                alpha=0.75 if first else 1,
+                linewidth=1.5,
+            )
+        if logarithmic:
+            axes.set_xscale("log")
+            axes.xaxis.set_major_formatter("{x:g}")
+            axes.xaxis.set_minor_formatter(NullFormatter())
+            axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5), numticks=8))
+        axes.yaxis.set_major_locator(MaxNLocator(nbins=5, integer=True))
+        axes.set_xlabel(label)
+        axes.set_ylabel(counted)
+        if len(finite) > 1:
+            axes.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=len(finite))
+        return to_uri(figure)
+
+
+def to_uri(figure: Figure) -> str:
+    """Render a figure as PNG data URI, without the date and version that PNGs may carry."""
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", metadata={"Software": None})
+    return png_uri(buffer.getvalue())
+
+
+def _finite(values: ArrayLike, positive: bool) -> np.ndarray[Any, np.dtype[np.float64]]:
+    array = np.asarray(values, dtype=np.float64).ravel()
+    return array[np.isfinite(array) & ((array > 0) | (not positive))]
+
+
+def _bins(values: np.ndarray[Any, np.dtype[np.float64]], logarithmic: bool) -> Sequence[float]:
+    if values.size == 0:
+        return [0.0, 1.0]
+    low, high = float(values.min()), float(values.max())
+    if logarithmic:
+        # Half a step of room, so that a single value has bins too.
+        edges = np.geomspace(low / 1.05, high * 1.05, 25)
+        return [float(edge) for edge in edges]
+    whole = bool(np.all(values == np.round(values)))
+    if whole:
+        # Bins of whole width, or neighbouring counts fall into bins of unequal chance.
+        width = max(1, math.ceil((high - low + 1) / 15))
+        return [float(edge) for edge in np.arange(low, high + width + 1, width) - 0.5]
+    found = np.histogram_bin_edges(values, bins=25)
+    return [float(edge) for edge in found]

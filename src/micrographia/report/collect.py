@@ -1,0 +1,148 @@
+"""Read what a run left behind; whatever is absent is None, and the page says so."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+
+from micrographia.errors import MicrographiaError, TableError
+from micrographia.io import schemas
+from micrographia.io.tables import read_table
+
+#: What every `results/benchmarks/<name>.json` holds.
+BENCHMARK_FIELDS = ("name", "config_digest", "versions", "seed", "n", "n_failed", "metrics")
+
+
+@dataclass(frozen=True)
+class Results:
+    """The tables of a run.
+
+    Attributes
+    ----------
+    root
+        The results folder.
+    micrographs, predictions, instances, segmentation_scores
+        The micrograph wing; None where that step did not run.
+    structures, images, exposures, reconstructions, structure_scores, engines
+        The STEM wing; None where that step did not run.
+    benchmarks
+        Contents of the benchmark JSON files, by name.
+    problems
+        Files that are there but could not be read, each in one sentence.
+
+    Tables that come in shards are joined; their column `folder` says where a row's files lie.
+    """
+
+    root: Path
+    micrographs: pd.DataFrame | None = None
+    predictions: pd.DataFrame | None = None
+    instances: pd.DataFrame | None = None
+    segmentation_scores: pd.DataFrame | None = None
+    structures: pd.DataFrame | None = None
+    images: pd.DataFrame | None = None
+    exposures: pd.DataFrame | None = None
+    reconstructions: pd.DataFrame | None = None
+    structure_scores: pd.DataFrame | None = None
+    engines: pd.DataFrame | None = None
+    benchmarks: dict[str, dict[str, Any]] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+
+
+#: Attribute of `Results`: where its table or its shards' tables lie, and their columns.
+_TABLES: dict[str, tuple[str, pa.Schema]] = {
+    "micrographs": ("curation/micrographs.parquet", schemas.MICROGRAPHS),
+    "predictions": ("segmentation/watershed/*/predictions.parquet", schemas.PREDICTIONS),
+    "instances": ("segmentation/watershed/*/instances.parquet", schemas.INSTANCES),
+    "segmentation_scores": ("benchmarks/segmentation.parquet", schemas.SEGMENTATION_SCORES),
+    "structures": ("stem/structures.parquet", schemas.STRUCTURES),
+    "images": ("stem/images/*/images.parquet", schemas.STEM_IMAGES),
+    "exposures": ("stem/exposures/*/images.parquet", schemas.STEM_IMAGES),
+    "reconstructions": ("reconstruction/*/reconstructions.parquet", schemas.RECONSTRUCTIONS),
+    "structure_scores": ("benchmarks/structure.parquet", schemas.STRUCTURE_SCORES),
+    "engines": ("stem/engines.parquet", schemas.ENGINES),
+}
+
+
+def collect(root: Path) -> Results:
+    """Read all tables and benchmark files below a results folder.
+
+    Raises
+    ------
+    TableError
+        The folder does not exist.
+    """
+    if not root.is_dir():
+        raise TableError(
+            f"Results folder {root} does not exist",
+            remedy="Run the workflow first, or name its folder with --results",
+        )
+    problems: list[str] = []
+    tables = {
+        name: _joined(sorted(root.glob(pattern)), schema, problems)
+        for name, (pattern, schema) in _TABLES.items()
+    }
+    return Results(
+        root=root,
+        benchmarks=_benchmarks(sorted(root.glob("benchmarks/*.json")), problems),
+        problems=problems,
+        **tables,
+    )
+
+
+def locate(name: object, *folders: Path | str) -> Path | None:
+    """Find a file that a table names: as it stands, or relative to one of the folders."""
+    if not isinstance(name, str) or not name:
+        return None
+    candidates = [Path(name), *(Path(folder) / name for folder in folders)]
+    return next((path for path in candidates if path.is_file()), None)
+
+
+def records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return rows as dictionaries in which a missing value of any kind is None."""
+    return [
+        {str(key): None if _missing(value) else value for key, value in row.items()}
+        for row in table.to_dict("records")
+    ]
+
+
+def _missing(value: Any) -> bool:
+    return value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value))
+
+
+def _joined(paths: Iterable[Path], schema: pa.Schema, problems: list[str]) -> pd.DataFrame | None:
+    parts = []
+    for path in paths:
+        try:
+            part = read_table(path, schema)
+        except MicrographiaError as error:
+            problems.append(str(error))
+            continue
+        parts.append(part.assign(folder=str(path.parent)))
+    if not parts:
+        return None
+    # An empty shard has no types to give; joining it would turn its columns into objects.
+    filled = [part for part in parts if len(part)] or parts[:1]
+    return pd.concat(filled, ignore_index=True)
+
+
+def _benchmarks(paths: Iterable[Path], problems: list[str]) -> dict[str, dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = {}
+    for path in paths:
+        try:
+            content = json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            problems.append(f"{path} is not readable JSON: {error}.")
+            continue
+        missing = [name for name in BENCHMARK_FIELDS if name not in content]
+        if missing:
+            problems.append(f"{path} lacks {', '.join(missing)}.")
+            continue
+        found[str(content["name"])] = content
+    return found

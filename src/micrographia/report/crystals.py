@@ -1,0 +1,183 @@
+"""Crystals seen from above, in the frame of their picture: x to the right, y down, in Å."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from ase.data import chemical_symbols, covalent_radii
+from ase.data.colors import jmol_colors
+from matplotlib.axes import Axes
+from matplotlib.colors import to_hex
+from matplotlib.figure import Figure
+from matplotlib.patches import Circle, Polygon
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from micrographia.report.charts import to_uri
+
+FloatArray = NDArray[np.float64]
+
+#: Side of the square that is drawn [Å].
+WINDOW = 14.0
+_BALL = 0.55  # a ball's radius over the atom's covalent radius
+_SHADES = 7
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A layer in projection.
+
+    Attributes
+    ----------
+    cell
+        Two cell vectors as rows (2, 2) [Å].
+    xy
+        Positions (n, 2) [Å].
+    numbers
+        Atomic numbers (n,), in the order in which they are drawn: lowest first.
+    """
+
+    cell: FloatArray
+    xy: FloatArray
+    numbers: NDArray[np.int64]
+
+    def turned(self, degrees: float) -> Layer:
+        """Rotate counter-clockwise in (x, y)."""
+        angle = np.deg2rad(degrees)
+        turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
+        return Layer(self.cell @ turn, self.xy @ turn, self.numbers)
+
+    def moved(self, shift: FloatArray) -> Layer:
+        """Shift by (2,) [Å]."""
+        return Layer(self.cell, self.xy + shift, self.numbers)
+
+    def tiled(self, window: float, margin: float = 1.5) -> tuple[FloatArray, NDArray[np.int64]]:
+        """All periodic images within a square around the origin: positions and numbers."""
+        reach = window / 2 + margin
+        corners = np.array([[x, y] for x in (-reach, reach) for y in (-reach, reach)])
+        inverse = np.linalg.inv(self.cell)
+        spread = np.abs(corners @ inverse).max(axis=0) + 1
+        steps = [np.arange(-int(n) - 1, int(n) + 2) for n in np.ceil(spread)]
+        lattice = np.stack(np.meshgrid(*steps, indexing="ij"), axis=-1).reshape(-1, 2)
+        home = (self.xy @ inverse % 1.0) @ self.cell
+        positions = home[:, None, :] + (lattice @ self.cell)[None, :, :]
+        inside = (np.abs(positions) < reach).all(axis=-1)
+        numbers = np.broadcast_to(self.numbers[:, None], inside.shape)
+        return positions[inside], numbers[inside]
+
+
+def align(truth: Layer, found: Layer) -> Layer:
+    """Shift the truth, whose origin in the picture is unknown, onto the columns found.
+
+    Each true atom in turn is laid on each column of its element; the shift at which the columns
+    found lie nearest to true atoms wins. No other move is made: a wrong answer looks wrong.
+    """
+    best, best_cost = truth, np.inf
+    inverse = np.linalg.inv(truth.cell)
+    for one, number in zip(truth.xy, truth.numbers, strict=True):
+        for other in found.xy[found.numbers == number]:
+            trial = truth.moved(other - one)
+            steps = (found.xy[:, None, :] - trial.xy[None, :, :]) @ inverse
+            nearest = np.linalg.norm((steps - np.round(steps)) @ truth.cell, axis=-1)
+            unlike = found.numbers[:, None] != truth.numbers[None, :]
+            cost = float(np.minimum(nearest + unlike, 1.0).min(axis=1).sum())
+            if cost < best_cost - 1e-9:
+                best, best_cost = trial, cost
+    return best
+
+
+def tile_average(average: NDArray[Any], cell: FloatArray, pixels: int) -> FloatArray:
+    """Repeat a unit-cell average over the window.
+
+    Parameters
+    ----------
+    average
+        Average (n, m) on a fractional grid of the cell.
+    cell
+        Two cell vectors as rows (2, 2) [Å].
+    pixels
+        Side of the result.
+
+    Returns
+    -------
+    Picture (pixels, pixels) of the square of side `WINDOW` around the origin.
+    """
+    line = (np.arange(pixels) + 0.5) / pixels * WINDOW - WINDOW / 2
+    x, y = np.meshgrid(line, line)
+    fractions = np.stack([x, y], axis=-1) @ np.linalg.inv(cell)
+    places = np.moveaxis(fractions % 1.0, -1, 0) * np.array(average.shape)[:, None, None]
+    values = np.asarray(average, dtype=np.float64)
+    return np.asarray(ndimage.map_coordinates(values, places, order=1, mode="grid-wrap"))
+
+
+def draw_average(average: NDArray[Any], cell: FloatArray, columns: Layer | None = None) -> str:
+    """Draw the tiled average with its cell; with `columns`, ring what was found in it."""
+    figure, axes = _canvas()
+    half = WINDOW / 2
+    axes.imshow(tile_average(average, cell, 360), cmap="gray", extent=(-half, half, half, -half))
+    axes.add_patch(_outline(cell, "#ffd166"))
+    if columns is not None:
+        for (x, y), number in zip(*columns.tiled(WINDOW), strict=True):
+            ring = {"fill": False, "linewidth": 1.6, "edgecolor": _colour(number)}
+            axes.add_patch(Circle((x, y), 0.42, **ring))
+    return to_uri(figure)
+
+
+def draw_balls(layer: Layer) -> str:
+    """Draw a layer from above as shaded balls with its cell."""
+    figure, axes = _canvas()
+    axes.set_facecolor("white")
+    for (x, y), number in zip(*layer.tiled(WINDOW), strict=True):
+        _ball(axes, float(x), float(y), int(number))
+    axes.add_patch(_outline(layer.cell, "#23282d"))
+    return to_uri(figure)
+
+
+def legend(numbers: NDArray[np.int64]) -> list[tuple[str, str]]:
+    """Return (symbol, colour) of the elements, lightest first."""
+    return [
+        (chemical_symbols[number], to_hex(tuple(_colour(number))))
+        for number in sorted({int(number) for number in numbers})
+    ]
+
+
+def _canvas() -> tuple[Figure, Axes]:
+    figure = Figure(figsize=(1.8, 1.8), dpi=200)
+    axes = figure.add_axes((0, 0, 1, 1))
+    axes.set_xlim(-WINDOW / 2, WINDOW / 2)
+    axes.set_ylim(WINDOW / 2, -WINDOW / 2)
+    axes.set_axis_off()
+    return figure, axes
+
+
+def _colour(number: int) -> FloatArray:
+    """Jmol's colour of an element, darkened where it would vanish on white."""
+    colour = np.asarray(jmol_colors[number], dtype=np.float64)
+    brightness = float(colour @ (0.299, 0.587, 0.114))
+    return colour * min(1.0, 0.72 / max(brightness, 1e-6))
+
+
+def _ball(axes: Axes, x: float, y: float, number: int) -> None:
+    """Stack ever smaller and lighter circles towards the upper left: a lit ball."""
+    radius = _BALL * float(covalent_radii[number])
+    colour = _colour(number)
+    for step in range(_SHADES):
+        share = step / _SHADES
+        shade = 0.72 * colour + (0.28 * colour + 0.55 * share * (1 - colour)) * share
+        axes.add_patch(
+            Circle(
+                (x - 0.3 * share * radius, y - 0.3 * share * radius),
+                radius * (1 - share),
+                facecolor=np.clip(shade, 0, 1),
+                linewidth=0,
+            )
+        )
+    axes.add_patch(Circle((x, y), radius, fill=False, edgecolor=0.55 * colour, linewidth=0.5))
+
+
+def _outline(cell: FloatArray, colour: str) -> Polygon:
+    """Draw the cell around the middle of the window."""
+    corners = np.array([[0, 0], [1, 0], [1, 1], [0, 1]]) @ cell
+    return Polygon(corners, fill=False, edgecolor=colour, linewidth=1.2, linestyle=(0, (4, 2)))

@@ -1,0 +1,220 @@
+"""The STEM wing of the page: from the noisy picture to the crystal, beside the truth."""
+
+from __future__ import annotations
+
+import io
+import math
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import pandas as pd
+from ase import Atoms
+from ase.io.cif import read_cif
+from numpy.typing import NDArray
+
+from micrographia.errors import ImageError, MicrographiaError
+from micrographia.io.stem_images import read_stem_image
+from micrographia.report import crystals, pictures
+from micrographia.report.charts import histogram
+from micrographia.report.collect import Results, locate, records
+from micrographia.report.ranking import choose
+
+_SIDE = 360  # longest side of a picture on the page [px]
+
+
+def gallery(results: Results, count: int) -> list[dict[str, Any]]:
+    """Return pictures of solved images, spread over the ranks of their agreement in sites."""
+    table = results.reconstructions
+    if table is None:
+        return []
+    solved = {row["image_id"]: row for row in records(table) if row["failure"] is None}
+    scores = {row["image_id"]: row for row in _rows(results.structure_scores)}
+    # Lower is better; an answer whose lattice or composition is wrong has no rms at all.
+    errors = {
+        name: math.inf if scores[name]["rms_sites"] is None else scores[name]["rms_sites"]
+        for name in solved
+        if name in scores
+    }
+    chosen = choose(-pd.Series(errors, dtype=float), count)
+    chosen = chosen or [(name, math.nan, "") for name in list(solved)[:count]]
+    return [
+        _case(results, solved[name], scores.get(name)) | {"rank": rank} for name, _, rank in chosen
+    ]
+
+
+def _rows(table: pd.DataFrame | None) -> list[dict[str, Any]]:
+    return [] if table is None else records(table)
+
+
+def _case(
+    results: Results, answer: Mapping[str, Any], score: Mapping[str, Any] | None
+) -> dict[str, Any]:
+    image_id = str(answer["image_id"])
+    exposure = _row(results.exposures, "image_id", image_id)
+    structure = _row(results.structures, "structure_id", exposure.get("structure_id"))
+    case: dict[str, Any] = {
+        "title": structure.get("formula") or exposure.get("structure_id") or image_id,
+        "dose": exposure.get("dose"),
+        "confidence": answer.get("confidence"),
+        "seconds": answer.get("seconds"),
+        "score": score,
+        "panels": [],
+        "legend": [],
+        "notes": [],
+    }
+    try:
+        _add_picture(case, exposure)
+    except MicrographiaError as error:
+        case["notes"].append(str(error))
+    try:
+        _add_crystal(case, Path(str(answer["folder"])), image_id, structure, exposure)
+    except MicrographiaError as error:
+        case["notes"].append(str(error))
+    return case
+
+
+def _row(table: pd.DataFrame | None, column: str, value: object) -> dict[str, Any]:
+    if table is None or value is None:
+        return {}
+    found = records(table[table[column] == value].head(1))
+    return found[0] if found else {}
+
+
+def _add_picture(case: dict[str, Any], exposure: Mapping[str, Any]) -> None:
+    path = locate(exposure.get("path"), str(exposure.get("folder", "")))
+    if path is None:
+        case["notes"].append("The picture is not where the tables say.")
+        return
+    image = read_stem_image(path, exposure.get("pixel_size"))
+    grey = pictures.shrink(pictures.to_grey(image.pixels), _SIDE)
+    extent = image.pixels.shape[1] * image.pixel_size
+    panel = ("picture", pictures.data_uri(grey), pictures.scale_bar(extent, "Å"))
+    case["panels"].append(panel)
+
+
+def _add_crystal(
+    case: dict[str, Any],
+    folder: Path,
+    image_id: str,
+    structure: Mapping[str, Any],
+    exposure: Mapping[str, Any],
+) -> None:
+    """Add the averaged cell, the columns found in it, the crystal and the true one."""
+    path = folder / "cells" / f"{image_id}.npz"
+    arrays = read_arrays(path, ("average", "cell", "xy", "numbers"))
+    found = crystals.Layer(arrays["cell"], arrays["xy"], arrays["numbers"].astype(np.int64))
+    bar = pictures.scale_bar(crystals.WINDOW, "Å")
+    average, cell = arrays["average"], arrays["cell"]
+    case["panels"] += [
+        ("unit-cell average", crystals.draw_average(average, cell), bar),
+        ("columns found", crystals.draw_average(average, cell, found), bar),
+        ("crystal found", crystals.draw_balls(found), bar),
+    ]
+    case["legend"] = crystals.legend(found.numbers)
+    if structure.get("cif"):
+        truth = true_layer(str(structure["cif"]))
+        turned = truth.turned(float(exposure.get("rotation") or 0.0))
+        drawn = crystals.draw_balls(crystals.align(turned, found))
+        case["panels"].append(("true crystal", drawn, bar))
+        case["legend"] = crystals.legend(np.concatenate([found.numbers, truth.numbers]))
+
+
+def true_layer(cif: str) -> crystals.Layer:
+    """Project a crystal along z; its atoms are ordered from the lowest to the highest."""
+    atoms = cast(Atoms, read_cif(io.StringIO(cif), index=0))
+    order = np.argsort(atoms.positions[:, 2], kind="stable")
+    return crystals.Layer(
+        np.asarray(atoms.cell[:2, :2], dtype=np.float64),
+        np.asarray(atoms.positions[order, :2], dtype=np.float64),
+        np.asarray(atoms.numbers[order], dtype=np.int64),
+    )
+
+
+def read_arrays(path: Path, names: tuple[str, ...]) -> dict[str, NDArray[Any]]:
+    """Read named arrays of an `.npz` file.
+
+    Raises
+    ------
+    ImageError
+        The file is absent, no archive of arrays, or lacks one of them.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            return {name: archive[name] for name in names}
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        raise ImageError(
+            f"{path.name} cannot be drawn: {error}", remedy="Run the step that writes it again"
+        ) from error
+
+
+def engine_rows(results: Results) -> list[dict[str, Any]]:
+    """Return the phase-object engine beside multislice: figures, and pictures where they are."""
+    if results.engines is None:
+        return []
+    rows = []
+    for row in records(results.engines):
+        row["panels"], row["note"] = [], row.get("failure") or ""
+        path = results.root / "stem" / "engines" / f"{row['structure_id']}.npz"
+        if path.is_file():
+            try:
+                _add_engines(row, path)
+            except MicrographiaError as error:
+                row["note"] = str(error)
+        rows.append(row)
+    return rows
+
+
+def _add_engines(row: dict[str, Any], path: Path) -> None:
+    """Add both pictures on the same grey scale, and their difference over that scale."""
+    arrays = read_arrays(path, ("phase_object", "multislice"))
+    ours, theirs = (_standard(arrays[name]) for name in ("phase_object", "multislice"))
+    low = min(float(ours.min()), float(theirs.min()))
+    span = max(float(ours.max()), float(theirs.max())) - low or 1.0
+    difference = (ours - theirs) / span
+    row["panels"] = [
+        ("phase object", _fixed((ours - low) / span)),
+        ("multislice", _fixed((theirs - low) / span)),
+        ("difference × 5", _fixed(0.5 + 2.5 * difference)),
+    ]
+    row["largest_difference"] = float(np.abs(difference).max())
+
+
+def _standard(pixels: NDArray[Any]) -> NDArray[np.float64]:
+    """Zero mean and unit deviation: iDPC has no absolute level, and no scale of its own here."""
+    centred = np.asarray(pixels, dtype=np.float64) - float(np.mean(pixels))
+    return centred / (float(centred.std()) or 1.0)
+
+
+def _fixed(values: NDArray[np.float64]) -> str:
+    grey = np.asarray(np.round(255 * np.clip(values, 0, 1)), dtype=np.uint8)
+    return pictures.data_uri(pictures.shrink(grey, _SIDE))
+
+
+def charts(results: Results) -> list[dict[str, str]]:
+    """Return histograms of the lattice error and of the sites' error."""
+    table = results.structure_scores
+    if table is None:
+        return []
+    drawn = []
+    for column, label in (
+        ("rmsd_xy", "error of the lattice vectors, RMSD_xy [Å]"),
+        ("rms_sites", "error of the sites, rms [Å]"),
+    ):
+        values = table[column].to_numpy(dtype=float)
+        finite = int(np.isfinite(values).sum())
+        if finite:
+            drawn.append(
+                {
+                    "image": histogram(
+                        {"images": values}, label, counted="images", logarithmic=True
+                    ),
+                    "caption": (
+                        f"{label[0].upper()}{label[1:]}: {finite} of {len(table)} images; "
+                        "the others have no such figure and count as failed."
+                    ),
+                }
+            )
+    return drawn
