@@ -135,12 +135,12 @@ class Curation(Section):
         400_000_000, ge=1, description="Most pixels of an image; larger headers are refused [px]."
     )
     min_sharpness: float = Field(
-        0.05,
+        0.045,
         ge=0,
         le=10,
         description=(
-            "Least sharpness: share of contrast in detail of 1.5 px (0.05 rejects 4 of 366 EMPS "
-            "pictures, and 87 % of them once they are blurred by 6 px)."
+            "Least sharpness: share of contrast in detail of 1.5 px (0.045 rejects 2 of 366 EMPS "
+            "pictures, and 90 % of them once they are blurred by 8 px)."
         ),
     )
     min_contrast: float = Field(
@@ -174,6 +174,12 @@ class Watershed(Section):
     opening: int = Field(1, ge=0, le=50, description="Radius of the opening [px].")
     max_hole: float = Field(
         0.05, ge=0, le=1, description="Largest hole that is filled [share of the image]."
+    )
+    hole_solidity: float = Field(
+        0.8,
+        ge=0,
+        le=1,
+        description="Least solidity of a hole that is filled; gaps between discs are below.",
     )
     seed_distance: float = Field(
         0.2,

@@ -68,7 +68,8 @@ def mark_duplicates(table: pd.DataFrame, radius: int) -> pd.DataFrame:
     ).sort_values(["area", "sharpness", "row"], ascending=[False, False, True])
     for column in ("duplicate_of", "reason"):
         marked[column] = marked[column].astype(object)
-    for _, members in ranked.groupby("group", sort=False):
+    shared = ranked[ranked["group"].duplicated(keep=False)]
+    for _, members in shared.groupby("group", sort=False):
         best = members.iloc[0]
         identity = str(marked.loc[int(best["row"]), "image_id"])
         path = str(marked.loc[int(best["row"]), "path"])

@@ -52,7 +52,7 @@ def ingest_file(entry: Mapping[str, Any], settings: Curation) -> dict[str, Any]:
         LOG.warning("%s", error)
         return row | {"status": "rejected", "reason": str(error), "mask_path": mask}
     if picture.note:
-        LOG.info("%s: %s", entry["path"], picture.note)
+        LOG.debug("%s: %s", entry["path"], picture.note)
     height, width = picture.pixels.shape
     quality = measure(picture.pixels)
     fault = verdict(width, height, quality, settings)
@@ -77,6 +77,9 @@ def perceptual_hash(pixels: NDArray[Any]) -> str:
     Brightness, contrast and moderate scaling hardly change it.
     """
     if pixels.dtype != np.uint8:
+        # The hash sees 32 x 32 averages: every n-th pixel of a huge picture will do.
+        step = max(1, min(pixels.shape) // 2048)
+        pixels = pixels[::step, ::step]
         pixels = np.rint(to_unit(pixels.astype(np.float32)) * 255).astype(np.uint8)
     return str(imagehash.phash(Image.fromarray(pixels)))
 

@@ -16,6 +16,8 @@ from micrographia.io.images import to_unit
 _SMOOTHING = 1.5
 #: Tiles along the shorter side.
 _TILES = 8
+#: Side of the central part that is measured of a larger picture, to bound memory [px].
+_LARGEST = 4096
 
 
 @dataclass(frozen=True)
@@ -35,11 +37,13 @@ class Quality:
 
 
 def measure(pixels: NDArray[Any]) -> Quality:
-    """Measure a picture of any size and type.
+    """Measure a picture of any size and type; of more than 4096 px a side, its middle.
 
     Cameras of 12 or 14 bits write 16-bit files, so the full range of a 16-bit picture is that
     of the fewest bits that hold its brightest pixel.
     """
+    top, left = (max(side - _LARGEST, 0) // 2 for side in pixels.shape)
+    pixels = pixels[top : top + _LARGEST, left : left + _LARGEST]
     unit = to_unit(pixels)
     if pixels.dtype == np.uint16:
         bits = max(8, int(pixels.max()).bit_length())

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from scipy import ndimage
 
 from micrographia.config import Curation
+from micrographia.curation import quality
 from micrographia.curation.quality import Quality, measure, sharpness, verdict
 from micrographia.io.images import read_micrograph, to_unit
 
@@ -60,6 +61,13 @@ def test_contrast_of_12_bits_in_16() -> None:
         halves = np.zeros((64, 64), dtype)
         halves[:, 32:] = most
         assert measure(halves).contrast == pytest.approx(1.0)
+
+
+def test_huge_pictures_are_measured_in_their_middle(monkeypatch: pytest.MonkeyPatch) -> None:
+    picture = np.zeros((300, 200), np.uint8)
+    picture[100:200, 50:150] = np.clip(_discs(1, size=100) * 255, 0, 255)
+    monkeypatch.setattr(quality, "_LARGEST", 100)
+    assert measure(picture) == measure(picture[100:200, 50:150])
 
 
 def test_verdict_states_value_and_threshold() -> None:
