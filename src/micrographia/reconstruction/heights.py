@@ -67,6 +67,9 @@ def nominal_heights(
     gaps = xy[:, None, None, :] - xy[None, :, None, :] + shifts
     flat = np.linalg.norm(gaps, axis=-1).min(axis=2)
     bond = 0.9 * (covalent_radii[numbers][:, None] + covalent_radii[numbers][None, :])
+    mates = flat < 0.1
+    rank = (mates & np.tri(count, k=-1, dtype=bool)).sum(axis=1)
+    heights += rank - (mates.sum(axis=1) - 1) / 2
     # A fixed small spread decides which of two equal atoms goes up.
     heights += 0.02 * (np.arange(count) - (count - 1) / 2)
     for _ in range(200):
