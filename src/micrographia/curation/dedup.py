@@ -70,11 +70,11 @@ def mark_duplicates(table: pd.DataFrame, radius: int) -> pd.DataFrame:
         marked[column] = marked[column].astype(object)
     shared = ranked[ranked["group"].duplicated(keep=False)]
     for _, members in shared.groupby("group", sort=False):
-        best = members.iloc[0]
-        identity = str(marked.loc[int(best["row"]), "image_id"])
-        path = str(marked.loc[int(best["row"]), "path"])
-        for row, value in zip(members["row"].iloc[1:], members["hash"].iloc[1:], strict=True):
-            bits = (int(value) ^ int(best["hash"])).bit_count()
+        # Column by column: a row of a frame is of one type, and floats cut 64-bit hashes short.
+        rows, values = members["row"].tolist(), members["hash"].tolist()
+        identity, path = (str(marked.loc[rows[0], name]) for name in ("image_id", "path"))
+        for row, value in zip(rows[1:], values[1:], strict=True):
+            bits = (value ^ values[0]).bit_count()
             exact = marked.loc[row, "image_id"] == identity
             what = "exact copy" if exact else f"near copy ({bits} of 64 bits differ)"
             marked.loc[row, "duplicate_of"] = identity

@@ -99,11 +99,7 @@ def make_micrograph(index: int, seed: int, settings: Synthesis) -> Made:
     """
     role = role_of(index)
     if role.copy_of is not None:
-        pixels, labels, truth = make_micrograph(role.copy_of, seed, settings)
-        if role.defect == "re-encoded copy":
-            pixels = _reencode(pixels)
-        truth["duplicate_of_name"] = truth["name"]
-        return pixels, labels, {**truth, "name": name_of(index), "defect": role.defect}
+        return _copy(make_micrograph(role.copy_of, seed, settings), name_of(index), role.defect)
     rng = np.random.default_rng([seed, index])
     size = max(64, settings.size // 3) if role.defect == "small" else settings.size
     radius, spread = _sizes(role, size, rng)
@@ -129,6 +125,14 @@ def make_micrograph(index: int, seed: int, settings: Synthesis) -> Made:
         "defect": role.defect,
     }
     return pixels, scene.labels, truth
+
+
+def _copy(original: Made, name: str, defect: str | None) -> Made:
+    pixels, labels, truth = original
+    if defect == "re-encoded copy":
+        pixels = _reencode(pixels)
+    changed = {"name": name, "duplicate_of_name": truth["name"], "defect": defect}
+    return pixels, labels, truth | changed
 
 
 def _sizes(role: Role, size: int, rng: np.random.Generator) -> tuple[float, float]:

@@ -81,10 +81,7 @@ def blob(
     core
         Radius of a central hole over the outer radius (a hollow shell seen in transmission).
 
-    Returns
-    -------
-    Patch or None
-        None when the particle lies outside the picture.
+    The answer is None when the particle lies outside the picture; so with the other solids.
     """
     grid = _window(centre, radius * aspect, radius, size)
     if grid is None:
@@ -93,11 +90,7 @@ def blob(
     cos, sin = np.cos(angle), np.sin(angle)
     along, across = (dx * cos + dy * sin) / aspect, dy * cos - dx * sin
     rho = np.hypot(along, across)
-    outline = np.full_like(rho, radius)
-    if wobble is not None:
-        theta = np.arctan2(across, along)
-        for order, (amplitude, phase) in enumerate(wobble, start=2):
-            outline += radius * amplitude * np.cos(order * theta + phase)
+    outline = radius * _outline(np.arctan2(across, along), wobble)
     t = np.minimum(rho / outline, 1.0)
     rise = np.sqrt(1.0 - t**2)
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -105,17 +98,19 @@ def blob(
         norm = np.hypot(ux, uy)
         nx, ny = np.where(norm > 0, ux / norm, 0) * t, np.where(norm > 0, uy / norm, 0) * t
         # Distance along the normal: the radial distance over how fast it changes.
-        steepness = np.where(rho > 0, norm / rho, 1.0)
-    steepness = np.maximum(steepness, 1.0 / aspect)
+        steepness = np.maximum(np.where(rho > 0, norm / rho, 1.0), 1.0 / aspect)
     hollow = np.sqrt(np.maximum(core**2 - t**2, 0.0))
-    return Patch(
-        y0,
-        x0,
-        (outline - rho) / steepness,
-        np.stack([nx, ny, rise]),
-        2.0 * radius * (rise - hollow) * (rho <= outline),
-        radius,
-    )
+    thickness = 2.0 * radius * (rise - hollow) * (rho <= outline)
+    normal = np.stack([nx, ny, rise])
+    return Patch(y0, x0, (outline - rho) / steepness, normal, thickness, radius)
+
+
+def _outline(theta: Floats, wobble: Floats | None) -> Floats:
+    """Radius of an outline at the angles `theta`, relative to its mean."""
+    outline = np.ones_like(theta)
+    for order, (amplitude, phase) in enumerate(() if wobble is None else wobble, start=2):
+        outline += amplitude * np.cos(order * theta + phase)
+    return outline
 
 
 def rod(

@@ -74,6 +74,15 @@ def test_the_largest_then_the_sharpest_stays() -> None:
     assert marked["reason"]["e"] == "exact copy of b"
 
 
+def test_the_bits_that_differ_are_counted_in_full_precision() -> None:
+    table = _table(
+        {"path": "a", "image_id": "A", "phash": "fedcba9876543211"},
+        {"path": "b", "image_id": "B", "phash": "fedcba9876543212"},
+    )
+    marked = mark_duplicates(table, 2)
+    assert marked["reason"][1] == "near copy (2 of 64 bits differ) of a"
+
+
 def test_rejected_rows_take_no_part() -> None:
     blurred = {"status": "rejected", "reason": "blurred", "width": 99}
     table = _table(
