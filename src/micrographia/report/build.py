@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, StrictUndefined
-from markupsafe import Markup
 
 from micrographia import __version__, provenance
 from micrographia.config import Report
@@ -56,7 +55,7 @@ def render(results: Results, settings: Report, config: Mapping[str, Any] | None)
     template = environment.from_string((_HERE / "template.html").read_text(encoding="utf-8"))
     about = provenance.describe(config or {})
     return template.render(
-        style=Markup((_HERE / "style.css").read_text(encoding="utf-8")),
+        style=(_HERE / "style.css").read_text(encoding="utf-8"),
         version=__version__,
         name=(config or {}).get("name"),
         seed=(config or {}).get("seed"),

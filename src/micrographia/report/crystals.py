@@ -9,9 +9,10 @@ import numpy as np
 from ase.data import chemical_symbols, covalent_radii
 from ase.data.colors import jmol_colors
 from matplotlib.axes import Axes
+from matplotlib.collections import EllipseCollection
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
-from matplotlib.patches import Circle, Polygon
+from matplotlib.patches import Polygon
 from numpy.typing import NDArray
 from scipy import ndimage
 
@@ -119,9 +120,10 @@ def draw_average(average: NDArray[Any], cell: FloatArray, columns: Layer | None 
     axes.imshow(tile_average(average, cell, 360), cmap="gray", extent=(-half, half, half, -half))
     axes.add_patch(_outline(cell, "#ffd166"))
     if columns is not None:
-        for (x, y), number in zip(*columns.tiled(WINDOW), strict=True):
-            ring = {"fill": False, "linewidth": 1.6, "edgecolor": _colour(number)}
-            axes.add_patch(Circle((x, y), 0.42, **ring))
+        positions, numbers = columns.tiled(WINDOW)
+        rings = np.full(len(positions), 0.42)
+        colours = np.array([_colour(number) for number in numbers]).reshape(-1, 3)
+        _circles(axes, rings, positions, facecolors="none", edgecolors=colours, linewidths=1.6)
     return to_uri(figure)
 
 
@@ -129,8 +131,7 @@ def draw_balls(layer: Layer) -> str:
     """Draw a layer from above as shaded balls with its cell."""
     figure, axes = _canvas()
     axes.set_facecolor("white")
-    for (x, y), number in zip(*layer.tiled(WINDOW), strict=True):
-        _ball(axes, float(x), float(y), int(number))
+    _balls(axes, *layer.tiled(WINDOW))
     axes.add_patch(_outline(layer.cell, "#23282d"))
     return to_uri(figure)
 
@@ -159,22 +160,42 @@ def _colour(number: int) -> FloatArray:
     return colour * min(1.0, 0.72 / max(brightness, 1e-6))
 
 
-def _ball(axes: Axes, x: float, y: float, number: int) -> None:
-    """Stack ever smaller and lighter circles towards the upper left: a lit ball."""
-    radius = _BALL * float(covalent_radii[number])
-    colour = _colour(number)
-    for step in range(_SHADES):
-        share = step / _SHADES
-        shade = 0.72 * colour + (0.28 * colour + 0.55 * share * (1 - colour)) * share
-        axes.add_patch(
-            Circle(
-                (x - 0.3 * share * radius, y - 0.3 * share * radius),
-                radius * (1 - share),
-                facecolor=np.clip(shade, 0, 1),
-                linewidth=0,
-            )
-        )
-    axes.add_patch(Circle((x, y), radius, fill=False, edgecolor=0.55 * colour, linewidth=0.5))
+def _balls(axes: Axes, positions: FloatArray, numbers: NDArray[np.int64]) -> None:
+    """Stack ever smaller and lighter discs towards the upper left: lit balls."""
+    radii = _BALL * covalent_radii[numbers][:, None]
+    colours = np.array([_colour(number) for number in numbers]).reshape(-1, 1, 3)
+    share = np.arange(_SHADES)[None, :] / _SHADES
+    light = share[..., None]
+    shades = colours * (0.72 + 0.28 * light) + 0.55 * light**2 * (1 - colours)
+    centres = positions[:, None, :] - (0.3 * share * radii)[..., None]
+    # One collection draws in its own order: each ball whole before the next.
+    edges = np.zeros((*shades.shape[:2], 4))
+    edges[:, 0, :3], edges[:, 0, 3] = 0.55 * colours[:, 0], 1
+    _circles(
+        axes,
+        (radii * (1 - share)).ravel(),
+        centres.reshape(-1, 2),
+        facecolors=np.clip(shades.reshape(-1, 3), 0, 1),
+        edgecolors=edges.reshape(-1, 4),
+        linewidths=0.5,
+    )
+
+
+def _circles(axes: Axes, radii: FloatArray, centres: FloatArray, **style: Any) -> None:
+    widths = 2 * radii
+    flat = np.zeros_like(widths)
+    axes.add_collection(
+        EllipseCollection(
+            widths,
+            widths,
+            flat,
+            units="xy",
+            offsets=centres,
+            offset_transform=axes.transData,
+            **style,
+        ),
+        autolim=False,
+    )
 
 
 def _outline(cell: FloatArray, colour: str) -> Polygon:
