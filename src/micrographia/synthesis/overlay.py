@@ -31,7 +31,7 @@ class Overlay:
     texts: list[tuple[int, int, str, int, int]] = field(default_factory=list)
 
 
-def plan(size: int, pixel_size_nm: float, dark: bool, rng: np.random.Generator) -> Overlay:
+def plan(size: int, pixel_size_nm: float, contrast: str, rng: np.random.Generator) -> Overlay:
     """Choose scale bar, and at random a panel letter and an instrument's banner.
 
     Parameters
@@ -40,17 +40,17 @@ def plan(size: int, pixel_size_nm: float, dark: bool, rng: np.random.Generator) 
         Side of the picture [px].
     pixel_size_nm
         Side of a pixel [nm]: fixes the bar's length and its text.
-    dark
-        Whether the picture is mostly dark, so that bare text is white.
+    contrast
+        "sem" (mostly dark, so that bare text is white) or "tem".
     rng
         Source of randomness.
     """
     overlay = Overlay()
-    ink = 255 if dark else 0
+    ink = 255 if contrast == "sem" else 0
     style = rng.choice(["bare", "boxed", "banner"], p=[0.5, 0.25, 0.25])
     length_px, text = scale_bar(size, pixel_size_nm, rng)
     if style == "banner":
-        _banner(overlay, size, length_px, text, rng)
+        _banner(overlay, size, (length_px, text), contrast, rng)
     else:
         _corner_bar(overlay, size, length_px, text, ink, style == "boxed", rng)
     if rng.random() < 0.6:
@@ -112,8 +112,9 @@ def _corner_bar(
 
 
 def _banner(
-    overlay: Overlay, size: int, length: int, text: str, rng: np.random.Generator
+    overlay: Overlay, size: int, bar: tuple[int, str], contrast: str, rng: np.random.Generator
 ) -> None:
+    length, text = bar
     deep = int(size * rng.uniform(0.065, 0.10))
     ground = int(rng.choice([0, 0, 30, 255]))
     ink = 0 if ground == 255 else 255
@@ -121,8 +122,11 @@ def _banner(
     overlay.boxes.append((0, top, size, size))
     overlay.panels.append(((0, top, size, size), ground))
     height = max(9, int(deep * 0.42))
-    volts, zoom = rng.choice(["5.0kV", "10.0kV", "15.0kV", "EHT 3.00kV"]), rng.integers(5, 200)
-    words = f"{volts}  x{zoom}.0k  SE"
+    if contrast == "sem":
+        volts = rng.choice(["5.0kV", "10.0kV", "15.0kV", "EHT 3.00kV"])
+        words = f"{volts}  x{rng.integers(5, 200)}.0k  SE"
+    else:
+        words = f"HV={rng.choice([80, 120, 200])}kV  Direct Mag: {rng.integers(20, 400)}000x"
     tall = _extent(words, height)[1]
     overlay.texts.append((size // 60, top + (deep - tall) // 2, words, height, ink))
     width = _extent(text, height)[0]

@@ -107,7 +107,7 @@ def make_micrograph(index: int, seed: int, settings: Synthesis) -> Made:
     annotated = bool(rng.random() < settings.annotated_share)
     plan = annotation.Overlay()
     if annotated:
-        plan = annotation.plan(size, pixel_size_nm, role.contrast == "sem", rng)
+        plan = annotation.plan(size, pixel_size_nm, role.contrast, rng)
     scene = Scene(size, annotation.blocked(plan, size))
     _fill(scene, role, radius, spread, rng)
     pixels = annotation.draw(_picture(scene, role, rng), plan)

@@ -83,7 +83,8 @@ def test_annotation_stays_in_its_boxes_and_panels_hide_the_specimen() -> None:
     rng = np.random.default_rng(0)
     grey = np.full((300, 300), 128, np.uint8)
     for _ in range(60):
-        plan = overlay.plan(300, float(rng.uniform(0.01, 30)), bool(rng.random() < 0.5), rng)
+        contrast = str(rng.choice(["sem", "tem"]))
+        plan = overlay.plan(300, float(rng.uniform(0.01, 30)), contrast, rng)
         changed = overlay.draw(grey, plan) != grey
         boxed = np.zeros_like(changed)
         for x0, y0, x1, y1 in plan.boxes:
