@@ -80,7 +80,7 @@ def search(pairs: list[Pair], trials: int, seed: int) -> Watershed:
     """Return the best settings: defaults against random ones, the field narrowed once."""
     generator = np.random.default_rng(seed)
     field = [Watershed(), *(draw(generator) for _ in range(trials))]
-    for subset, survivors in ((pairs[::4], 6), (pairs, 1)):
+    for subset, survivors in ((pairs[::4], 4), (pairs, 1)):
         if len(field) == 1:
             break
         scores = [ap50(settings, subset) for settings in tqdm(field, disable=None)]
@@ -98,7 +98,8 @@ def draw(generator: np.random.Generator) -> Watershed:
         smoothing=round(float(generator.uniform(0.5, 3)), 2),
         backgrounds=scales[generator.integers(len(scales))],
         opening=int(generator.integers(0, 4)),
-        max_hole=round(float(10 ** generator.uniform(-2.5, -0.7)), 4),
+        max_hole=round(float(10 ** generator.uniform(-1.5, -0.5)), 3),
+        hole_solidity=round(float(generator.uniform(0.7, 0.9)), 2),
         seed_distance=round(float(generator.uniform(0.08, 0.4)), 3),
         seed_smoothing=round(float(generator.uniform(0, 2.5)), 2),
         min_area=int(generator.integers(15, 80)),

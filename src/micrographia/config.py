@@ -195,7 +195,7 @@ class Watershed(Section):
         0.1, ge=0, le=1, description="Least area of an instance [share of the typical one]."
     )
     border_weight: float = Field(
-        0.5,
+        0.25,
         ge=0,
         le=10,
         description="How much instances cut by the border speak against a candidate.",

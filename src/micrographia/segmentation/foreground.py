@@ -13,12 +13,16 @@ import numpy as np
 from numpy.typing import NDArray
 from skimage.filters import threshold_multiotsu, threshold_otsu
 
+from micrographia.segmentation.quality import solidity
+
 FloatImage = NDArray[np.float32]
 Mask = NDArray[np.bool_]
 
 #: Grey levels below this range carry no particles that could be told from rounding.
 _FLAT = 1e-3
 _BINS = 64
+#: Holes up to this area are noise, whatever their shape [px].
+_SPECK = 16
 
 
 def margins(image: FloatImage, smoothing: float, scales: Sequence[float]) -> list[FloatImage]:
@@ -59,7 +63,11 @@ def margins(image: FloatImage, smoothing: float, scales: Sequence[float]) -> lis
 
 
 def masks(
-    margin: FloatImage, polarities: Sequence[int], opening: int, max_hole: float
+    margin: FloatImage,
+    polarities: Sequence[int],
+    opening: int,
+    max_hole: float,
+    hole_solidity: float,
 ) -> Iterator[Mask]:
     """Yield a cleaned foreground for each polarity, +1 bright or -1 dark.
 
@@ -73,6 +81,8 @@ def masks(
         Radius of the opening that removes specks and thin bridges [px].
     max_hole
         Largest hole that is filled [share of the image's area].
+    hole_solidity
+        Least solidity of a hole that is filled.
     """
     size = 2 * opening + 1
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
@@ -80,7 +90,7 @@ def masks(
         mask = (margin * polarity > 0).astype(np.uint8)
         if opening > 0:
             mask = np.asarray(cv2.morphologyEx(mask, cv2.MORPH_OPEN, kernel), dtype=np.uint8)
-        yield _fill_holes(mask, max_hole)
+        yield _fill_holes(mask, max_hole, hole_solidity)
 
 
 def _levels(image: FloatImage, several: bool) -> list[float]:
@@ -104,11 +114,21 @@ def _shading(image: FloatImage, sigma: float) -> FloatImage:
     return np.asarray(cv2.resize(blurred, (width, height)), dtype=np.float32)
 
 
-def _fill_holes(mask: NDArray[np.uint8], max_hole: float) -> Mask:
+def _fill_holes(mask: NDArray[np.uint8], max_hole: float, min_solidity: float) -> Mask:
+    """Fill holes, but not the gaps that packed particles leave between them.
+
+    A gap between round particles is a triangle with sides bent inwards, a hole within one
+    particle (a dark centre, a speck of noise) is mostly convex.
+    """
     height, width = mask.shape
     _, parts, boxes, _ = cv2.connectedComponentsWithStats(1 - mask, connectivity=4)
     left, top, wide, high, area = boxes.T
     inside = (left > 0) & (top > 0) & (left + wide < width) & (top + high < height)
     hole = inside & (area <= max_hole * mask.size)
     hole[0] = False  # part 0 is the foreground itself
+    for number in np.flatnonzero(hole & (area > _SPECK)):
+        box = np.s_[
+            top[number] : top[number] + high[number], left[number] : left[number] + wide[number]
+        ]
+        hole[number] = solidity(parts[box] == number) >= min_solidity
     return np.asarray((mask > 0) | hole[parts])

@@ -40,10 +40,9 @@ def particle_likeness(labels: NDArray[np.int32], border_weight: float) -> float:
         if box is None:
             continue
         rows, columns = box
-        mask = (labels[box] == number).astype(np.uint8)
-        area = int(np.count_nonzero(mask))
-        areas.append(area)
-        solidities.append(min(1.0, area / _hull_area(mask)))
+        mask = labels[box] == number
+        areas.append(int(np.count_nonzero(mask)))
+        solidities.append(solidity(mask))
         cut.append(
             rows.start == 0 or columns.start == 0 or rows.stop == height or columns.stop == width
         )
@@ -52,10 +51,20 @@ def particle_likeness(labels: NDArray[np.int32], border_weight: float) -> float:
     return float(np.average(np.array(solidities) - border_weight * np.array(cut), weights=areas))
 
 
-def _hull_area(mask: NDArray[np.uint8]) -> float:
-    """Area of the convex hull of the mask's pixels, taken as unit squares [px]."""
-    contours, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+def solidity(mask: NDArray[np.bool_]) -> float:
+    """Area of a mask over that of its convex hull, pixels taken as unit squares; 0 to 1.
+
+    scikit-image's figure, found from the outline: fast enough for thousands of holes.
+
+    Examples
+    --------
+    >>> solidity(np.ones((4, 7), bool))
+    1.0
+    """
+    contours, _ = cv2.findContours(
+        mask.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE
+    )
     hull = cv2.convexHull(np.concatenate(contours))
-    # The hull runs through pixel centres: Pick's theorem adds half of the boundary's length.
-    around = cv2.arcLength(hull, True)
-    return float(cv2.contourArea(hull) + around / 2 + 1)
+    # The hull runs through pixel centres; half of its length, and 1, complete the squares.
+    area = cv2.contourArea(hull) + cv2.arcLength(hull, True) / 2 + 1
+    return float(min(1.0, np.count_nonzero(mask) / area))

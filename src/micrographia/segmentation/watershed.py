@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -53,25 +55,31 @@ def segment(image: FloatImage, settings: Watershed) -> NDArray[np.int32]:
     candidates = margins(clean, settings.smoothing, settings.backgrounds)
     if index >= len(candidates):
         return np.zeros(image.shape, dtype=np.int32)
-    mask = next(masks(candidates[index], [polarity], settings.opening, settings.max_hole))
-    return _instances(mask, settings, 1.0)
+    found = _masks(candidates[index], (polarity,), settings, 1.0)
+    return _instances(next(found), settings, 1.0)
 
 
 def _best(image: FloatImage, settings: Watershed, shrink: float) -> tuple[int, int] | None:
     """Return (number of the threshold, polarity) of the best candidate, None if there is none."""
     polarities = _POLARITIES[settings.polarity]
-    opening = round(settings.opening * shrink)
     best, chosen = float("-inf"), None
     for index, margin in enumerate(
         margins(image, settings.smoothing * shrink, settings.backgrounds)
     ):
-        found = masks(margin, polarities, opening, settings.max_hole)
+        found = _masks(margin, polarities, settings, shrink)
         for polarity, mask in zip(polarities, found, strict=True):
             labels = _instances(mask, settings, shrink)
             score = particle_likeness(labels, settings.border_weight)
             if score > best:
                 best, chosen = score, (index, polarity)
     return chosen
+
+
+def _masks(
+    margin: FloatImage, polarities: tuple[int, ...], settings: Watershed, shrink: float
+) -> Iterator[Mask]:
+    opening = round(settings.opening * shrink)
+    return masks(margin, polarities, opening, settings.max_hole, settings.hole_solidity)
 
 
 def _instances(mask: Mask, settings: Watershed, shrink: float) -> NDArray[np.int32]:

@@ -1,0 +1,72 @@
+"""Measurements of shapes whose size is known."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from skimage.draw import disk, ellipse
+
+from micrographia.io.schemas import INSTANCES
+from micrographia.io.tables import read_table, write_table
+from micrographia.segmentation.measure import measure
+
+
+def test_disc():
+    labels = np.zeros((100, 120), np.int32)
+    labels[disk((40, 70), 25)] = 3
+    row = measure(labels, "image", pixel_size_nm=2.0).iloc[0]
+    assert (row["image_id"], row["label"]) == ("image", 3)
+    assert row["centroid"] == pytest.approx([70, 40])
+    assert row["bbox"] == [46, 16, 95, 65]
+    assert row["area_px"] == pytest.approx(math.pi * 25**2, rel=0.02)
+    assert row["equivalent_diameter_px"] == pytest.approx(50, rel=0.01)
+    assert row["major_axis_px"] == pytest.approx(50, rel=0.01)
+    assert row["circularity"] == pytest.approx(1, abs=0.02)
+    assert row["solidity"] > 0.97
+    assert row["area_nm2"] == pytest.approx(4 * row["area_px"])
+    assert row["equivalent_diameter_nm"] == pytest.approx(100, rel=0.01)
+
+
+@pytest.mark.parametrize("angle", [0, 30, 90, 120, 175])
+def test_orientation_is_counter_clockwise_from_x(angle):
+    labels = np.zeros((150, 150), np.int32)
+    # scikit-image turns the ellipse by `rotation` counter-clockwise on the screen.
+    labels[ellipse(75, 75, 15, 50, rotation=math.radians(angle))] = 1
+    row = measure(labels, "image", None).iloc[0]
+    assert (row["orientation_deg"] - angle + 90) % 180 - 90 == pytest.approx(0, abs=0.5)
+    assert row["major_axis_px"] / row["minor_axis_px"] == pytest.approx(50 / 15, rel=0.03)
+
+
+def test_orientation_by_hand():
+    rising = np.eye(30, dtype=np.int32)[::-1]  # from the lower left to the upper right
+    assert measure(rising, "i", None)["orientation_deg"][0] == pytest.approx(45)
+    lying, standing = np.zeros((2, 40, 40), np.int32)
+    lying[20:23, 5:35] = 1
+    standing[5:35, 20:23] = 1
+    assert measure(lying, "i", None)["orientation_deg"][0] == pytest.approx(0)
+    assert measure(standing, "i", None)["orientation_deg"][0] == pytest.approx(90)
+
+
+def test_gaps_stay_and_parts_are_one():
+    labels = np.zeros((20, 20), np.int32)
+    labels[2:6, 2:6] = 7
+    labels[12:16, 12:16] = 7
+    labels[2:6, 12:16] = 40_000
+    table = measure(labels, "image", None)
+    assert table["label"].tolist() == [7, 40_000]
+    assert table["area_px"].tolist() == [32, 16]
+
+
+def test_tables_are_written_with_and_without_pixel_size(tmp_path):
+    labels = np.zeros((9, 9), np.int32)
+    labels[4, 4] = 1  # a single pixel has no outline
+    labels[6:8, 6:9] = 2
+    for size in (None, 0.5):
+        write_table(measure(labels, "image", size), tmp_path / "t.parquet", INSTANCES)
+        table = read_table(tmp_path / "t.parquet", INSTANCES)
+        assert table["area_nm2"].isna().all() == (size is None)
+        assert len(table) == 2
+    write_table(measure(0 * labels, "image", None), tmp_path / "t.parquet", INSTANCES)
+    assert read_table(tmp_path / "t.parquet", INSTANCES).empty

@@ -1,0 +1,154 @@
+"""`micrographia segmentation predict` on files, folders and tables."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+from skimage.draw import disk
+
+from micrographia.cli import main
+from micrographia.io.images import image_id, read_labels, read_micrograph
+from micrographia.io.schemas import INSTANCES, MICROGRAPHS, PREDICTIONS
+from micrographia.io.tables import read_provenance, read_table, write_table
+
+
+def write_picture(path, centre=(40, 40), seed=0):
+    image = np.random.default_rng(seed).normal(70, 5, (100, 120))
+    image[disk(centre, 15)] += 100
+    image[disk((70, 90), 15)] += 100
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(image.clip(0, 255).astype(np.uint8)).save(path)
+
+
+@pytest.fixture
+def images(tmp_path):
+    for number, name in enumerate("abc"):
+        write_picture(tmp_path / "in" / f"{name}.png", seed=number)
+    (tmp_path / "in" / "broken.png").write_bytes(b"\x89PNG and no more")
+    (tmp_path / "in" / "notes.txt").write_text("no image")
+    return tmp_path / "in"
+
+
+def predict(*words):
+    return main(["segmentation", "predict", *map(str, words)])
+
+
+def test_folder_with_a_broken_image(images, tmp_path, capsys):
+    out = tmp_path / "out"
+    assert predict(images, "--out", out, "--overlays") == 0
+    table = read_table(out / "predictions.parquet", PREDICTIONS).set_index("mask")
+    assert len(table) == 4  # the text file is none of them
+    broken = table[table["failure"].notna()]
+    assert len(broken) == 1 and "broken.png" in broken["failure"].iloc[0]
+    assert broken.index.isna().all() and broken["n_instances"].isna().all()
+    assert "1 failed" in capsys.readouterr().err
+    for name in "abc":
+        labels = read_labels(out / f"{name}.png")
+        assert labels.max() == table.loc[f"{name}.png", "n_instances"] == 2
+        assert (out / "overlay" / f"{name}.png").is_file()
+        expected = image_id(read_micrograph(images / f"{name}.png").pixels)
+        assert table.loc[f"{name}.png", "image_id"] == expected
+    instances = read_table(out / "instances.parquet", INSTANCES)
+    assert len(instances) == 6
+    assert instances["area_px"].between(550, 850).all()
+    assert not (out / "broken.png").exists()
+
+
+def test_status_when_all_fail(images, tmp_path):
+    absent = tmp_path / "absent.png"
+    assert predict(absent, images / "broken.png", "--out", tmp_path / "out") == 1
+    table = read_table(tmp_path / "out" / "predictions.parquet", PREDICTIONS)
+    assert "does not exist" in table["failure"][0]
+    assert predict(absent, images / "a.png", "--out", tmp_path / "out") == 0
+
+
+def test_colliding_names_stop_before_any_work(images, tmp_path, capsys):
+    write_picture(tmp_path / "other" / "a.tif")
+    assert predict(images, tmp_path / "other", "--out", tmp_path / "out") == 2
+    assert "would both write the mask a.png" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ([], "what to segment"),
+        (["x.png", "--micrographs", "t.parquet"], "what to segment"),
+        (["x.png", "--method", "magic"], "watershed"),
+        (["x.png", "--settings", '{"watershed": {"smothing": 2}}'], "did you mean 'smoothing'"),
+    ],
+)
+def test_faults_of_the_command_line(words, message, tmp_path, capsys):
+    assert predict(*words, "--out", tmp_path / "out") == 2
+    assert message in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_empty_folder(tmp_path, capsys):
+    (tmp_path / "empty").mkdir()
+    assert predict(tmp_path / "empty", "--out", tmp_path / "out") == 2
+    assert "holds no image" in capsys.readouterr().err
+
+
+@pytest.fixture
+def table(images, tmp_path):
+    """Kept a, b, c and a broken one; one rejected between them."""
+    rows = []
+    for name in ("a", "rejected", "b", "broken", "c"):
+        row = dict.fromkeys(MICROGRAPHS.names)
+        status = "rejected" if name == "rejected" else "kept"
+        row.update(image_id=f"id-{name}", path=str(images / f"{name}.png"), status=status)
+        row["pixel_size_nm"] = 3.0 if name == "a" else None
+        rows.append(row)
+    write_table(rows, tmp_path / "micrographs.parquet", MICROGRAPHS)
+    return tmp_path / "micrographs.parquet"
+
+
+def test_shards_of_a_table(table, tmp_path):
+    found = []
+    settings = json.dumps({"watershed": {"min_area": 40}})
+    for shard in ("000", "001"):
+        out = tmp_path / shard
+        words = ["--micrographs", table, "--shard", shard, "--shards", 2, "--out", out]
+        assert predict(*words, "--settings", settings) == 0
+        found.append(read_table(out / "predictions.parquet", PREDICTIONS))
+        assert read_provenance(out / "predictions.parquet")["settings"]["watershed"][
+            "min_area"
+        ] == 40
+    assert found[0]["image_id"].tolist() == ["id-a", "id-broken"]
+    assert found[1]["image_id"].tolist() == ["id-b", "id-c"]
+    assert found[0]["failure"].notna().tolist() == [False, True]
+    assert read_labels(tmp_path / "001" / "id-c.png").max() == 2
+    sizes = read_table(tmp_path / "000" / "instances.parquet", INSTANCES)
+    assert sizes["area_nm2"].tolist() == (9 * sizes["area_px"]).tolist()
+
+
+def test_folder_of_a_shard_is_whole_and_repeats(table, tmp_path):
+    out = tmp_path / "shard"
+    out.mkdir()
+    (out / "stale.png").write_bytes(b"of an earlier run")
+    masks = []
+    for _ in range(2):
+        assert predict("--micrographs", table, "--out", out) == 0
+        masks.append(
+            [(out / name).read_bytes() for name in ("id-a.png", "id-b.png", "instances.parquet")]
+        )
+    assert masks[0] == masks[1]
+    assert sorted(path.name for path in out.iterdir()) == [
+        "id-a.png", "id-b.png", "id-c.png", "instances.parquet", "predictions.parquet",
+    ]  # fmt: skip
+
+
+def test_shard_without_rows_is_an_empty_table(table, tmp_path):
+    out = tmp_path / "last"
+    assert predict("--micrographs", table, "--shard", 8, "--shards", 9, "--out", out) == 0
+    assert read_table(out / "predictions.parquet", PREDICTIONS).empty
+    assert read_table(out / "instances.parquet", INSTANCES).empty
+
+
+def test_shard_that_does_not_exist(table, tmp_path, capsys):
+    assert predict("--micrographs", table, "--shard", 2, "--shards", 2, "--out", tmp_path) == 2
+    assert "0 to 1" in capsys.readouterr().err
