@@ -17,17 +17,22 @@ ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "src" / "micrographia"
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 ENVS = sorted((ROOT / "envs").glob("*.yaml"))
-#: The environment that a room's rules run in; `torch`, `diffusion` and `energy` serve rooms
-#: that are added with them.
-ENV_OF_ROOM = {
-    "curation": "core",
-    "synthesis": "core",
-    "segmentation": "core",
-    "benchmarks": "core",
-    "report": "core",
-    "stem": "stem",
-    "reconstruction": "stem",
-}
+#: Folders of the package that are no ground floor.
+ROOMS = sorted(
+    {path.parent.name for path in PACKAGE.glob("*/__init__.py")} - {"io", "physics", "training"}
+)
+#: Which room runs in which environment, as the workflow's rules say.
+ROOM_AND_ENV = sorted(
+    {
+        (room, environment)
+        for path in (ROOT / "rules").glob("*.smk")
+        for environment, room in re.findall(
+            r'environment\("(\w+)"\)(?:(?!\nrule ).)*?-m micrographia (\w+) ',
+            path.read_text(encoding="utf-8"),
+            flags=re.DOTALL,
+        )
+    }
+)
 #: Where the name one imports is not the name one installs.
 PACKAGE_OF_MODULE = {
     "cv2": "opencv-python",
@@ -58,8 +63,7 @@ def read_env(path: Path) -> dict[str, str]:
     dependencies = yaml.safe_load(path.read_text(encoding="utf-8"))["dependencies"]
     listed = next(item["pip"] for item in dependencies if isinstance(item, dict))
     return {
-        canonicalize_name(name): version
-        for name, version in (item.split("==") for item in listed)
+        canonicalize_name(name): version for name, version in (item.split("==") for item in listed)
     }
 
 
@@ -124,14 +128,14 @@ def test_environments_have_the_versions_of_the_lock(path):
     assert base <= set(read_env(path))
 
 
-@pytest.mark.parametrize("room", sorted(ENV_OF_ROOM))
-def test_a_rooms_environment_has_what_the_room_imports(room):
-    environment = read_env(ROOT / "envs" / f"{ENV_OF_ROOM[room]}.yaml")
-    missing = third_party(set((PACKAGE / room).rglob("*.py"))) - set(environment)
-    assert not missing, f"envs/{ENV_OF_ROOM[room]}.yaml lacks {sorted(missing)}"
+@pytest.mark.parametrize(("room", "environment"), ROOM_AND_ENV)
+def test_a_rooms_environment_has_what_the_room_imports(room, environment):
+    listed = read_env(ROOT / "envs" / f"{environment}.yaml")
+    missing = third_party(set((PACKAGE / room).rglob("*.py"))) - set(listed)
+    assert not missing, f"envs/{environment}.yaml lacks {sorted(missing)}"
 
 
-@pytest.mark.parametrize("room", sorted(ENV_OF_ROOM))
+@pytest.mark.parametrize("room", ROOMS)
 def test_a_rooms_extra_has_what_the_room_imports(room):
     declared = PROJECT["dependencies"] + PROJECT["optional-dependencies"][room]
     names = {canonicalize_name(Requirement(item).name) for item in declared}
@@ -139,7 +143,5 @@ def test_a_rooms_extra_has_what_the_room_imports(room):
     assert not missing, f"extra {room} lacks {sorted(missing)}"
 
 
-def test_every_room_that_exists_has_an_environment():
-    ground_floor = {"io", "physics", "training"}
-    rooms = {path.parent.name for path in PACKAGE.glob("*/__init__.py")} - ground_floor
-    assert rooms <= set(ENV_OF_ROOM)
+def test_every_room_is_run_by_a_rule():
+    assert {room for room, _ in ROOM_AND_ENV} == set(ROOMS)
