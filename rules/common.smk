@@ -51,7 +51,7 @@ def guard_conda(workflow):
 
 def prepare_shell(workflow):
     """Let jobs find the package, and this Python unless conda gives them another."""
-    path = f"export PYTHONPATH='{PROJECT / 'src'}'\"${{PYTHONPATH:+:$PYTHONPATH}}\"; "
+    path = f"export PYTHONPATH='{PROJECT / 'src'}'; "
     if not uses_conda(workflow):
         path += f"export PATH='{Path(sys.executable).parent}':\"$PATH\"; "
     # One job is one core: numerical libraries must not each start a thread per core.

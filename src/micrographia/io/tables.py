@@ -69,13 +69,32 @@ def write_table(
 
 
 def read_table(path: str | os.PathLike[str], schema: pa.Schema | None = None) -> pd.DataFrame:
-    """Read a parquet table; with `schema`, check that its columns are all there.
+    """Read a parquet table as a data frame; with `schema`, check that its columns are all there.
+
+    pandas shows a null string as NaN: ask with `pandas.isna`, or use `read_rows`.
 
     Raises
     ------
     TableError
         The file is absent, no parquet, or lacks a column of `schema`.
     """
+    return _read(path, schema).to_pandas()
+
+
+def read_rows(
+    path: str | os.PathLike[str], schema: pa.Schema | None = None
+) -> list[dict[str, Any]]:
+    """Read a parquet table as plain Python rows, in which a null is None.
+
+    Raises
+    ------
+    TableError
+        As `read_table`.
+    """
+    return list(_read(path, schema).to_pylist())
+
+
+def _read(path: str | os.PathLike[str], schema: pa.Schema | None) -> pa.Table:
     target = Path(path)
     if not target.exists():
         raise TableError(f"Table {target} does not exist", remedy="Run the step that writes it")
@@ -91,7 +110,7 @@ def read_table(path: str | os.PathLike[str], schema: pa.Schema | None = None) ->
                 seen=table.schema.names,
                 remedy="Make it again with this version",
             )
-    return table.to_pandas()
+    return table
 
 
 def read_provenance(path: str | os.PathLike[str]) -> dict[str, Any]:

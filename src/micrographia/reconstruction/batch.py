@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from micrographia import __version__
 from micrographia.config import Reconstruction
@@ -25,14 +24,14 @@ METHOD = "analysis"
 
 
 def reconstruct(
-    images: pd.DataFrame, source: Path, settings: Reconstruction, folder: Path
+    images: Sequence[Mapping[str, Any]], source: Path, settings: Reconstruction, folder: Path
 ) -> Iterator[dict[str, Any]]:
     """Solve each image of a table.
 
     Parameters
     ----------
     images
-        Columns `image_id`, `path` (relative to `source`), `elements`, `failure`; nothing of
+        Rows with `image_id`, `path` (relative to `source`), `elements`, `failure`; nothing of
         the truth.
     source
         Folder of the images.
@@ -45,7 +44,7 @@ def reconstruct(
     ------
     Rows of schema RECONSTRUCTIONS.
     """
-    for record in images.to_dict("records"):
+    for record in images:
         row: dict[str, Any] = {
             "image_id": record["image_id"],
             "method": METHOD,
@@ -57,7 +56,7 @@ def reconstruct(
             if record["failure"]:
                 raise SolveError(f"There is no image: {record['failure']}")
             image = read_stem_image(source / record["path"])
-            solution = solve(image, list(record["elements"]), settings)
+            solution = solve(image, record["elements"], settings)
             cell = solution.atoms.cell.cellpar()
             row.update(
                 cif=to_cif_text(solution, str(record["image_id"])),

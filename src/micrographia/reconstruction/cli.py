@@ -56,13 +56,15 @@ def _solve(arguments: argparse.Namespace) -> int:
 def _batch(arguments: argparse.Namespace) -> int:
     from micrographia.io.atomic import atomic_directory
     from micrographia.io.schemas import RECONSTRUCTIONS, STEM_IMAGES
-    from micrographia.io.tables import read_table, write_table
+    from micrographia.io.tables import read_rows, write_table
     from micrographia.provenance import stamp
     from micrographia.reconstruction.batch import reconstruct
 
     settings = settings_of(arguments)
-    columns = ["image_id", "path", "elements", "failure"]
-    images = read_table(arguments.folder / "images.parquet", STEM_IMAGES)[columns]
+    table = read_rows(arguments.folder / "images.parquet", STEM_IMAGES)
+    # The solver is told nothing of the crystal but its elements.
+    told = ("image_id", "path", "elements", "failure")
+    images = [{name: row[name] for name in told} for row in table]
     with atomic_directory(arguments.out) as folder:
         rows = list(reconstruct(images, arguments.folder, settings, folder))
         write_table(rows, folder / "reconstructions.parquet", RECONSTRUCTIONS, stamp(settings))

@@ -85,14 +85,14 @@ def _simulate(arguments: argparse.Namespace) -> int:
 def _images(arguments: argparse.Namespace) -> int:
     from micrographia.io.atomic import atomic_directory
     from micrographia.io.schemas import STEM_IMAGES, STRUCTURES
-    from micrographia.io.tables import read_table, write_table
+    from micrographia.io.tables import read_rows, write_table
     from micrographia.provenance import stamp
     from micrographia.stem.images import clean_images
 
     settings = settings_of(arguments)
-    table = read_table(arguments.structures, STRUCTURES)
-    kept = table[table["status"] == "kept"].reset_index(drop=True)
-    mine = kept[kept.index % arguments.shards == arguments.shard]
+    table = read_rows(arguments.structures, STRUCTURES)
+    kept = [row for row in table if row["status"] == "kept"]
+    mine = kept[arguments.shard :: arguments.shards]
     with atomic_directory(arguments.out) as folder:
         rows = clean_images(mine, settings, arguments.seed, folder)
         write_table(
@@ -104,12 +104,12 @@ def _images(arguments: argparse.Namespace) -> int:
 def _expose(arguments: argparse.Namespace) -> int:
     from micrographia.io.atomic import atomic_directory
     from micrographia.io.schemas import STEM_IMAGES
-    from micrographia.io.tables import read_table, write_table
+    from micrographia.io.tables import read_rows, write_table
     from micrographia.provenance import stamp
     from micrographia.stem.images import exposures
 
     settings = settings_of(arguments)
-    images = read_table(arguments.folder / "images.parquet", STEM_IMAGES)
+    images = read_rows(arguments.folder / "images.parquet", STEM_IMAGES)
     with atomic_directory(arguments.out) as folder:
         rows = list(exposures(images, arguments.folder, settings, arguments.seed, folder))
         write_table(
@@ -123,12 +123,12 @@ def _engines(arguments: argparse.Namespace) -> int:
 
     from micrographia.io.atomic import atomic_directory
     from micrographia.io.schemas import ENGINES, STRUCTURES
-    from micrographia.io.tables import read_table, write_table
+    from micrographia.io.tables import read_rows, write_table
     from micrographia.provenance import stamp
     from micrographia.stem.images import engine_comparison
 
     settings = settings_of(arguments)
-    table = read_table(arguments.structures, STRUCTURES)
+    table = read_rows(arguments.structures, STRUCTURES)
     rows = []
     with atomic_directory(arguments.pictures) as folder:
         for row, pictures in engine_comparison(table, settings):

@@ -5,12 +5,11 @@ from __future__ import annotations
 import hashlib
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from ase import Atoms
 
 from micrographia.config import Stem
@@ -27,22 +26,23 @@ from micrographia.stem.simulate import View, add_noise, draw_view, render
 logger = logging.getLogger(__name__)
 
 
+Row = dict[str, Any]
+
+
 def clean_images(
-    structures: pd.DataFrame, settings: Stem, seed: int, folder: Path
-) -> list[dict[str, Any]]:
+    structures: Sequence[Row], settings: Stem, seed: int, folder: Path
+) -> list[Row]:
     """Image each crystal without noise into `folder`; return rows of schema STEM_IMAGES.
 
     Rotation and origin follow from the seed and the crystal's name alone, so a picture does
     not depend on which shard or run makes it.
     """
-    return [
-        _clean_image(record, settings, seed, folder) for record in structures.to_dict("records")
-    ]
+    return [_clean_image(record, settings, seed, folder) for record in structures]
 
 
 def _clean_image(
-    record: dict[str, Any], settings: Stem, seed: int, folder: Path
-) -> dict[str, Any]:
+    record: Row, settings: Stem, seed: int, folder: Path
+) -> Row:
     name = str(record["structure_id"])
     view = draw_view(
         settings.pixel_size, settings.field, settings.rotation, [seed, _number(name)]
@@ -64,13 +64,13 @@ def _clean_image(
     return row
 
 
-def _row(record: dict[str, Any], settings: Stem, view: View, seed: int) -> dict[str, Any]:
+def _row(record: Row, settings: Stem, view: View, seed: int) -> Row:
     conditions = settings.conditions
     name = str(record["structure_id"])
     return {
-        "image_id": f"{_number(f'{name}|{seed}'):016x}",
+        "image_id": _name(name, seed),
         "structure_id": name,
-        "elements": list(record["elements"]),
+        "elements": record["elements"],
         "engine": "phase-object",
         "energy_keV": conditions.energy_keV,
         "semiangle_mrad": conditions.semiangle_mrad,
@@ -91,15 +91,14 @@ def _row(record: dict[str, Any], settings: Stem, view: View, seed: int) -> dict[
 
 
 def exposures(
-    images: pd.DataFrame, source: Path, settings: Stem, seed: int, folder: Path
-) -> Iterator[dict[str, Any]]:
+    images: Sequence[Row], source: Path, settings: Stem, seed: int, folder: Path
+) -> Iterator[Row]:
     """Draw each dose of the settings from each noiseless image; yield rows of STEM_IMAGES."""
-    for record in images.to_dict("records"):
-        record["elements"] = list(record["elements"])
+    for record in images:
         clean = None if record["failure"] else read_stem_image(source / record["path"])
         for dose in settings.doses:
             row = dict(record)
-            row["image_id"] = f"{_number(f'{record["image_id"]}|{dose:g}'):016x}"
+            row["image_id"] = _name(record["image_id"], f"{dose:g}")
             row["dose"] = dose
             row["tier"] = tier(len(record["elements"]), dose)
             if clean is not None:
@@ -122,7 +121,7 @@ def tier(n_elements: int, dose: float) -> int:
 
 def compare_engines(
     name: str, atoms: Atoms, conditions: ImagingConditions, pixel_size: float
-) -> tuple[dict[str, Any], dict[str, Any]]:
+) -> tuple[Row, Row]:
     """Image one periodic cell by both engines.
 
     Returns
@@ -134,7 +133,7 @@ def compare_engines(
     layer, _ = orthogonal_cell(atoms)
     side = layer.cell.lengths()[:2]
     columns, rows = (max(8, round(length / pixel_size)) for length in side)
-    pictures: dict[str, Any] = {"pixel_size": pixel_size}
+    pictures: Row = {"pixel_size": pixel_size}
     seconds: dict[str, float] = {}
     for engine, series in (
         ("phase_object", phase_object_series),
@@ -160,14 +159,14 @@ def compare_engines(
 
 
 def engine_comparison(
-    structures: pd.DataFrame, settings: Stem
-) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+    structures: Sequence[Row], settings: Stem
+) -> Iterator[tuple[Row, Row]]:
     """Compare the engines on the crystals that `settings.multislice` names.
 
     Each is imaged with the ideal centre of mass and with four quadrants. A crystal that is not
     in the table, or that abTEM cannot image, yields a row with the failure.
     """
-    by_name = structures.set_index("structure_id")["cif"].to_dict()
+    by_name = {row["structure_id"]: row["cif"] for row in structures}
     warm = False
     for name in settings.multislice:
         for detector in ("icom", "segments"):
@@ -189,10 +188,14 @@ def engine_comparison(
                 yield _engine_failure(name, detector, str(error)), {}
 
 
-def _engine_failure(name: str, detector: str, reason: str) -> dict[str, Any]:
-    row: dict[str, Any] = dict.fromkeys(ENGINES_SCHEMA.names)
+def _engine_failure(name: str, detector: str, reason: str) -> Row:
+    row: Row = dict.fromkeys(ENGINES_SCHEMA.names)
     row.update(structure_id=name, detector=detector, failure=reason)
     return row
+
+
+def _name(*parts: object) -> str:
+    return f"{_number('|'.join(str(part) for part in parts)):016x}"
 
 
 def _number(text: str) -> int:
