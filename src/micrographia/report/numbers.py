@@ -77,9 +77,9 @@ def versions(results: Results, installed: dict[str, str]) -> list[tuple[str, str
 
 #: Where failures can be: attribute of `Results`, what it is called, its name and reason columns.
 _PLACES = (
-    ("micrographs", "Curation, rejected", "path", "reason"),
+    ("micrographs", "Curation", "path", "reason"),
     ("predictions", "Segmentation", "path", "failure"),
-    ("structures", "Crystals, rejected", "structure_id", "reason"),
+    ("structures", "Choice of crystals", "structure_id", "reason"),
     ("images", "STEM simulation", "structure_id", "failure"),
     ("exposures", "STEM noise", "structure_id", "failure"),
     ("engines", "Multislice", "structure_id", "failure"),
