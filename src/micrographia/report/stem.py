@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import io
 import math
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import pandas as pd
-from ase import Atoms
-from ase.io.cif import read_cif
 from numpy.typing import NDArray
 
 from micrographia.errors import ImageError, MicrographiaError
 from micrographia.io.stem_images import read_stem_image
+from micrographia.io.structures import from_cif
 from micrographia.report import crystals, pictures
 from micrographia.report.charts import histogram
 from micrographia.report.collect import Results, locate, records
@@ -124,7 +122,7 @@ def _add_crystal(
 
 def true_layer(cif: str) -> crystals.Layer:
     """Project a crystal along z; its atoms are ordered from the lowest to the highest."""
-    atoms = cast(Atoms, read_cif(io.StringIO(cif), index=0))
+    atoms = from_cif(cif)
     order = np.argsort(atoms.positions[:, 2], kind="stable")
     return crystals.Layer(
         np.asarray(atoms.cell[:2, :2], dtype=np.float64),

@@ -11,6 +11,8 @@ from PIL import Image
 
 from micrographia.cli import main
 from micrographia.config import Report, WorkflowConfig
+from micrographia.io import schemas
+from micrographia.io.tables import read_table, write_table
 from micrographia.report.build import build
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -140,6 +142,23 @@ def test_lost_and_damaged_pictures_cost_only_their_panels(micrographs_only, tmp_
     assert "no longer where the tables say" in page.text
     assert "1.png" in page.text
     assert len([alt for alt in page.alt if alt.startswith("prediction of")]) == 2
+
+
+def test_damaged_crystals_cost_only_their_panels(finished_run, tmp_path):
+    root = tmp_path / "results"
+    shutil.copytree(finished_run, root)
+    (root / "reconstruction" / "000" / "cells" / "graphene.npz").write_bytes(b"no archive")
+    table = root / "stem" / "structures.parquet"
+    crystals = read_table(table)
+    crystals.loc[crystals["structure_id"] == "MoS2-1H", "cif"] = "no CIF"
+    write_table(crystals, table, schemas.STRUCTURES)
+    build(root, Report(), CONFIG, tmp_path / "index.html")
+    page = Page((tmp_path / "index.html").read_text(encoding="utf-8"))
+    kinds = [label.split(" of ")[0] for label in page.alt]
+    assert kinds.count("picture") == 2
+    assert kinds.count("crystal found") == 1
+    assert kinds.count("true crystal") == 0
+    assert "graphene.npz cannot be drawn" in page.text
 
 
 def test_names_from_tables_cannot_write_into_the_page(micrographs_only, tmp_path):
