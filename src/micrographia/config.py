@@ -161,9 +161,9 @@ class Curation(Section):
 class Watershed(Section):
     """The classical segmenter: thresholds, distance transform, watershed, best candidate."""
 
-    smoothing: float = Field(1.5, ge=0, le=20, description="Gaussian smoothing [px].")
+    smoothing: float = Field(1.3, ge=0, le=20, description="Gaussian smoothing [px].")
     backgrounds: tuple[Annotated[float, Field(ge=0, le=10)], ...] = Field(
-        (0.0, 0.04, 0.1, 0.25),
+        (0.0, 0.05, 0.1, 0.2),
         min_length=1,
         max_length=8,
         description=(
@@ -171,31 +171,31 @@ class Watershed(Section):
             "0 for none."
         ),
     )
-    opening: int = Field(1, ge=0, le=50, description="Radius of the opening [px].")
+    opening: int = Field(0, ge=0, le=50, description="Radius of the opening [px]; 0 for none.")
     max_hole: float = Field(
-        0.05, ge=0, le=1, description="Largest hole that is filled [share of the image]."
+        0.12, ge=0, le=1, description="Largest hole that is filled [share of the image]."
     )
     hole_solidity: float = Field(
-        0.8,
+        0.86,
         ge=0,
         le=1,
         description="Least solidity of a hole that is filled; gaps between discs are below.",
     )
     seed_distance: float = Field(
-        0.2,
+        0.24,
         ge=0.01,
         le=0.99,
         description="Particles are divided where a neck is narrower by this share.",
     )
     seed_smoothing: float = Field(
-        1.0, ge=0, le=20, description="Gaussian smoothing of the distance map [px]."
+        2.2, ge=0, le=20, description="Gaussian smoothing of the distance map [px]."
     )
-    min_area: int = Field(30, ge=1, le=1_000_000, description="Least area of an instance [px].")
+    min_area: int = Field(20, ge=1, le=1_000_000, description="Least area of an instance [px].")
     min_relative_area: float = Field(
-        0.1, ge=0, le=1, description="Least area of an instance [share of the typical one]."
+        0.12, ge=0, le=1, description="Least area of an instance [share of the typical one]."
     )
     border_weight: float = Field(
-        0.25,
+        0.23,
         ge=0,
         le=10,
         description="How much instances cut by the border speak against a candidate.",

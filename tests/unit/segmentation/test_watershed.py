@@ -18,6 +18,8 @@ from micrographia.io.images import read_labels, read_micrograph, to_unit
 from micrographia.segmentation.watershed import segment, split
 
 EMPS = Path(__file__).resolve().parents[4] / "shared" / "data" / "emps"
+#: IoU that a disc must reach: an outline off by one pixel costs the smallest one 0.16.
+GOOD = 0.8
 DISCS = [((40, 40), 14), ((60, 110), 20), ((120, 50), 17), ((130, 130), 12)]
 
 
@@ -47,7 +49,7 @@ def test_discs_are_found_in_either_polarity(bright):
     labels = segment(image if bright else 1 - image, Watershed())
     assert labels.dtype == np.int32
     assert labels.max() == 4
-    assert min(best_ious(labels, true)) > 0.9
+    assert min(best_ious(labels, true)) > GOOD
 
 
 @pytest.mark.parametrize(("polarity", "other"), [("bright", "dark"), ("dark", "bright")])
@@ -55,7 +57,7 @@ def test_polarity_can_be_forced(polarity, other):
     image, true = picture()
     if polarity == "dark":
         image = 1 - image
-    assert min(best_ious(segment(image, Watershed(polarity=polarity)), true)) > 0.9
+    assert min(best_ious(segment(image, Watershed(polarity=polarity)), true)) > GOOD
     wrong = segment(image, Watershed(polarity=other))
     assert max(best_ious(wrong, true)) < 0.5
 
@@ -64,7 +66,7 @@ def test_touching_discs_are_divided():
     image, true = picture([((60, 40), 22), ((60, 79), 22), ((75, 115), 22)], shape=(130, 150))
     labels = segment(image, Watershed())
     assert labels.max() == 3
-    assert min(best_ious(labels, true)) > 0.85
+    assert min(best_ious(labels, true)) > GOOD
 
 
 def test_gap_between_packed_discs_is_no_hole():
@@ -73,7 +75,7 @@ def test_gap_between_packed_discs_is_no_hole():
     labels = segment(image, Watershed(hole_solidity=0.85))
     assert labels[109, 139] == 0  # between the three
     assert labels.max() == 3
-    assert min(best_ious(labels, true)) > 0.85
+    assert min(best_ious(labels, true)) > GOOD
     assert segment(image, Watershed(hole_solidity=0))[109, 139] > 0
 
 
@@ -81,7 +83,7 @@ def test_shading_is_removed():
     image, true = picture()
     slope = np.linspace(-0.35, 0.35, image.shape[1], dtype=np.float32)
     labels = segment(np.clip(image + slope, 0, 1), Watershed())
-    assert min(best_ious(labels, true)) > 0.85
+    assert min(best_ious(labels, true)) > GOOD
 
 
 def test_size_of_the_picture_does_not_matter():
@@ -89,7 +91,7 @@ def test_size_of_the_picture_does_not_matter():
     large = np.kron(image, np.ones((5, 5), np.float32))  # compared on a reduced copy
     labels = segment(large, Watershed())
     assert labels.max() == 4
-    assert min(best_ious(labels, np.kron(true, np.ones((5, 5), int)))) > 0.9
+    assert min(best_ious(labels, np.kron(true, np.ones((5, 5), int)))) > GOOD
 
 
 def test_specks_are_dropped():
@@ -101,7 +103,7 @@ def test_specks_are_dropped():
 def test_holes_are_filled_up_to_the_limit():
     image, true = picture()
     image[disk((60, 110), 6)] = 0.3
-    assert min(best_ious(segment(image, Watershed(max_hole=0.01)), true)) > 0.9
+    assert min(best_ious(segment(image, Watershed(max_hole=0.01)), true)) > GOOD
     holed = segment(image, Watershed(max_hole=0, polarity="bright"))
     assert not holed[58:63, 108:113].any()
 
