@@ -74,9 +74,7 @@ def overlaps(true: NDArray[np.integer], predicted: NDArray[np.integer]) -> Overl
     predicted_labels, predicted_index, predicted_area = _number(predicted)
     both = (true_index >= 0) & (predicted_index >= 0)
     width = max(1, len(predicted_labels))
-    keys, shared = np.unique(
-        true_index[both] * width + predicted_index[both], return_counts=True
-    )
+    keys, shared = np.unique(true_index[both] * width + predicted_index[both], return_counts=True)
     rows, columns = np.divmod(keys, width)
     union = true_area[rows] + predicted_area[columns] - shared
     return Overlaps(

@@ -15,9 +15,7 @@ from micrographia.io.atomic import atomic_path
 _COLOUR = (230, 159, 0)
 
 
-def draw_outlines(
-    image: NDArray[np.floating], labels: NDArray[np.integer]
-) -> NDArray[np.uint8]:
+def draw_outlines(image: NDArray[np.floating], labels: NDArray[np.integer]) -> NDArray[np.uint8]:
     """Return the image in colour with every instance outlined.
 
     Parameters

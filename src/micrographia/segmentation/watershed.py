@@ -119,9 +119,7 @@ def split(mask: Mask, depth: float, smoothing: float) -> NDArray[np.int32]:
     return np.asarray(flood(-distance, seeds, mask=mask), dtype=np.int32)
 
 
-def _drop_small(
-    labels: NDArray[np.int32], min_area: float, min_share: float
-) -> NDArray[np.int32]:
+def _drop_small(labels: NDArray[np.int32], min_area: float, min_share: float) -> NDArray[np.int32]:
     """Drop instances that are small, absolutely or beside the typical one; close label gaps."""
     areas = np.bincount(labels.ravel())
     areas[0] = 0

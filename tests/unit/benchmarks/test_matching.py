@@ -35,9 +35,7 @@ def reference(true, predicted, threshold):
     rows, columns = sorted((pixel_sets(true), pixel_sets(predicted)), key=len)
     best = (0, 0.0)
     for order in permutations(range(len(columns)), len(rows)):
-        ious = [
-            len(rows[i] & columns[j]) / len(rows[i] | columns[j]) for i, j in enumerate(order)
-        ]
+        ious = [len(rows[i] & columns[j]) / len(rows[i] | columns[j]) for i, j in enumerate(order)]
         above = [iou for iou in ious if iou > threshold]
         best = max(best, (len(above), sum(above)))
     return best

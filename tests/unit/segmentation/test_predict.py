@@ -115,9 +115,9 @@ def test_shards_of_a_table(table, tmp_path):
         words = ["--micrographs", table, "--shard", shard, "--shards", 2, "--out", out]
         assert predict(*words, "--settings", settings) == 0
         found.append(read_table(out / "predictions.parquet", PREDICTIONS))
-        assert read_provenance(out / "predictions.parquet")["settings"]["watershed"][
-            "min_area"
-        ] == 40
+        assert (
+            read_provenance(out / "predictions.parquet")["settings"]["watershed"]["min_area"] == 40
+        )
     assert found[0]["image_id"].tolist() == ["id-a", "id-broken"]
     assert found[1]["image_id"].tolist() == ["id-b", "id-c"]
     assert found[0]["failure"].notna().tolist() == [False, True]
