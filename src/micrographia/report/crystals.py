@@ -37,7 +37,7 @@ class Layer:
     xy
         Positions (n, 2) [Å].
     numbers
-        Atomic numbers (n,), in the order in which they are drawn: lowest first.
+        Atomic numbers (n,).
     """
 
     cell: FloatArray
@@ -76,17 +76,47 @@ def align(truth: Layer, found: Layer) -> Layer:
     found lie nearest to true atoms wins. No other move is made: a wrong answer looks wrong.
     """
     best, best_cost = truth, np.inf
-    inverse = np.linalg.inv(truth.cell)
     for one, number in zip(truth.xy, truth.numbers, strict=True):
         for other in found.xy[found.numbers == number]:
             trial = truth.moved(other - one)
-            steps = (found.xy[:, None, :] - trial.xy[None, :, :]) @ inverse
-            nearest = np.linalg.norm((steps - np.round(steps)) @ truth.cell, axis=-1)
-            unlike = found.numbers[:, None] != truth.numbers[None, :]
-            cost = float(np.minimum(nearest + unlike, 1.0).min(axis=1).sum())
+            cost = _misfit(trial, found)
             if cost < best_cost - 1e-9:
                 best, best_cost = trial, cost
     return best
+
+
+def place(answer: Layer, columns: Layer) -> Layer:
+    """Turn a crystal, whose file has a frame of its own, back into the frame of its picture.
+
+    Every way to lay its cell vectors on lattice vectors of the columns' cell with the same
+    lengths and angle, mirrored ones included, is tried; that with the columns best matched
+    wins. Where there is none, the columns themselves are returned.
+    """
+    steps = np.stack(np.meshgrid(*[np.arange(-3, 4)] * 2), axis=-1).reshape(-1, 2)
+    vectors = steps @ columns.cell
+    metric = answer.cell @ answer.cell.T
+    tolerance = 0.02 * float(np.trace(metric))
+    first, second = (
+        vectors[np.abs((vectors**2).sum(axis=1) - metric[axis, axis]) < tolerance]
+        for axis in (0, 1)
+    )
+    fits = [
+        np.array([one, other])
+        for one in first
+        for other in second
+        if abs(one @ other - metric[0, 1]) < tolerance
+    ]
+    fractions = answer.xy @ np.linalg.inv(answer.cell)
+    laid = [align(Layer(cell, fractions @ cell, answer.numbers), columns) for cell in fits]
+    return min(laid, key=lambda layer: _misfit(layer, columns), default=columns)
+
+
+def _misfit(layer: Layer, columns: Layer) -> float:
+    """Sum over columns of the distance to the nearest like atom [Å], at most 1 each."""
+    steps = (columns.xy[:, None, :] - layer.xy[None, :, :]) @ np.linalg.inv(layer.cell)
+    nearest = np.linalg.norm((steps - np.round(steps)) @ layer.cell, axis=-1)
+    unlike = columns.numbers[:, None] != layer.numbers[None, :]
+    return float(np.minimum(nearest + unlike, 1.0).min(axis=1).sum())
 
 
 def tile_average(average: NDArray[Any], cell: FloatArray, pixels: int) -> FloatArray:
@@ -131,7 +161,10 @@ def draw_balls(layer: Layer) -> str:
     """Draw a layer from above as shaded balls with its cell."""
     figure, axes = _canvas()
     axes.set_facecolor("white")
-    _balls(axes, *layer.tiled(WINDOW))
+    positions, numbers = layer.tiled(WINDOW)
+    # Heights are not what a projection tells: small balls come in front, so that all are seen.
+    order = np.argsort(-covalent_radii[numbers], kind="stable")
+    _balls(axes, positions[order], numbers[order])
     axes.add_patch(_outline(layer.cell, "#23282d"))
     return to_uri(figure)
 

@@ -70,6 +70,7 @@ def _case(known: Mapping[str, Any], prediction: Mapping[str, Any], root: Path) -
         "name": Path(str(name)).name,
         "n_predicted": int(prediction["n_instances"]),
         "n_true": None,
+        "scale": None,
         "panels": [],
         "note": "",
     }
@@ -103,8 +104,8 @@ def _fill(
         case["note"] = "Its mask has another size than the picture."
         return
     size = known.get("pixel_size_nm")
-    extent = predicted.shape[1] * (size or 1.0)
-    case["scale"] = pictures.scale_bar(extent, "nm" if size else "px")
+    if size:
+        case["scale"] = pictures.scale_bar(predicted.shape[1] * size, "nm")
     small = pictures.shrink(grey, _SIDE)
     found_true: set[int] = set()
     found_predicted: set[int] | None = None

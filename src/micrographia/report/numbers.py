@@ -19,8 +19,8 @@ def number(value: object, digits: int = 3) -> str:
 
     Examples
     --------
-    >>> number(0.91234), number(1234.5), number(0.00012), number(None), number(7)
-    ('0.912', '1234', '1.2e-04', '–', '7')
+    >>> number(0.91234), number(1234.5), number(0.000123), number(None), number(7)
+    ('0.912', '1234', '0.00012', '–', '7')
     """
     if value is None or isinstance(value, bool):
         return "–" if value is None else ("yes" if value else "no")
@@ -29,10 +29,11 @@ def number(value: object, digits: int = 3) -> str:
     figure = float(str(value))
     if not math.isfinite(figure):
         return "–"
-    if figure and not 1e-3 <= abs(figure) < 1e5:
+    if figure and not 1e-6 <= abs(figure) < 1e6:
         return f"{figure:.1e}"
     whole = 1 if figure == 0 else math.floor(math.log10(abs(figure))) + 1
-    return f"{figure:.{max(0, digits - max(whole, 0))}f}"
+    # Two digits of what is small: the third of an error in fractions of a picometre says nothing.
+    return f"{figure:.{max(0, digits - max(whole, 0)) if whole > -1 else 2 - whole}f}"
 
 
 def benchmark_tables(results: Results) -> list[dict[str, Any]]:

@@ -68,7 +68,7 @@ def _case(
     except MicrographiaError as error:
         case["notes"].append(str(error))
     try:
-        _add_crystal(case, Path(str(answer["folder"])), image_id, structure, exposure)
+        _add_crystal(case, answer, structure, exposure)
     except MicrographiaError as error:
         case["notes"].append(str(error))
     return case
@@ -95,39 +95,39 @@ def _add_picture(case: dict[str, Any], exposure: Mapping[str, Any]) -> None:
 
 def _add_crystal(
     case: dict[str, Any],
-    folder: Path,
-    image_id: str,
+    answer: Mapping[str, Any],
     structure: Mapping[str, Any],
     exposure: Mapping[str, Any],
 ) -> None:
     """Add the averaged cell, the columns found in it, the crystal and the true one."""
-    path = folder / "cells" / f"{image_id}.npz"
+    path = Path(str(answer["folder"])) / "cells" / f"{answer['image_id']}.npz"
     arrays = read_arrays(path, ("average", "cell", "xy", "numbers"))
-    found = crystals.Layer(arrays["cell"], arrays["xy"], arrays["numbers"].astype(np.int64))
+    columns = crystals.Layer(arrays["cell"], arrays["xy"], arrays["numbers"].astype(np.int64))
+    # A column may hold atoms of two kinds; the crystal has them all.
+    found = crystals.place(projection(answer["cif"]), columns) if answer["cif"] else columns
     bar = pictures.scale_bar(crystals.WINDOW, "Å")
     average, cell = arrays["average"], arrays["cell"]
     case["panels"] += [
         ("unit-cell average", crystals.draw_average(average, cell), bar),
-        ("columns found", crystals.draw_average(average, cell, found), bar),
+        ("columns found", crystals.draw_average(average, cell, columns), bar),
         ("crystal found", crystals.draw_balls(found), bar),
     ]
     case["legend"] = crystals.legend(found.numbers)
     if structure.get("cif"):
-        truth = true_layer(str(structure["cif"]))
+        truth = projection(str(structure["cif"]))
         turned = truth.turned(float(exposure.get("rotation") or 0.0))
-        drawn = crystals.draw_balls(crystals.align(turned, found))
+        drawn = crystals.draw_balls(crystals.align(turned, columns))
         case["panels"].append(("true crystal", drawn, bar))
         case["legend"] = crystals.legend(np.concatenate([found.numbers, truth.numbers]))
 
 
-def true_layer(cif: str) -> crystals.Layer:
-    """Project a crystal along z; its atoms are ordered from the lowest to the highest."""
+def projection(cif: str) -> crystals.Layer:
+    """Project a crystal along z."""
     atoms = from_cif(cif)
-    order = np.argsort(atoms.positions[:, 2], kind="stable")
     return crystals.Layer(
         np.asarray(atoms.cell[:2, :2], dtype=np.float64),
-        np.asarray(atoms.positions[order, :2], dtype=np.float64),
-        np.asarray(atoms.numbers[order], dtype=np.int64),
+        np.asarray(atoms.positions[:, :2], dtype=np.float64),
+        np.asarray(atoms.numbers, dtype=np.int64),
     )
 
 

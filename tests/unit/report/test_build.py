@@ -85,7 +85,7 @@ def test_the_page_shows_figures_with_interval_and_counts(page_text):
     text = Page(page_text).text
     assert "5 cases, 1 of them failed" in text
     assert re.search(r"AP@0\.5 all watershed 0\.794 0\.750 to 0\.857 5 1", text)
-    assert re.search(r"C2 segments 0\.99\d\d 0\.002 3\.10 1550 900", text)
+    assert re.search(r"C2 segments 0\.99\d\d 0\.0020 3\.10 1550 900", text)
 
 
 def test_the_page_shows_every_kind_of_picture(page_text):

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from micrographia.report.crystals import WINDOW, Layer, align, legend, tile_average
+from micrographia.report.crystals import WINDOW, Layer, align, legend, place, tile_average
 
 HEXAGONAL = np.array([[3.0, 0.0], [-1.5, 2.598]])
 
@@ -43,6 +43,28 @@ def test_a_mirrored_answer_is_not_made_to_fit():
     mirrored = Layer(found.cell @ flip, found.xy @ flip, found.numbers)
     steps = (align(mirrored, found).xy - found.xy) @ np.linalg.inv(HEXAGONAL)
     assert np.abs(steps - np.round(steps)).max() > 0.05
+
+
+@pytest.mark.parametrize("flip", [1.0, -1.0])
+@pytest.mark.parametrize("degrees", [0.0, 33.0, 171.0])
+def test_an_answer_returns_to_the_frame_of_its_picture(degrees, flip):
+    whole = make_layer()
+    columns = Layer(whole.cell, whole.xy, whole.numbers).turned(degrees)
+    # The file has another frame, origin, choice of cell, and an atom beneath a column.
+    reduced = np.array([[1, 1], [0, 1]]) @ whole.cell
+    turn = np.diag([1.0, flip])
+    xy = np.vstack([whole.xy, whole.xy[:1]]) @ turn + 0.7
+    answer = Layer(reduced @ turn, xy, np.append(whole.numbers, 6))
+    placed = place(answer, columns)
+    steps = (placed.xy[:3] - columns.xy) @ np.linalg.inv(columns.cell)
+    np.testing.assert_allclose(steps, np.round(steps), atol=1e-6)
+    assert placed.numbers.tolist() == [42, 16, 8, 6]
+
+
+def test_an_answer_with_another_lattice_is_not_placed():
+    columns = make_layer()
+    answer = Layer(1.2 * HEXAGONAL, columns.xy, columns.numbers)
+    assert place(answer, columns) is columns
 
 
 def test_turning_keeps_lengths_and_goes_counter_clockwise():
