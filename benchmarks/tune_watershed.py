@@ -117,7 +117,7 @@ def ap50(settings: Watershed, pairs: list[Pair]) -> float:
 def evaluate(
     settings: Watershed, tuning: list[Pair], report: list[Pair], seed: int
 ) -> dict[str, Any]:
-    """Score settings on both halves: means with bootstrap intervals, processor time per 512² pixels."""
+    """Score settings on both halves: means with intervals, processor time per 512² pixels."""
     figures: dict[str, Any] = {"settings": settings.model_dump(mode="json")}
     for name, pairs in (("tuning", tuning), ("report", report)):
         scores: dict[str, list[float]] = {"AP@0.5": [], "AP@0.5:0.95": [], "PQ@0.5": []}
