@@ -97,7 +97,7 @@ def code_digest(*names: str, root: Path | None = None) -> str:
     ----------
     names
         For example `"stem"` (a whole room) or `"benchmarks.structure"` (one module; its room's
-        `cli` is covered too, since that writes what the module computes).
+        `cli` and `structure_cli` are covered too, since they write what it computes).
     root
         Folder of the package; default is where it is installed.
     """
@@ -110,7 +110,7 @@ def code_digest(*names: str, root: Path | None = None) -> str:
             pending += sorted(target.glob("*.py"))
         elif target.with_suffix(".py").is_file():
             pending.append(target.with_suffix(".py"))
-            extra.append(target.parent / "cli.py")
+            extra += [target.parent / "cli.py", target.parent / f"{target.name}_cli.py"]
         else:
             raise ValueError(f"no module or package {name!r} in {base}")
     seen = _closure(pending, base)

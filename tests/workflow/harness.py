@@ -1,0 +1,72 @@
+"""A copy of the workflow in a temporary folder, and a way to ask Snakemake about it."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+PARTS = ("Snakefile", "workflow_config.yaml", "rules", "envs", "profiles", "src", "resources")
+
+TINY = """
+name: tiny
+shards: {micrographs: 2, structures: 2}
+synthesis: {count: 4, size: 220}
+data: {structures: {limit: 2}}
+stem: {multislice: [], field: 30}
+report: {examples: 1}
+"""
+
+
+class Workflow:
+    """One checkout of the workflow."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def call(
+        self, *arguments: str, environment: dict[str, str] | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        """Run snakemake here; standard error is merged into the output."""
+        clean = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+        return subprocess.run(
+            [sys.executable, "-m", "snakemake", *arguments],
+            cwd=self.folder,
+            env={**clean, **(environment or {})},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+
+    def jobs(self, *arguments: str) -> dict[str, int]:
+        """How many jobs of each rule a dry run lists."""
+        answer = self.call("-n", "--cores", "2", *arguments)
+        assert answer.returncode == 0, answer.stdout
+        table = re.search(r"^Job stats:\n(.*?)^total", answer.stdout, re.S | re.M)
+        if table is None:
+            assert "Nothing to be done" in answer.stdout, answer.stdout
+            return {}
+        lines = [line.split() for line in table.group(1).splitlines()[2:] if line.strip()]
+        return {rule: int(count) for rule, count in lines}
+
+    def overlay(self, text: str, name: str = "overlay.yaml") -> str:
+        """Write an overlay; return its path."""
+        path = self.folder / name
+        path.write_text(text)
+        return str(path)
+
+
+def copy_workflow(folder: Path) -> Workflow:
+    for part in PARTS:
+        source = ROOT / part
+        if source.is_dir():
+            ignored = shutil.ignore_patterns("__pycache__")
+            shutil.copytree(source, folder / part, ignore=ignored)
+        else:
+            shutil.copy(source, folder / part)
+    return Workflow(folder)

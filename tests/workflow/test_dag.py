@@ -1,0 +1,138 @@
+"""The DAG: its size, its guards, and what an edit reruns."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from workflow.harness import TINY, Workflow
+
+pytestmark = pytest.mark.slow
+
+# Everything in the micrograph wing that stands on curation's settings.
+MICROGRAPH_WING = {
+    "curation_ingest",
+    "curation_merge",
+    "segmentation_watershed",
+    "bench_segmentation",
+}
+END = {"report_page", "all"}
+
+
+def test_the_demo_is_small_and_complete(fresh: Workflow) -> None:
+    jobs = fresh.jobs()
+    assert sum(jobs.values()) < 150
+    assert {"bench_segmentation", "bench_structure", "bench_stem", "report_page"} <= set(jobs)
+    assert fresh.jobs("demo").keys() - {"demo"} == jobs.keys() - {"all"}
+
+
+@pytest.mark.parametrize("name", ["segmentation", "structure", "stem"])
+def test_each_benchmark_is_a_target(fresh: Workflow, name: str) -> None:
+    jobs = fresh.jobs(f"bench_{name}")
+    assert jobs[f"bench_{name}"] == 1
+    assert "report_page" not in jobs
+
+
+def test_a_hundred_thousand_micrographs_stay_under_two_thousand_jobs(fresh: Workflow) -> None:
+    pictures = fresh.folder / "pictures"
+    pictures.mkdir()
+    for number in range(100_000):
+        (pictures / f"{number:06d}.png").touch()
+    overlay = fresh.overlay(
+        f"shards: {{micrographs: 200}}\ndata: {{micrographs: {{source: {pictures}}}}}\n"
+    )
+    jobs = fresh.jobs("--configfile", overlay)
+    assert jobs["curation_ingest"] == 200
+    assert sum(jobs.values()) < 2000
+
+
+def test_faults_stop_before_the_dag_and_are_all_listed(fresh: Workflow) -> None:
+    overlay = fresh.overlay("stem: {pixelsize: 1}\ncuration: {min_side: -2}\nseed: never\n")
+    answer = fresh.call("-n", "--configfile", overlay)
+    assert answer.returncode != 0
+    assert "3 faults" in answer.stdout
+    for text in ("stem.pixelsize", "did you mean 'pixel_size'", "curation.min_side: saw -2"):
+        assert text in answer.stdout
+    assert "Job stats" not in answer.stdout and "Traceback" not in answer.stdout
+
+
+def test_use_conda_without_conda_is_one_sentence(fresh: Workflow) -> None:
+    path = "/usr/bin:/bin"
+    answer = fresh.call("-n", "--use-conda", environment={"PATH": path})
+    assert answer.returncode != 0
+    assert "there is no conda on PATH" in answer.stdout and "MICROGRAPHIA_ENV" in answer.stdout
+    assert "Traceback" not in answer.stdout
+    answer = fresh.call(
+        "-n", "--use-conda", environment={"PATH": path, "MICROGRAPHIA_ENV": "active"}
+    )
+    assert answer.returncode == 0, answer.stdout
+
+
+def test_a_finished_run_has_nothing_to_do(finished: Workflow) -> None:
+    assert finished.jobs("--configfile", "tiny.yaml") == {}
+    page = finished.folder / "results" / "report" / "index.html"
+    assert page.stat().st_size > 10_000
+
+
+def test_a_threshold_reruns_its_dependents_alone(finished: Workflow) -> None:
+    overlay = finished.overlay(TINY + "segmentation: {watershed: {min_area: 31}}\n")
+    assert set(finished.jobs("--configfile", overlay)) == {
+        "segmentation_watershed",
+        "bench_segmentation",
+        *END,
+    }
+    overlay = finished.overlay(TINY + "curation: {min_contrast: 0.06}\n")
+    assert set(finished.jobs("--configfile", overlay)) == MICROGRAPH_WING | END
+    overlay = finished.overlay(TINY + "reconstruction: {max_atoms: 23}\n")
+    assert set(finished.jobs("--configfile", overlay)) == {
+        "reconstruction_solve",
+        "bench_structure",
+        *END,
+    }
+
+
+@pytest.mark.parametrize(
+    ("module", "expected"),
+    [
+        ("segmentation/watershed.py", {"segmentation_watershed", "bench_segmentation", *END}),
+        ("reconstruction/columns.py", {"reconstruction_solve", "bench_structure", *END}),
+        ("benchmarks/structure.py", {"bench_structure", *END}),
+        ("report/build.py", END),
+        ("physics/matching.py", {"bench_structure", *END}),
+    ],
+)
+def test_a_line_of_code_reruns_its_dependents_alone(
+    finished: Workflow, module: str, expected: set[str]
+) -> None:
+    path = finished.folder / "src" / "micrographia" / module
+    before = path.read_text()
+    try:
+        path.write_text(before + "\n_EDITED = 1\n")
+        assert set(finished.jobs("--configfile", "tiny.yaml")) == expected
+        path.write_text(before + "\n# a comment is no change\n")
+        assert finished.jobs("--configfile", "tiny.yaml") == {}
+    finally:
+        path.write_text(before)
+
+
+def test_the_same_config_gives_the_same_bytes(finished: Workflow) -> None:
+    images = finished.folder / "results" / "stem" / "exposures"
+    before = {path: path.read_bytes() for path in sorted(images.rglob("*.*"))}
+    answer = finished.call(
+        "--cores", "2", "--configfile", "tiny.yaml", "--forcerun", "stem_images", "stem_expose",
+        "--until", "stem_expose",
+    )  # fmt: skip
+    assert answer.returncode == 0, answer.stdout
+    assert before and {path: path.read_bytes() for path in before} == before
+
+
+def test_the_snakemake_report_holds_the_page(finished: Workflow, tmp_path: Path) -> None:
+    target = tmp_path / "report.zip"
+    answer = finished.call("--report", str(target), "--configfile", "tiny.yaml")
+    assert answer.returncode == 0, answer.stdout
+    import zipfile
+
+    names = zipfile.ZipFile(target).namelist()
+    assert any(name.endswith("index.html") for name in names)
+    assert any(name.endswith("structure.png") for name in names)
