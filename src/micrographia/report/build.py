@@ -13,7 +13,7 @@ from jinja2 import Environment, StrictUndefined
 from micrographia import __version__, provenance
 from micrographia.config import Report
 from micrographia.io.atomic import write_text
-from micrographia.report import micrographs, numbers, stem
+from micrographia.report import crystals, micrographs, numbers, stem
 from micrographia.report.collect import Results, collect
 
 _HERE = Path(__file__).parent
@@ -84,17 +84,21 @@ def _micrograph_wing(results: Results, settings: Report) -> dict[str, Any]:
 
 
 def _stem_wing(results: Results, settings: Report) -> dict[str, Any]:
-    crystals, answers = results.structures, results.reconstructions
+    structures, answers = results.structures, results.reconstructions
     return {
         "ran": any(
-            table is not None for table in (crystals, results.exposures, answers, results.engines)
+            table is not None
+            for table in (structures, results.exposures, answers, results.engines)
         ),
-        "crystals": None if crystals is None else int((crystals["status"] == "kept").sum()),
+        "crystals": None if structures is None else int((structures["status"] == "kept").sum()),
         "exposures": None if results.exposures is None else len(results.exposures),
+        "same_model": results.exposures is not None
+        and set(results.exposures["engine"].dropna()) == {"phase-object"},
         "answers": None if answers is None else len(answers),
         "solved": None if answers is None else int(answers["failure"].isna().sum()),
         "scored": results.structure_scores is not None,
         "gallery": stem.gallery(results, settings.examples),
         "charts": stem.charts(results),
         "engines": stem.engine_rows(results),
+        "window": crystals.WINDOW,
     }

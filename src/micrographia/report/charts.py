@@ -73,7 +73,7 @@ def histogram(
             )
         if logarithmic:
             axes.set_xscale("log")
-            axes.xaxis.set_major_formatter("{x:g}")
+            axes.xaxis.set_major_formatter(lambda x, _: np.format_float_positional(x, 6, trim="-"))
             axes.xaxis.set_minor_formatter(NullFormatter())
             axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5), numticks=8))
         axes.yaxis.set_major_locator(MaxNLocator(nbins=5, integer=True))

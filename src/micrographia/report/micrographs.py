@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -35,7 +36,7 @@ def curation_counts(micrographs: pd.DataFrame) -> dict[str, Any]:
 
 def _kind_of_reason(reason: str) -> str:
     """Drop the figures of one case, so that reasons of a kind are counted together."""
-    return reason.split(":")[0].split(" (")[0].split(";")[0].strip()
+    return re.split(r":|;| \(| of ", reason, maxsplit=1)[0].strip()
 
 
 def gallery(results: Results, count: int) -> list[dict[str, Any]]:

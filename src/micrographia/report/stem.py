@@ -155,7 +155,8 @@ def engine_rows(results: Results) -> list[dict[str, Any]]:
     rows = []
     for row in records(results.engines):
         row["panels"], row["note"] = [], row.get("failure") or ""
-        path = results.root / "stem" / "engines" / f"{row['structure_id']}.npz"
+        name = f"{row['structure_id']}-{row['detector']}.npz"
+        path = results.root / "stem" / "engines" / name
         if path.is_file():
             try:
                 _add_engines(row, path)
@@ -167,15 +168,16 @@ def engine_rows(results: Results) -> list[dict[str, Any]]:
 
 def _add_engines(row: dict[str, Any], path: Path) -> None:
     """Add both pictures on the same grey scale, and their difference over that scale."""
-    arrays = read_arrays(path, ("phase_object", "multislice"))
+    arrays = read_arrays(path, ("phase_object", "multislice", "pixel_size"))
+    size = float(arrays["pixel_size"])
     ours, theirs = (_standard(arrays[name]) for name in ("phase_object", "multislice"))
     low = min(float(ours.min()), float(theirs.min()))
     span = max(float(ours.max()), float(theirs.max())) - low or 1.0
     difference = (ours - theirs) / span
     row["panels"] = [
-        ("phase object", _fixed((ours - low) / span)),
-        ("multislice", _fixed((theirs - low) / span)),
-        ("difference × 5", _fixed(0.5 + 2.5 * difference)),
+        ("phase object", _fixed((ours - low) / span, size)),
+        ("multislice", _fixed((theirs - low) / span, size)),
+        ("difference × 5", _fixed(0.5 + 2.5 * difference, size)),
     ]
     row["largest_difference"] = float(np.abs(difference).max())
 
@@ -186,9 +188,12 @@ def _standard(pixels: NDArray[Any]) -> NDArray[np.float64]:
     return centred / (float(centred.std()) or 1.0)
 
 
-def _fixed(values: NDArray[np.float64]) -> str:
-    grey = np.asarray(np.round(255 * np.clip(values, 0, 1)), dtype=np.uint8)
-    return pictures.data_uri(pictures.shrink(grey, _SIDE))
+def _fixed(values: NDArray[np.float64], pixel_size: float) -> str:
+    """Repeat a picture of one cell over the window and draw it on a fixed grey scale."""
+    height, width = (side * pixel_size for side in values.shape)
+    cell = np.array([[0.0, height], [width, 0.0]])  # rows run along y, columns along x
+    drawn = crystals.tile_average(values, cell, _SIDE)
+    return pictures.data_uri(np.asarray(np.round(255 * np.clip(drawn, 0, 1)), dtype=np.uint8))
 
 
 def charts(results: Results) -> list[dict[str, str]]:
@@ -196,23 +201,20 @@ def charts(results: Results) -> list[dict[str, str]]:
     table = results.structure_scores
     if table is None:
         return []
-    drawn = []
-    for column, label in (
-        ("rmsd_xy", "error of the lattice vectors, RMSD_xy [Å]"),
-        ("rms_sites", "error of the sites, rms [Å]"),
-    ):
-        values = table[column].to_numpy(dtype=float)
-        finite = int(np.isfinite(values).sum())
-        if finite:
-            drawn.append(
-                {
-                    "image": histogram(
-                        {"images": values}, label, counted="images", logarithmic=True
-                    ),
-                    "caption": (
-                        f"{label[0].upper()}{label[1:]}: {finite} of {len(table)} images; "
-                        "the others have no such figure and count as failed."
-                    ),
-                }
-            )
-    return drawn
+    return [
+        _chart(table[column].to_numpy(dtype=float), label)
+        for column, label in (
+            ("rmsd_xy", "error of the lattice vectors, RMSD_xy [Å]"),
+            ("rms_sites", "error of the sites, rms [Å]"),
+        )
+        if table[column].notna().any()
+    ]
+
+
+def _chart(values: NDArray[np.float64], label: str) -> dict[str, str]:
+    finite = int(np.isfinite(values).sum())
+    caption = f"{label[0].upper()}{label[1:]}: {finite} of {len(values)} images"
+    if finite < len(values):
+        caption += "; the others have no such figure and count as failed"
+    image = histogram({"images": values}, label, counted="images", logarithmic=True)
+    return {"image": image, "caption": caption + "."}

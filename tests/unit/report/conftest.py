@@ -148,6 +148,7 @@ def write_stem_wing(root: Path) -> None:
                 image_id=name,
                 path=f"{name}.tif",
                 dose=3e4,
+                engine="phase-object",
                 pixel_size=0.1,
                 rotation=view.rotation,
                 **row,
@@ -205,7 +206,7 @@ def write_engines(root: Path, atoms: Atoms, conditions: ImagingConditions) -> No
     correlation = float(np.corrcoef(ours.ravel(), theirs.ravel())[0, 1])
     (root / "stem" / "engines").mkdir()
     np.savez(
-        root / "stem" / "engines" / "graphene.npz",
+        root / "stem" / "engines" / "graphene-segments.npz",
         phase_object=ours,
         multislice=theirs,
         pixel_size=0.1,
