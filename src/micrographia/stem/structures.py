@@ -1,197 +1,269 @@
-"""Any set of two-dimensional crystals becomes a table: standardised, measured, filtered."""
+"""Curation of two-dimensional crystals: upright, primitive, standardised, filtered."""
 
 from __future__ import annotations
 
-import logging
+import warnings
 from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 import spglib
 from ase import Atoms
-from ase.data import chemical_symbols
+from ase.data import atomic_numbers
+from numpy.typing import NDArray
 
 from micrographia.config import StructureFilter
-from micrographia.errors import StructureError
+from micrographia.errors import MicrographiaError
 from micrographia.io.schemas import STRUCTURES
 from micrographia.io.structures import orient_layer, to_cif
-from micrographia.physics.lattice import gauss_reduce, niggli_parameters
+from micrographia.physics.lattice import cell_parameters, gauss_reduce
 
-logger = logging.getLogger(__name__)
+FloatArray = NDArray[np.float64]
 
-_SYMPREC = 0.01  # Å
-_SAME_COLUMN = 0.1  # atoms closer than this in projection are one column [Å]
+#: Distance within which spglib takes positions for equal [Å].
+SYMMETRY_TOLERANCE = 0.01
+#: Atoms nearer than this in projection are one column [Å].
+COLUMN_WIDTH = 0.1
 
-#: One crystal as it comes in: name, atoms (None if unreadable), reason, family.
-Item = tuple[str, Atoms | None, str, str]
-Row = dict[str, Any]
+_MXENE_METALS = {"Sc", "Y", "Ti", "Zr", "Hf", "V", "Nb", "Ta", "Cr", "Mo", "W"}
+_MXENE_ENDS = {"O", "H", "F", "Cl", "Br", "I", "S", "Se", "Te"}
+_MAGNETIC = {"V", "Cr", "Mn", "Fe", "Co", "Ni"}
+_CHALCOGENS = {"S", "Se", "Te"}
+
+#: Identifier, crystal or None, why it could not be read, and the family if it is known.
+Entry = tuple[str, Atoms | None, str, str | None]
 
 
 def curate(
-    items: Iterable[Item], settings: StructureFilter, limit: int | None, seed: int, source: str
-) -> list[Row]:
-    """Standardise, measure and filter crystals.
+    entries: Iterable[Entry],
+    limits: StructureFilter,
+    limit: int | None = None,
+    seed: int = 0,
+    source: str = "",
+) -> list[dict[str, Any]]:
+    """Turn crystals of any origin into rows of schema STRUCTURES.
 
     Parameters
     ----------
-    items
-        Crystals as they come in.
-    settings
-        The selection; a crystal outside it is a row with `status` rejected and the reason.
+    entries
+        Crystals with their names; one that could not be read becomes a rejected row.
+    limits
+        Which crystals are kept.
     limit
-        Keep a random sample of this many of those that pass (None: all); the others are left
-        out of the table.
+        Keep a random sample of at most this many; the others of the kept ones are left out.
     seed
-        Of the sample.
+        Seed of the sample.
     source
-        Where the crystals come from, kept with every row.
+        Where the crystals come from, noted in every row.
 
     Returns
     -------
-    Rows of schema STRUCTURES, in the order of `items`; `structure_id` is made unique.
+    Rows in the order of the entries; each rejected crystal is a row with its reasons.
     """
-    rows: list[Row] = []
-    taken: dict[str, int] = {}
-    for name, atoms, reason, family in items:
-        taken[name] = taken.get(name, 0) + 1
-        unique = name if taken[name] == 1 else f"{name}-{taken[name]}"
-        row = dict.fromkeys(STRUCTURES.names) | {
-            "structure_id": unique,
-            "family": family,
-            "source": source,
-            "split": "all",
-            "status": "rejected",
-            "reason": reason,
-        }
-        if atoms is not None:
-            row.update(_describe(atoms, unique, settings))
-        rows.append(row)
-    if limit is None:
+    rows = [_row(entry, limits, source) for entry in entries]
+    kept = [number for number, row in enumerate(rows) if row["status"] == "kept"]
+    if limit is None or len(kept) <= limit:
         return rows
-    kept = [place for place, row in enumerate(rows) if row["status"] == "kept"]
-    chosen = np.random.default_rng(seed).permutation(kept)[:limit]
-    left_out = set(kept) - {int(place) for place in chosen}
-    return [row for place, row in enumerate(rows) if place not in left_out]
+    chosen = np.random.default_rng(seed).choice(kept, size=limit, replace=False)
+    dropped = set(kept) - set(chosen.tolist())
+    return [row for number, row in enumerate(rows) if number not in dropped]
 
 
-def _describe(atoms: Atoms, name: str, settings: StructureFilter) -> Row:
+def _row(entry: Entry, limits: StructureFilter, source: str) -> dict[str, Any]:
+    name, atoms, failure, known_family = entry
+    row: dict[str, Any] = dict.fromkeys(STRUCTURES.names)
+    row.update(structure_id=name, source=source, split="all", status="rejected", reason=failure)
+    if atoms is None:
+        return row
     try:
         layer = standardise(atoms)
-    except StructureError as error:
-        return {"reason": str(error)}
-    a, b, gamma = niggli_parameters(np.asarray(layer.cell[:2, :2]))
-    measured = {
-        "formula": layer.get_chemical_formula("metal", empirical=True),
-        "elements": sorted(set(layer.get_chemical_symbols())),
-        "natoms": len(layer),
-        "a": a,
-        "b": b,
-        "gamma": gamma,
-        "layer_group": layer_group(layer),
-        "thickness": float(np.ptp(layer.positions[:, 2])),
-        "overlap_ratio": overlap_ratio(layer),
-        "cif": to_cif(layer, data_name=name),
-    }
-    reason = _fault(layer, measured, settings)
-    return measured | {"status": "rejected" if reason else "kept", "reason": reason}
+    except MicrographiaError as error:
+        row["reason"] = str(error)
+        return row
+    a, b, gamma = cell_parameters(layer.cell[:2, :2])
+    numbers = sorted(set(layer.numbers.tolist()))
+    row.update(
+        formula=reduced_formula(layer),
+        elements=sorted(set(layer.get_chemical_symbols()), key=lambda s: atomic_numbers[s]),
+        natoms=len(layer),
+        a=a,
+        b=b,
+        gamma=gamma,
+        layer_group=layer_group(layer),
+        thickness=float(np.ptp(layer.positions[:, 2])),
+        overlap_ratio=overlap_ratio(layer),
+        family=known_family or family(layer),
+        cif=to_cif(layer, data_name=name),
+    )
+    reasons = _reasons(row, numbers, layer, limits)
+    row["status"] = "rejected" if reasons else "kept"
+    row["reason"] = "; ".join(reasons) or None
+    return row
+
+
+def _reasons(
+    row: dict[str, Any], numbers: list[int], layer: Atoms, limits: StructureFilter
+) -> list[str]:
+    """Each limit that a crystal breaks, with its value."""
+    span = numbers[-1] - numbers[0]
+    distance = projected_distance(layer)
+    checks = [
+        (
+            len(numbers) > limits.max_elements,
+            f"{len(numbers)} elements, max_elements is {limits.max_elements}",
+        ),
+        (
+            len(numbers) > 1 and span < limits.min_z_span,
+            f"atomic numbers span {span}, min_z_span is {limits.min_z_span}",
+        ),
+        (
+            row["thickness"] > limits.max_thickness,
+            f"thickness {row['thickness']:.2f} Å, max_thickness is {limits.max_thickness:g} Å",
+        ),
+        (
+            row["overlap_ratio"] > limits.max_overlap_ratio,
+            f"overlap {row['overlap_ratio']:.2f}, "
+            f"max_overlap_ratio is {limits.max_overlap_ratio:g}",
+        ),
+        (
+            distance < limits.min_projected_distance,
+            f"columns {distance:.2f} Å apart, "
+            f"min_projected_distance is {limits.min_projected_distance:g} Å",
+        ),
+        (
+            row["natoms"] > limits.max_atoms,
+            f"{row['natoms']} atoms, max_atoms is {limits.max_atoms}",
+        ),
+    ]
+    return [reason for broken, reason in checks if broken]
 
 
 def standardise(atoms: Atoms) -> Atoms:
-    """Primitive layer, c along z, in-plane cell reduced (Gauss) with a along x.
+    """Set a layer upright and give it its primitive cell in the 2D Niggli basis.
+
+    Returns
+    -------
+    Layer with a along x, a ≤ b, 90° ≤ γ ≤ 120°, c along z. Where the lattice asks for it the
+    layer is turned over (a rotation by 180° around an axis in the plane), never mirrored.
 
     Raises
     ------
     StructureError
-        The crystal is not a layer.
+        The crystal is bulk.
     """
-    layer = orient_layer(atoms)
-    found = spglib.find_primitive(
-        (np.asarray(layer.cell), layer.get_scaled_positions(), layer.numbers), symprec=_SYMPREC
-    )
-    if found is not None and len(found[2]) < len(layer):
-        cell, fractions, numbers = found
-        layer = orient_layer(Atoms(numbers, scaled_positions=fractions, cell=cell, pbc=True))
-    reduced, _ = gauss_reduce(np.asarray(layer.cell[:2, :2]))
-    angle = np.arctan2(reduced[0, 1], reduced[0, 0])
-    cell = np.array(layer.cell)
-    cell[:2, :2] = reduced
-    layer.set_cell(cell)
-    layer.rotate(-np.rad2deg(angle), "z", rotate_cell=True)
-    upright = np.array(layer.cell)
-    upright[0, 1] = 0.0
-    layer.set_cell(upright)
-    layer.wrap()
-    return layer
+    layer = orient_layer(_primitive(orient_layer(atoms)))
+    plane = gauss_reduce(np.array(layer.cell[:2, :2]))[0]
+    positions = layer.positions.copy()
+    if plane[0] @ plane[1] > 1e-6 * (plane[0] @ plane[0]):
+        positions[:, 1:] *= -1
+        plane = gauss_reduce(plane * np.array([1.0, -1.0]))[0]
+    cell = np.zeros((3, 3))
+    cell[:2, :2] = plane
+    cell[2, 2] = layer.cell[2, 2]
+    turned = Atoms(numbers=layer.numbers, positions=positions, cell=cell, pbc=(True, True, False))
+    # Sets a along x and the middle of the layer at c/2.
+    return orient_layer(turned)
+
+
+def _primitive(layer: Atoms) -> Atoms:
+    cell = (layer.cell[:], layer.get_scaled_positions(), layer.numbers)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # spglib, of its error handling
+        found = spglib.standardize_cell(
+            cell, to_primitive=True, no_idealize=True, symprec=SYMMETRY_TOLERANCE
+        )
+    if found is None or len(found[2]) >= len(layer):
+        return layer
+    return Atoms(numbers=found[2], scaled_positions=found[1], cell=found[0], pbc=True)
 
 
 def layer_group(layer: Atoms) -> int | None:
-    """Number of the layer group (1 to 80), or None where spglib finds none."""
-    found = spglib.get_layergroup(
-        (np.asarray(layer.cell), layer.get_scaled_positions(), layer.numbers),
-        aperiodic_dir=2,
-        symprec=_SYMPREC,
-    )
+    """Number of the layer group (International Tables E), or None where spglib finds none."""
+    cell = (layer.cell[:], layer.get_scaled_positions(), layer.numbers)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        try:
+            found = spglib.get_layergroup(cell, aperiodic_dir=2, symprec=SYMMETRY_TOLERANCE)
+        except spglib.SpglibError:
+            return None
     return None if found is None else int(found.number)
 
 
-def overlap_ratio(layer: Atoms, spacing: float = 1.0) -> float:
-    """Share of atoms whose cell of a projected grid holds another atom (AutoMat, section 3).
+def reduced_formula(layer: Atoms) -> str:
+    """Formula with the smallest whole numbers, metals first: CrI3, MoS2."""
+    return str(layer.symbols.formula.reduce()[0].format("metal"))
 
-    Parameters
-    ----------
-    layer
-        c along z.
-    spacing
-        Of the grid [Å].
+
+def overlap_ratio(layer: Atoms) -> float:
+    """Share of the atoms that are not alone in their cell of a 1 Å grid in projection.
+
+    The grid divides the unit cell into whole cells of about 1 Å, with the first atom in the
+    middle of one (AutoMat, section 3, leaves the origin open).
     """
-    lengths = layer.cell.lengths()[:2]
-    steps = np.maximum(1, np.rint(lengths / spacing)).astype(int)
-    places = np.floor((layer.get_scaled_positions()[:, :2] % 1.0) * steps + 1e-6).astype(int)
-    _, inverse, counts = np.unique(
-        places % steps, axis=0, return_inverse=True, return_counts=True
-    )
-    return float((counts[inverse] > 1).mean())
+    plane = np.array(layer.cell[:2, :2])
+    counts = np.maximum(np.rint(np.linalg.norm(plane, axis=1)), 1).astype(int)
+    fractions = layer.positions[:, :2] @ np.linalg.inv(plane)
+    fractions = (fractions - fractions[0] + 0.5 / counts + 1e-9) % 1.0
+    grid = np.floor(fractions * counts).astype(int) % counts
+    _, inverse, sizes = np.unique(grid, axis=0, return_inverse=True, return_counts=True)
+    return float((sizes[inverse.ravel()] > 1).mean())
 
 
 def projected_distance(layer: Atoms) -> float:
-    """Least distance between two different columns in projection [Å]; inf for one column."""
-    plane = np.asarray(layer.cell[:2, :2])
-    delta = layer.positions[:, None, :2] - layer.positions[None, :, :2]
-    fractions = delta @ np.linalg.inv(plane)
-    distances = np.linalg.norm((fractions - np.rint(fractions)) @ plane, axis=-1)
-    apart = distances[distances > _SAME_COLUMN]
-    return float(apart.min()) if apart.size else float("inf")
+    """Least distance of two projected columns [Å]; atoms within 0.1 Å are one column.
+
+    A column counts as its own neighbour one lattice vector away.
+    """
+    plane = gauss_reduce(np.array(layer.cell[:2, :2]))[0]
+    xy = layer.positions[:, :2]
+    steps = np.array([[i, j] for i in (-1, 0, 1) for j in (-1, 0, 1)]) @ plane
+    delta = (xy[None, :] - xy[:, None]) @ np.linalg.inv(plane)
+    delta = (delta - np.rint(delta)) @ plane
+    distances = np.linalg.norm(delta[:, :, None, :] + steps, axis=-1)
+    apart = distances[distances > COLUMN_WIDTH]
+    return float(apart.min())
 
 
-def _fault(layer: Atoms, measured: Row, settings: StructureFilter) -> str | None:
-    """Why a crystal does not take part: the value and the limit, or None."""
-    numbers = np.unique(layer.numbers)
-    span = int(numbers.max() - numbers.min())
-    unknown = [chemical_symbols[number] for number in numbers if number > 103]
-    closest = projected_distance(layer)
-    checks = [
-        (bool(unknown), f"no scattering factors for {', '.join(unknown)}"),
-        (
-            len(numbers) > settings.max_elements,
-            f"{len(numbers)} elements, at most {settings.max_elements}",
-        ),
-        (
-            len(numbers) > 1 and span < settings.min_z_span,
-            f"atomic numbers span {span}, at least {settings.min_z_span}",
-        ),
-        (
-            measured["thickness"] > settings.max_thickness,
-            f"{measured['thickness']:.2f} Å thick, at most {settings.max_thickness:g} Å",
-        ),
-        (
-            measured["overlap_ratio"] > settings.max_overlap_ratio,
-            f"{measured['overlap_ratio']:.0%} of atoms overlap in projection, "
-            f"at most {settings.max_overlap_ratio:.0%}",
-        ),
-        (
-            closest < settings.min_projected_distance,
-            f"columns {closest:.2f} Å apart, at least {settings.min_projected_distance:g} Å",
-        ),
-        (len(layer) > settings.max_atoms, f"{len(layer)} atoms, at most {settings.max_atoms}"),
+def family(layer: Atoms) -> str:
+    """Family of a crystal as AutoMat's figure 5 divides them, by composition and layering.
+
+    MXene: early transition metals with C or N, and terminations at most. Janus: different
+    elements face up and down. Magnet: a 3d metal with an open shell and halogens, or three
+    elements; it says that magnetism is to be expected, not that it was found. Classic:
+    graphene, h-BN, phosphorene, dichalcogenides and monochalcogenides.
+    """
+    symbols = set(layer.get_chemical_symbols())
+    if len(symbols) == 1:
+        flat = float(np.ptp(layer.positions[:, 2])) < 0.1
+        return "classic" if symbols == {"C"} and flat and len(layer) == 2 else "allotrope"
+    if symbols & _MXENE_METALS and symbols & {"C", "N"}:
+        rest = symbols - _MXENE_METALS - {"C", "N"}
+        if rest <= _MXENE_ENDS and _metals(layer) > _count(layer, {"C", "N"}):
+            return "MXene"
+    if len(symbols) > 2 and _faces_differ(layer):
+        return "Janus"
+    halides = symbols & {"F", "Cl", "Br", "I"}
+    if symbols & _MAGNETIC and (halides or len(symbols) > 2):
+        return "magnet"
+    if symbols == {"B", "N"} or (len(symbols) == 2 and symbols & _CHALCOGENS):
+        others = len(layer) - _count(layer, _CHALCOGENS)
+        ratio = _count(layer, _CHALCOGENS) / max(others, 1)
+        return "classic" if symbols == {"B", "N"} or ratio in (1.0, 2.0) else "other"
+    return "other"
+
+
+def _count(layer: Atoms, symbols: set[str]) -> int:
+    return sum(symbol in symbols for symbol in layer.get_chemical_symbols())
+
+
+def _metals(layer: Atoms) -> int:
+    return _count(layer, _MXENE_METALS)
+
+
+def _faces_differ(layer: Atoms) -> bool:
+    heights = layer.positions[:, 2]
+    faces = [
+        {s for s, near in zip(layer.get_chemical_symbols(), close, strict=True) if near}
+        for close in (heights > heights.max() - 0.3, heights < heights.min() + 0.3)
     ]
-    return "; ".join(text for failed, text in checks if failed) or None
+    return faces[0].isdisjoint(faces[1])

@@ -1,31 +1,43 @@
-"""`micrographia stem structures`: crystals from anywhere become structures.parquet."""
+"""`micrographia stem structures`: crystals of any origin become one table."""
 
 from __future__ import annotations
 
 import argparse
+import logging
+from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from micrographia.commandline import Subparsers, add_settings, settings_of
 from micrographia.config import StructureSource
 
+if TYPE_CHECKING:
+    from micrographia.stem.structures import Entry
+
+logger = logging.getLogger(__name__)
+
+EMBEDDED = "prototypes"
+
 
 def register(verbs: Subparsers) -> None:
     """Add the verb `structures`."""
-    parser = verbs.add_parser("structures", help="make the table of two-dimensional crystals")
+    parser = verbs.add_parser("structures", help="read, standardise and filter 2D crystals")
     parser.add_argument(
         "source",
         nargs="?",
-        help="'prototypes', a folder of CIF/POSCAR, an ASE database or a parquet file; "
-        "wins over the settings",
+        default=None,
+        help="'prototypes', or a folder of CIF/POSCAR, an ASE database or a parquet table; "
+        "default: the source named in the settings",
     )
-    parser.add_argument("--out", type=Path, required=True, help="structures.parquet")
+    parser.add_argument("--out", type=Path, required=True, help="table to write")
     parser.add_argument(
         "--table",
         type=Path,
         default=Path("resources/prototypes.csv"),
         help="table of the embedded prototypes",
     )
-    parser.add_argument("--seed", type=int, default=1665, help="of the sample")
+    parser.add_argument("--seed", type=int, default=0, help="of the sample that `limit` takes")
     add_settings(parser, StructureSource)
     parser.set_defaults(run=_structures)
 
@@ -33,27 +45,43 @@ def register(verbs: Subparsers) -> None:
 def _structures(arguments: argparse.Namespace) -> int:
     from micrographia.errors import StructureError
     from micrographia.io.schemas import STRUCTURES
-    from micrographia.io.structures import read_structures
     from micrographia.io.tables import write_table
     from micrographia.provenance import stamp
-    from micrographia.stem.prototypes import read_prototypes
     from micrographia.stem.structures import curate
 
     settings = settings_of(arguments)
     source = arguments.source or settings.source
-    items = (
-        read_prototypes(arguments.table)
-        if source == "prototypes"
-        else ((name, atoms, reason, "other") for name, atoms, reason in read_structures(source))
+    # A folder's name, not its path: a table must not depend on where it was made.
+    label = EMBEDDED if source == EMBEDDED else Path(source).resolve().name
+    rows = curate(
+        _entries(source, arguments.table),
+        settings.filter,
+        settings.limit,
+        arguments.seed,
+        source=label,
     )
-    rows = curate(items, settings.filter, settings.limit, arguments.seed, source)
     kept = sum(row["status"] == "kept" for row in rows)
-    if not kept:
-        reasons = sorted({str(row["reason"]) for row in rows})[:5]
+    for row in rows:
+        if row["status"] == "rejected":
+            logger.debug("%s is left out: %s", row["structure_id"], row["reason"])
+    if kept == 0:
+        reasons = Counter(str(row["reason"]) for row in rows).most_common(3)
         raise StructureError(
-            f"None of the {len(rows)} crystals of {source} can be used: {'; '.join(reasons)}",
-            remedy="Loosen data.structures.filter, or name another source",
+            f"None of the {len(rows)} crystals of {source} can be used; for example: "
+            + "; ".join(f"{reason} ({count}×)" for reason, count in reasons),
+            remedy="Loosen data.structures.filter, or give other crystals",
         )
     write_table(rows, arguments.out, STRUCTURES, stamp(settings, arguments.seed))
-    print(f"{arguments.out}: {kept} crystals, {len(rows) - kept} rejected")
+    print(f"{arguments.out}: {kept} crystals kept, {len(rows) - kept} rejected")
     return 0
+
+
+def _entries(source: str, table: Path) -> Iterator[Entry]:
+    from micrographia.io.structures import read_structures
+    from micrographia.stem.prototypes import read_prototypes
+
+    if source == EMBEDDED:
+        yield from read_prototypes(table)
+    else:
+        for name, atoms, failure in read_structures(source):
+            yield name, atoms, failure, None
