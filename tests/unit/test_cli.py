@@ -1,0 +1,118 @@
+"""The command line as its users call it: whole chains on files, and faults as one sentence."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tifffile
+from ase.build import mx2
+from ase.io import write
+
+from micrographia.cli import main
+
+
+@pytest.fixture
+def cif(tmp_path: Path) -> Path:
+    path = tmp_path / "MoS2.cif"
+    write(path, mx2("MoS2", vacuum=8))
+    return path
+
+
+def _json(capsys: pytest.CaptureFixture[str]) -> dict:
+    return json.loads(capsys.readouterr().out)
+
+
+def test_crystal_to_picture_to_crystal_to_score(
+    tmp_path: Path, cif: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    image, answer = tmp_path / "image.tif", tmp_path / "answer.cif"
+    options = ["--dose", "30000", "--rotation", "17", "--field", "42.7", "--seed", "3"]
+    assert main(["stem", "simulate", str(cif), "--out", str(image), *options]) == 0
+    capsys.readouterr()
+    call = ["reconstruction", "solve", str(image), "--out", str(answer), "--elements", "Mo,S"]
+    assert main(call) == 0
+    said = _json(capsys)
+    assert said["formula"] == "MoS2" and said["a"] == pytest.approx(3.18, abs=0.01)
+    assert main(["benchmarks", "structure", str(answer), str(cif)]) == 0
+    score = _json(capsys)
+    assert score["ss_010"] and score["composition_correct"] and score["rmsd_xy"] < 0.01
+
+
+def test_same_seed_same_file(tmp_path: Path, cif: Path) -> None:
+    for name in ("a", "b"):
+        call = ["stem", "simulate", str(cif), "--out", str(tmp_path / f"{name}.tif")]
+        assert main([*call, "--dose", "1e4", "--field", "20"]) == 0
+    assert (tmp_path / "a.tif").read_bytes() == (tmp_path / "b.tif").read_bytes()
+
+
+def _fault(capsys: pytest.CaptureFixture[str], call: list[str]) -> str:
+    assert main(call) == 2
+    text = capsys.readouterr().err
+    assert "Traceback" not in text
+    return text
+
+
+def _cif(path: Path, body: str) -> Path:
+    cell = "".join(f"_cell_length_{axis} 4.0\n" for axis in "abc")
+    cell += "".join(f"_cell_angle_{angle} 90\n" for angle in ("alpha", "beta", "gamma"))
+    path.write_text(f"data_x\n{cell}{body}")
+    return path
+
+
+SITES = (
+    "loop_\n_atom_site_label\n_atom_site_type_symbol\n"
+    "_atom_site_fract_x\n_atom_site_fract_y\n_atom_site_fract_z\n"
+)
+
+
+def test_structures_that_are_none(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = ["--out", str(tmp_path / "x.tif")]
+    empty = _cif(tmp_path / "empty.cif", "")
+    assert "holds no atoms" in _fault(capsys, ["stem", "simulate", str(empty), *out])
+    unknown = _cif(tmp_path / "unknown.cif", SITES + "Qq1 Qq 0 0 0\n")
+    text = _fault(capsys, ["stem", "simulate", str(unknown), *out])
+    assert "unknown.cif" in text and "Qq" in text
+    absent = tmp_path / "absent.cif"
+    assert "does not exist" in _fault(capsys, ["stem", "simulate", str(absent), *out])
+    bulk = _cif(tmp_path / "bulk.cif", SITES + "C1 C 0 0 0\nC2 C 0.5 0.5 0.5\n")
+    assert "bulk" in _fault(capsys, ["stem", "simulate", str(bulk), *out])
+    assert not (tmp_path / "x.tif").exists()
+
+
+def test_bounds_of_the_options_are_said(
+    tmp_path: Path, cif: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    call = ["stem", "simulate", str(cif), "--out", str(tmp_path / "x.tif")]
+    assert "pixel_size: saw 30" in _fault(capsys, [*call, "--pixel-size", "30"])
+    assert "doses.0: saw -5" in _fault(capsys, [*call, "--dose", "-5"])
+
+
+def test_pictures_that_cannot_be_solved(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def solve(path: Path, *more: str) -> str:
+        call = ["reconstruction", "solve", str(path), "--out", str(tmp_path / "x.cif"), *more]
+        return _fault(capsys, call)
+
+    bare = tmp_path / "bare.tif"
+    tifffile.imwrite(bare, np.random.default_rng(0).normal(size=(256, 256)).astype("f4"))
+    given = ("--pixel-size", "0.1")
+    assert "does not state its pixel size" in solve(bare, "--elements", "C")
+    assert "No lattice stands out" in solve(bare, *given, "--elements", "C")
+    assert "Unknown element" in solve(bare, *given, "--elements", "Xx")
+    assert "--elements" in solve(bare, *given)
+    point = tmp_path / "point.tif"
+    tifffile.imwrite(point, np.zeros((1, 1), "f4"))
+    assert "too small" in solve(point, *given, "--elements", "C")
+    (tmp_path / "empty.tif").touch()
+    assert "empty" in solve(tmp_path / "empty.tif", *given, "--elements", "C")
+    assert not (tmp_path / "x.cif").exists()
+
+
+def test_settings_that_are_wrong_are_listed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    call = ["curation", "run", str(tmp_path), "--out", str(tmp_path / "out")]
+    text = _fault(capsys, [*call, "--settings", '{"min_side": -1, "sharp": 2}'])
+    assert "2 faults" in text and "min_side: saw -1" in text and "sharp: unknown" in text
