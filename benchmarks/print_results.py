@@ -1,0 +1,45 @@
+"""Print the figures of finished benchmarks as a Markdown table, with the machine.
+
+    python benchmarks/print_results.py results/benchmarks/*.json
+
+Every figure in README and docs is a line of this command's output, or of another script here.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+from micrographia.provenance import machine
+
+
+def main() -> None:
+    """Read result files, print one table each."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("results", nargs="+", type=Path, help="results/benchmarks/<name>.json")
+    arguments = parser.parse_args()
+    here = machine()
+    print(f"{here['processor']}, {here['cores']} cores, {here['system']}")
+    for path in arguments.results:
+        result = json.loads(path.read_text())
+        print(f"\n{path} · n = {result['n']}, failed {result['n_failed']}, seed {result['seed']}\n")
+        print("| metric | group | method | value | interval | n |")
+        print("|---|---|---|---|---|---|")
+        for row in result["metrics"]:
+            print(
+                f"| {row['metric']} | {row['group']} | {row['method']} | {_text(row['value'])} "
+                f"| {_interval(row)} | {row['n']} |"
+            )
+
+
+def _text(value: float | None) -> str:
+    return "" if value is None else f"{value:.4g}"
+
+
+def _interval(row: dict[str, float | None]) -> str:
+    return "" if row["low"] is None else f"{_text(row['low'])} to {_text(row['high'])}"
+
+
+if __name__ == "__main__":
+    main()
