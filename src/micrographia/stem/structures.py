@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import warnings
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 import spglib
 from ase import Atoms
-from ase.data import atomic_numbers
+from ase.data import atomic_numbers, chemical_symbols
 from numpy.typing import NDArray
 
 from micrographia.config import StructureFilter
@@ -24,6 +25,8 @@ FloatArray = NDArray[np.float64]
 SYMMETRY_TOLERANCE = 0.01
 #: Atoms nearer than this in projection are one column [Å].
 COLUMN_WIDTH = 0.1
+#: Kirkland's scattering factors end at lawrencium.
+HEAVIEST = 103
 
 _MXENE_METALS = {"Sc", "Y", "Ti", "Zr", "Hf", "V", "Nb", "Ta", "Cr", "Mo", "W"}
 _MXENE_ENDS = {"O", "H", "F", "Cl", "Br", "I", "S", "Se", "Te"}
@@ -58,13 +61,19 @@ def curate(
 
     Returns
     -------
-    Rows in the order of the entries; each rejected crystal is a row with its reasons.
+    Rows in the order of the entries, with names made unique; each rejected crystal is a row
+    with its reasons.
     """
-    rows = [_row(entry, limits, source) for entry in entries]
+    names: Counter[str] = Counter()
+    rows = []
+    for name, atoms, failure, known_family in entries:
+        names[name] += 1
+        unique = name if names[name] == 1 else f"{name}-{names[name]}"
+        rows.append(_row((unique, atoms, failure, known_family), limits, source))
     kept = [number for number, row in enumerate(rows) if row["status"] == "kept"]
     if limit is None or len(kept) <= limit:
         return rows
-    chosen = np.random.default_rng(seed).choice(kept, size=limit, replace=False)
+    chosen = np.random.default_rng(seed).permutation(kept)[:limit]
     dropped = set(kept) - set(chosen.tolist())
     return [row for number, row in enumerate(rows) if number not in dropped]
 
@@ -107,7 +116,9 @@ def _reasons(
     """Each limit that a crystal breaks, with its value."""
     span = numbers[-1] - numbers[0]
     distance = projected_distance(layer)
+    heavy = [chemical_symbols[number] for number in numbers if number > HEAVIEST]
     checks = [
+        (bool(heavy), f"no scattering factors for {', '.join(heavy)}"),
         (
             len(numbers) > limits.max_elements,
             f"{len(numbers)} elements, max_elements is {limits.max_elements}",

@@ -130,6 +130,18 @@ def test_every_limit_rejects_with_value_and_limit(limits, word):
     assert curate([entry], OPEN)[0]["status"] == "kept"
 
 
+def test_elements_that_cannot_be_imaged_are_rejected():
+    atoms = mos2()
+    atoms.symbols[0] = "Rf"
+    (row,) = curate([("x", atoms, "", None)], OPEN)
+    assert row["reason"] == "no scattering factors for Rf"
+
+
+def test_names_are_made_unique():
+    rows = curate([("x", mos2(), "", None), ("x", mos2(), "", None)], OPEN)
+    assert [row["structure_id"] for row in rows] == ["x", "x-2"]
+
+
 def test_one_element_needs_no_span():
     (row,) = curate([("c", graphene(vacuum=8), "", None)], StructureFilter(min_z_span=10))
     assert row["status"] == "kept"
