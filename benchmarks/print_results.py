@@ -23,7 +23,8 @@ def main() -> None:
     print(f"{here['processor']}, {here['cores']} cores, {here['system']}")
     for path in arguments.results:
         result = json.loads(path.read_text())
-        print(f"\n{path} · n = {result['n']}, failed {result['n_failed']}, seed {result['seed']}\n")
+        counts = f"n = {result['n']}, failed {result['n_failed']}, seed {result['seed']}"
+        print(f"\n{path} · {counts}\n")
         print("| metric | group | method | value | interval | n |")
         print("|---|---|---|---|---|---|")
         for row in result["metrics"]:

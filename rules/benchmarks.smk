@@ -4,9 +4,7 @@
 rule bench_segmentation:
     input:
         micrographs=rules.curation_merge.output.table,
-        predictions=expand(
-            rules.segmentation_watershed.output.folder, shard=shards("micrographs")
-        ),
+        predictions=expand(rules.segmentation_watershed.output.folder, shard=shards("micrographs")),
     output:
         result=results("benchmarks", "segmentation.json"),
         table=results("benchmarks", "segmentation.parquet"),
@@ -15,10 +13,6 @@ rule bench_segmentation:
             category="Benchmarks",
             caption="captions/segmentation.rst",
         ),
-    params:
-        code=code("benchmarks.segmentation"),
-        settings=section("benchmarks"),
-        seed=settings.seed,
     log:
         logs("bench_segmentation"),
     benchmark:
@@ -28,6 +22,10 @@ rule bench_segmentation:
     resources:
         mem_mb=2000,
         runtime=60,
+    params:
+        code=code("benchmarks.segmentation"),
+        settings=section("benchmarks"),
+        seed=settings.seed,
     shell:
         "python -m micrographia benchmarks score-segmentation"
         " --micrographs {input.micrographs:q} --predictions {input.predictions:q}"
@@ -50,10 +48,6 @@ rule bench_structure:
             category="Benchmarks",
             caption="captions/structure.rst",
         ),
-    params:
-        code=code("benchmarks.structure"),
-        settings=section("benchmarks"),
-        seed=settings.seed,
     log:
         logs("bench_structure"),
     benchmark:
@@ -63,6 +57,10 @@ rule bench_structure:
     resources:
         mem_mb=2000,
         runtime=60,
+    params:
+        code=code("benchmarks.structure"),
+        settings=section("benchmarks"),
+        seed=settings.seed,
     shell:
         "python -m micrographia benchmarks score-structure"
         " --structures {input.structures:q} --images {input.images:q}"
@@ -81,8 +79,6 @@ rule bench_stem:
             category="Benchmarks",
             caption="captions/stem.rst",
         ),
-    params:
-        code=code("benchmarks.stem"),
     log:
         logs("bench_stem"),
     benchmark:
@@ -92,6 +88,8 @@ rule bench_stem:
     resources:
         mem_mb=1000,
         runtime=10,
+    params:
+        code=code("benchmarks.stem"),
     shell:
         "python -m micrographia benchmarks score-stem --engines {input.engines:q}"
         " --out {output.result:q} >{log:q} 2>&1"

@@ -1,4 +1,4 @@
-# What the rule files share: settings, code digests, shards. No science, no rules.
+# What the files of this folder share: settings, code digests, shards. No science.
 import json
 import os
 import shutil
@@ -82,14 +82,19 @@ def results(*parts):
     return "/".join([settings.results, *parts])
 
 
-def logs(rule, *wildcards):
-    """A rule's log file."""
-    return results("logs", "/".join([rule, *wildcards]) + ".log")
+def logs(step, *wildcards):
+    """The log file of a step."""
+    return results("logs", step, *wildcards) + ".log"
 
 
-def times(rule, *wildcards):
-    """A rule's benchmark file (run time and memory)."""
-    return results("times", "/".join([rule, *wildcards]) + ".tsv")
+def times(step, *wildcards):
+    """The benchmark file of a step (run time and memory)."""
+    return results("times", step, *wildcards) + ".tsv"
+
+
+def results_folder(wildcards, output):
+    """The results folder that a page in one of its rooms belongs to."""
+    return str(Path(output.page).parents[1])
 
 
 def shards(wing):

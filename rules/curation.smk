@@ -10,15 +10,6 @@ rule curation_list:
         ),
     output:
         manifest=results("curation", "manifest.parquet"),
-    params:
-        code=code("curation.listing"),
-        masks=(
-            f"--masks {settings.data.micrographs.masks!r}"
-            if settings.data.micrographs.masks
-            else ""
-        ),
-        licence=settings.data.micrographs.licence,
-        shards=settings.shards.micrographs,
     log:
         logs("curation_list"),
     benchmark:
@@ -28,6 +19,15 @@ rule curation_list:
     resources:
         mem_mb=1000,
         runtime=30,
+    params:
+        code=code("curation.listing"),
+        masks=(
+            f"--masks {settings.data.micrographs.masks!r}"
+            if settings.data.micrographs.masks
+            else ""
+        ),
+        licence=settings.data.micrographs.licence,
+        shards=settings.shards.micrographs,
     shell:
         "python -m micrographia curation list {input.folders:q} {params.masks}"
         " --licence {params.licence:q} --shards {params.shards}"
@@ -39,9 +39,6 @@ rule curation_ingest:
         manifest=rules.curation_list.output.manifest,
     output:
         table=results("curation", "ingest", "{shard}.parquet"),
-    params:
-        code=code("curation.ingest"),
-        settings=section("curation"),
     log:
         logs("curation_ingest", "{shard}"),
     benchmark:
@@ -51,6 +48,9 @@ rule curation_ingest:
     resources:
         mem_mb=2000,
         runtime=120,
+    params:
+        code=code("curation.ingest"),
+        settings=section("curation"),
     shell:
         "python -m micrographia curation ingest --manifest {input.manifest:q}"
         " --shard {wildcards.shard} --settings {params.settings:q}"
@@ -62,9 +62,6 @@ rule curation_merge:
         tables=expand(rules.curation_ingest.output.table, shard=shards("micrographs")),
     output:
         table=results("curation", "micrographs.parquet"),
-    params:
-        code=code("curation.dedup", "curation.quality"),
-        settings=section("curation"),
     log:
         logs("curation_merge"),
     benchmark:
@@ -74,6 +71,9 @@ rule curation_merge:
     resources:
         mem_mb=4000,
         runtime=60,
+    params:
+        code=code("curation.dedup", "curation.quality"),
+        settings=section("curation"),
     shell:
         "python -m micrographia curation merge {input.tables:q}"
         " --settings {params.settings:q} --out {output.table:q} >{log:q} 2>&1"

@@ -6,11 +6,6 @@ if settings.data.micrographs.source == "procedural":
     rule data_micrographs:
         output:
             folder=directory(results("data", "micrographs", "{shard}")),
-        params:
-            code=code("synthesis"),
-            settings=section("synthesis"),
-            seed=settings.seed,
-            shards=settings.shards.micrographs,
         log:
             logs("data_micrographs", "{shard}"),
         benchmark:
@@ -20,6 +15,11 @@ if settings.data.micrographs.source == "procedural":
         resources:
             mem_mb=1000,
             runtime=30,
+        params:
+            code=code("synthesis"),
+            settings=section("synthesis"),
+            seed=settings.seed,
+            shards=settings.shards.micrographs,
         shell:
             "python -m micrographia synthesis micrographs --out {output.folder:q}"
             " --seed {params.seed} --shard {wildcards.shard} --shards {params.shards}"
@@ -28,18 +28,14 @@ if settings.data.micrographs.source == "procedural":
 
 rule data_structures:
     input:
+        prototypes="resources/prototypes.csv",
         source=(
-            "resources/prototypes.csv"
+            []
             if settings.data.structures.source == "prototypes"
             else settings.data.structures.source
         ),
     output:
         table=results("stem", "structures.parquet"),
-    params:
-        code=code("stem.structures", "stem.prototypes"),
-        settings=section("data", "structures"),
-        seed=settings.seed,
-        prototypes="resources/prototypes.csv",
     log:
         logs("data_structures"),
     benchmark:
@@ -49,7 +45,11 @@ rule data_structures:
     resources:
         mem_mb=2000,
         runtime=60,
+    params:
+        code=code("stem.structures", "stem.prototypes"),
+        settings=section("data", "structures"),
+        seed=settings.seed,
     shell:
         "python -m micrographia stem structures --out {output.table:q}"
-        " --table {params.prototypes:q} --seed {params.seed}"
+        " --table {input.prototypes:q} --seed {params.seed}"
         " --settings {params.settings:q} >{log:q} 2>&1"

@@ -6,9 +6,6 @@ rule reconstruction_solve:
         folder=rules.stem_expose.output.folder,
     output:
         folder=directory(results("reconstruction", "{shard}")),
-    params:
-        code=code("reconstruction"),
-        settings=section("reconstruction"),
     log:
         logs("reconstruction_solve", "{shard}"),
     benchmark:
@@ -18,6 +15,9 @@ rule reconstruction_solve:
     resources:
         mem_mb=2000,
         runtime=240,
+    params:
+        code=code("reconstruction"),
+        settings=section("reconstruction"),
     shell:
         "python -m micrographia reconstruction batch {input.folder:q}"
         " --settings {params.settings:q} --out {output.folder:q} >{log:q} 2>&1"

@@ -20,11 +20,6 @@ rule report_page:
             category="Report",
             caption="captions/report.rst",
         ),
-    params:
-        code=code("report"),
-        settings=section("report"),
-        config=whole_config(),
-        results=settings.results,
     log:
         logs("report_page"),
     benchmark:
@@ -34,6 +29,11 @@ rule report_page:
     resources:
         mem_mb=2000,
         runtime=30,
+    params:
+        code=code("report"),
+        settings=section("report"),
+        config=whole_config(),
+        results=results_folder,
     shell:
         "python -m micrographia report build --results {params.results:q}"
         " --settings {params.settings:q} --config-json {params.config:q}"

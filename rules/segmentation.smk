@@ -6,10 +6,6 @@ rule segmentation_watershed:
         micrographs=rules.curation_merge.output.table,
     output:
         folder=directory(results("segmentation", "watershed", "{shard}")),
-    params:
-        code=code("segmentation"),
-        settings=section("segmentation"),
-        shards=settings.shards.micrographs,
     log:
         logs("segmentation_watershed", "{shard}"),
     benchmark:
@@ -19,6 +15,10 @@ rule segmentation_watershed:
     resources:
         mem_mb=2000,
         runtime=120,
+    params:
+        code=code("segmentation"),
+        settings=section("segmentation"),
+        shards=settings.shards.micrographs,
     shell:
         "python -m micrographia segmentation predict --method watershed"
         " --micrographs {input.micrographs:q} --shard {wildcards.shard}"

@@ -6,11 +6,6 @@ rule stem_images:
         structures=rules.data_structures.output.table,
     output:
         folder=directory(results("stem", "images", "{shard}")),
-    params:
-        code=code("stem.images"),
-        settings=section("stem"),
-        seed=settings.seed,
-        shards=settings.shards.structures,
     log:
         logs("stem_images", "{shard}"),
     benchmark:
@@ -20,6 +15,11 @@ rule stem_images:
     resources:
         mem_mb=1500,
         runtime=60,
+    params:
+        code=code("stem.images"),
+        settings=section("stem"),
+        seed=settings.seed,
+        shards=settings.shards.structures,
     shell:
         "python -m micrographia stem images --structures {input.structures:q}"
         " --shard {wildcards.shard} --shards {params.shards} --seed {params.seed}"
@@ -31,10 +31,6 @@ rule stem_expose:
         folder=rules.stem_images.output.folder,
     output:
         folder=directory(results("stem", "exposures", "{shard}")),
-    params:
-        code=code("stem.images"),
-        settings=section("stem"),
-        seed=settings.seed,
     log:
         logs("stem_expose", "{shard}"),
     benchmark:
@@ -44,6 +40,10 @@ rule stem_expose:
     resources:
         mem_mb=1500,
         runtime=60,
+    params:
+        code=code("stem.images"),
+        settings=section("stem"),
+        seed=settings.seed,
     shell:
         "python -m micrographia stem expose {input.folder:q} --seed {params.seed}"
         " --settings {params.settings:q} --out {output.folder:q} >{log:q} 2>&1"
@@ -55,9 +55,6 @@ rule stem_engines:
     output:
         table=results("stem", "engines.parquet"),
         pictures=directory(results("stem", "engines")),
-    params:
-        code=code("stem.images"),
-        settings=section("stem"),
     log:
         logs("stem_engines"),
     benchmark:
@@ -67,6 +64,9 @@ rule stem_engines:
     resources:
         mem_mb=4000,
         runtime=120,
+    params:
+        code=code("stem.images"),
+        settings=section("stem"),
     shell:
         "python -m micrographia stem engines --structures {input.structures:q}"
         " --settings {params.settings:q} --pictures {output.pictures:q}"

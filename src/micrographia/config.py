@@ -365,11 +365,15 @@ def _fault(item: Mapping[str, Any], model: type[BaseModel]) -> str:
 def _model_at(model: type[BaseModel], location: tuple[Any, ...]) -> type[BaseModel] | None:
     for name in location:
         field = model.model_fields.get(str(name))
-        found = [
-            kind
-            for kind in (field.annotation, *get_args(field.annotation))
-            if isinstance(kind, type) and issubclass(kind, BaseModel)
-        ] if field else []
+        found = (
+            [
+                kind
+                for kind in (field.annotation, *get_args(field.annotation))
+                if isinstance(kind, type) and issubclass(kind, BaseModel)
+            ]
+            if field
+            else []
+        )
         if not found:
             return None
         model = found[0]
@@ -379,7 +383,7 @@ def _model_at(model: type[BaseModel], location: tuple[Any, ...]) -> type[BaseMod
 def render_yaml() -> str:
     """Return the commented `workflow_config.yaml` that holds every default."""
     head = [
-        "# Micrographia's settings, with their defaults. Generated from src/micrographia/config.py",
+        "# Micrographia's settings and their defaults. Generated from src/micrographia/config.py",
         "# by `make config`: change a default there, and your own run in an overlay",
         "# (`snakemake --configfile my.yaml`), which only needs the lines that differ.",
         "",

@@ -75,9 +75,7 @@ def compare(answer: Atoms, truth: Atoms) -> dict[str, Any]:
         "area_error": abs(areas[0] / areas[1] - 1),
         "composition_correct": found.same_composition(wanted),
         "rms_sites": distance,
-        **{
-            name: distance is not None and distance <= limit for name, limit in DISTANCES.items()
-        },
+        **{name: distance is not None and distance <= limit for name, limit in DISTANCES.items()},
         "lattice_match": bool(mappings),
     }
 
@@ -169,7 +167,7 @@ def _summarise_group(
     for metric, column in shares.items():
         values = group[column].map(lambda value: value is True or value == 1).astype(float)
         mean, low, high = bootstrap_mean(
-            values.to_numpy(), settings.bootstrap, settings.confidence, seed
+            values.tolist(), settings.bootstrap, settings.confidence, seed
         )
         rows.append(
             metric_row(

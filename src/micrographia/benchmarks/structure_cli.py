@@ -63,9 +63,7 @@ def _score_structure(arguments: argparse.Namespace) -> int:
     structures = read_rows(arguments.structures, schemas.STRUCTURES)
     rows = score_rows(images, structures, answers)
     provenance = stamp(settings, arguments.seed)
-    write_table(
-        rows, arguments.out.with_suffix(".parquet"), schemas.STRUCTURE_SCORES, provenance
-    )
+    write_table(rows, arguments.out.with_suffix(".parquet"), schemas.STRUCTURE_SCORES, provenance)
     table = pd.DataFrame(rows, columns=schemas.STRUCTURE_SCORES.names)
     with atomic_path(arguments.out.with_suffix(".png")) as temporary:
         draw_scores(table).savefig(temporary, dpi=150, metadata={"Software": None})

@@ -10,6 +10,8 @@ from matplotlib.figure import Figure
 
 matplotlib.use("Agg")
 
+_SHADES = ("#4477aa", "#66ccee", "#bbccee")
+
 
 def draw_scores(scores: pd.DataFrame) -> Figure:
     """Errors of the lattice, shares reproduced by tier, confidence against success."""
@@ -28,7 +30,7 @@ def _success(scores: pd.DataFrame, column: str) -> pd.Series:
 
 def _draw_errors(axes: Axes, errors: np.ndarray) -> None:
     bins = np.logspace(-5, 1, 31)
-    axes.hist(np.clip(errors, bins[0], bins[-1]), bins=bins, color="#4477aa")
+    axes.hist(np.clip(errors, bins[0], bins[-1]), bins=bins.tolist(), color="#4477aa")
     axes.axvline(0.11, color="0.4", linewidth=1, linestyle="--")
     axes.text(0.12, axes.get_ylim()[1] * 0.9, "AutoMat\n(published)", fontsize=8, va="top")
     axes.set_xscale("log")
@@ -42,7 +44,7 @@ def _draw_shares(axes: Axes, scores: pd.DataFrame) -> None:
     for number, (column, label) in enumerate(labels.items()):
         values = [_success(scores[scores["tier"] == tier], column).mean() for tier in tiers]
         places = np.arange(len(tiers)) + 0.25 * (number - 1)
-        axes.bar(places, values, 0.23, label=label, color=["#4477aa", "#66ccee", "#bbccee"][number])
+        axes.bar(places, values, 0.23, label=label, color=_SHADES[number])
     counts = [int((scores["tier"] == tier).sum()) for tier in tiers]
     axes.set_xticks(
         range(len(tiers)), [f"tier {t:g}\n(n = {n})" for t, n in zip(tiers, counts, strict=True)]

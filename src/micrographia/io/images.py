@@ -76,9 +76,7 @@ def read_micrograph(path: str | os.PathLike[str], max_pixels: int = MAX_PIXELS) 
     return Micrograph(np.ascontiguousarray(pixels), size, "; ".join(notes) or None)
 
 
-def read_labels(
-    path: str | os.PathLike[str], max_pixels: int = MAX_PIXELS
-) -> NDArray[np.int32]:
+def read_labels(path: str | os.PathLike[str], max_pixels: int = MAX_PIXELS) -> NDArray[np.int32]:
     """Read a label mask: one channel of whole numbers, 0 for background, 1…n for instances.
 
     Raises
@@ -293,9 +291,7 @@ def _bits_of_png(picture: Image.Image) -> int:
     return 16 if isinstance(mode, str) and mode.endswith(";16B") else 8
 
 
-def _read_tiff(
-    file: Path, max_pixels: int, notes: list[str]
-) -> tuple[NDArray[Any], float | None]:
+def _read_tiff(file: Path, max_pixels: int, notes: list[str]) -> tuple[NDArray[Any], float | None]:
     with tifffile.TiffFile(file) as tiff:
         page = _first_page(tiff, file, max_pixels)
         size, remark = pixel_size_of(tiff, page)

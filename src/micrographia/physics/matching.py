@@ -8,7 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
-from micrographia.physics.lattice import FloatArray, lattice_mappings
+from micrographia.physics.lattice import FloatArray, IntArray, lattice_mappings
+
+#: Translations that are refined with an optimal assignment, the most promising first.
+_REFINED = 12
+_ANCHORS = 4
+_ITERATIONS = 20
+_IMAGES = np.array([[i, j] for i in (-1, 0, 1) for j in (-1, 0, 1)], dtype=float)
 
 
 @dataclass(frozen=True)
@@ -42,49 +48,98 @@ def site_distance(
     """
     if not answer.same_composition(truth):
         return None
-    target = truth.xy @ np.linalg.inv(truth.cell)
-    best: float | None = None
-    for mapping in lattice_mappings(
-        truth.cell, answer.cell, length_tolerance, angle_tolerance_deg
-    ):
+    mappings = lattice_mappings(truth.cell, answer.cell, length_tolerance, angle_tolerance_deg)
+    pairs = [_Pair.sorted(answer, truth, mapping) for mapping in mappings]
+    starts = [
+        (cost, place, shift)
+        for place, pair in enumerate(pairs)
+        for cost, shift in zip(*pair.promise(), strict=True)
+    ]
+    starts.sort(key=lambda start: start[0])
+    found = [pairs[place].refine(shift) for _, place, shift in starts[:_REFINED]]
+    return min(found, default=None)
+
+
+@dataclass(frozen=True)
+class _Pair:
+    """Answer and truth in the truth's fractional frame, both sorted by element.
+
+    Attributes
+    ----------
+    points, target
+        Fractional positions (n, 2) of answer and truth.
+    blocks
+        First and last place of each element's atoms, rarest element first.
+    cell
+        The truth's (2, 2) [Å].
+    """
+
+    points: FloatArray
+    target: FloatArray
+    blocks: list[tuple[int, int]]
+    cell: FloatArray
+
+    @classmethod
+    def sorted(cls, answer: Projection, truth: Projection, mapping: IntArray) -> _Pair:
         points = answer.xy @ np.linalg.inv(mapping @ answer.cell)
-        found = _best_translation(points, answer.numbers, target, truth)
-        if best is None or found < best:
-            best = found
-    return best
+        target = truth.xy @ np.linalg.inv(truth.cell)
+        counts = np.unique(truth.numbers, return_counts=True)[1]
+        ends = np.cumsum(counts)
+        blocks = [(int(ends[k] - counts[k]), int(ends[k])) for k in np.argsort(counts)]
+        return cls(
+            points[np.argsort(answer.numbers, kind="stable")],
+            target[np.argsort(truth.numbers, kind="stable")],
+            blocks,
+            truth.cell,
+        )
 
+    def promise(self) -> tuple[FloatArray, FloatArray]:
+        """Translations worth a try (s, 2) and what they promise (s,).
 
-def _best_translation(
-    points: FloatArray, numbers: NDArray[np.int64], target: FloatArray, truth: Projection
-) -> float:
-    """Least rms [Å] over translations that bring one atom of the rarest element onto another."""
-    species, counts = np.unique(truth.numbers, return_counts=True)
-    rarest = species[counts.argmin()]
-    anchor = target[truth.numbers == rarest][0]
-    best = np.inf
-    for start in points[numbers == rarest]:
-        shift = anchor - start
-        for _ in range(3):
-            vectors = _assign(points + shift, numbers, target, truth)
+        Each lays an atom of the answer on one of a few true atoms of its element, of several
+        elements so that a single misplaced atom cannot spoil all. The promise is the spread of
+        the vectors to the nearest true atoms: the best translation takes away their mean.
+        """
+        anchors = [start for start, _ in self.blocks][:_ANCHORS]
+        shifts = np.concatenate(
+            [
+                self.target[anchor] - self.points[start:end]
+                for anchor in anchors
+                for start, end in self.blocks
+                if start <= anchor < end
+            ]
+        )
+        vectors = []
+        for start, end in self.blocks:
+            delta = self.target[start:end] - self.points[start:end, None] - shifts[:, None, None]
+            delta = (delta - np.rint(delta)) @ self.cell
+            nearest = np.square(delta).sum(axis=-1).argmin(axis=-1)
+            vectors.append(np.take_along_axis(delta, nearest[..., None, None], axis=2)[:, :, 0])
+        every = np.concatenate(vectors, axis=1)
+        return np.square(every - every.mean(axis=1, keepdims=True)).sum(axis=(1, 2)), shifts
+
+    def refine(self, shift: FloatArray) -> float:
+        """Assign, take away the mean, assign again until that changes nothing; rms [Å]."""
+        best = np.inf
+        for _ in range(_ITERATIONS):
+            vectors = self._assign(shift)
             mean = vectors.mean(axis=0)
-            rms = float(np.sqrt(np.square(vectors @ truth.cell).sum(axis=1).mean()))
-            best = min(best, rms)
-            if np.abs(mean).max() < 1e-9:
+            rms = float(np.sqrt(np.square(vectors - mean).sum(axis=1).mean()))
+            if rms > best - 1e-12:
                 break
-            shift = shift + mean
-    return best
+            best = rms
+            shift = shift + mean @ np.linalg.inv(self.cell)
+        return best
 
-
-def _assign(
-    points: FloatArray, numbers: NDArray[np.int64], target: FloatArray, truth: Projection
-) -> FloatArray:
-    """Fractional vectors (n, 2) from moved points to the targets assigned to them."""
-    vectors = []
-    for kind in np.unique(numbers):
-        delta = target[truth.numbers == kind][None, :] - points[numbers == kind][:, None]
-        delta = delta - np.rint(delta)
-        # In a reduced cell the nearest image of a short vector is the rounded one.
-        cost = np.square(delta @ truth.cell).sum(axis=-1)
-        rows, columns = linear_sum_assignment(cost)
-        vectors.append(delta[rows, columns])
-    return np.concatenate(vectors)
+    def _assign(self, shift: FloatArray) -> FloatArray:
+        """Vectors (n, 2) [Å] from the moved points to the targets assigned to them."""
+        vectors = []
+        for start, end in self.blocks:
+            delta = self.target[start:end] - self.points[start:end, None] - shift
+            # Rounding finds the nearest image of short vectors only, so the others are tried.
+            images = (delta - np.rint(delta))[:, :, None] + _IMAGES
+            squared = np.square(images @ self.cell).sum(axis=-1)
+            nearest = squared.argmin(axis=-1)
+            rows, columns = linear_sum_assignment(squared.min(axis=-1))
+            vectors.append(images[rows, columns, nearest[rows, columns]] @ self.cell)
+        return np.concatenate(vectors)

@@ -80,7 +80,11 @@ def set_up(
         number: projected_phase(number, magnitudes, area, conditions.energy_keV) * passed
         for number in numbers
     }
-    forms = np.array([sum(single[number] for number in kind) for kind in kinds]) / fit.sigma
+    forms = np.array(
+        [np.sum([single[number] for number in kind], axis=0) for kind in kinds],
+        dtype=np.complex128,
+    )
+    forms /= fit.sigma
     data = fit.coefficients / fit.sigma
     penalty = 1.5 * np.log(max(2, 2 * len(data))) + np.log(len(kinds)) + 6.0
     return Problem(fit, data, kinds, forms, float(penalty))

@@ -53,9 +53,7 @@ def build_layer(
     return atoms
 
 
-def nominal_heights(
-    cell: FloatArray, xy: FloatArray, numbers: NDArray[np.int64]
-) -> FloatArray:
+def nominal_heights(cell: FloatArray, xy: FloatArray, numbers: NDArray[np.int64]) -> FloatArray:
     """Heights [Å] that keep atoms of close columns a bond apart.
 
     Starting flat, with the atoms of one column spread up and down, every pair that is closer

@@ -84,7 +84,7 @@ def find_lattice(image: Whitened, settings: Reconstruction) -> Fit:
         )
     reciprocal = _refine(image, proposals[0])
     reciprocal = _refine(image, _densify(image, reciprocal, settings))
-    cell = np.linalg.inv(reciprocal).T
+    cell = _dual(reciprocal)
     fit = _coefficients(image, gauss_reduce(cell)[0])
     return _explained(fit, g, strength, image)
 
@@ -125,7 +125,7 @@ def _propose(
 def _sublattices(index: int) -> list[FloatArray]:
     """Bases of all sublattices of the integer lattice with an index (Hermite normal forms)."""
     return [
-        np.array([[a, b], [0, index // a]], dtype=float)
+        np.array([[a, b], [0, index // a]], dtype=np.float64)
         for a in range(1, index + 1)
         if index % a == 0
         for b in range(index // a)
@@ -137,10 +137,19 @@ def _finer_lattices(basis: FloatArray, index: int) -> list[FloatArray]:
     return [np.linalg.inv(form.T) @ basis for form in _sublattices(index)]
 
 
+def _dual(basis: FloatArray) -> FloatArray:
+    """Reciprocal basis of a basis, and the other way round."""
+    return np.asarray(np.linalg.inv(basis).T, dtype=np.float64)
+
+
+def _least_squares(matrix: FloatArray, target: FloatArray) -> FloatArray:
+    return np.asarray(np.linalg.lstsq(matrix, target, rcond=None)[0], dtype=np.float64)
+
+
 def _index(
     basis: FloatArray, g: FloatArray, tolerance: float
 ) -> tuple[FloatArray, NDArray[np.bool_]]:
-    indices = np.rint(g @ np.linalg.inv(basis))
+    indices: FloatArray = np.rint(g @ np.linalg.inv(basis))
     miss = np.linalg.norm(g - indices @ basis, axis=1)
     return indices, (miss < tolerance) & (np.abs(indices).sum(axis=1) > 0)
 
@@ -157,7 +166,7 @@ def _score(
             return -np.inf, basis
         # Long vectors magnify the basis' error, so the near ones speak first.
         weight = np.sqrt(strength[member])[:, None]
-        current = np.linalg.lstsq(indices[member] * weight, g[member] * weight, rcond=None)[0]
+        current = _least_squares(indices[member] * weight, g[member] * weight)
     _, member = _index(current, g, tolerance)
     count = np.pi * image.limit**2 / abs(np.linalg.det(current)) / 2
     # A reflection a thousand times the noise is no more certain than one a hundred times it,
@@ -171,7 +180,7 @@ def _refine(image: Whitened, reciprocal: FloatArray) -> FloatArray:
     window = make_window((image.pixels.shape[0], image.pixels.shape[1]), 1.0)
     current = reciprocal
     for _ in range(4):
-        cell = np.linalg.inv(current).T
+        cell = _dual(current)
         indices, g = reciprocal_vectors(cell, image.limit)
         strength = significance(image, window, g)
         strong = np.argsort(-strength)[:60]
@@ -181,7 +190,7 @@ def _refine(image: Whitened, reciprocal: FloatArray) -> FloatArray:
         tops, power = refine_all(image, window, g[strong])
         near = np.linalg.norm(tops - g[strong], axis=1) < 0.5 / image.extent
         weight = np.sqrt(power * near / image.noise(g[strong]))[:, None]
-        current = np.linalg.lstsq(indices[strong] * weight, tops * weight, rcond=None)[0]
+        current = _least_squares(indices[strong] * weight, tops * weight)
     return current
 
 
@@ -191,10 +200,10 @@ def _densify(image: Whitened, reciprocal: FloatArray, settings: Reconstruction) 
     Reflections of a finer lattice are tested on what the coarser one leaves of the picture; a
     lattice whose extra reflections are noise is thinned out.
     """
-    current = _thin(image, reciprocal)
+    current: FloatArray = _thin(image, reciprocal)
     for _ in range(3):
         best: tuple[float, FloatArray] | None = None
-        fit = _coefficients(image, np.linalg.inv(current).T)
+        fit = _coefficients(image, _dual(current))
         residual = _subtract(image, fit)
         loud = float(np.square(np.abs(fit.coefficients / fit.sigma)).max())
         for index in (2, 3, 4):
@@ -212,7 +221,7 @@ def _densify(image: Whitened, reciprocal: FloatArray, settings: Reconstruction) 
 
 def _thin(image: Whitened, reciprocal: FloatArray) -> FloatArray:
     """Drop the cosets of a reciprocal lattice that carry nothing but noise."""
-    fit = _coefficients(image, np.linalg.inv(reciprocal).T)
+    fit = _coefficients(image, _dual(reciprocal))
     indices, strength = fit.indices, np.square(np.abs(fit.coefficients / fit.sigma))
     allowed = 1 + _LEAKAGE**2 * strength.max()
     for index in (6, 5, 4, 3, 2):
@@ -231,7 +240,7 @@ def _on_sublattice(indices: NDArray[np.int64], form: FloatArray) -> NDArray[np.b
 def _chance(residual: Whitened, finer: FloatArray, coarse: FloatArray, loud: float) -> float:
     """Chance that noise alone puts this much on the reflections a finer lattice adds."""
     window = make_window((residual.pixels.shape[0], residual.pixels.shape[1]), _FLAT)
-    _, g = reciprocal_vectors(np.linalg.inv(finer).T, residual.limit)
+    _, g = reciprocal_vectors(_dual(finer), residual.limit)
     fractions = g @ np.linalg.inv(coarse)
     added = np.abs(fractions - np.rint(fractions)).max(axis=1) > 1e-3
     added &= np.linalg.norm(g, axis=1) > 2.5 / residual.extent
@@ -289,6 +298,6 @@ def _subtract(image: Whitened, fit: Fit) -> Whitened:
 
 
 def _explained(fit: Fit, g: FloatArray, strength: FloatArray, image: Whitened) -> Fit:
-    _, member = _index(np.linalg.inv(fit.cell).T, g, 0.5 / image.extent)
+    _, member = _index(_dual(fit.cell), g, 0.5 / image.extent)
     share = float(strength[member].sum() / strength.sum())
     return Fit(fit.cell, fit.indices, fit.g, fit.coefficients, fit.sigma, share)

@@ -68,9 +68,12 @@ class _Grid:
         rows = np.arange(image.pixels.shape[0]) * image.pixel_size
         columns = np.arange(image.pixels.shape[1]) * image.pixel_size
         self._rows, self._columns = rows, columns
-        self._wave_y = np.exp(-2j * np.pi * np.outer(self._gy, rows)) * window.rows
-        self._wave_x = np.exp(-2j * np.pi * np.outer(self._gx, columns)) * window.columns
-        self._values = self._wave_y @ image.pixels @ self._wave_x.T
+        wave_y: ComplexArray = np.exp(-2j * np.pi * np.outer(self._gy, rows))
+        self._wave_y = wave_y * window.rows
+        self._wave_x: ComplexArray = (
+            np.exp(-2j * np.pi * np.outer(self._gx, columns)) * window.columns
+        )
+        self._values: ComplexArray = self._wave_y @ image.pixels @ self._wave_x.T
         gy, gx = np.meshgrid(self._gy, self._gx, indexing="ij")
         radius = np.hypot(gx, gy)
         mesh = np.stack([gx.ravel(), gy.ravel()], axis=1)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from ase import Atoms
-from ase.data import atomic_numbers, chemical_symbols
+from ase.data import atomic_numbers
 from numpy.typing import NDArray
 from scipy.special import logsumexp
 
@@ -110,9 +110,7 @@ def solve(
     """
     numbers = parse_elements(elements)
     stated = image.metadata.get("conditions")
-    microscope = (
-        ImagingConditions(**stated) if stated else (conditions or ImagingConditions())
-    )
+    microscope = ImagingConditions(**stated) if stated else (conditions or ImagingConditions())
     whitened = whiten(image.pixels, image.pixel_size, information_limit(microscope))
     fit = find_lattice(whitened, settings)
     problem = set_up(fit, numbers, microscope)

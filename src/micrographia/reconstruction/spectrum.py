@@ -74,10 +74,11 @@ class Window:
 
     def transform(self, g: FloatArray, pixel_size: float) -> ComplexArray:
         """Fourier transform of the window at frequencies (m, 2) [1/Å]."""
-        along = []
+        along: list[ComplexArray] = []
         for axis, weights in ((0, self.columns), (1, self.rows)):
             places = np.arange(len(weights)) * pixel_size
-            along.append(np.exp(-2j * np.pi * np.outer(g[:, axis], places)) @ weights)
+            waves: ComplexArray = np.exp(-2j * np.pi * np.outer(g[:, axis], places))
+            along.append(waves @ weights)
         return along[0] * along[1]
 
 

@@ -39,9 +39,7 @@ def _register_simulate(verbs: Subparsers) -> None:
     parser = verbs.add_parser("simulate", help="image one crystal")
     parser.add_argument("structure", type=Path, help="CIF, POSCAR or other structure file")
     parser.add_argument("--out", type=Path, required=True, help="TIFF to write")
-    parser.add_argument(
-        "--engine", choices=["phase-object", "multislice"], default="phase-object"
-    )
+    parser.add_argument("--engine", choices=["phase-object", "multislice"], default="phase-object")
     parser.add_argument("--pixel-size", type=float, default=0.1, help="Å per pixel")
     parser.add_argument("--field", type=float, default=48.0, help="side of the field, Å")
     parser.add_argument("--dose", type=float, default=None, help="e/Å²; noiseless if not given")
@@ -95,9 +93,7 @@ def _images(arguments: argparse.Namespace) -> int:
     mine = kept[arguments.shard :: arguments.shards]
     with atomic_directory(arguments.out) as folder:
         rows = clean_images(mine, settings, arguments.seed, folder)
-        write_table(
-            rows, folder / "images.parquet", STEM_IMAGES, stamp(settings, arguments.seed)
-        )
+        write_table(rows, folder / "images.parquet", STEM_IMAGES, stamp(settings, arguments.seed))
     return 0
 
 
@@ -112,9 +108,7 @@ def _expose(arguments: argparse.Namespace) -> int:
     images = read_rows(arguments.folder / "images.parquet", STEM_IMAGES)
     with atomic_directory(arguments.out) as folder:
         rows = list(exposures(images, arguments.folder, settings, arguments.seed, folder))
-        write_table(
-            rows, folder / "images.parquet", STEM_IMAGES, stamp(settings, arguments.seed)
-        )
+        write_table(rows, folder / "images.parquet", STEM_IMAGES, stamp(settings, arguments.seed))
     return 0
 
 

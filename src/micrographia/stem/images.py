@@ -29,9 +29,7 @@ logger = logging.getLogger(__name__)
 Row = dict[str, Any]
 
 
-def clean_images(
-    structures: Sequence[Row], settings: Stem, seed: int, folder: Path
-) -> list[Row]:
+def clean_images(structures: Sequence[Row], settings: Stem, seed: int, folder: Path) -> list[Row]:
     """Image each crystal without noise into `folder`; return rows of schema STEM_IMAGES.
 
     Rotation and origin follow from the seed and the crystal's name alone, so a picture does
@@ -40,13 +38,9 @@ def clean_images(
     return [_clean_image(record, settings, seed, folder) for record in structures]
 
 
-def _clean_image(
-    record: Row, settings: Stem, seed: int, folder: Path
-) -> Row:
+def _clean_image(record: Row, settings: Stem, seed: int, folder: Path) -> Row:
     name = str(record["structure_id"])
-    view = draw_view(
-        settings.pixel_size, settings.field, settings.rotation, [seed, _number(name)]
-    )
+    view = draw_view(settings.pixel_size, settings.field, settings.rotation, [seed, _number(name)])
     row = _row(record, settings, view, seed)
     try:
         atoms = from_cif(record["cif"])
@@ -158,9 +152,7 @@ def compare_engines(
     return row, pictures
 
 
-def engine_comparison(
-    structures: Sequence[Row], settings: Stem
-) -> Iterator[tuple[Row, Row]]:
+def engine_comparison(structures: Sequence[Row], settings: Stem) -> Iterator[tuple[Row, Row]]:
     """Compare the engines on the crystals that `settings.multislice` names.
 
     Each is imaged with the ideal centre of mass and with four quadrants. A crystal that is not

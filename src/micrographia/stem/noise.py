@@ -66,9 +66,7 @@ def _count_quadrants(
     return measured / (electrons * share)
 
 
-def integrate_periodic(
-    shift: NDArray[np.float64], pixel_size: float
-) -> NDArray[np.float64]:
+def integrate_periodic(shift: NDArray[np.float64], pixel_size: float) -> NDArray[np.float64]:
     """Least-squares phase whose gradient over 2π is `shift` (2, rows, columns) [1/Å]."""
     rows, columns = shift.shape[1:]
     gx = np.fft.rfftfreq(columns, pixel_size)[None, :]

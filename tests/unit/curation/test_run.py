@@ -52,7 +52,9 @@ def folder(tmp_path: Path, good: list[np.ndarray]) -> Iterator[Path]:
     Image.fromarray(good[0]).save(root / "a_good.png")
     Image.fromarray(np.dstack([good[1]] * 3 + [np.full_like(good[1], 255)])).save(root / "b.png")
     tifffile.imwrite(
-        root / "c.tif", good[2].astype(np.uint16) * 16, resolution=(1e7, 1e7),
+        root / "c.tif",
+        good[2].astype(np.uint16) * 16,
+        resolution=(1e7, 1e7),
         resolutionunit="CENTIMETER",
     )
     tifffile.imwrite(root / "d_float.tif", good[3].astype(np.float32))
@@ -156,9 +158,7 @@ def test_masks_that_do_not_fit_are_dropped_and_said(
 
 
 @pytest.mark.parametrize("kind", ["empty", "absent", "masks"])
-def test_nothing_to_curate(
-    tmp_path: Path, kind: str, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_nothing_to_curate(tmp_path: Path, kind: str, caplog: pytest.LogCaptureFixture) -> None:
     source = tmp_path / "in"
     words = ["--out", str(tmp_path / "out")]
     if kind != "absent":
@@ -205,7 +205,5 @@ def test_no_two_real_pictures_are_taken_for_copies() -> None:
     """All 366 are different pictures: the default radius must not merge any."""
     files = sorted((EMPS / "images").glob("*.png"))[::3]
     hashes = [int(perceptual_hash(read_micrograph(file).pixels), 16) for file in files]
-    nearest = min(
-        (a ^ b).bit_count() for number, a in enumerate(hashes) for b in hashes[:number]
-    )
+    nearest = min((a ^ b).bit_count() for number, a in enumerate(hashes) for b in hashes[:number])
     assert nearest > Curation().duplicate_radius

@@ -35,7 +35,7 @@ def test_imagej_sees_the_scale(tmp_path: Path) -> None:
 
 def test_pixel_size_must_come_from_somewhere(tmp_path: Path) -> None:
     tifffile.imwrite(tmp_path / "bare.tif", IMAGE.pixels)
-    with pytest.raises(ImageError, match="does not state its pixel size.*--pixel-size"):
+    with pytest.raises(ImageError, match=r"does not state its pixel size.*--pixel-size"):
         read_stem_image(tmp_path / "bare.tif")
     assert read_stem_image(tmp_path / "bare.tif", 0.2).pixel_size == 0.2
     with pytest.raises(ImageError, match="cannot resolve atoms"):

@@ -63,9 +63,7 @@ def test_image_ignores_the_choice_of_cell_and_the_order_of_atoms(
     assert inside.sum() == n * m
     xy = (XY[order][:, None] + shifts[inside]).reshape(-1, 2)
     numbers = np.repeat(NUMBERS[order], inside.sum())
-    np.testing.assert_allclose(
-        _image(big, xy, numbers), _image(CELL, XY, NUMBERS), atol=2e-5
-    )
+    np.testing.assert_allclose(_image(big, xy, numbers), _image(CELL, XY, NUMBERS), atol=2e-5)
 
 
 @settings(max_examples=15, deadline=None)

@@ -110,7 +110,7 @@ def test_blank_and_tiny_pictures_are_refused() -> None:
 
 def test_elements_are_checked() -> None:
     assert parse_elements(["S", "Mo", "S"]) == [16, 42]
-    with pytest.raises(SolveError, match="Unknown element.*Xx.*--elements"):
+    with pytest.raises(SolveError, match=r"Unknown element.*Xx.*--elements"):
         parse_elements(["Mo", "Xx"])
     with pytest.raises(SolveError, match="No elements are given"):
         parse_elements([])

@@ -18,9 +18,7 @@ from micrographia.stem.simulate import View, draw_view, simulate
     ("detector", "defocus", "least"),
     [("icom", 0.0, 0.999), ("icom", 50.0, 0.999), ("segments", 0.0, 0.99)],
 )
-def test_phase_object_agrees_with_multislice(
-    detector: str, defocus: float, least: float
-) -> None:
+def test_phase_object_agrees_with_multislice(detector: str, defocus: float, least: float) -> None:
     layer = mx2("MoS2", vacuum=5)
     conditions = ImagingConditions(detector=detector, defocus=defocus)
     pictures = [
@@ -40,9 +38,7 @@ def test_orthogonal_cell_holds_the_same_crystal() -> None:
     turned.rotate(np.rad2deg(angle), "z", rotate_cell=True)
     conditions = ImagingConditions()
     found = evaluate_series(*phase_object_series(turned, conditions), (50, 50), 0.1)
-    expected = evaluate_series(
-        *phase_object_series(graphene(vacuum=5), conditions), (50, 50), 0.1
-    )
+    expected = evaluate_series(*phase_object_series(graphene(vacuum=5), conditions), (50, 50), 0.1)
     assert np.corrcoef(found.ravel(), expected.ravel())[0, 1] > 0.3  # up to an origin
     assert found.std() == pytest.approx(expected.std(), rel=1e-3)
 

@@ -78,6 +78,4 @@ def test_quadrants_measure_a_small_shift_of_the_disc() -> None:
         ],
         dtype=float,
     )
-    np.testing.assert_allclose(
-        quadrant_centre_of_mass(quadrants, CONDITIONS), shift, rtol=0.02
-    )
+    np.testing.assert_allclose(quadrant_centre_of_mass(quadrants, CONDITIONS), shift, rtol=0.02)

@@ -110,9 +110,7 @@ def test_scale_bar_tells_the_pixel_size(pixel_size: float) -> None:
 def test_roles_give_curation_something_to_find() -> None:
     roles = [role_of(index) for index in range(48)]
     defects = [role.defect for role in roles if role.defect]
-    assert sorted(defects) == sorted(
-        ["exact copy", "re-encoded copy"] * 2 + ["blurred", "small"]
-    )
+    assert sorted(defects) == sorted(["exact copy", "re-encoded copy"] * 2 + ["blurred", "small"])
     assert {role.kind for role in roles} == {*procedural.KINDS, procedural.DENSE}
     for index, role in enumerate(roles):
         if role.copy_of is not None:

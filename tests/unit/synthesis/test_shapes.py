@@ -66,8 +66,7 @@ def test_volume_of_a_crystal_does_not_depend_on_its_pose(solid: str) -> None:
     """A cube on a unit circumsphere has volume (2/√3)³, an octahedron 4/3."""
     turns = [Rotation.from_euler("zxy", angles) for angles in ((0.1, 0.4, 0.2), (1.1, 0.9, 2.0))]
     volumes = [
-        _volume(polyhedron(CENTRE, 50, SIZE, solid=solid, rotation=turn)) / 50**3
-        for turn in turns
+        _volume(polyhedron(CENTRE, 50, SIZE, solid=solid, rotation=turn)) / 50**3 for turn in turns
     ]
     assert volumes[0] == pytest.approx(volumes[1], rel=0.02)
     known = {"cube": (2 / 3**0.5) ** 3, "octahedron": 4 / 3, "cuboctahedron": 2.357}
