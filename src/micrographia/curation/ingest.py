@@ -21,9 +21,7 @@ from micrographia.io.schemas import MICROGRAPHS
 LOG = logging.getLogger(__name__)
 
 
-def ingest(
-    manifest: Iterable[Mapping[str, Any]], settings: Curation
-) -> Iterator[dict[str, Any]]:
+def ingest(manifest: Iterable[Mapping[str, Any]], settings: Curation) -> Iterator[dict[str, Any]]:
     """Yield one row of `schemas.MICROGRAPHS` per manifest row; one picture is held at a time.
 
     Parameters

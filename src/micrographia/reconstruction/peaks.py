@@ -70,9 +70,8 @@ class _Grid:
         self._rows, self._columns = rows, columns
         wave_y: ComplexArray = np.exp(-2j * np.pi * np.outer(self._gy, rows))
         self._wave_y = wave_y * window.rows
-        self._wave_x: ComplexArray = (
-            np.exp(-2j * np.pi * np.outer(self._gx, columns)) * window.columns
-        )
+        wave_x: ComplexArray = np.exp(-2j * np.pi * np.outer(self._gx, columns))
+        self._wave_x = wave_x * window.columns
         self._values: ComplexArray = self._wave_y @ image.pixels @ self._wave_x.T
         gy, gx = np.meshgrid(self._gy, self._gx, indexing="ij")
         radius = np.hypot(gx, gy)

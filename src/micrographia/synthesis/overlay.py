@@ -88,7 +88,12 @@ def draw(pixels: NDArray[np.uint8], overlay: Overlay) -> NDArray[np.uint8]:
 
 
 def _corner_bar(
-    overlay: Overlay, size: int, length: int, text: str, ink: int, boxed: bool,
+    overlay: Overlay,
+    size: int,
+    length: int,
+    text: str,
+    ink: int,
+    boxed: bool,
     rng: np.random.Generator,
 ) -> None:
     height = max(8, int(size * rng.uniform(0.042, 0.075)))

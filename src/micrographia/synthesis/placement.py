@@ -113,7 +113,10 @@ def maker(kind: str, contrast: str, size: int, rng: np.random.Generator) -> Make
 
 
 def scatter(
-    scene: Scene, make: Maker, radii: NDArray[np.float64], overlap: float,
+    scene: Scene,
+    make: Maker,
+    radii: NDArray[np.float64],
+    overlap: float,
     rng: np.random.Generator,
 ) -> None:
     """Lay particles at random places; one that finds none in 12 tries is left out."""
@@ -126,7 +129,10 @@ def scatter(
 
 
 def cluster(
-    scene: Scene, make: Maker, radii: NDArray[np.float64], overlap: float,
+    scene: Scene,
+    make: Maker,
+    radii: NDArray[np.float64],
+    overlap: float,
     rng: np.random.Generator,
 ) -> None:
     """Grow clumps: each particle touches one that is there, or now and then starts a clump."""
@@ -167,9 +173,7 @@ def pack(
         scene.add(make((cy + jitter[0], cx + jitter[1]), radius * rng.lognormal(0, spread)), 0.15)
 
 
-def _walk(
-    centre: tuple[float, float], size: int, rng: np.random.Generator
-) -> NDArray[np.float64]:
+def _walk(centre: tuple[float, float], size: int, rng: np.random.Generator) -> NDArray[np.float64]:
     """Smooth curve through `centre`, longer than the picture or not, in half-pixel steps."""
     length = int(2 * size * rng.uniform(0.3, 1.5))
     bend = rng.uniform(0.0, 0.45) / size

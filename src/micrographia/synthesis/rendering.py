@@ -39,9 +39,7 @@ def texture(
     return np.asarray(field / field.std())
 
 
-def secondary_electrons(
-    patches: Sequence[Patch], size: int, rng: np.random.Generator
-) -> Floats:
+def secondary_electrons(patches: Sequence[Patch], size: int, rng: np.random.Generator) -> Floats:
     """Scanning picture in 0…1: bright edges, soft light from one side, contact shadows.
 
     The yield of secondary electrons grows with tilt as 1/cos θ until their escape depth cuts it
@@ -168,6 +166,4 @@ def _substrate(size: int, rng: np.random.Generator) -> Floats:
 
 
 def _direction(azimuth: float, tilt: float) -> Floats:
-    return np.array(
-        [np.sin(tilt) * np.cos(azimuth), np.sin(tilt) * np.sin(azimuth), np.cos(tilt)]
-    )
+    return np.array([np.sin(tilt) * np.cos(azimuth), np.sin(tilt) * np.sin(azimuth), np.cos(tilt)])

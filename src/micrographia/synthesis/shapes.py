@@ -211,9 +211,7 @@ def polyhedron(
     return Patch(y0, x0, distance, normal, thickness, radius * 0.7)
 
 
-def _upper_faces(
-    outward: Floats, reach: Floats, dx: Floats, dy: Floats
-) -> tuple[Floats, Floats]:
+def _upper_faces(outward: Floats, reach: Floats, dx: Floats, dy: Floats) -> tuple[Floats, Floats]:
     """Height of the upper hull of half-spaces, and its normals, slightly rounded at the edges."""
     planes = reach[:, None, None] - outward[:, 0, None, None] * dx - outward[:, 1, None, None] * dy
     heights = planes / outward[:, 2, None, None]
@@ -273,7 +271,9 @@ def _solid(name: str) -> tuple[Floats, Floats, Floats]:
     elif name == "icosahedron":
         corners = [
             tuple(np.roll((0.0, s * 1.0, t * golden), shift))
-            for s in signs for t in signs for shift in range(3)
+            for s in signs
+            for t in signs
+            for shift in range(3)
         ]
     elif name == "hexagonal plate":
         turns = np.arange(6) * np.pi / 3

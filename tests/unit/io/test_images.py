@@ -252,8 +252,9 @@ def test_arbitrary_bytes_never_raise_anything_else(
 
 @settings(max_examples=30, deadline=None)
 @given(
-    labels=arrays(np.int32, st.tuples(st.integers(1, 9), st.integers(1, 9)),
-                  elements=st.integers(0, 65535)),
+    labels=arrays(
+        np.int32, st.tuples(st.integers(1, 9), st.integers(1, 9)), elements=st.integers(0, 65535)
+    ),
     suffix=st.sampled_from([".png", ".tif"]),
 )
 def test_labels_come_back(
@@ -284,8 +285,10 @@ def test_masks_that_are_none_are_refused(tmp_path: Path) -> None:
     tifffile.imwrite(tmp_path / "real.tif", GREY.astype(np.float32))
     tifffile.imwrite(tmp_path / "minus.tif", -np.ones((3, 3), np.int16))
     for name, words in {
-        "rgb.png": "3 channels", "rgb.tif": "3 channels",
-        "real.tif": "no whole numbers", "minus.tif": "no labels",
+        "rgb.png": "3 channels",
+        "rgb.tif": "3 channels",
+        "real.tif": "no whole numbers",
+        "minus.tif": "no labels",
     }.items():
         with pytest.raises(ImageError, match=words):
             read_labels(tmp_path / name)
