@@ -10,8 +10,8 @@ from scipy.optimize import linear_sum_assignment
 
 from micrographia.physics.lattice import FloatArray, IntArray, lattice_mappings
 
-#: Translations that are refined with an optimal assignment, the most promising first.
-_REFINED = 12
+#: Most translations that are refined with an optimal assignment, the most promising first.
+_REFINED = 64
 _ANCHORS = 4
 _ITERATIONS = 20
 _IMAGES = np.array([[i, j] for i in (-1, 0, 1) for j in (-1, 0, 1)], dtype=float)
@@ -56,8 +56,14 @@ def site_distance(
         for cost, shift in zip(*pair.promise(), strict=True)
     ]
     starts.sort(key=lambda start: start[0])
-    found = [pairs[place].refine(shift) for _, place, shift in starts[:_REFINED]]
-    return min(found, default=None)
+    best: float | None = None
+    for cost, place, shift in starts[:_REFINED]:
+        # What is promised is at best kept: several atoms may have the same nearest one.
+        if best is not None and cost >= best**2 * len(truth.numbers):
+            break
+        found = pairs[place].refine(shift)
+        best = found if best is None else min(best, found)
+    return best
 
 
 @dataclass(frozen=True)
@@ -96,11 +102,12 @@ class _Pair:
     def promise(self) -> tuple[FloatArray, FloatArray]:
         """Translations worth a try (s, 2) and what they promise (s,).
 
-        Each lays an atom of the answer on one of a few true atoms of its element, of several
-        elements so that a single misplaced atom cannot spoil all. The promise is the spread of
+        Each lays an atom of the answer on one of a few true atoms of its element; several, so
+        that a single misplaced atom cannot spoil all. The promise is the spread of
         the vectors to the nearest true atoms: the best translation takes away their mean.
         """
-        anchors = [start for start, _ in self.blocks][:_ANCHORS]
+        ends = [place for start, end in self.blocks for place in (start, end - 1)]
+        anchors = list(dict.fromkeys(ends))[:_ANCHORS]
         shifts = np.concatenate(
             [
                 self.target[anchor] - self.points[start:end]
