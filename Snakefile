@@ -18,7 +18,7 @@ prepare_shell(workflow)
 
 
 wildcard_constraints:
-    shard=r"\d{3}",
+    shard=r"\d{3}|multislice",
 
 
 include: "rules/data.smk"

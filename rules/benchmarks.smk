@@ -36,10 +36,8 @@ rule bench_segmentation:
 rule bench_structure:
     input:
         structures=rules.data_structures.output.table,
-        images=expand(rules.stem_expose.output.folder, shard=shards("structures")),
-        reconstructions=expand(
-            rules.reconstruction_solve.output.folder, shard=shards("structures")
-        ),
+        images=expand(rules.stem_expose.output.folder, shard=picture_shards()),
+        reconstructions=expand(rules.reconstruction_solve.output.folder, shard=picture_shards()),
     output:
         result=results("benchmarks", "structure.json"),
         table=results("benchmarks", "structure.parquet"),

@@ -102,6 +102,11 @@ def shards(wing):
     return [f"{number:03d}" for number in range(getattr(settings.shards, wing))]
 
 
+def picture_shards():
+    """Shards of STEM images: those of the phase object, and the one made by multislice."""
+    return shards("structures") + (["multislice"] if settings.stem.multislice else [])
+
+
 def environment(name):
     """A conda environment by the name of its room."""
     return f"../envs/{name}.yaml"

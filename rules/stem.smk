@@ -5,7 +5,7 @@ rule stem_images:
     input:
         structures=rules.data_structures.output.table,
     output:
-        folder=directory(results("stem", "images", "{shard}")),
+        folder=directory(results("stem", "images", r"{shard,\d+}")),
     log:
         logs("stem_images", "{shard}"),
     benchmark:
@@ -26,9 +26,34 @@ rule stem_images:
         " --settings {params.settings:q} --out {output.folder:q} >{log:q} 2>&1"
 
 
+# The crystals that stem.multislice names, once more and by an engine that is not the solver's.
+rule stem_multislice:
+    input:
+        structures=rules.data_structures.output.table,
+    output:
+        folder=directory(results("stem", "images", "multislice")),
+    log:
+        logs("stem_multislice"),
+    benchmark:
+        times("stem_multislice")
+    conda:
+        environment("stem")
+    resources:
+        mem_mb=4000,
+        runtime=240,
+    params:
+        code=code("stem.images"),
+        settings=section("stem"),
+        seed=settings.seed,
+    shell:
+        "python -m micrographia stem images --engine multislice"
+        " --structures {input.structures:q} --seed {params.seed}"
+        " --settings {params.settings:q} --out {output.folder:q} >{log:q} 2>&1"
+
+
 rule stem_expose:
     input:
-        folder=rules.stem_images.output.folder,
+        folder=results("stem", "images", "{shard}"),
     output:
         folder=directory(results("stem", "exposures", "{shard}")),
     log:

@@ -22,12 +22,12 @@ def register(verbs: Subparsers) -> None:
 
 
 def _render(arguments: argparse.Namespace) -> int:
-    from micrographia import config
+    from micrographia import config_files
     from micrographia.io.atomic import write_text
 
     files = {
-        arguments.root / "workflow_config.yaml": config.render_yaml(),
-        arguments.root / "resources" / "config.schema.json": config.render_schema(),
+        arguments.root / "workflow_config.yaml": config_files.render_yaml(),
+        arguments.root / "resources" / "config.schema.json": config_files.render_schema(),
     }
     stale = [path for path, text in files.items() if not path.exists() or path.read_text() != text]
     if arguments.check:

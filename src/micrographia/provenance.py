@@ -31,6 +31,9 @@ PACKAGES = (
     "snakemake",
 )
 
+#: Package data that is read at run time.
+_DATA = (".csv", ".html", ".css")
+
 #: Modules that carry no science: values reach the steps through `params`, not through these.
 _NEUTRAL = {
     "micrographia.config",
@@ -89,7 +92,8 @@ def code_digest(*names: str, root: Path | None = None) -> str:
     """Digest of the code that stands behind modules or packages of `micrographia`.
 
     The digest covers the syntax tree (no comments, no docstrings) of the named modules and of
-    every `micrographia` module they import, directly or not; modules that carry no science
+    every `micrographia` module they import, directly or not, and the bytes of the package data
+    in their folders; modules that carry no science
     (configuration, logging, errors) are left out. Used in the rules' `params`, it makes an
     edit rerun its dependents and nothing else.
 
@@ -119,7 +123,15 @@ def code_digest(*names: str, root: Path | None = None) -> str:
     for path in sorted(seen):
         summary.update(str(path.relative_to(base)).encode())
         summary.update(_tree(path, path.stat().st_mtime_ns)[0].encode())
+    for path in sorted(_data_beside(seen)):
+        summary.update(str(path.relative_to(base)).encode() + path.read_bytes())
     return summary.hexdigest()[:16]
+
+
+def _data_beside(modules: Iterable[Path]) -> set[Path]:
+    """Tables, templates and styles in the folders of the modules: they shape results too."""
+    folders = {module.parent for module in modules}
+    return {path for folder in folders for suffix in _DATA for path in folder.glob(f"*{suffix}")}
 
 
 def _closure(start: Iterable[Path], base: Path) -> set[Path]:

@@ -6,24 +6,26 @@ from pathlib import Path
 import pytest
 import yaml
 
-from micrographia import config
+from micrographia import config, config_files
 from micrographia.errors import ConfigError
 
 ROOT = Path(__file__).parents[2]
 
 
 def test_generated_files_are_in_step() -> None:
-    assert (ROOT / "workflow_config.yaml").read_text() == config.render_yaml()
-    assert (ROOT / "resources" / "config.schema.json").read_text() == config.render_schema()
+    assert (ROOT / "workflow_config.yaml").read_text() == config_files.render_yaml()
+    assert (ROOT / "resources" / "config.schema.json").read_text() == config_files.render_schema()
 
 
 def test_rendered_defaults_are_the_defaults() -> None:
-    assert config.validate(yaml.safe_load(config.render_yaml())) == config.WorkflowConfig()
+    assert config.validate(yaml.safe_load(config_files.render_yaml())) == config.WorkflowConfig()
 
 
 def test_rendered_defaults_keep_the_schema() -> None:
     jsonschema = pytest.importorskip("jsonschema")
-    jsonschema.validate(yaml.safe_load(config.render_yaml()), json.loads(config.render_schema()))
+    jsonschema.validate(
+        yaml.safe_load(config_files.render_yaml()), json.loads(config_files.render_schema())
+    )
 
 
 def test_every_field_is_described() -> None:
@@ -35,7 +37,7 @@ def test_every_field_is_described() -> None:
             if "description" not in field
         ]
 
-    assert walk(json.loads(config.render_schema())) == []
+    assert walk(json.loads(config_files.render_schema())) == []
 
 
 def test_all_faults_are_listed_with_path_value_and_remedy() -> None:

@@ -63,6 +63,13 @@ def test_one_module_is_narrower_than_its_room(package: Path) -> None:
     assert code_digest("one", root=package) != room
 
 
+def test_package_data_counts(package: Path) -> None:
+    before = code_digest("one.work", root=package), code_digest("two", root=package)
+    _edit(package / "one/table.csv", "a,b\n")
+    assert code_digest("one.work", root=package) != before[0]
+    assert code_digest("two", root=package) == before[1]
+
+
 def test_unknown_module_is_an_error(package: Path) -> None:
     with pytest.raises(ValueError, match="three"):
         code_digest("three", root=package)

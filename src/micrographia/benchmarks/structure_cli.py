@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from micrographia.commandline import Subparsers, add_settings, print_json, settings_of
 from micrographia.config import Benchmarks
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from ase import Atoms
 
 
 def register(verbs: Subparsers) -> None:
@@ -19,8 +24,14 @@ def register(verbs: Subparsers) -> None:
         "score-structure", help="score the workflow's crystals; JSON, parquet and PNG"
     )
     tables.add_argument("--structures", type=Path, required=True, help="structures.parquet")
-    tables.add_argument("--images", type=Path, nargs="+", required=True, metavar="DIR")
-    tables.add_argument("--reconstructions", type=Path, nargs="+", required=True, metavar="DIR")
+    tables.add_argument(
+        "--images", type=Path, nargs="+", required=True, metavar="DIR|TABLE",
+        help="images.parquet of every shard, or the folders that hold them",
+    )  # fmt: skip
+    tables.add_argument(
+        "--reconstructions", type=Path, nargs="+", required=True, metavar="DIR|TABLE",
+        help="reconstructions.parquet of every shard, or the folders that hold them",
+    )  # fmt: skip
     tables.add_argument("--seed", type=int, default=1665, help="seed of the intervals")
     tables.add_argument("--out", type=Path, required=True, metavar="JSON")
     add_settings(tables, Benchmarks)
@@ -29,13 +40,20 @@ def register(verbs: Subparsers) -> None:
 
 def _structure(arguments: argparse.Namespace) -> int:
     from micrographia.benchmarks.structure import compare
+
+    print_json(compare(_read_layer(arguments.answer), _read_layer(arguments.truth)))
+    return 0
+
+
+def _read_layer(path: Path) -> Atoms:
+    from micrographia.errors import StructureError
     from micrographia.io.structures import orient_layer, read_structure
 
-    answer, truth = (
-        orient_layer(read_structure(path)) for path in (arguments.answer, arguments.truth)
-    )
-    print_json(compare(answer, truth))
-    return 0
+    atoms = read_structure(path)
+    try:
+        return orient_layer(atoms)
+    except StructureError as error:
+        raise StructureError(f"{path}: {error}") from None
 
 
 def _score_structure(arguments: argparse.Namespace) -> int:
@@ -50,16 +68,10 @@ def _score_structure(arguments: argparse.Namespace) -> int:
     from micrographia.provenance import stamp
 
     settings = settings_of(arguments)
-    images = [
-        row
-        for folder in arguments.images
-        for row in read_rows(folder / "images.parquet", schemas.STEM_IMAGES)
-    ]
-    answers = [
-        row
-        for folder in arguments.reconstructions
-        for row in read_rows(folder / "reconstructions.parquet", schemas.RECONSTRUCTIONS)
-    ]
+    images = _gather(arguments.images, "images.parquet", schemas.STEM_IMAGES)
+    answers = _gather(
+        arguments.reconstructions, "reconstructions.parquet", schemas.RECONSTRUCTIONS
+    )
     structures = read_rows(arguments.structures, schemas.STRUCTURES)
     rows = score_rows(images, structures, answers)
     provenance = stamp(settings, arguments.seed)
@@ -77,3 +89,11 @@ def _score_structure(arguments: argparse.Namespace) -> int:
         n_failed=int(table["rmsd_xy"].isna().sum()),
     )
     return 0
+
+
+def _gather(places: list[Path], name: str, schema: pa.Schema) -> list[dict[str, Any]]:
+    """Rows of all tables; a folder stands for the table of that name in it."""
+    from micrographia.io.tables import read_rows
+
+    tables = [place / name if place.is_dir() else place for place in places]
+    return [row for table in tables for row in read_rows(table, schema)]

@@ -189,6 +189,7 @@ STRUCTURE_SCORES = pa.schema(
         ("image_id", pa.string()),
         ("structure_id", pa.string()),
         ("formula", pa.string()),
+        ("engine", pa.string()),
         ("tier", pa.int32()),
         ("dose", pa.float64()),
         ("rmsd_xy", pa.float64()),

@@ -18,6 +18,12 @@ def register(verbs: Subparsers) -> None:
     images.add_argument("--structures", type=Path, required=True, help="structures.parquet")
     images.add_argument("--out", type=Path, required=True, help="folder to make")
     images.add_argument("--seed", type=int, default=0)
+    images.add_argument(
+        "--engine",
+        choices=["phase-object", "multislice"],
+        default="phase-object",
+        help="multislice images only the crystals that stem.multislice names",
+    )
     add_shard(images)
     add_settings(images, Stem)
     images.set_defaults(run=_images)
@@ -90,9 +96,11 @@ def _images(arguments: argparse.Namespace) -> int:
     settings = settings_of(arguments)
     table = read_rows(arguments.structures, STRUCTURES)
     kept = [row for row in table if row["status"] == "kept"]
+    if arguments.engine == "multislice":
+        kept = [row for row in kept if row["structure_id"] in settings.multislice]
     mine = kept[arguments.shard :: arguments.shards]
     with atomic_directory(arguments.out) as folder:
-        rows = clean_images(mine, settings, arguments.seed, folder)
+        rows = clean_images(mine, settings, arguments.seed, folder, arguments.engine)
         write_table(rows, folder / "images.parquet", STEM_IMAGES, stamp(settings, arguments.seed))
     return 0
 

@@ -14,14 +14,21 @@ from ase import Atoms
 
 from micrographia.config import Stem
 from micrographia.errors import MicrographiaError, StructureError
-from micrographia.io.schemas import ENGINES as ENGINES_SCHEMA
+from micrographia.io import schemas
 from micrographia.io.stem_images import read_stem_image, write_stem_image
 from micrographia.io.structures import from_cif
 from micrographia.physics.conditions import ImagingConditions
 from micrographia.physics.imaging import evaluate_series
 from micrographia.stem.multislice import multislice_series, orthogonal_cell
 from micrographia.stem.phase_object import phase_object_series
-from micrographia.stem.simulate import View, add_noise, draw_view, render
+from micrographia.stem.simulate import (
+    ENGINES,
+    EngineName,
+    View,
+    add_noise,
+    draw_view,
+    render,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -29,43 +36,40 @@ logger = logging.getLogger(__name__)
 Row = dict[str, Any]
 
 
-def clean_images(structures: Sequence[Row], settings: Stem, seed: int, folder: Path) -> list[Row]:
+def clean_images(
+    structures: Sequence[Row], settings: Stem, seed: int, folder: Path, engine: EngineName
+) -> list[Row]:
     """Image each crystal without noise into `folder`; return rows of schema STEM_IMAGES.
 
     Rotation and origin follow from the seed and the crystal's name alone, so a picture does
     not depend on which shard or run makes it.
     """
-    return [_clean_image(record, settings, seed, folder) for record in structures]
+    return [_clean_image(record, settings, seed, folder, engine) for record in structures]
 
 
-def _clean_image(record: Row, settings: Stem, seed: int, folder: Path) -> Row:
+def _clean_image(record: Row, settings: Stem, seed: int, folder: Path, engine: EngineName) -> Row:
     name = str(record["structure_id"])
     view = draw_view(settings.pixel_size, settings.field, settings.rotation, [seed, _number(name)])
-    row = _row(record, settings, view, seed)
+    row = _row(record, settings, view, seed, engine)
     try:
-        atoms = from_cif(record["cif"])
-        image = render(
-            phase_object_series(atoms, settings.conditions),
-            view,
-            settings.conditions,
-            "phase-object",
-        )
-        row["path"] = f"{row['image_id']}.tif"
-        write_stem_image(folder / row["path"], image)
+        series = ENGINES[engine](from_cif(record["cif"]), settings.conditions)
+        path = f"{row['image_id']}.tif"
+        write_stem_image(folder / path, render(series, view, settings.conditions, engine))
+        row["path"] = path
     except MicrographiaError as error:
         logger.warning("%s: %s", name, error)
         row["failure"] = str(error)
     return row
 
 
-def _row(record: Row, settings: Stem, view: View, seed: int) -> Row:
+def _row(record: Row, settings: Stem, view: View, seed: int, engine: EngineName) -> Row:
     conditions = settings.conditions
     name = str(record["structure_id"])
     return {
-        "image_id": _name(name, seed),
+        "image_id": _name(name, seed, engine),
         "structure_id": name,
         "elements": record["elements"],
-        "engine": "phase-object",
+        "engine": engine,
         "energy_keV": conditions.energy_keV,
         "semiangle_mrad": conditions.semiangle_mrad,
         "defocus": conditions.defocus,
@@ -181,7 +185,7 @@ def engine_comparison(structures: Sequence[Row], settings: Stem) -> Iterator[tup
 
 
 def _engine_failure(name: str, detector: str, reason: str) -> Row:
-    row: Row = dict.fromkeys(ENGINES_SCHEMA.names)
+    row: Row = dict.fromkeys(schemas.ENGINES.names)
     row.update(structure_id=name, detector=detector, failure=reason)
     return row
 

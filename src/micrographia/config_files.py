@@ -1,0 +1,56 @@
+"""The files that are generated from the settings: commented YAML and JSON schema."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from pydantic import BaseModel
+
+from micrographia.config import WorkflowConfig
+
+
+def render_yaml() -> str:
+    """Return the commented `workflow_config.yaml` that holds every default."""
+    head = [
+        "# Micrographia's settings and their defaults. Generated from src/micrographia/config.py",
+        "# by `make config`: change a default there, and your own run in an overlay",
+        "# (`snakemake --configfile my.yaml`), which only needs the lines that differ.",
+        "",
+    ]
+    return "\n".join(head + _render(WorkflowConfig(), 0)) + "\n"
+
+
+def _render(section: BaseModel, depth: int) -> list[str]:
+    indent = "  " * depth
+    lines: list[str] = []
+    for name, field in type(section).model_fields.items():
+        value = getattr(section, name)
+        lines.append(f"{indent}# {field.description}{_bounds(field)}")
+        if isinstance(value, BaseModel):
+            lines.append(f"{indent}{name}:")
+            lines.extend(_render(value, depth + 1))
+        else:
+            plain = list(value) if isinstance(value, tuple) else value
+            lines.append(f"{indent}{name}: {json.dumps(plain, ensure_ascii=False)}")
+        if depth == 0:
+            lines.append("")
+    return lines
+
+
+def _bounds(field: Any) -> str:
+    symbols = {"ge": "≥", "gt": ">", "le": "≤", "lt": "<"}
+    found = [
+        f"{symbols[key]} {getattr(item, key):g}"
+        for item in field.metadata
+        for key in symbols
+        if getattr(item, key, None) is not None
+    ]
+    return f" ({', '.join(found)})" if found else ""
+
+
+def render_schema() -> str:
+    """Return the JSON schema of `workflow_config.yaml`."""
+    schema = WorkflowConfig.model_json_schema()
+    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+    return json.dumps(schema, indent=2, ensure_ascii=False, sort_keys=True) + "\n"
