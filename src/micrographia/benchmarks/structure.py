@@ -162,6 +162,7 @@ def _score(
         "failure": answer["failure"] if answer else "missing: there is no reconstruction",
     }
     if answer is None or answer["cif"] is None:
+        row["failure"] = row["failure"] or "the solver gave neither a crystal nor a reason"
         return row
     try:
         result = compare(from_cif(answer["cif"]), from_cif(truth["cif"]))

@@ -51,7 +51,10 @@ def _draw_shares(axes: Axes, scores: pd.DataFrame) -> None:
     )
     axes.set_ylim(0, 1.05)
     axes.set_ylabel("share reproduced within")
-    axes.legend(frameon=False, fontsize="small", loc="lower left", ncols=3)
+    # Above the bars, wherever they end.
+    axes.legend(
+        frameon=False, fontsize="small", loc="lower center", bbox_to_anchor=(0.5, 1), ncols=3
+    )
 
 
 def _draw_confidence(axes: Axes, scores: pd.DataFrame) -> None:
