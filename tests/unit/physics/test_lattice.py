@@ -206,8 +206,9 @@ def test_a_noisy_rotated_supercell_has_the_crystals_primitive_cell(
     expected = (xy + offset) @ rotation
     for kind in set(numbers.tolist()):
         distance = nearest(sites[species == kind], expected[numbers == kind], found)
-        assert distance.min(axis=1).max() <= noise + 1e-6
-        assert distance.min(axis=0).max() <= noise + 1e-6
+        # Sites nearer to each other than twice the noise may exchange copies: noise + 2 noise.
+        assert distance.min(axis=1).max() <= 3 * noise + 1e-6
+        assert distance.min(axis=0).max() <= 3 * noise + 1e-6
 
 
 def test_a_buckled_crystal_has_a_smaller_projected_cell():
