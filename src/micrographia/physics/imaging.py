@@ -6,6 +6,9 @@ Ultramicroscopy 160 (2016) 265, eq. 26), that is, in Fourier space,
 
     I(g) = φ(g) · conj T(g),    T = Fourier transform of |ψ_probe|², T(0) = 1.
 
+A detector of four quadrants measures the shift of the pattern approximately; its transfer
+function in the same weak-phase limit takes the place of conj T.
+
 The same functions make images (room `stem`) and explain them (room `reconstruction`).
 """
 
@@ -66,24 +69,25 @@ def reciprocal_vectors(cell: FloatArray, limit: float) -> tuple[NDArray[np.int64
 
 
 def transfer(g: FloatArray, conditions: ImagingConditions) -> ComplexArray:
-    """Transfer function of the integrated centre of mass, conj T(g).
+    """Transfer function from the phase to the integrated image of the stated detector.
 
     Parameters
     ----------
     g
-        Spatial frequencies (m, 2) [1/Å].
+        Spatial frequencies (m, 2) [1/Å], in the frame of the scan and of the detector.
     conditions
-        Energy, semi-angle and aberrations.
+        Energy, semi-angle, aberrations and detector.
 
     Returns
     -------
-    Complex transfer (m,), 1 at g = 0, 0 beyond the information limit.
+    Complex transfer (m,), 0 beyond the information limit. For the ideal centre of mass it is
+    conj T(g); for quadrants it is the first-order response of their differences, integrated.
     """
-    table, step = _transfer_table(conditions.model_copy(update={"detector": "icom"}))
+    table, step = _transfer_table(conditions)
     place = np.asarray(g, dtype=np.float64).T / step + _GRID // 2
     real = map_coordinates(table.real, place, order=3, mode="constant")
     imaginary = map_coordinates(table.imag, place, order=3, mode="constant")
-    return np.conj(real + 1j * imaginary)
+    return real + 1j * imaginary
 
 
 def projected_phase(number: int, g: FloatArray, area: float, energy_keV: float) -> FloatArray:
@@ -180,8 +184,14 @@ def aberration_phase(kx: FloatArray, ky: FloatArray, conditions: ImagingConditio
 
 @lru_cache(maxsize=16)
 def _transfer_table(conditions: ImagingConditions) -> tuple[ComplexArray, float]:
-    """T(g) on a square grid centred on g = 0, and the grid's step [1/Å]."""
-    cutoff = 1e-3 * conditions.semiangle_mrad / wavelength(conditions.energy_keV)
+    """The transfer function on a square grid centred on g = 0, and the grid's step [1/Å].
+
+    With Ψ = A exp(-iχ), a detector that weights the diffraction pattern by D(k) responds to a
+    weak phase by i φ(g) Q(g), Q(g) = ∫ D(k) [Ψ*(k) Ψ(k-g) - Ψ(k) Ψ*(k+g)] dk / ∫ |Ψ|² (Seki et
+    al., Ultramicroscopy 193 (2018) 118). D = k gives g times the autocorrelation of Ψ, which is
+    the ideal centre of mass.
+    """
+    cutoff = pupil_radius(conditions)
     # The grid reaches a little beyond twice the cutoff, where the autocorrelation ends.
     step = 2 * cutoff / (_GRID // 2 - 4)
     axis = (np.arange(_GRID) - _GRID // 2) * step
@@ -189,7 +199,34 @@ def _transfer_table(conditions: ImagingConditions) -> tuple[ComplexArray, float]
     edge = (cutoff - np.hypot(kx, ky)) / step + 0.5
     disc = np.clip(edge, 0, 1)
     pupil = disc * np.exp(-1j * aberration_phase(kx, ky, conditions))
-    probe = np.fft.fft2(np.fft.ifftshift(pupil))
-    table = np.fft.fftshift(np.fft.fft2(np.square(np.abs(probe))))
     # Half-covered samples at the edge count by their area, hence Σ A and not Σ A².
-    return table / (disc.sum() * _GRID**2), step
+    if conditions.detector == "icom":
+        return np.conj(_correlate(np.conj(pupil), pupil)) / disc.sum(), step
+    weights = np.pi * cutoff / 4 * _quadrant_signs(kx, ky, conditions)
+    squared = kx**2 + ky**2
+    squared[_GRID // 2, _GRID // 2] = 1.0
+    response = np.zeros_like(pupil)
+    for component, sign in zip((kx, ky), weights, strict=True):
+        forward = _correlate(sign * np.conj(pupil), pupil)
+        backward = np.roll(np.flip(forward), 1, axis=(0, 1))
+        response += component / squared * (forward - np.conj(backward))
+    return response / disc.sum(), step
+
+
+def pupil_radius(conditions: ImagingConditions) -> float:
+    """Radius of the pupil, α/λ [1/Å]."""
+    return 1e-3 * conditions.semiangle_mrad / wavelength(conditions.energy_keV)
+
+
+def _quadrant_signs(kx: FloatArray, ky: FloatArray, conditions: ImagingConditions) -> FloatArray:
+    """Signs with which the quadrants enter the x and the y difference, (2, n, n)."""
+    radius = np.hypot(kx, ky) * wavelength(conditions.energy_keV) * 1e3
+    seen = (radius >= conditions.detector_inner_mrad) & (radius <= conditions.detector_outer_mrad)
+    return np.stack([np.sign(kx) * seen, np.sign(ky) * seen])
+
+
+def _correlate(first: ComplexArray, second: ComplexArray) -> ComplexArray:
+    """Σ_k first(k) second(k - g) on the grid centred on zero."""
+    mirrored = np.roll(np.flip(second), 1, axis=(0, 1))
+    product = np.fft.fft2(np.fft.ifftshift(first)) * np.fft.fft2(np.fft.ifftshift(mirrored))
+    return np.fft.fftshift(np.fft.ifft2(product))

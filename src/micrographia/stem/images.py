@@ -22,7 +22,6 @@ from micrographia.physics.imaging import evaluate_series
 from micrographia.stem.multislice import multislice_series, orthogonal_cell
 from micrographia.stem.phase_object import phase_object_series
 from micrographia.stem.simulate import (
-    ENGINES,
     EngineName,
     View,
     add_noise,
@@ -52,9 +51,9 @@ def _clean_image(record: Row, settings: Stem, seed: int, folder: Path, engine: E
     view = draw_view(settings.pixel_size, settings.field, settings.rotation, [seed, _number(name)])
     row = _row(record, settings, view, seed, engine)
     try:
-        series = ENGINES[engine](from_cif(record["cif"]), settings.conditions)
+        atoms = from_cif(record["cif"])
         path = f"{row['image_id']}.tif"
-        write_stem_image(folder / path, render(series, view, settings.conditions, engine))
+        write_stem_image(folder / path, render(atoms, settings.conditions, view, engine))
         row["path"] = path
     except MicrographiaError as error:
         logger.warning("%s: %s", name, error)

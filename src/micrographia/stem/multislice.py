@@ -14,8 +14,12 @@ from ase.build import make_supercell
 
 from micrographia.errors import StructureError
 from micrographia.physics.conditions import ImagingConditions
-from micrographia.physics.imaging import ComplexArray, FloatArray, information_limit
-from micrographia.physics.scattering import wavelength
+from micrographia.physics.imaging import (
+    ComplexArray,
+    FloatArray,
+    information_limit,
+    pupil_radius,
+)
 
 _SAMPLING = 0.08  # of the potential [Å]; antialiased to 4 1/Å, twice the usual detector's reach
 _SLICE = 1.0  # thickness of a slice [Å]
@@ -47,7 +51,7 @@ def multislice_series(
         No orthogonal supercell of moderate size exists.
     """
     cell, angle = orthogonal_cell(atoms)
-    deflection = _centre_of_mass(cell, conditions)
+    deflection = _centre_of_mass(cell, conditions, angle)
     g, coefficients = _integrate(deflection, cell, information_limit(conditions))
     cosine, sine = np.cos(angle), np.sin(angle)
     return g @ np.array([[cosine, sine], [-sine, cosine]]), coefficients
@@ -101,8 +105,12 @@ def orthogonal_cell(atoms: Atoms, tolerance_deg: float = 0.2) -> tuple[Atoms, fl
     return layer, angle
 
 
-def _centre_of_mass(cell: Atoms, conditions: ImagingConditions) -> FloatArray:
-    """Centre of mass at every scan point of the cell, (nx, ny, 2) [1/Å]."""
+def _centre_of_mass(cell: Atoms, conditions: ImagingConditions, angle: float) -> FloatArray:
+    """Centre of mass at every scan point of the cell, (nx, ny, 2) [1/Å].
+
+    The cell was turned by -angle [rad]; detector and aberrations, which belong to the
+    microscope, are turned with it.
+    """
     import abtem
 
     abtem.config.set({"diagnostics.progress_bar": False, "diagnostics.task_progress": False})
@@ -121,7 +129,7 @@ def _centre_of_mass(cell: Atoms, conditions: ImagingConditions) -> FloatArray:
         defocus=conditions.defocus + depth,
         Cs=conditions.Cs,
         astigmatism=conditions.astigmatism,
-        astigmatism_angle=np.deg2rad(conditions.astigmatism_angle),
+        astigmatism_angle=np.deg2rad(conditions.astigmatism_angle) - angle,
     )
     probe.grid.match(potential)
     # A quarter beyond the Nyquist rate of the probe's information limit.
@@ -137,9 +145,12 @@ def _centre_of_mass(cell: Atoms, conditions: ImagingConditions) -> FloatArray:
         nbins_azimuthal=4,
         inner=conditions.detector_inner_mrad,
         outer=conditions.detector_outer_mrad,
+        rotation=-angle,
     )
     counts = probe.scan(potential, scan=scan, detectors=quadrants).compute().array[:, :, 0, :]
-    return quadrant_centre_of_mass(np.moveaxis(counts, -1, 0), conditions)
+    shift = quadrant_centre_of_mass(np.moveaxis(counts, -1, 0), conditions)
+    cosine, sine = np.cos(angle), np.sin(angle)
+    return shift @ np.array([[cosine, -sine], [sine, cosine]])
 
 
 def quadrant_centre_of_mass(counts: FloatArray, conditions: ImagingConditions) -> FloatArray:
@@ -160,8 +171,7 @@ def quadrant_centre_of_mass(counts: FloatArray, conditions: ImagingConditions) -
     total = counts.sum(axis=0)
     x = (counts[0] + counts[3] - counts[1] - counts[2]) / total
     y = (counts[0] + counts[1] - counts[2] - counts[3]) / total
-    cutoff = 1e-3 * conditions.semiangle_mrad / wavelength(conditions.energy_keV)
-    return np.stack([x, y], axis=-1).astype(np.float64) * (np.pi * cutoff / 4)
+    return np.stack([x, y], axis=-1).astype(np.float64) * (np.pi * pupil_radius(conditions) / 4)
 
 
 def _integrate(

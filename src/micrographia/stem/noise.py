@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from micrographia.physics.conditions import ImagingConditions
-from micrographia.physics.scattering import wavelength
+from micrographia.physics.imaging import pupil_radius
 
 
 def expose(
@@ -41,8 +41,7 @@ def expose(
     Noisy iDPC image [rad], zero mean.
     """
     generator = np.random.default_rng(seed)
-    cutoff = 1e-3 * conditions.semiangle_mrad / wavelength(conditions.energy_keV)
-    share = 4 / (np.pi * cutoff)
+    share = 4 / (np.pi * pupil_radius(conditions))
     slope_y, slope_x = np.gradient(np.asarray(clean, dtype=np.float64), pixel_size)
     shift = np.stack([slope_x, slope_y]) / (2 * np.pi)
     electrons = dose * pixel_size**2

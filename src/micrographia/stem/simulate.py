@@ -11,7 +11,7 @@ from ase import Atoms
 from micrographia import __version__
 from micrographia.io.stem_images import StemImage
 from micrographia.physics.conditions import ImagingConditions
-from micrographia.physics.imaging import ComplexArray, FloatArray, evaluate_series
+from micrographia.physics.imaging import evaluate_series
 from micrographia.stem.multislice import multislice_series
 from micrographia.stem.noise import expose
 from micrographia.stem.phase_object import phase_object_series
@@ -54,16 +54,18 @@ def draw_view(pixel_size: float, field: float, rotation: float | None, seed: lis
 
 
 def render(
-    series: tuple[FloatArray, ComplexArray], view: View, conditions: ImagingConditions, engine: str
+    atoms: Atoms, conditions: ImagingConditions, view: View, engine: EngineName
 ) -> StemImage:
-    """Evaluate a crystal's Fourier series in a view; the result is noiseless."""
-    g, coefficients = series
-    angle = np.deg2rad(view.rotation)
-    turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
-    turned = g @ turn
-    shifted = coefficients * np.exp(-2j * np.pi * (turned @ np.asarray(view.origin)))
+    """Image a layer in a view, without noise.
+
+    The crystal is turned before it is imaged: detector and aberrations stay where they are.
+    """
+    turned = atoms.copy()
+    turned.rotate(view.rotation, "z", rotate_cell=True)
+    g, coefficients = ENGINES[engine](turned, conditions)
+    shifted = coefficients * np.exp(-2j * np.pi * (g @ np.asarray(view.origin)))
     side = max(8, round(view.field / view.pixel_size))
-    pixels = evaluate_series(turned, shifted, (side, side), view.pixel_size)
+    pixels = evaluate_series(g, shifted, (side, side), view.pixel_size)
     return StemImage(pixels, view.pixel_size, image_metadata(conditions, engine, None, None))
 
 
@@ -101,7 +103,7 @@ def simulate(
     seed
         Of the noise.
     """
-    clean = render(ENGINES[engine](atoms, conditions), view, conditions, engine)
+    clean = render(atoms, conditions, view, engine)
     return clean if dose is None else add_noise(clean, dose, conditions, [seed])
 
 

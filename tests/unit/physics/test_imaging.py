@@ -14,7 +14,8 @@ from micrographia.physics.imaging import (
     transfer,
 )
 
-CONDITIONS = ImagingConditions()
+CONDITIONS = ImagingConditions(detector="icom")
+QUADRANTS = ImagingConditions(detector="segments")
 CELL = np.array([[3.18, 0.0], [-1.59, 2.754]])
 XY = np.array([[0.0, 0.0], [1.59, 0.918]])
 NUMBERS = np.array([42, 16])
@@ -32,6 +33,20 @@ def test_transfer_of_a_perfect_lens_is_the_overlap_of_two_discs() -> None:
     expected = 2 / np.pi * (np.arccos(s) - s * np.sqrt(1 - s**2))
     np.testing.assert_allclose(transfer(g, CONDITIONS), expected, atol=2e-3)
     assert abs(transfer(np.array([[1.01 * limit, 0.0]]), CONDITIONS)[0]) < 1e-3
+
+
+def test_quadrants_agree_with_the_centre_of_mass_on_long_waves_only() -> None:
+    # To first order in a long wave both measure the same shift of the disc.
+    long_wave = np.array([[0.06, 0.0], [0.0, 0.06]])
+    np.testing.assert_allclose(
+        transfer(long_wave, QUADRANTS), transfer(long_wave, CONDITIONS), rtol=0.05
+    )
+    along, across = transfer(np.array([[1.0, 0.0], [0.7071, 0.7071]]), QUADRANTS).real
+    assert abs(along - across) > 0.02
+    # A symmetric detector: real and even where the lens is perfect.
+    g = np.array([[0.8, 0.3], [-0.8, -0.3]])
+    both = transfer(g, QUADRANTS)
+    assert abs(both[0] - both[1]) < 1e-6 and abs(both.imag).max() < 1e-6
 
 
 def test_defocus_lowers_the_transfer_symmetrically() -> None:

@@ -16,18 +16,19 @@ from micrographia.stem.simulate import View, draw_view, simulate
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("detector", "defocus", "least"),
-    [("icom", 0.0, 0.999), ("icom", 50.0, 0.999), ("segments", 0.0, 0.99)],
+    [("icom", 0.0, 0.999), ("icom", 50.0, 0.999), ("segments", 0.0, 0.999)],
 )
 def test_phase_object_agrees_with_multislice(detector: str, defocus: float, least: float) -> None:
     layer = mx2("MoS2", vacuum=5)
+    layer.rotate(23, "z", rotate_cell=True)  # quadrants are not round: orientation counts
     conditions = ImagingConditions(detector=detector, defocus=defocus)
     pictures = [
         evaluate_series(*series(layer, conditions), (90, 90), 0.1)
         for series in (phase_object_series, multislice_series)
     ]
     assert np.corrcoef(pictures[0].ravel(), pictures[1].ravel())[0, 1] >= least
-    if detector == "icom":  # the phase is calibrated, not only its shape
-        assert pictures[1].std() == pytest.approx(pictures[0].std(), rel=0.1)
+    # The phase is calibrated, not only its shape.
+    assert pictures[1].std() == pytest.approx(pictures[0].std(), rel=0.1)
 
 
 def test_orthogonal_cell_holds_the_same_crystal() -> None:
@@ -36,7 +37,7 @@ def test_orthogonal_cell_holds_the_same_crystal() -> None:
     assert sorted(np.round(layer.cell.lengths()[:2], 3)) == [2.46, 4.261]
     turned = layer.copy()
     turned.rotate(np.rad2deg(angle), "z", rotate_cell=True)
-    conditions = ImagingConditions()
+    conditions = ImagingConditions(detector="icom")
     found = evaluate_series(*phase_object_series(turned, conditions), (50, 50), 0.1)
     expected = evaluate_series(*phase_object_series(graphene(vacuum=5), conditions), (50, 50), 0.1)
     assert np.corrcoef(found.ravel(), expected.ravel())[0, 1] > 0.3  # up to an origin
