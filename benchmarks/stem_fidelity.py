@@ -1,11 +1,11 @@
 """Fidelity of the phase object to abTEM multislice over real crystals, and their times.
 
-    python benchmarks/stem_fidelity.py --structures ../shared/data/structures2d/structures2d.parquet
+    python benchmarks/stem_fidelity.py --structures CRYSTALS.parquet
 
 Crystals that pass the STEM2Mat filter and have an orthogonal cell of at most --largest Å² are
 drawn at random; both engines image one such cell with each detector. Printed: correlation of the
 pictures, distance of their local maxima, ratio of the times (whole calls, from atoms to picture).
-The table goes to --out, and a plot of correlation against thickness and heaviest element beside it.
+The table goes to --out, a plot of correlation against thickness and heaviest element beside it.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ FILTER = StructureFilter(
 def main() -> None:
     """Draw crystals, image them by both engines, print the figures."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--structures", type=Path, required=True)
+    parser.add_argument("--structures", type=Path, required=True, help="folder or table")
     parser.add_argument("--count", type=int, default=42)
     parser.add_argument("--largest", type=float, default=60.0, help="Å², of the orthogonal cell")
     parser.add_argument("--seed", type=int, default=1665)
