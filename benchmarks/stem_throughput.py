@@ -3,10 +3,10 @@
     python benchmarks/stem_throughput.py --structures results/stem/structures.parquet
     python benchmarks/stem_throughput.py --workflow tests/config/stem_full.yaml
 
-The first form makes finished noisy TIFFs from a table of crystals in this process, on one core, and
-prints images per second and the peak memory after the first and the last hundred images. The second
-runs the workflow up to the noisy images on all cores, kills it half-way with SIGKILL, resumes it,
-and prints the times and that every image is there once.
+The first form makes finished noisy TIFFs from a table of crystals in this process, on one core,
+and prints images per second and the peak memory early and at the end. The second runs the workflow
+up to the noisy images on all cores, kills it half-way with SIGKILL, resumes it, and prints the
+times and whether every image is there once.
 """
 
 from __future__ import annotations
