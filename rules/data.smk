@@ -31,7 +31,7 @@ rule data_structures:
         prototypes="resources/prototypes.csv",
         source=(
             []
-            if settings.data.structures.source == "prototypes"
+            if settings.data.structures.source in ("prototypes", "materials-project")
             else settings.data.structures.source
         ),
     output:
@@ -46,7 +46,7 @@ rule data_structures:
         mem_mb=2000,
         runtime=60,
     params:
-        code=code("stem.structures", "stem.prototypes"),
+        code=code("stem.structures", "stem.prototypes", "stem.materials_project"),
         settings=section("data", "structures"),
         seed=settings.seed,
     shell:

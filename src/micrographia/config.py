@@ -14,34 +14,15 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
 import yaml
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, Field, ValidationError, model_validator
 
+from micrographia.config_data import Data as Data
+from micrographia.config_data import Section as Section
+from micrographia.config_data import Splits as Splits
+from micrographia.config_data import StructureFilter as StructureFilter
+from micrographia.config_data import StructureSource as StructureSource
 from micrographia.errors import ConfigError
 from micrographia.physics.conditions import ImagingConditions
-
-
-class Section(BaseModel):
-    """Base of all sections: unknown names are faults, values do not change."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-def _keyword_or_existing(keyword: str) -> AfterValidator:
-    def check(value: str) -> str:
-        if value != keyword and not Path(value).exists():
-            raise ValueError(f"must be '{keyword}' or an existing path")
-        return value
-
-    return AfterValidator(check)
-
-
-def _existing(value: str) -> str:
-    if not Path(value).exists():
-        raise ValueError("must be an existing path")
-    return value
-
-
-ExistingPath = Annotated[str, AfterValidator(_existing)]
 
 
 class Shards(Section):
@@ -49,70 +30,6 @@ class Shards(Section):
 
     micrographs: int = Field(4, ge=1, le=400, description="Shards of the micrograph wing.")
     structures: int = Field(4, ge=1, le=400, description="Shards of the STEM wing.")
-
-
-class MicrographSource(Section):
-    """Where micrographs come from."""
-
-    source: Annotated[str, _keyword_or_existing("procedural")] = Field(
-        "procedural",
-        description="'procedural' for the embedded generator, or your own folder of images.",
-    )
-    masks: ExistingPath | None = Field(
-        None,
-        description="Folder of label masks with the images' file names; null when there is none.",
-    )
-    licence: str = Field("CC0-1.0", description="Licence of these images, kept with every row.")
-
-
-class StructureFilter(Section):
-    """Which crystals take part (STEM2Mat-Bench, AutoMat section 3)."""
-
-    max_elements: int = Field(4, ge=1, le=20, description="Most elements in a crystal.")
-    min_z_span: int = Field(
-        0,
-        ge=0,
-        le=100,
-        description="Least difference between highest and lowest atomic number of a compound.",
-    )
-    max_thickness: float = Field(
-        20.0, ge=0, le=100, description="Most distance between lowest and highest atom [Å]."
-    )
-    max_overlap_ratio: float = Field(
-        1.0,
-        ge=0,
-        le=1,
-        description="Most share of atoms that share a 1 Å grid cell in projection.",
-    )
-    min_projected_distance: float = Field(
-        0.0, ge=0, le=5, description="Least distance between two projected columns [Å]."
-    )
-    max_atoms: int = Field(60, ge=1, le=1000, description="Most atoms in the primitive cell.")
-
-
-class StructureSource(Section):
-    """Where two-dimensional crystals come from."""
-
-    source: Annotated[str, _keyword_or_existing("prototypes")] = Field(
-        "prototypes",
-        description=(
-            "'prototypes' for the embedded set, or a folder of CIF/POSCAR, an ASE database, "
-            "or a parquet file."
-        ),
-    )
-    limit: int | None = Field(
-        None, ge=1, description="Take a seeded random sample of this many crystals; null for all."
-    )
-    filter: StructureFilter = Field(default_factory=StructureFilter, description="Selection.")
-
-
-class Data(Section):
-    """What enters at the front."""
-
-    micrographs: MicrographSource = Field(
-        default_factory=MicrographSource, description="Micrographs."
-    )
-    structures: StructureSource = Field(default_factory=StructureSource, description="Crystals.")
 
 
 class Synthesis(Section):

@@ -102,12 +102,14 @@ STRUCTURES = pa.schema(
         ("b", pa.float64()),
         ("gamma", pa.float64()),  # degree
         ("layer_group", pa.int32()),
+        ("prototype", pa.string()),  # anonymous formula, layer group, Wyckoff letters
         ("thickness", pa.float64()),
         ("overlap_ratio", pa.float64()),  # share of atoms whose 1 angstrom grid cell is shared
         ("family", pa.string()),
         ("source", pa.string()),
-        ("split", pa.string()),
+        ("split", pa.string()),  # train | validation | test | all; null: rejected
         ("cif", pa.string()),
+        ("duplicate_of", pa.string()),  # structure_id of the one kept
         ("status", pa.string()),  # kept | rejected
         ("reason", pa.string()),
     ]

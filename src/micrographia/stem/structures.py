@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections import Counter
 from collections.abc import Iterable
@@ -13,11 +14,13 @@ from ase import Atoms
 from ase.data import atomic_numbers, chemical_symbols
 from numpy.typing import NDArray
 
-from micrographia.config import StructureFilter
+from micrographia.config import Splits, StructureFilter
 from micrographia.errors import MicrographiaError
 from micrographia.io.schemas import STRUCTURES
-from micrographia.io.structures import orient_layer, to_cif
+from micrographia.io.structures import from_cif, orient_layer, to_cif
 from micrographia.physics.lattice import cell_parameters, gauss_reduce
+from micrographia.stem.duplicates import find_duplicates
+from micrographia.stem.splits import assign_splits
 
 FloatArray = NDArray[np.float64]
 
@@ -33,6 +36,9 @@ _MXENE_ENDS = {"O", "H", "F", "Cl", "Br", "I", "S", "Se", "Te"}
 _MAGNETIC = {"V", "Cr", "Mn", "Fe", "Co", "Ni"}
 _CHALCOGENS = {"S", "Se", "Te"}
 
+#: Origins among which the groups' tables leave a choice; labels must not depend on it.
+_ORIGINS = ((0, 0), (1 / 2, 0), (0, 1 / 2), (1 / 2, 1 / 2), (1 / 3, 2 / 3), (2 / 3, 1 / 3))
+
 #: Identifier, crystal or None, why it could not be read, and the family if it is known.
 Entry = tuple[str, Atoms | None, str, str | None]
 
@@ -43,6 +49,8 @@ def curate(
     limit: int | None = None,
     seed: int = 0,
     source: str = "",
+    duplicate_tolerance: float | None = None,
+    splits: Splits | None = None,
 ) -> list[dict[str, Any]]:
     """Turn crystals of any origin into rows of schema STRUCTURES.
 
@@ -55,14 +63,18 @@ def curate(
     limit
         Keep a random sample of at most this many; the others of the kept ones are left out.
     seed
-        Seed of the sample.
+        Seed of the sample and of the splits.
     source
         Where the crystals come from, noted in every row.
+    duplicate_tolerance
+        Of crystals that agree within this displacement [Å] the first is kept; None keeps all.
+    splits
+        How the kept crystals are divided; None or not enabled calls them `all`.
 
     Returns
     -------
     Rows in the order of the entries, with names made unique; each rejected crystal is a row
-    with its reasons.
+    with its reasons, a repeated one with the name of the crystal it repeats.
     """
     names: Counter[str] = Counter()
     rows = []
@@ -70,18 +82,48 @@ def curate(
         names[name] += 1
         unique = name if names[name] == 1 else f"{name}-{names[name]}"
         rows.append(_row((unique, atoms, failure, known_family), limits, source))
-    kept = [number for number, row in enumerate(rows) if row["status"] == "kept"]
+    if duplicate_tolerance is not None:
+        _merge(rows, duplicate_tolerance)
+    rows = _sample(rows, limit, seed)
+    kept = [row for row in rows if row["status"] == "kept"]
+    if splits is not None and splits.enabled:
+        layers = [from_cif(row["cif"]) for row in kept]
+        sides = assign_splits(layers, [row["formula"] for row in kept], splits, seed)
+    else:
+        sides = ["all"] * len(kept)
+    for row, side in zip(kept, sides, strict=True):
+        row["split"] = side
+    return rows
+
+
+def _merge(rows: list[dict[str, Any]], tolerance: float) -> None:
+    """Reject the kept rows that repeat an earlier one."""
+    kept = {row["structure_id"]: row for row in rows if row["status"] == "kept"}
+    found = find_duplicates(
+        list(kept),
+        [row["formula"] for row in kept.values()],
+        [from_cif(row["cif"]) for row in kept.values()],
+        tolerance,
+    )
+    for name, first in found.items():
+        kept[name].update(
+            status="rejected", reason=f"the same crystal as {first}", duplicate_of=first
+        )
+
+
+def _sample(rows: list[dict[str, Any]], limit: int | None, seed: int) -> list[dict[str, Any]]:
+    """Leave out kept rows beyond the limit, and the duplicates of those left out."""
+    kept = [row["structure_id"] for row in rows if row["status"] == "kept"]
     if limit is None or len(kept) <= limit:
         return rows
-    chosen = np.random.default_rng(seed).permutation(kept)[:limit]
-    dropped = set(kept) - set(chosen.tolist())
-    return [row for number, row in enumerate(rows) if number not in dropped]
+    dropped = set(np.random.default_rng(seed).permutation(kept)[limit:].tolist())
+    return [row for row in rows if not {row["structure_id"], row["duplicate_of"]} & dropped]
 
 
 def _row(entry: Entry, limits: StructureFilter, source: str) -> dict[str, Any]:
     name, atoms, failure, known_family = entry
     row: dict[str, Any] = dict.fromkeys(STRUCTURES.names)
-    row.update(structure_id=name, source=source, split="all", status="rejected", reason=failure)
+    row.update(structure_id=name, source=source, status="rejected", reason=failure)
     if atoms is None:
         return row
     try:
@@ -99,6 +141,7 @@ def _row(entry: Entry, limits: StructureFilter, source: str) -> dict[str, Any]:
         b=b,
         gamma=gamma,
         layer_group=layer_group(layer),
+        prototype=prototype(layer),
         thickness=float(np.ptp(layer.positions[:, 2])),
         overlap_ratio=overlap_ratio(layer),
         family=known_family or family(layer),
@@ -190,14 +233,55 @@ def _primitive(layer: Atoms) -> Atoms:
 
 def layer_group(layer: Atoms) -> int | None:
     """Number of the layer group (International Tables E), or None where spglib finds none."""
-    cell = (layer.cell[:], layer.get_scaled_positions(), layer.numbers)
+    found = _layer_group_data(layer.cell[:], layer.get_scaled_positions(), layer.numbers)
+    return None if found is None else int(found.number)
+
+
+def prototype(layer: Atoms) -> str | None:
+    """Label of a primitive layer's structure type, or None where spglib finds no layer group.
+
+    Anonymous formula, layer group and the Wyckoff letters of each species, joined by dashes.
+    Species come in the order of their amounts. Of the origins and directions that the tables
+    allow, those with the first letters count: where a crystal lies does not change its label.
+    """
+    fractions = layer.get_scaled_positions()
+    labels = []
+    for origin in _ORIGINS:
+        for turn in (1, -1):  # half a turn around z
+            moved = fractions * [turn, turn, 1] + np.array([*origin, 0])
+            found = _layer_group_data(layer.cell[:], moved, layer.numbers)
+            if found is None:
+                return None
+            labels.append(_wyckoff_label(layer.numbers, found))
+    return min(labels)
+
+
+def _layer_group_data(cell: FloatArray, fractions: FloatArray, numbers: NDArray[Any]) -> Any:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         try:
-            found = spglib.get_layergroup(cell, aperiodic_dir=2, symprec=SYMMETRY_TOLERANCE)
+            return spglib.get_layergroup(
+                (cell, fractions, numbers), aperiodic_dir=2, symprec=SYMMETRY_TOLERANCE
+            )
         except spglib.SpglibError:
             return None
-    return None if found is None else int(found.number)
+
+
+def _wyckoff_label(numbers: NDArray[Any], found: Any) -> str:
+    """Anonymous formula, group, and per species the letters of its orbits."""
+    species = []
+    for number in np.unique(numbers):
+        members = np.flatnonzero(numbers == number)
+        orbits = {int(found.crystallographic_orbits[i]): found.wyckoffs[i] for i in members}
+        species.append((len(members), "".join(sorted(orbits.values()))))
+    species.sort()
+    divisor = math.gcd(*(count for count, _ in species))
+    amounts = [count // divisor for count, _ in species]
+    formula = "".join(
+        chr(ord("A") + place) + (str(amount) if amount > 1 else "")
+        for place, amount in enumerate(amounts)
+    )
+    return "-".join([formula, str(found.number), *(letters for _, letters in species)])
 
 
 def reduced_formula(layer: Atoms) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import logging
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 EMBEDDED = "prototypes"
+MATERIALS_PROJECT = "materials-project"
 
 
 def register(verbs: Subparsers) -> None:
@@ -27,7 +28,8 @@ def register(verbs: Subparsers) -> None:
         "source",
         nargs="?",
         default=None,
-        help="'prototypes', or a folder of CIF/POSCAR, an ASE database or a parquet table; "
+        help="'prototypes', 'materials-project', or a folder of CIF/POSCAR, an ASE database or "
+        "a parquet table; "
         "default: the source named in the settings",
     )
     parser.add_argument("--out", type=Path, required=True, help="table to write")
@@ -37,7 +39,7 @@ def register(verbs: Subparsers) -> None:
         default=Path("resources/prototypes.csv"),
         help="table of the embedded prototypes",
     )
-    parser.add_argument("--seed", type=int, default=0, help="of the sample that `limit` takes")
+    parser.add_argument("--seed", type=int, default=0, help="of sample and splits")
     add_settings(parser, StructureSource)
     parser.set_defaults(run=_structures)
 
@@ -52,13 +54,15 @@ def _structures(arguments: argparse.Namespace) -> int:
     settings = settings_of(arguments)
     source = arguments.source or settings.source
     # A folder's name, not its path: a table must not depend on where it was made.
-    label = EMBEDDED if source == EMBEDDED else Path(source).resolve().name
+    label = source if source in (EMBEDDED, MATERIALS_PROJECT) else Path(source).resolve().name
     rows = curate(
-        _entries(source, arguments.table),
+        _entries(source, arguments.table, settings.materials),
         settings.filter,
         settings.limit,
         arguments.seed,
         source=label,
+        duplicate_tolerance=settings.duplicate_tolerance if settings.merge_duplicates else None,
+        splits=settings.splits,
     )
     kept = sum(row["status"] == "kept" for row in rows)
     for row in rows:
@@ -76,12 +80,15 @@ def _structures(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _entries(source: str, table: Path) -> Iterator[Entry]:
+def _entries(source: str, table: Path, materials: Sequence[str]) -> Iterator[Entry]:
     from micrographia.io.structures import read_structures
+    from micrographia.stem.materials_project import read_materials_project
     from micrographia.stem.prototypes import read_prototypes
 
     if source == EMBEDDED:
         yield from read_prototypes(table)
     else:
-        for name, atoms, failure in read_structures(source):
+        online = source == MATERIALS_PROJECT
+        items = read_materials_project(materials) if online else read_structures(source)
+        for name, atoms, failure in items:
             yield name, atoms, failure, None
