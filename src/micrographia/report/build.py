@@ -13,7 +13,7 @@ from jinja2 import Environment, StrictUndefined
 from micrographia import __version__, provenance
 from micrographia.config import Report
 from micrographia.io.atomic import write_text
-from micrographia.report import crystals, micrographs, numbers, stem
+from micrographia.report import contact, crystals, micrographs, numbers, stem
 from micrographia.report.collect import Results, collect
 
 _HERE = Path(__file__).parent
@@ -101,4 +101,6 @@ def _stem_wing(results: Results, settings: Report) -> dict[str, Any]:
         "charts": stem.charts(results),
         "engines": stem.engine_rows(results),
         "window": crystals.WINDOW,
+        "sheets": contact.sheets(results, settings.examples),
+        "sheet_window": contact.WINDOW,
     }
