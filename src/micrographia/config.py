@@ -142,6 +142,13 @@ class Stem(Section):
     doses: tuple[Annotated[float, Field(gt=0, le=1e8)], ...] = Field(
         (30_000.0,), min_length=1, description="Electron doses [e/Å²]."
     )
+    masks: bool = Field(
+        False, description="Write column masks and species maps beside the noiseless images."
+    )
+    mask_sigma: float = Field(0.3, gt=0, le=5, description="Sigma of a column's Gaussian [Å].")
+    mask_radius: float = Field(
+        0.5, gt=0, le=5, description="Pixels nearer to a column than this carry its species [Å]."
+    )
     multislice: tuple[str, ...] = Field(
         ("graphene", "h-BN", "MoS2-1H"),
         description="Crystals that abTEM's multislice images too, by structure_id.",
@@ -237,7 +244,7 @@ def validate(raw: Mapping[str, Any], model: type[Section] = WorkflowConfig) -> A
         lines = [_fault(item, model) for item in faults]
         count = f"{len(lines)} fault" + ("s" if len(lines) > 1 else "")
         raise ConfigError(
-            f"The configuration has {count}:\n  " + "\n  ".join(lines) + "\n"
+            f"The configuration has {count}:\n  " + "\n  ".join(lines)
         ) from None
 
 

@@ -19,6 +19,7 @@ from micrographia.io.stem_images import read_stem_image, write_stem_image
 from micrographia.io.structures import from_cif
 from micrographia.physics.conditions import ImagingConditions
 from micrographia.physics.imaging import evaluate_series
+from micrographia.stem.masks import write_column_masks
 from micrographia.stem.multislice import multislice_series, orthogonal_cell
 from micrographia.stem.phase_object import phase_object_series
 from micrographia.stem.simulate import (
@@ -55,6 +56,9 @@ def _clean_image(record: Row, settings: Stem, seed: int, folder: Path, engine: E
         path = f"{row['image_id']}.tif"
         write_stem_image(folder / path, render(atoms, settings.conditions, view, engine))
         row["path"] = path
+        if settings.masks:
+            mask = folder / f"{row['image_id']}.mask.tif"
+            write_column_masks(atoms, view, mask, settings.mask_sigma, settings.mask_radius)
     except MicrographiaError as error:
         logger.warning("%s: %s", name, error)
         row["failure"] = str(error)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 import tifffile
@@ -12,9 +14,14 @@ from hypothesis import strategies as st
 from scipy import ndimage
 from scipy.spatial import cKDTree
 
+from micrographia.cli import main
+from micrographia.io.schemas import STEM_IMAGES
+from micrographia.io.structures import to_cif
+from micrographia.io.tables import read_rows
 from micrographia.physics.conditions import ImagingConditions
 from micrographia.stem.masks import column_mask, write_column_masks
 from micrographia.stem.simulate import View, render
+from micrographia.stem.structures import standardise
 
 
 def maxima(pixels: np.ndarray, least: float) -> np.ndarray:
@@ -109,3 +116,27 @@ def test_the_file_opens_with_scale_and_channels(tmp_path):
     first = path.read_bytes()
     write_column_masks(atoms, view, path, 0.3, 0.5)
     assert path.read_bytes() == first
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+def test_the_setting_puts_masks_beside_the_pictures(tmp_path, wanted):
+    crystal = tmp_path / "s.parquet"
+    (tmp_path / "crystals").mkdir()
+    (tmp_path / "crystals" / "mos2.cif").write_text(
+        to_cif(standardise(monolayer("MoS2"))), encoding="utf-8"
+    )
+    assert main(["stem", "structures", str(tmp_path / "crystals"), "--out", str(crystal)]) == 0
+    folder = tmp_path / "images"
+    chosen = json.dumps({"masks": wanted, "field": 20.0})
+    command = ["stem", "images", "--structures", str(crystal), "--out", str(folder)]
+    assert main([*command, "--settings", chosen]) == 0
+    (row,) = read_rows(folder / "images.parquet", STEM_IMAGES)
+    mask = folder / f"{row['image_id']}.mask.tif"
+    assert mask.exists() is wanted
+    if wanted:
+        picture = tifffile.imread(folder / row["path"])
+        heat, species = tifffile.imread(mask)
+        assert heat.shape == picture.shape
+        columns, bright = maxima(heat, 0.9), maxima(picture, float(picture.mean()))
+        assert cKDTree(bright).query(columns, p=np.inf)[0].max() <= 1
+        assert set(np.unique(species)) == {0, 16, 42}
