@@ -110,6 +110,24 @@ def test_pictures_that_cannot_be_solved(
     assert not (tmp_path / "x.cif").exists()
 
 
+def test_a_crystal_is_written_as_cif_and_never_over_the_picture(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    picture = tmp_path / "a.tif"
+    tifffile.imwrite(picture, np.random.default_rng(0).normal(size=(256, 256)).astype("f4"))
+    before = picture.read_bytes()
+    call = ["reconstruction", "solve", str(picture), "--elements", "C", "--pixel-size", "0.1"]
+    text = _fault(capsys, [*call, "--out", str(picture)])
+    assert "a.tif" in text and "end in .cif" in text
+    assert "end in .cif" in _fault(capsys, [*call, "--out", str(tmp_path / "b.txt")])
+    assert picture.read_bytes() == before
+    named = picture.rename(tmp_path / "a.cif")
+    call[2] = str(named)
+    text = _fault(capsys, [*call, "--out", str(tmp_path / "." / "a.cif")])
+    assert "would overwrite the input" in text
+    assert named.read_bytes() == before
+
+
 def test_settings_that_are_wrong_are_listed(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

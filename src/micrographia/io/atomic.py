@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from micrographia.errors import ImageError
 
 
 @contextmanager
@@ -50,6 +52,26 @@ def atomic_directory(path: str | os.PathLike[str]) -> Iterator[Path]:
         temporary.replace(target)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def refuse_inputs(
+    outputs: Iterable[str | os.PathLike[str]], inputs: Iterable[str | os.PathLike[str]]
+) -> None:
+    """Refuse to write a file over one that is read, whatever way their paths are spelt.
+
+    Raises
+    ------
+    ImageError
+        An output is also an input.
+    """
+    sources = {os.path.realpath(path): os.fspath(path) for path in inputs}
+    for output in outputs:
+        source = sources.get(os.path.realpath(output))
+        if source is not None:
+            raise ImageError(
+                f"The output {os.fspath(output)} would overwrite the input {source}",
+                remedy="Choose another --out",
+            )
 
 
 def write_text(path: str | os.PathLike[str], text: str) -> None:

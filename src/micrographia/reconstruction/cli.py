@@ -28,12 +28,20 @@ def register(verbs: Subparsers) -> None:
 
 
 def _solve(arguments: argparse.Namespace) -> int:
-    from micrographia.io.atomic import write_text
+    from micrographia.errors import MicrographiaError
+    from micrographia.io.atomic import refuse_inputs, write_text
     from micrographia.io.stem_images import read_stem_image
     from micrographia.reconstruction.batch import to_cif_text
     from micrographia.reconstruction.solve import solve
 
     settings = settings_of(arguments)
+    if arguments.out.suffix.lower() != ".cif":
+        raise MicrographiaError(
+            f"The crystal cannot be written as {arguments.out}",
+            allowed="names that end in .cif",
+            remedy=f"Say --out {arguments.out.with_suffix('.cif')}",
+        )
+    refuse_inputs([arguments.out], [arguments.image])
     elements = [word.strip() for word in (arguments.elements or "").split(",") if word.strip()]
     image = read_stem_image(arguments.image, arguments.pixel_size)
     solution = solve(image, elements, settings)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from tqdm import tqdm
 
 from micrographia.config import Segmentation
 from micrographia.errors import MicrographiaError
+from micrographia.io.atomic import refuse_inputs
 from micrographia.io.images import SUFFIXES, image_id, read_micrograph, to_unit, write_labels
 from micrographia.io.schemas import INSTANCES, PREDICTIONS
 from micrographia.io.tables import write_table
@@ -110,7 +111,7 @@ def jobs_of_table(micrographs: pd.DataFrame, shard: int, shards: int) -> list[Jo
 
 
 def predict(
-    jobs: Iterable[Job],
+    jobs: Sequence[Job],
     out: Path,
     settings: Segmentation,
     method: str = "watershed",
@@ -135,17 +136,22 @@ def predict(
     Raises
     ------
     MicrographiaError
-        The method is unknown, or `out` cannot be written.
+        The method is unknown, an output would overwrite an image, or `out` cannot be written.
     """
     if method not in METHODS:
         raise MicrographiaError(
             "There is no such segmenter", seen=method, allowed=", ".join(METHODS)
         )
+    folders = [out, out / "overlay"] if overlays else [out]
+    refuse_inputs(
+        [folder / f"{job.stem}.png" for folder in folders for job in jobs],
+        [job.path for job in jobs],
+    )
     # One process per shard is how the work is spread; threads beneath it would only compete.
     cv2.setNumThreads(1)
     rows: list[dict[str, Any]] = []
     instances: list[pd.DataFrame] = []
-    for job in tqdm(list(jobs), unit="image", disable=None):
+    for job in tqdm(jobs, unit="image", disable=None):
         row: dict[str, Any] = dict.fromkeys(PREDICTIONS.names)
         row.update(image_id=job.image_id, path=job.path, method=method)
         try:

@@ -72,6 +72,21 @@ def test_colliding_names_stop_before_any_work(images, tmp_path, capsys):
     assert not (tmp_path / "out").exists()
 
 
+def test_a_mask_never_replaces_its_image(images, tmp_path, capsys):
+    before = {path: path.read_bytes() for path in images.iterdir()}
+    (tmp_path / "link").symlink_to(images)
+    for out in (images, tmp_path / "link", images / ".." / "in"):
+        assert predict(images / "b.png", "--out", out) == 2
+        said = capsys.readouterr().err
+        assert f"{out / 'b.png'} would overwrite the input {images / 'b.png'}" in said
+    write_picture(images / "overlay" / "d.png")
+    drawn = images / "overlay" / "d.png"
+    assert predict(drawn, "--out", images, "--overlays") == 2
+    drawn.unlink()
+    drawn.parent.rmdir()
+    assert {path: path.read_bytes() for path in images.iterdir()} == before
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
