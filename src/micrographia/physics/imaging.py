@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import map_coordinates
 
+from micrographia.errors import ImageError
 from micrographia.physics.conditions import ImagingConditions
 from micrographia.physics.scattering import (
     POTENTIAL,
@@ -32,6 +33,9 @@ FloatArray = NDArray[np.float64]
 ComplexArray = NDArray[np.complex128]
 
 _GRID = 512  # samples along each axis of the pupil's grid
+
+# What the pupil's autocorrelation does not depend on; drawn values of it share one table.
+_NO_BLUR = {"source_size": 0.0, "residual_blur": 0.0}
 
 
 def information_limit(conditions: ImagingConditions) -> float:
@@ -82,12 +86,47 @@ def transfer(g: FloatArray, conditions: ImagingConditions) -> ComplexArray:
     -------
     Complex transfer (m,), 0 beyond the information limit. For the ideal centre of mass it is
     conj T(g); for quadrants it is the first-order response of their differences, integrated.
+    Source size and residual blur multiply either.
+
+    Raises
+    ------
+    ImageError
+        The detector counts a ring: its picture is not linear in the phase.
     """
-    table, step = _transfer_table(conditions)
+    if conditions.is_annular:
+        raise ImageError(
+            "A phase object has no picture on an annular detector, whose signal is not linear "
+            "in the phase",
+            seen=f"detector '{conditions.detector}'",
+            allowed="icom, segments",
+            remedy="Use engine multislice or prism, or convolution for haadf",
+        )
+    table, step = _transfer_table(conditions.model_copy(update=_NO_BLUR))
     place = np.asarray(g, dtype=np.float64).T / step + _GRID // 2
     real = map_coordinates(table.real, place, order=3, mode="constant")
     imaginary = map_coordinates(table.imag, place, order=3, mode="constant")
-    return real + 1j * imaginary
+    return (real + 1j * imaginary) * blur(g, conditions)
+
+
+def blur(g: FloatArray, conditions: ImagingConditions) -> FloatArray:
+    """Envelope (m,) by which source size and residual blur damp frequencies g (m, 2) [1/Å]."""
+    width = np.hypot(conditions.source_size, conditions.residual_blur)
+    return gaussian_envelope(g, float(width))
+
+
+def gaussian_envelope(g: FloatArray, width: float) -> FloatArray:
+    """Fourier transform (m,) of a normalised Gaussian of full width at half maximum `width` [Å].
+
+    Parameters
+    ----------
+    g
+        Spatial frequencies (m, 2) [1/Å].
+    width
+        [Å]; 0 gives ones.
+    """
+    sigma = width / (2 * np.sqrt(2 * np.log(2)))
+    envelope: FloatArray = np.exp(-2 * np.square(np.pi * sigma) * np.square(g).sum(axis=-1))
+    return envelope
 
 
 def projected_phase(number: int, g: FloatArray, area: float, energy_keV: float) -> FloatArray:
@@ -140,12 +179,16 @@ def image_coefficients(
 
 
 def evaluate_series(
-    g: FloatArray, coefficients: ComplexArray, shape: tuple[int, int], pixel_size: float
+    g: FloatArray,
+    coefficients: ComplexArray,
+    shape: tuple[int, int],
+    pixel_size: float,
+    displacement: FloatArray | None = None,
 ) -> NDArray[np.float32]:
     """Evaluate 2 Re Σ c exp(2πi g·r) on a pixel grid; r = (x, y) = (column, row)·pixel size.
 
     The sum separates into a product of two matrices, so any rotation and any field, periodic
-    or not, costs the same.
+    or not, costs the same; and so does a scan whose rows are displaced, without interpolation.
 
     Parameters
     ----------
@@ -155,10 +198,15 @@ def evaluate_series(
         Rows and columns of the image.
     pixel_size
         [Å].
+    displacement
+        Displacement (x, y) of each row's scan points from the regular grid, (rows, 2) [Å].
     """
     rows, columns = (np.arange(n) * pixel_size for n in shape)
     along_x = np.exp(2j * np.pi * np.outer(g[:, 0], columns)).astype(np.complex64)
-    along_y = np.exp(2j * np.pi * np.outer(rows, g[:, 1])).astype(np.complex64)
+    turns = np.outer(rows, g[:, 1])
+    if displacement is not None:
+        turns += displacement @ g.T
+    along_y = np.exp(2j * np.pi * turns).astype(np.complex64)
     return 2 * ((along_y * coefficients.astype(np.complex64)) @ along_x).real
 
 
@@ -171,15 +219,32 @@ def aberration_phase(kx: FloatArray, ky: FloatArray, conditions: ImagingConditio
         Pupil coordinates [1/Å].
     """
     length = wavelength(conditions.energy_keV)
-    angle_squared = (kx**2 + ky**2) * length**2
-    azimuth = np.arctan2(ky, kx) - np.deg2rad(conditions.astigmatism_angle)
-    second = -conditions.defocus + conditions.astigmatism * np.cos(2 * azimuth)
-    return (
-        2
-        * np.pi
-        / length
-        * (angle_squared * second / 2 + conditions.Cs * np.square(angle_squared) / 4)
+    squared = (kx**2 + ky**2) * length**2
+    azimuth = np.arctan2(ky, kx)
+
+    def wave(fold: int, magnitude: float, angle: float) -> FloatArray | float:
+        if magnitude == 0:
+            return 0.0
+        return magnitude * np.cos(fold * (azimuth - np.deg2rad(angle)))
+
+    second = -conditions.defocus + wave(2, conditions.astigmatism, conditions.astigmatism_angle)
+    third = wave(1, conditions.coma, conditions.coma_angle) + wave(
+        3, conditions.threefold, conditions.threefold_angle
     )
+    path = squared * second / 2 + squared**1.5 * third / 3 + conditions.Cs * squared**2 / 4
+    return 2 * np.pi / length * path
+
+
+def aperture(k: FloatArray, conditions: ImagingConditions) -> FloatArray:
+    """Amplitude of a rolled-off pupil at radii k [1/Å]: 1, then a smooth step to 0.
+
+    The edge 3t² - 2t³ lies inside the semi-angle, as that of abTEM's `Bullseye`, so that the
+    information limit stays 2α/λ.
+    """
+    angle = np.asarray(k, dtype=np.float64) * wavelength(conditions.energy_keV) * 1e3
+    t = np.clip((conditions.semiangle_mrad - angle) / conditions.roll_off_mrad, 0, 1)
+    edge: FloatArray = t * t * (3 - 2 * t)
+    return edge
 
 
 @lru_cache(maxsize=16)
@@ -196,12 +261,17 @@ def _transfer_table(conditions: ImagingConditions) -> tuple[ComplexArray, float]
     step = 2 * cutoff / (_GRID // 2 - 4)
     axis = (np.arange(_GRID) - _GRID // 2) * step
     kx, ky = np.meshgrid(axis, axis, indexing="ij")
-    edge = (cutoff - np.hypot(kx, ky)) / step + 0.5
-    disc = np.clip(edge, 0, 1)
-    pupil = disc * np.exp(-1j * aberration_phase(kx, ky, conditions))
-    # Half-covered samples at the edge count by their area, hence Σ A and not Σ A².
+    radius = np.hypot(kx, ky)
+    if conditions.roll_off_mrad > 0:
+        amplitude = aperture(radius, conditions)
+        total = np.square(amplitude).sum()
+    else:
+        # Half-covered samples at the edge count by their area, hence Σ A and not Σ A².
+        amplitude = np.clip((cutoff - radius) / step + 0.5, 0, 1)
+        total = amplitude.sum()
+    pupil = amplitude * np.exp(-1j * aberration_phase(kx, ky, conditions))
     if conditions.detector == "icom":
-        return np.conj(_correlate(np.conj(pupil), pupil)) / disc.sum(), step
+        return _correlate(np.conj(pupil), pupil) / total, step
     weights = np.pi * cutoff / 4 * _quadrant_signs(kx, ky, conditions)
     squared = kx**2 + ky**2
     squared[_GRID // 2, _GRID // 2] = 1.0
@@ -210,7 +280,7 @@ def _transfer_table(conditions: ImagingConditions) -> tuple[ComplexArray, float]
         forward = _correlate(sign * np.conj(pupil), pupil)
         backward = np.roll(np.flip(forward), 1, axis=(0, 1))
         response += component / squared * (forward - np.conj(backward))
-    return response / disc.sum(), step
+    return response / total, step
 
 
 def pupil_radius(conditions: ImagingConditions) -> float:

@@ -6,24 +6,32 @@ Fourier series gives the picture at any rotation and field without another simul
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from ase import Atoms
 from ase.build import make_supercell
+from numpy.typing import NDArray
 
 from micrographia.errors import StructureError
 from micrographia.physics.conditions import ImagingConditions
 from micrographia.physics.imaging import (
     ComplexArray,
     FloatArray,
+    blur,
     information_limit,
     pupil_radius,
 )
+from micrographia.physics.scattering import wavelength
 
 _SAMPLING = 0.08  # of the potential [Å]; antialiased to 4 1/Å, twice the usual detector's reach
 _SLICE = 1.0  # thickness of a slice [Å]
 _PROBE_BOX = 15.0  # least extent of the simulated cell [Å], so that the probe's tails fit
+
+#: Measures a potential on a grid of scan points: (potential, grid, detector, conditions,
+#: aberrations) to abTEM's measurement.
+Scan = Callable[[Any, Any, Any, ImagingConditions, dict[str, float]], Any]
 
 _LARGEST_CELL = 30  # most repetitions in the search for an orthogonal cell
 
@@ -31,30 +39,43 @@ _LARGEST_CELL = 30  # most repetitions in the search for an orthogonal cell
 def multislice_series(
     atoms: Atoms, conditions: ImagingConditions
 ) -> tuple[FloatArray, ComplexArray]:
-    """Fourier series of a layer's iDPC image by abTEM multislice.
+    """Fourier series of a layer's image by abTEM multislice.
 
     Parameters
     ----------
     atoms
         A layer with c along z and the in-plane vectors in xy.
     conditions
-        The microscope; `detector` chooses the ideal centre of mass or four quadrants.
+        The microscope, with any detector.
 
     Returns
     -------
     g, coefficients
-        Half-plane frequencies (m, 2) [1/Å] and coefficients (m,) [rad].
+        Half-plane frequencies (m, 2) [1/Å] and coefficients (m,) [rad]; for an annular detector
+    also g = 0, and in shares of the beam.
 
     Raises
     ------
     StructureError
         No orthogonal supercell of moderate size exists.
     """
+    return periodic_series(atoms, conditions, _probe_scan)
+
+
+def periodic_series(
+    atoms: Atoms, conditions: ImagingConditions, scan: Scan
+) -> tuple[FloatArray, ComplexArray]:
+    """Fourier series of a layer's image, one orthogonal cell of which is measured by `scan`."""
     cell, angle = orthogonal_cell(atoms)
-    deflection = _centre_of_mass(cell, conditions, angle)
-    g, coefficients = _integrate(deflection, cell, information_limit(conditions))
+    lengths = np.asarray(cell.cell.lengths()[:2])
+    signal = _measure(cell, conditions, angle, scan)
+    if conditions.is_annular:
+        g, coefficients = scalar_coefficients(signal, lengths, information_limit(conditions))
+    else:
+        g, coefficients = phase_coefficients(signal, lengths, information_limit(conditions))
     cosine, sine = np.cos(angle), np.sin(angle)
-    return g @ np.array([[cosine, sine], [-sine, cosine]]), coefficients
+    turned = g @ np.array([[cosine, sine], [-sine, cosine]])
+    return turned, coefficients * blur(turned, conditions)
 
 
 def orthogonal_cell(atoms: Atoms, tolerance_deg: float = 0.2) -> tuple[Atoms, float]:
@@ -105,11 +126,16 @@ def orthogonal_cell(atoms: Atoms, tolerance_deg: float = 0.2) -> tuple[Atoms, fl
     return layer, angle
 
 
-def _centre_of_mass(cell: Atoms, conditions: ImagingConditions, angle: float) -> FloatArray:
-    """Centre of mass at every scan point of the cell, (nx, ny, 2) [1/Å].
+def _measure(cell: Atoms, conditions: ImagingConditions, angle: float, scan: Scan) -> FloatArray:
+    """Signal at every scan point of the cell.
 
     The cell was turned by -angle [rad]; detector and aberrations, which belong to the
     microscope, are turned with it.
+
+    Returns
+    -------
+    Deflection in the cell's frame (nx, ny, 2) [1/Å], or, for a ring, its share of the beam
+    (nx, ny).
     """
     import abtem
 
@@ -121,36 +147,107 @@ def _centre_of_mass(cell: Atoms, conditions: ImagingConditions, angle: float) ->
     # abTEM focuses relative to the entrance surface; the picture is focused on the layer.
     depth = float(layer.positions[:, 2].min() + layer.positions[:, 2].max()) / 2
     potential = abtem.Potential(
-        layer, sampling=_SAMPLING, slice_thickness=_SLICE, parametrization="kirkland"
+        layer,
+        sampling=_sampling(conditions),
+        slice_thickness=_SLICE,
+        parametrization="kirkland",
     )
-    probe = abtem.Probe(
-        energy=conditions.energy_keV * 1e3,
-        semiangle_cutoff=conditions.semiangle_mrad,
-        defocus=conditions.defocus + depth,
-        Cs=conditions.Cs,
-        astigmatism=conditions.astigmatism,
-        astigmatism_angle=np.deg2rad(conditions.astigmatism_angle) - angle,
-    )
-    probe.grid.match(potential)
     # A quarter beyond the Nyquist rate of the probe's information limit.
     points = np.ceil(lengths * 2.5 * information_limit(conditions)).astype(int)
-    scan = abtem.GridScan(start=(0, 0), end=tuple(lengths), gpts=tuple(points), endpoint=False)
+    grid = abtem.GridScan(start=(0, 0), end=tuple(lengths), gpts=tuple(points), endpoint=False)
+    detector = _detector(conditions, angle)
+    measured = scan(potential, grid, detector, conditions, _aberrations(conditions, depth, angle))
+    return _signal(measured, conditions, angle)
+
+
+def _sampling(conditions: ImagingConditions) -> float:
+    """Sampling of the potential [Å], fine enough for the detector to lie within abTEM's limit.
+
+    abTEM cuts scattering off at two thirds of the Nyquist frequency.
+    """
+    if not conditions.is_annular:
+        return _SAMPLING
+    reach = 1e-3 * conditions.annulus[1] / wavelength(conditions.energy_keV)
+    return float(min(_SAMPLING, 1 / (3.05 * reach)))
+
+
+def _aberrations(conditions: ImagingConditions, depth: float, angle: float) -> dict[str, float]:
+    def azimuth(degrees: float) -> float:
+        return float(np.deg2rad(degrees) - angle)
+
+    return {
+        "C10": -(conditions.defocus + depth),
+        "C12": conditions.astigmatism,
+        "phi12": azimuth(conditions.astigmatism_angle),
+        "C21": conditions.coma,
+        "phi21": azimuth(conditions.coma_angle),
+        "C23": conditions.threefold,
+        "phi23": azimuth(conditions.threefold_angle),
+        "C30": conditions.Cs,
+    }
+
+
+def _detector(conditions: ImagingConditions, angle: float) -> Any:
+    import abtem
+
     if conditions.detector == "icom":
-        pixelated = abtem.PixelatedDetector(max_angle="valid")
-        measured = probe.scan(potential, scan=scan, detectors=pixelated).center_of_mass()
-        complex_shift = measured.compute().array
-        return np.stack([complex_shift.real, complex_shift.imag], axis=-1).astype(np.float64)
-    quadrants = abtem.SegmentedDetector(
+        return abtem.PixelatedDetector(max_angle="valid")
+    if conditions.is_annular:
+        inner, outer = conditions.annulus
+        return abtem.AnnularDetector(inner=inner, outer=outer)
+    return abtem.SegmentedDetector(
         nbins_radial=1,
         nbins_azimuthal=4,
         inner=conditions.detector_inner_mrad,
         outer=conditions.detector_outer_mrad,
         rotation=-angle,
     )
-    counts = probe.scan(potential, scan=scan, detectors=quadrants).compute().array[:, :, 0, :]
-    shift = quadrant_centre_of_mass(np.moveaxis(counts, -1, 0), conditions)
+
+
+def _signal(measured: Any, conditions: ImagingConditions, angle: float) -> FloatArray:
+    if conditions.detector == "icom":
+        shift = measured.center_of_mass().compute().array
+        return np.stack([shift.real, shift.imag], axis=-1).astype(np.float64)
+    array = np.asarray(measured.compute().array, dtype=np.float64)
+    if conditions.is_annular:
+        return array
+    shift = quadrant_centre_of_mass(np.moveaxis(array[:, :, 0, :], -1, 0), conditions)
     cosine, sine = np.cos(angle), np.sin(angle)
     return shift @ np.array([[cosine, -sine], [sine, cosine]])
+
+
+def _probe_scan(
+    potential: Any,
+    grid: Any,
+    detector: Any,
+    conditions: ImagingConditions,
+    aberrations: dict[str, float],
+) -> Any:
+    """Propagate the probe of each scan point."""
+    import abtem
+
+    probe = abtem.Probe(
+        energy=conditions.energy_keV * 1e3,
+        aperture=_aperture(conditions),
+        aberrations=aberrations,
+    )
+    probe.grid.match(potential)
+    return probe.scan(potential, scan=grid, detectors=detector)
+
+
+def _aperture(conditions: ImagingConditions) -> Any:
+    import abtem
+
+    if conditions.roll_off_mrad == 0:
+        return abtem.transfer.Aperture(semiangle_cutoff=conditions.semiangle_mrad)
+    return abtem.transfer.Bullseye(
+        num_spokes=0,
+        spoke_width=0.0,
+        num_rings=1,
+        ring_width=1.0,
+        semiangle_cutoff=conditions.semiangle_mrad,
+        edge_softness=conditions.roll_off_mrad,
+    )
 
 
 def quadrant_centre_of_mass(counts: FloatArray, conditions: ImagingConditions) -> FloatArray:
@@ -174,18 +271,51 @@ def quadrant_centre_of_mass(counts: FloatArray, conditions: ImagingConditions) -
     return np.stack([x, y], axis=-1).astype(np.float64) * (np.pi * pupil_radius(conditions) / 4)
 
 
-def _integrate(
-    deflection: FloatArray, cell: Atoms, limit: float
+def phase_coefficients(
+    deflection: FloatArray, lengths: FloatArray, limit: float
 ) -> tuple[FloatArray, ComplexArray]:
-    """Fourier coefficients of the phase whose gradient over 2π is the deflection."""
-    nx, ny = deflection.shape[:2]
-    lengths = cell.cell.lengths()[:2]
-    fourier = np.fft.fft2(deflection, axes=(0, 1)) / (nx * ny)
-    gx, gy = np.meshgrid(
-        np.fft.fftfreq(nx, lengths[0] / nx), np.fft.fftfreq(ny, lengths[1] / ny), indexing="ij"
-    )
-    g = np.stack([gx, gy], axis=-1)
-    squared = np.square(g).sum(axis=-1)
-    half = ((gx > 0) | ((gx == 0) & (gy > 0))) & (squared <= limit**2)
-    coefficients = (g * fourier).sum(axis=-1)[half] / (1j * squared[half])
-    return g[half], coefficients
+    """Fourier series of the phase whose gradient over 2π is a periodic deflection.
+
+    Parameters
+    ----------
+    deflection
+        (nx, ny, 2) [1/Å], over one cell.
+    lengths
+        Sides of the cell (2,) [Å].
+    limit
+        Highest |g| [1/Å].
+
+    Returns
+    -------
+    Half-plane frequencies (m, 2) [1/Å] and coefficients (m,) [rad].
+    """
+    g = _frequencies(deflection.shape[:2], lengths)
+    fourier = np.fft.fft2(deflection, axes=(0, 1)) / deflection[..., 0].size
+    half = _half_plane(g, limit)
+    squared = np.square(g[half]).sum(axis=-1)
+    return g[half], (g * fourier).sum(axis=-1)[half] / (1j * squared)
+
+
+def scalar_coefficients(
+    signal: FloatArray, lengths: FloatArray, limit: float
+) -> tuple[FloatArray, ComplexArray]:
+    """Fourier series of a periodic signal (nx, ny), first its mean, as `phase_coefficients`.
+
+    A series is evaluated as 2 Re Σ c exp(2πi g·r), so g = 0 carries half the mean.
+    """
+    g = _frequencies(signal.shape, lengths)
+    fourier = np.fft.fft2(signal) / signal.size
+    half = _half_plane(g, limit)
+    vectors = np.concatenate([np.zeros((1, 2)), g[half]])
+    return vectors, np.concatenate([fourier[:1, 0] / 2, fourier[half]])
+
+
+def _frequencies(shape: tuple[int, ...], lengths: FloatArray) -> FloatArray:
+    axes = [np.fft.fftfreq(n, length / n) for n, length in zip(shape, lengths, strict=True)]
+    return np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1)
+
+
+def _half_plane(g: FloatArray, limit: float) -> NDArray[np.bool_]:
+    above = (g[..., 0] > 0) | ((g[..., 0] == 0) & (g[..., 1] > 0))
+    half: NDArray[np.bool_] = above & (np.square(g).sum(axis=-1) <= limit**2)
+    return half
