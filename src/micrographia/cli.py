@@ -25,6 +25,7 @@ ROOMS = {
     "report": "results become one self-contained page",
     "config": "the workflow's settings: render, check",
 }
+LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 
 def build_parser(room: str | None) -> argparse.ArgumentParser:
@@ -34,7 +35,9 @@ def build_parser(room: str | None) -> argparse.ArgumentParser:
         description="Electron micrographs to data, models and crystal structures.",
     )
     parser.add_argument("--version", action="version", version=f"micrographia {__version__}")
-    parser.add_argument("--log-level", default="INFO", help="DEBUG, INFO, WARNING or ERROR")
+    parser.add_argument(
+        "--log-level", type=str.upper, default="INFO", choices=LEVELS, help="least that is told"
+    )
     rooms = parser.add_subparsers(dest="room", required=True, metavar="ROOM")
     for name, summary in ROOMS.items():
         room_parser = rooms.add_parser(name, help=summary, description=summary.capitalize() + ".")
@@ -50,9 +53,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if argv is None else argv)
     room = next((word for word in words if word in ROOMS), None)
     arguments = build_parser(room).parse_args(words)
-    log.setup(arguments.log_level.upper())
+    log.setup(arguments.log_level)
     try:
         return int(arguments.run(arguments) or 0)
     except MicrographiaError as error:
         logging.getLogger("micrographia").error("%s", error)
-        return 2
+    except OSError as error:
+        logger = logging.getLogger("micrographia")
+        # Of a rename the second name is the user's; the first is a temporary file.
+        name = error.filename2 or error.filename
+        reason = error.strerror or str(error)
+        logger.error("%s.", f"{name}: {reason}" if name else reason)
+        logger.debug("Where it happened:", exc_info=True)
+    return 2

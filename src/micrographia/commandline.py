@@ -30,9 +30,19 @@ def settings_of(arguments: argparse.Namespace) -> Any:
     return parse_section(arguments.settings, arguments.settings_model)
 
 
+def non_negative(text: str) -> int:
+    """Type of an argument that is a whole number from 0, such as a seed."""
+    number = int(text) if text.strip().isdecimal() else -1
+    if number < 0:
+        raise argparse.ArgumentTypeError(f"saw {text!r}; allowed: whole numbers from 0")
+    return number
+
+
 def add_shard(parser: argparse.ArgumentParser) -> None:
     """Add `--shard I --shards N`: work on every row whose number modulo N is I."""
-    parser.add_argument("--shard", type=int, default=0, help="number of this shard, from 0")
+    parser.add_argument(
+        "--shard", type=non_negative, default=0, help="number of this shard, from 0"
+    )
     parser.add_argument("--shards", type=int, default=1, help="how many shards there are")
 
 

@@ -128,6 +128,39 @@ def test_a_crystal_is_written_as_cif_and_never_over_the_picture(
     assert named.read_bytes() == before
 
 
+def test_what_the_system_refuses_is_one_sentence(
+    tmp_path: Path, cif: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    call = ["stem", "simulate", str(cif), "--field", "20", "--out"]
+    folder = tmp_path / "folder.tif"
+    folder.mkdir()
+    assert f"{folder}: Is a directory" in _fault(capsys, [*call, str(folder)])
+    below = cif / "x.tif"
+    assert str(cif) in _fault(capsys, [*call, str(below)])
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["MoS2.cif", "folder.tif"]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--log-level", "loud", "curation", "run", "x", "--out", "y"], "'DEBUG', 'INFO'"),
+        (["curation", "ingest", "--manifest", "x", "--shard", "-1", "--out", "y"], "--shard"),
+        (["segmentation", "predict", "x", "--shard", "-1", "--out", "y"], "--shard"),
+        (["synthesis", "micrographs", "--out", "y", "--seed", "-1"], "--seed"),
+        (["synthesis", "micrographs", "--out", "y", "--seed", "1.5"], "--seed"),
+        (["benchmarks", "segmentation", "x", "y", "--seed", "-1"], "--seed"),
+    ],
+)
+def test_options_out_of_range(
+    words: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as end:
+        main(words)
+    text = capsys.readouterr().err
+    assert end.value.code == 2 and said in text
+    assert "--log-level" in words or "allowed: whole numbers from 0" in text
+
+
 def test_settings_that_are_wrong_are_listed(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -5,7 +5,13 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from micrographia.commandline import Subparsers, add_settings, print_json, settings_of
+from micrographia.commandline import (
+    Subparsers,
+    add_settings,
+    non_negative,
+    print_json,
+    settings_of,
+)
 from micrographia.config import Benchmarks
 
 _SEED = 1665
@@ -18,7 +24,7 @@ def register(verbs: Subparsers) -> None:
     )
     folders.add_argument("predictions", type=Path, metavar="PRED_DIR", help="predicted masks")
     folders.add_argument("references", type=Path, metavar="REF_DIR", help="true masks")
-    folders.add_argument("--seed", type=int, default=_SEED, help="seed of the intervals")
+    folders.add_argument("--seed", type=non_negative, default=_SEED, help="seed of the intervals")
     add_settings(folders, Benchmarks)
     folders.set_defaults(run=_segmentation)
     tables = verbs.add_parser(
@@ -30,7 +36,7 @@ def register(verbs: Subparsers) -> None:
         help="folders with predictions.parquet and masks",
     )  # fmt: skip
     tables.add_argument("--method", default="watershed", help="method that is scored")
-    tables.add_argument("--seed", type=int, default=_SEED, help="seed of the intervals")
+    tables.add_argument("--seed", type=non_negative, default=_SEED, help="seed of the intervals")
     tables.add_argument("--out", type=Path, required=True, metavar="JSON", help="result")
     add_settings(tables, Benchmarks)
     tables.set_defaults(run=_score_segmentation)

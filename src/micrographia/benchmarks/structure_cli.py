@@ -6,7 +6,13 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from micrographia.commandline import Subparsers, add_settings, print_json, settings_of
+from micrographia.commandline import (
+    Subparsers,
+    add_settings,
+    non_negative,
+    print_json,
+    settings_of,
+)
 from micrographia.config import Benchmarks
 
 if TYPE_CHECKING:
@@ -32,7 +38,7 @@ def register(verbs: Subparsers) -> None:
         "--reconstructions", type=Path, nargs="+", required=True, metavar="DIR|TABLE",
         help="reconstructions.parquet of every shard, or the folders that hold them",
     )  # fmt: skip
-    tables.add_argument("--seed", type=int, default=1665, help="seed of the intervals")
+    tables.add_argument("--seed", type=non_negative, default=1665, help="seed of the intervals")
     tables.add_argument("--out", type=Path, required=True, metavar="JSON")
     add_settings(tables, Benchmarks)
     tables.set_defaults(run=_score_structure)

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from micrographia.commandline import Subparsers, add_settings, settings_of
+from micrographia.commandline import Subparsers, add_settings, non_negative, settings_of
 from micrographia.config import Curation
 
 if TYPE_CHECKING:
@@ -24,7 +24,9 @@ def register(verbs: Subparsers) -> None:
 
     ingest = verbs.add_parser("ingest", help="read and judge the images of one shard")
     ingest.add_argument("--manifest", type=Path, required=True, help="table made by `list`")
-    ingest.add_argument("--shard", type=int, default=0, help="number of this shard, from 0")
+    ingest.add_argument(
+        "--shard", type=non_negative, default=0, help="number of this shard, from 0"
+    )
     ingest.add_argument("--out", type=Path, required=True, help="table of this shard")
     add_settings(ingest, Curation)
     ingest.set_defaults(run=_ingest)

@@ -5,7 +5,13 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from micrographia.commandline import Subparsers, add_settings, add_shard, settings_of
+from micrographia.commandline import (
+    Subparsers,
+    add_settings,
+    add_shard,
+    non_negative,
+    settings_of,
+)
 from micrographia.config import Synthesis
 
 
@@ -20,7 +26,9 @@ def register(verbs: Subparsers) -> None:
         required=True,
         help="folder for images/, masks/ and truth.parquet; replaced as a whole",
     )
-    micrographs.add_argument("--seed", type=int, default=1665, help="seed of the whole set")
+    micrographs.add_argument(
+        "--seed", type=non_negative, default=1665, help="seed of the whole set"
+    )
     add_shard(micrographs)
     add_settings(micrographs, Synthesis)
     micrographs.set_defaults(run=_micrographs)
@@ -37,11 +45,11 @@ def _micrographs(arguments: argparse.Namespace) -> int:
     from micrographia.provenance import stamp
     from micrographia.synthesis.procedural import make_micrograph
 
-    if not 0 <= arguments.shard < arguments.shards or arguments.seed < 0:
+    if arguments.shard >= arguments.shards:
         raise ConfigError(
-            "Shard or seed out of range",
-            seen=f"--shard {arguments.shard} --shards {arguments.shards} --seed {arguments.seed}",
-            allowed="0 <= shard < shards, seed >= 0",
+            "There is no such shard",
+            seen=f"--shard {arguments.shard} --shards {arguments.shards}",
+            allowed="0 <= shard < shards",
         )
     settings = settings_of(arguments)
     rows = []
