@@ -9,7 +9,11 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from micrographia.errors import ImageError
+from micrographia.errors import ImageError, MicrographiaError
+
+#: File in every folder that `atomic_directory` made; only such a folder is ever replaced.
+MARKER = ".micrographia"
+_MARKED = "Made by Micrographia, which replaces this folder as a whole.\n"
 
 
 @contextmanager
@@ -37,13 +41,30 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
 
 
 @contextmanager
-def atomic_directory(path: str | os.PathLike[str]) -> Iterator[Path]:
-    """Yield a temporary directory beside `path`; it replaces `path` when the block succeeds."""
-    target = Path(path)
+def atomic_directory(
+    path: str | os.PathLike[str], inputs: Iterable[str | os.PathLike[str]] = ()
+) -> Iterator[Path]:
+    """Yield a temporary directory beside `path`; it replaces `path` when the block succeeds.
+
+    Parameters
+    ----------
+    path
+        The folder; absent, empty, or made by this function, which leaves `MARKER` in it.
+    inputs
+        What the block reads; none of it may lie in the folder.
+
+    Raises
+    ------
+    MicrographiaError
+        `path` is a file, holds what nobody asked to replace, or holds an input.
+    """
+    target = Path(os.path.realpath(path))
+    _refuse_foreign(target, inputs)
     target.parent.mkdir(parents=True, exist_ok=True)
     temporary = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}."))
     try:
         yield temporary
+        (temporary / MARKER).write_text(_MARKED, encoding="utf-8")
         umask = os.umask(0)
         os.umask(umask)
         temporary.chmod(0o777 & ~umask)
@@ -52,6 +73,29 @@ def atomic_directory(path: str | os.PathLike[str]) -> Iterator[Path]:
         temporary.replace(target)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _refuse_foreign(target: Path, inputs: Iterable[str | os.PathLike[str]]) -> None:
+    """Refuse to replace a folder that is not ours, or from which something is read."""
+    remedy = "Name a new or empty folder, or empty this one yourself"
+    if not os.path.lexists(target):
+        return
+    if not target.is_dir():
+        raise MicrographiaError(f"The output folder {target} is a file", remedy=remedy)
+    names = {entry.name for entry in os.scandir(target)}
+    if names and MARKER not in names:
+        raise MicrographiaError(
+            f"The output folder {target} holds files that Micrographia did not write, "
+            f"such as {min(names)}",
+            remedy=remedy,
+        )
+    for source in inputs:
+        if Path(os.path.realpath(source)).is_relative_to(target):
+            raise MicrographiaError(
+                f"The output folder {target} would be replaced, but the input "
+                f"{os.fspath(source)} is in it",
+                remedy=remedy,
+            )
 
 
 def refuse_inputs(

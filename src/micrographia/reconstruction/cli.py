@@ -73,7 +73,7 @@ def _batch(arguments: argparse.Namespace) -> int:
     # The solver is told nothing of the crystal but its elements.
     told = ("image_id", "path", "elements", "failure")
     images = [{name: row[name] for name in told} for row in table]
-    with atomic_directory(arguments.out) as folder:
+    with atomic_directory(arguments.out, [arguments.folder]) as folder:
         rows = list(reconstruct(images, arguments.folder, settings, folder))
         write_table(rows, folder / "reconstructions.parquet", RECONSTRUCTIONS, stamp(settings))
     return 0

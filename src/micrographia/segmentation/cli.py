@@ -45,7 +45,8 @@ def _predict(arguments: argparse.Namespace) -> int:
         table = read_table(arguments.micrographs, MICROGRAPHS)
         jobs = jobs_of_table(table, arguments.shard, arguments.shards)
         # A shard's folder is one output of the workflow: whole or absent.
-        with atomic_directory(arguments.out) as out:
+        sources = [arguments.micrographs, *(job.path for job in jobs)]
+        with atomic_directory(arguments.out, sources) as out:
             failed = predict(jobs, out, *options)
     else:
         jobs = jobs_of_paths(arguments.images)

@@ -6,8 +6,8 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from micrographia.errors import TableError
-from micrographia.io.atomic import atomic_directory, atomic_path
+from micrographia.errors import MicrographiaError, TableError
+from micrographia.io.atomic import MARKER, atomic_directory, atomic_path
 from micrographia.io.tables import read_provenance, read_table, write_table
 
 SCHEMA = pa.schema([("name", pa.string()), ("size", pa.int32()), ("box", pa.list_(pa.int32()))])
@@ -84,3 +84,28 @@ def test_failed_writes_leave_the_old_file(tmp_path: Path) -> None:
         raise RuntimeError
     assert sorted(path.name for path in tmp_path.iterdir()) == ["file.txt", "folder"]
     assert (folder / "a").read_text() == "1"
+
+
+def test_only_our_own_folders_are_replaced(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    with atomic_directory(home) as temporary:  # an empty folder may be filled
+        (temporary / "a").touch()
+    with atomic_directory(home) as temporary:
+        (temporary / "b").touch()
+    assert {path.name for path in home.iterdir()} == {MARKER, "b"}
+    link = tmp_path / "link"
+    link.symlink_to(home)
+    with atomic_directory(link) as temporary:
+        (temporary / "c").touch()
+    assert link.is_symlink() and {path.name for path in home.iterdir()} == {MARKER, "c"}
+    for inputs in ([home / "c"], [link], [link / "c"]):
+        with pytest.raises(MicrographiaError, match="is in it"), atomic_directory(home, inputs):
+            raise AssertionError("no work is done")
+    (home / MARKER).unlink()
+    with pytest.raises(MicrographiaError, match="such as c"), atomic_directory(home):
+        raise AssertionError("no work is done")
+    with pytest.raises(MicrographiaError, match="is a file"), atomic_directory(home / "c"):
+        raise AssertionError("no work is done")
+    assert [path.name for path in home.iterdir()] == ["c"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["home", "link"]

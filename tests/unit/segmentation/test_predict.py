@@ -143,18 +143,30 @@ def test_shards_of_a_table(table, tmp_path):
 
 def test_folder_of_a_shard_is_whole_and_repeats(table, tmp_path):
     out = tmp_path / "shard"
-    out.mkdir()
-    (out / "stale.png").write_bytes(b"of an earlier run")
     masks = []
     for _ in range(2):
         assert predict("--micrographs", table, "--out", out) == 0
         masks.append(
             [(out / name).read_bytes() for name in ("id-a.png", "id-b.png", "instances.parquet")]
         )
+        assert sorted(path.name for path in out.iterdir()) == [
+            ".micrographia", "id-a.png", "id-b.png", "id-c.png",
+            "instances.parquet", "predictions.parquet",
+        ]  # fmt: skip
+        (out / "stale.png").write_bytes(b"of an earlier run")
     assert masks[0] == masks[1]
-    assert sorted(path.name for path in out.iterdir()) == [
-        "id-a.png", "id-b.png", "id-c.png", "instances.parquet", "predictions.parquet",
-    ]  # fmt: skip
+
+
+def test_a_folder_of_the_user_is_never_replaced(table, images, tmp_path, capsys):
+    """Neither one with other files, nor one that the images or the table are in."""
+    before = {path: path.read_bytes() for path in images.iterdir()}
+    assert predict("--micrographs", table, "--out", images) == 2
+    assert f"{images} holds files that Micrographia did not write" in capsys.readouterr().err
+    (images / ".micrographia").touch()
+    assert predict("--micrographs", table, "--out", images) == 2
+    assert "a.png is in it" in capsys.readouterr().err
+    (images / ".micrographia").unlink()
+    assert {path: path.read_bytes() for path in images.iterdir()} == before
 
 
 def test_shard_without_rows_is_an_empty_table(table, tmp_path):
