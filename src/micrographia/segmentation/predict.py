@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -25,6 +27,8 @@ from micrographia.segmentation.foreground import FloatImage
 from micrographia.segmentation.measure import measure
 from micrographia.segmentation.overlay import write_overlay
 from micrographia.segmentation.watershed import segment
+
+LOG = logging.getLogger(__name__)
 
 Segmenter = Callable[[FloatImage, Segmentation], NDArray[np.int32]]
 
@@ -59,35 +63,44 @@ class Job:
 def jobs_of_paths(paths: Sequence[Path]) -> list[Job]:
     """Return a job per image; folders stand for the images in them.
 
+    Outputs are named by the stem; of `a.png` and `a.tif` the second keeps its suffix: `a.tif`.
+
     Raises
     ------
     MicrographiaError
-        A folder holds no image, or two images would write the same mask.
+        A folder cannot be read or holds no image, or two images have the same name.
     """
     files: list[Path] = []
     for path in paths:
-        if not path.is_dir():
-            files.append(path)
-            continue
-        found = sorted(
-            item
-            for item in path.iterdir()
-            if item.suffix.lower() in SUFFIXES and not item.name.startswith(".")
-        )
-        if not found:
-            raise MicrographiaError(
-                f"Folder {path} holds no image", allowed=", ".join(SUFFIXES), remedy="Check it"
-            )
-        files += found
+        files += _images_in(path) if os.path.isdir(path) else [path]
     taken: dict[str, Path] = {}
     for file in files:
-        other = taken.setdefault(file.stem, file)
+        other = taken.get(file.stem)
+        stem = file.stem if other is None or other.name == file.name else file.name
+        other = taken.setdefault(stem, file)
         if other is not file:
             raise MicrographiaError(
-                f"{other} and {file} would both write the mask {file.stem}.png",
+                f"{other} and {file} would both write the mask {stem}.png",
                 remedy="Segment them into different folders, or rename one",
             )
-    return [Job(str(file), file.stem) for file in files]
+    return [Job(str(file), stem) for stem, file in taken.items()]
+
+
+def _images_in(folder: Path) -> list[Path]:
+    """Sorted image files of a folder, without hidden ones."""
+    try:
+        names = os.listdir(folder)
+    except OSError as error:
+        raise MicrographiaError(
+            f"Folder {folder} cannot be read ({error.strerror})",
+            remedy="Give yourself the right to list it (chmod u+rx)",
+        ) from None
+    found = [folder / name for name in names if name.lower().endswith(SUFFIXES) and name[0] != "."]
+    if not found:
+        raise MicrographiaError(
+            f"Folder {folder} holds no image", allowed=", ".join(SUFFIXES), remedy="Check it"
+        )
+    return sorted(found)
 
 
 def jobs_of_table(micrographs: pd.DataFrame, shard: int, shards: int) -> list[Job]:
@@ -157,6 +170,7 @@ def predict(
         try:
             instances.append(_predict_one(job, out, settings, row, overlays))
         except MicrographiaError as error:
+            LOG.warning("%s", error)
             row.update(mask=None, n_instances=None, seconds=None, failure=str(error))
         rows.append(row)
     provenance = stamp(settings)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 
 import numpy as np
 import pytest
@@ -44,7 +45,8 @@ def test_folder_with_a_broken_image(images, tmp_path, capsys):
     broken = table[table["failure"].notna()]
     assert len(broken) == 1 and "broken.png" in broken["failure"].iloc[0]
     assert broken.index.isna().all() and broken["n_instances"].isna().all()
-    assert "1 failed" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "1 failed" in said and broken["failure"].iloc[0] in said
     for name in "abc":
         labels = read_labels(out / f"{name}.png")
         assert labels.max() == table.loc[f"{name}.png", "n_instances"] == 2
@@ -65,8 +67,18 @@ def test_status_when_all_fail(images, tmp_path):
     assert predict(absent, images / "a.png", "--out", tmp_path / "out") == 0
 
 
-def test_colliding_names_stop_before_any_work(images, tmp_path, capsys):
-    write_picture(tmp_path / "other" / "a.tif")
+def test_of_two_equal_stems_the_second_keeps_its_suffix(images, tmp_path):
+    write_picture(images / "a.tif", centre=(45, 40), seed=7)
+    out = tmp_path / "out"
+    assert predict(images, "--out", out) == 0
+    table = read_table(out / "predictions.parquet", PREDICTIONS)
+    made = {row["path"].rsplit("/")[-1]: row["mask"] for row in table.to_dict("records")}
+    assert made["a.png"] == "a.png" and made["a.tif"] == "a.tif.png"
+    assert (read_labels(out / "a.png") != read_labels(out / "a.tif.png")).any()
+
+
+def test_equal_names_stop_before_any_work(images, tmp_path, capsys):
+    write_picture(tmp_path / "other" / "a.png")
     assert predict(images, tmp_path / "other", "--out", tmp_path / "out") == 2
     assert "would both write the mask a.png" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
@@ -106,6 +118,24 @@ def test_empty_folder(tmp_path, capsys):
     (tmp_path / "empty").mkdir()
     assert predict(tmp_path / "empty", "--out", tmp_path / "out") == 2
     assert "holds no image" in capsys.readouterr().err
+
+
+def test_locked_folder(images, tmp_path, capsys, monkeypatch):
+    """The system refuses to list a folder; as root that has to be staged."""
+    images.chmod(0)
+    try:
+        if os.geteuid() == 0:
+            monkeypatch.setattr(os, "listdir", refuse_to_list)
+        assert predict(images, "--out", tmp_path / "out") == 2
+    finally:
+        images.chmod(0o755)
+    said = capsys.readouterr().err
+    assert f"Folder {images} cannot be read (Permission denied)" in said
+    assert not (tmp_path / "out").exists()
+
+
+def refuse_to_list(path):
+    raise PermissionError(13, "Permission denied", str(path))
 
 
 @pytest.fixture
