@@ -128,6 +128,31 @@ class Segmentation(Section):
     watershed: Watershed = Field(default_factory=Watershed, description="Classical baseline.")
 
 
+class Vary(Section):
+    """How imaging conditions vary from picture to picture; uniform, and zero for not at all."""
+
+    defocus: float = Field(
+        0.0, ge=0, le=1000, description="Most deviation of the defocus, either way [Å]."
+    )
+    astigmatism: float = Field(
+        0.0, ge=0, le=500, description="Most two-fold astigmatism, at any azimuth [Å]."
+    )
+    threefold: float = Field(
+        0.0, ge=0, le=20_000, description="Most three-fold astigmatism, at any azimuth [Å]."
+    )
+    coma: float = Field(0.0, ge=0, le=20_000, description="Most coma, at any azimuth [Å].")
+    source_size: float = Field(0.0, ge=0, le=5, description="Largest effective source [Å].")
+    field: float = Field(
+        0.0, ge=0, le=500, description="Most deviation of the field's side, either way [Å]."
+    )
+    drift: float = Field(
+        0.0, ge=0, le=20, description="Most drift over one frame, in any direction [Å]."
+    )
+    jitter: float = Field(
+        0.0, ge=0, le=2, description="Most displacement of single rows, root mean square [Å]."
+    )
+
+
 class Stem(Section):
     """STEM simulation."""
 
@@ -149,6 +174,7 @@ class Stem(Section):
     mask_radius: float = Field(
         0.5, gt=0, le=5, description="Pixels nearer to a column than this carry its species [Å]."
     )
+    vary: Vary = Field(default_factory=Vary, description="Spread from picture to picture.")
     multislice: tuple[str, ...] = Field(
         ("graphene", "h-BN", "MoS2-1H"),
         description="Crystals that abTEM's multislice images too, by structure_id.",
@@ -243,9 +269,7 @@ def validate(raw: Mapping[str, Any], model: type[Section] = WorkflowConfig) -> A
         ]
         lines = [_fault(item, model) for item in faults]
         count = f"{len(lines)} fault" + ("s" if len(lines) > 1 else "")
-        raise ConfigError(
-            f"The configuration has {count}:\n  " + "\n  ".join(lines)
-        ) from None
+        raise ConfigError(f"The configuration has {count}:\n  " + "\n  ".join(lines)) from None
 
 
 def parse_section(text: str, model: type[Section]) -> Any:

@@ -8,6 +8,7 @@ from pathlib import Path
 from micrographia.commandline import Subparsers, add_settings, add_shard, settings_of
 from micrographia.config import Stem
 from micrographia.stem import structures_cli
+from micrographia.stem.engine_names import ENGINE_NAMES, SLOW_ENGINES
 
 
 def register(verbs: Subparsers) -> None:
@@ -20,9 +21,9 @@ def register(verbs: Subparsers) -> None:
     images.add_argument("--seed", type=int, default=0)
     images.add_argument(
         "--engine",
-        choices=["phase-object", "multislice"],
+        choices=ENGINE_NAMES,
         default="phase-object",
-        help="multislice images only the crystals that stem.multislice names",
+        help="multislice and prism image only the crystals that stem.multislice names",
     )
     add_shard(images)
     add_settings(images, Stem)
@@ -45,7 +46,7 @@ def _register_simulate(verbs: Subparsers) -> None:
     parser = verbs.add_parser("simulate", help="image one crystal")
     parser.add_argument("structure", type=Path, help="CIF, POSCAR or other structure file")
     parser.add_argument("--out", type=Path, required=True, help="TIFF to write")
-    parser.add_argument("--engine", choices=["phase-object", "multislice"], default="phase-object")
+    parser.add_argument("--engine", choices=ENGINE_NAMES, default="phase-object")
     parser.add_argument("--pixel-size", type=float, default=0.1, help="Å per pixel")
     parser.add_argument("--field", type=float, default=48.0, help="side of the field, Å")
     parser.add_argument("--dose", type=float, default=None, help="e/Å²; noiseless if not given")
@@ -96,7 +97,7 @@ def _images(arguments: argparse.Namespace) -> int:
     settings = settings_of(arguments)
     table = read_rows(arguments.structures, STRUCTURES)
     kept = [row for row in table if row["status"] == "kept"]
-    if arguments.engine == "multislice":
+    if arguments.engine in SLOW_ENGINES:
         kept = [row for row in kept if row["structure_id"] in settings.multislice]
     mine = kept[arguments.shard :: arguments.shards]
     with atomic_directory(arguments.out) as folder:

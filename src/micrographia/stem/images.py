@@ -6,6 +6,7 @@ import hashlib
 import logging
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +20,12 @@ from micrographia.io.stem_images import read_stem_image, write_stem_image
 from micrographia.io.structures import from_cif
 from micrographia.physics.conditions import ImagingConditions
 from micrographia.physics.imaging import evaluate_series
+from micrographia.stem.draw import draw
+from micrographia.stem.engine_names import EngineName
 from micrographia.stem.masks import write_column_masks
 from micrographia.stem.multislice import multislice_series, orthogonal_cell
 from micrographia.stem.phase_object import phase_object_series
 from micrographia.stem.simulate import (
-    EngineName,
     View,
     add_noise,
     draw_view,
@@ -35,26 +37,35 @@ logger = logging.getLogger(__name__)
 
 Row = dict[str, Any]
 
+# Last word of a picture's seed: one stream of random numbers for each purpose.
+_CONDITIONS, _JITTER = 1, 2
+
+# Conditions that have a column of their own.
+_COLUMNS = {"energy_keV", "semiangle_mrad", "defocus", "detector"}
+
 
 def clean_images(
     structures: Sequence[Row], settings: Stem, seed: int, folder: Path, engine: EngineName
 ) -> list[Row]:
     """Image each crystal without noise into `folder`; return rows of schema STEM_IMAGES.
 
-    Rotation and origin follow from the seed and the crystal's name alone, so a picture does
-    not depend on which shard or run makes it.
+    Rotation, origin and drawn conditions follow from the seed and the crystal's name alone, so a
+    picture does not depend on which shard or run makes it.
     """
     return [_clean_image(record, settings, seed, folder, engine) for record in structures]
 
 
 def _clean_image(record: Row, settings: Stem, seed: int, folder: Path, engine: EngineName) -> Row:
     name = str(record["structure_id"])
-    view = draw_view(settings.pixel_size, settings.field, settings.rotation, [seed, _number(name)])
-    row = _row(record, settings, view, seed, engine)
+    stream = [seed, _number(name)]
+    drawn = draw(settings, [*stream, _CONDITIONS])
+    placed = draw_view(settings.pixel_size, drawn.field, settings.rotation, stream)
+    view = replace(placed, drift=drawn.drift, jitter=drawn.jitter, jitter_seed=(*stream, _JITTER))
+    row = _row(record, drawn.conditions, view, seed, engine)
     try:
         atoms = from_cif(record["cif"])
         path = f"{row['image_id']}.tif"
-        write_stem_image(folder / path, render(atoms, settings.conditions, view, engine))
+        write_stem_image(folder / path, render(atoms, drawn.conditions, view, engine))
         row["path"] = path
         if settings.masks:
             mask = folder / f"{row['image_id']}.mask.tif"
@@ -65,8 +76,9 @@ def _clean_image(record: Row, settings: Stem, seed: int, folder: Path, engine: E
     return row
 
 
-def _row(record: Row, settings: Stem, view: View, seed: int, engine: EngineName) -> Row:
-    conditions = settings.conditions
+def _row(
+    record: Row, conditions: ImagingConditions, view: View, seed: int, engine: EngineName
+) -> Row:
     name = str(record["structure_id"])
     return {
         "image_id": _name(name, seed, engine),
@@ -76,9 +88,7 @@ def _row(record: Row, settings: Stem, view: View, seed: int, engine: EngineName)
         "energy_keV": conditions.energy_keV,
         "semiangle_mrad": conditions.semiangle_mrad,
         "defocus": conditions.defocus,
-        "aberrations": conditions.model_dump_json(
-            include={"Cs", "astigmatism", "astigmatism_angle"}
-        ),
+        "aberrations": conditions.model_dump_json(exclude=_COLUMNS),
         "detector": conditions.detector,
         "dose": None,
         "pixel_size": view.pixel_size,
@@ -105,8 +115,7 @@ def exposures(
             if clean is not None:
                 row["path"] = f"{row['image_id']}.tif"
                 noise_seed = [seed, _number(row["image_id"])]
-                noisy = add_noise(clean, dose, settings.conditions, noise_seed)
-                write_stem_image(folder / row["path"], noisy)
+                write_stem_image(folder / row["path"], add_noise(clean, dose, noise_seed))
             yield row
 
 

@@ -1,4 +1,7 @@
-"""Noise as physics: electrons are counted per quadrant, then differenced and integrated."""
+"""Noise as physics: electrons are counted per quadrant, then differenced and integrated.
+
+On an annular detector they are counted, no more.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,8 @@ from numpy.typing import NDArray
 from micrographia.physics.conditions import ImagingConditions
 from micrographia.physics.imaging import pupil_radius
 
+_QUADRANTS = ((1, 1), (1, -1), (-1, 1), (-1, -1))  # signs of x and y
+
 
 def expose(
     clean: NDArray[np.float32],
@@ -16,17 +21,18 @@ def expose(
     conditions: ImagingConditions,
     seed: int | list[int],
 ) -> NDArray[np.float32]:
-    """Draw one noisy iDPC image at a dose.
+    """Draw one noisy image at a dose.
 
-    Every pixel receives dose · pixel area electrons. Four quadrants share them as the local
-    beam shift says (first order in the shift over the disc's radius); each count is Poisson.
-    The noise of the difference signals is integrated like the signals, so its power falls as
-    1/g² as in a microscope.
+    On a ring the counts of each pixel are Poisson, and divided by the electrons it received.
+    Otherwise four quadrants share a pixel's electrons, dose · pixel area, as the local beam shift
+    says (first order in the shift over the disc's radius); each count is Poisson. The noise of
+    the difference signals is integrated like the signals, so its power falls as 1/g² as in a
+    microscope.
 
     Parameters
     ----------
     clean
-        Noiseless iDPC image [rad].
+        Noiseless image [rad], or [share of the beam] when the detector is a ring.
     pixel_size
         [Å].
     dose
@@ -38,31 +44,60 @@ def expose(
 
     Returns
     -------
-    Noisy iDPC image [rad], zero mean.
+    Noisy image in the same unit; a phase has zero mean.
     """
     generator = np.random.default_rng(seed)
+    electrons = dose * pixel_size**2
+    if conditions.is_annular:
+        expected = electrons * np.clip(np.asarray(clean, dtype=np.float64), 0, None)
+        return (generator.poisson(expected) / electrons).astype(np.float32)
     share = 4 / (np.pi * pupil_radius(conditions))
     slope_y, slope_x = np.gradient(np.asarray(clean, dtype=np.float64), pixel_size)
     shift = np.stack([slope_x, slope_y]) / (2 * np.pi)
-    electrons = dose * pixel_size**2
-    error = _count_quadrants(shift, share, electrons, generator) - shift
+    counts = count_quadrants(shift, share, electrons, generator)
+    error = _measure_shift(counts, share, electrons) - shift
     noise = integrate_periodic(error, pixel_size)
     noisy = clean + noise
     return (noisy - noisy.mean()).astype(np.float32)
 
 
-def _count_quadrants(
+def count_quadrants(
     shift: NDArray[np.float64], share: float, electrons: float, generator: np.random.Generator
+) -> NDArray[np.int64]:
+    """Draw the electrons that four quadrants count.
+
+    Parameters
+    ----------
+    shift
+        Beam shift (2, rows, columns) [1/Å].
+    share
+        Share of the beam that crosses an axis, per shift [Å].
+    electrons
+        That a pixel receives.
+    generator
+        Source of randomness.
+
+    Returns
+    -------
+    (4, rows, columns), in the order of `_QUADRANTS`.
+    """
+    return np.stack(
+        [
+            generator.poisson(
+                np.clip(electrons / 4 * (1 + share * (x * shift[0] + y * shift[1])), 0, None)
+            )
+            for x, y in _QUADRANTS
+        ]
+    )
+
+
+def _measure_shift(
+    counts: NDArray[np.int64], share: float, electrons: float
 ) -> NDArray[np.float64]:
-    """Beam shift (2, rows, columns) [1/Å] as measured from Poisson counts of four quadrants."""
-    measured = np.zeros_like(shift)
-    for sign_x in (1, -1):
-        for sign_y in (1, -1):
-            expected = electrons / 4 * (1 + share * (sign_x * shift[0] + sign_y * shift[1]))
-            counts = generator.poisson(np.clip(expected, 0, None))
-            measured[0] += sign_x * counts
-            measured[1] += sign_y * counts
-    return measured / (electrons * share)
+    """Beam shift (2, rows, columns) [1/Å] as measured from the counts of four quadrants."""
+    signs = np.array(_QUADRANTS, dtype=np.float64)
+    measured: NDArray[np.float64] = np.tensordot(signs.T, counts, axes=1) / (electrons * share)
+    return measured
 
 
 def integrate_periodic(shift: NDArray[np.float64], pixel_size: float) -> NDArray[np.float64]:

@@ -42,7 +42,7 @@ def _matrix_scan(
     # abTEM's own probe has an edge one frequency step wide, which reaches half a step out.
     reach = conditions.semiangle_mrad + 1e3 * wavelength(conditions.energy_keV) * sampling.max()
 
-    class Pupil(abtem.CTF):  # type: ignore[misc, no-any-unimported]
+    class Pupil(abtem.CTF):  # type: ignore[misc]
         """abTEM's aberrations, with the edge that the probe of multislice has."""
 
         def _evaluate_from_angular_grid(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from ase import Atoms
@@ -11,13 +12,22 @@ from ase import Atoms
 from micrographia import __version__
 from micrographia.io.stem_images import StemImage
 from micrographia.physics.conditions import ImagingConditions
-from micrographia.physics.imaging import evaluate_series
+from micrographia.physics.imaging import ComplexArray, FloatArray, evaluate_series
+from micrographia.stem.convolution import convolution_series
+from micrographia.stem.distortion import row_displacements
+from micrographia.stem.engine_names import EngineName
 from micrographia.stem.multislice import multislice_series
 from micrographia.stem.noise import expose
 from micrographia.stem.phase_object import phase_object_series
+from micrographia.stem.prism import prism_series
 
-EngineName = Literal["phase-object", "multislice"]
-ENGINES = {"phase-object": phase_object_series, "multislice": multislice_series}
+Engine = Callable[[Atoms, ImagingConditions], tuple[FloatArray, ComplexArray]]
+ENGINES: dict[EngineName, Engine] = {
+    "phase-object": phase_object_series,
+    "multislice": multislice_series,
+    "prism": prism_series,
+    "convolution": convolution_series,
+}
 
 
 @dataclass(frozen=True)
@@ -32,12 +42,21 @@ class View:
         Counter-clockwise rotation of the crystal [degree].
     origin
         Position of the crystal's origin in the picture [Å].
+    drift
+        Drift (x, y) of the beam over the crystal in one frame [Å].
+    jitter
+        Root mean square displacement of single rows [Å].
+    jitter_seed
+        Of the rows' displacements.
     """
 
     pixel_size: float = 0.1
     field: float = 48.0
     rotation: float = 0.0
     origin: tuple[float, float] = (0.0, 0.0)
+    drift: tuple[float, float] = (0.0, 0.0)
+    jitter: float = 0.0
+    jitter_seed: tuple[int, ...] = (0,)
 
 
 def draw_view(pixel_size: float, field: float, rotation: float | None, seed: list[int]) -> View:
@@ -59,23 +78,32 @@ def render(
     """Image a layer in a view, without noise.
 
     The crystal is turned before it is imaged: detector and aberrations stay where they are.
+    Scan points that drift or jitter displace are evaluated where they are.
     """
     turned = atoms.copy()
     turned.rotate(view.rotation, "z", rotate_cell=True)
     g, coefficients = ENGINES[engine](turned, conditions)
     shifted = coefficients * np.exp(-2j * np.pi * (g @ np.asarray(view.origin)))
     side = max(8, round(view.field / view.pixel_size))
-    pixels = evaluate_series(g, shifted, (side, side), view.pixel_size)
-    return StemImage(pixels, view.pixel_size, image_metadata(conditions, engine, None, None))
+    steady = view.drift == (0.0, 0.0) and view.jitter == 0
+    moved = (
+        None
+        if steady
+        else row_displacements(side, view.drift, view.jitter, list(view.jitter_seed))
+    )
+    pixels = evaluate_series(g, shifted, (side, side), view.pixel_size, moved)
+    metadata = image_metadata(conditions, engine, None, None)
+    if not steady:
+        metadata["scan"] = {"drift": list(view.drift), "jitter": view.jitter}
+    return StemImage(pixels, view.pixel_size, metadata)
 
 
-def add_noise(
-    clean: StemImage, dose: float, conditions: ImagingConditions, seed: list[int]
-) -> StemImage:
-    """Expose a noiseless image at a dose [e/Å²]."""
+def add_noise(clean: StemImage, dose: float, seed: list[int]) -> StemImage:
+    """Expose a noiseless image at a dose [e/Å²], under the conditions that its metadata states."""
+    conditions = ImagingConditions(**clean.metadata.get("conditions", {}))
     pixels = expose(clean.pixels, clean.pixel_size, dose, conditions, seed)
-    engine = str(clean.metadata.get("engine", "unknown"))
-    return StemImage(pixels, clean.pixel_size, image_metadata(conditions, engine, dose, seed))
+    metadata = {**clean.metadata, "dose": dose, "seed": seed, "version": __version__}
+    return StemImage(pixels, clean.pixel_size, metadata)
 
 
 def simulate(
@@ -97,14 +125,14 @@ def simulate(
     view
         Pixel size, field, rotation, origin.
     engine
-        `phase-object` or `multislice`.
+        One of `ENGINES`.
     dose
         [e/Å²]; None for a noiseless image.
     seed
         Of the noise.
     """
     clean = render(atoms, conditions, view, engine)
-    return clean if dose is None else add_noise(clean, dose, conditions, [seed])
+    return clean if dose is None else add_noise(clean, dose, [seed])
 
 
 def image_metadata(
@@ -116,6 +144,6 @@ def image_metadata(
         "engine": engine,
         "dose": dose,
         "seed": seed,
-        "unit": "rad",
+        "unit": conditions.unit,
         "version": __version__,
     }

@@ -1,16 +1,20 @@
 """The engines against each other, and the views."""
 
+import abtem
 import numpy as np
 import pytest
 from ase import Atoms
 from ase.build import graphene, mx2
 
-from micrographia.errors import StructureError
+from micrographia.errors import ImageError, StructureError
 from micrographia.physics.conditions import ImagingConditions
-from micrographia.physics.imaging import evaluate_series
+from micrographia.physics.imaging import evaluate_series, information_limit
+from micrographia.stem.convolution import convolution_series
+from micrographia.stem.engine_names import ENGINE_NAMES, SLOW_ENGINES
 from micrographia.stem.multislice import multislice_series, orthogonal_cell
 from micrographia.stem.phase_object import phase_object_series
-from micrographia.stem.simulate import View, draw_view, simulate
+from micrographia.stem.prism import prism_series
+from micrographia.stem.simulate import ENGINES, View, draw_view, simulate
 
 
 @pytest.mark.slow
@@ -62,3 +66,116 @@ def test_metadata_says_nothing_of_the_crystal() -> None:
     text = str(image.metadata)
     assert "Mo" not in text and "3.18" not in text
     assert image.pixels.shape == (200, 200) and image.pixels.dtype == np.float32
+
+
+ODD = {"coma": 3000.0, "coma_angle": 20.0, "threefold": 2000.0, "threefold_angle": 10.0}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("detector", ["icom", "segments"])
+def test_odd_aberrations_agree_with_multislice(detector: str) -> None:
+    layer = mx2("WSe2", vacuum=5)
+    layer.rotate(23, "z", rotate_cell=True)
+    conditions = ImagingConditions(
+        detector=detector, semiangle_mrad=20, roll_off_mrad=4, source_size=0.4, **ODD
+    )
+    mirrored = conditions.model_copy(update={"coma_angle": -160.0, "threefold_angle": 70.0})
+    found, other = (
+        evaluate_series(*phase_object_series(layer, each), (90, 90), 0.1)
+        for each in (conditions, mirrored)
+    )
+    exact = evaluate_series(*multislice_series(layer, conditions), (90, 90), 0.1)
+    assert np.corrcoef(found.ravel(), exact.ravel())[0, 1] >= 0.995
+    # The test can tell: the opposite sign of the odd aberrations is another picture.
+    assert np.corrcoef(other.ravel(), exact.ravel())[0, 1] < 0.95
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("detector", ["segments", "abf"])
+def test_prism_equals_multislice(detector: str) -> None:
+    layer = graphene(vacuum=5)
+    layer.rotate(11, "z", rotate_cell=True)
+    conditions = ImagingConditions(detector=detector, semiangle_mrad=15, **ODD)
+    pictures = [
+        evaluate_series(*series(layer, conditions), (60, 60), 0.1)
+        for series in (multislice_series, prism_series)
+    ]
+    assert abs(pictures[0] - pictures[1]).max() < 1e-3 * np.ptp(pictures[0])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("layer", [graphene(vacuum=5), mx2("MoS2", vacuum=5)], ids=["C", "MoS2"])
+def test_one_tiled_cell_equals_a_scan_of_the_supercell(layer: Atoms) -> None:
+    conditions = ImagingConditions(detector="icom", semiangle_mrad=12)
+    cell, _ = orthogonal_cell(layer)
+    lengths = 2 * cell.cell.lengths()[:2]
+    expected, points = _scan_of_supercell(cell, conditions, lengths)
+    g, coefficients = multislice_series(cell, conditions)
+    columns, rows = points
+    found = np.array(
+        [
+            2 * (coefficients * np.exp(2j * np.pi * (g @ (x, y)))).sum().real
+            for x in np.arange(columns) * lengths[0] / columns
+            for y in np.arange(rows) * lengths[1] / rows
+        ]
+    ).reshape(columns, rows)
+    error = np.linalg.norm(found - expected) / np.linalg.norm(expected)
+    assert error <= 1e-3
+
+
+def _scan_of_supercell(
+    cell: Atoms, conditions: ImagingConditions, lengths: np.ndarray
+) -> tuple[np.ndarray, tuple[int, int]]:
+    """abTEM's own scan and integration of 2 × 2 cells inside their full supercell."""
+    repeats = 2 * np.ceil(15 / lengths).astype(int)
+    supercell = cell.repeat((int(repeats[0]), int(repeats[1]), 1))
+    supercell.center(vacuum=2.0, axis=2)
+    potential = abtem.Potential(
+        supercell, sampling=0.08, slice_thickness=1.0, parametrization="kirkland"
+    )
+    heights = supercell.positions[:, 2]
+    probe = abtem.Probe(
+        energy=conditions.energy_keV * 1e3,
+        semiangle_cutoff=conditions.semiangle_mrad,
+        defocus=(heights.min() + heights.max()) / 2,
+    )
+    probe.grid.match(potential)
+    points = tuple(int(n) for n in np.ceil(lengths * 2.2 * information_limit(conditions)))
+    scan = abtem.GridScan(start=(0, 0), end=tuple(lengths), gpts=points, endpoint=False)
+    detector = abtem.PixelatedDetector(max_angle="valid")
+    shift = probe.scan(potential, scan=scan, detectors=detector).center_of_mass()
+    phase = 2 * np.pi * shift.compute().integrate_gradient().array
+    return phase - phase.mean(), points
+
+
+@pytest.mark.slow
+def test_convolution_is_calibrated_against_multislice() -> None:
+    layer = mx2("MoS2", vacuum=5)
+    dark = ImagingConditions(
+        detector="haadf", annular_inner_mrad=60, annular_outer_mrad=100, semiangle_mrad=12
+    )
+    exact, quick = (
+        evaluate_series(*series(layer, dark), (60, 60), 0.2)
+        for series in (multislice_series, convolution_series)
+    )
+    assert exact.min() >= 0
+    assert quick.mean() == pytest.approx(exact.mean(), rel=0.3)
+
+
+def test_names_are_those_of_the_engines() -> None:
+    assert tuple(ENGINES) == ENGINE_NAMES
+    assert set(ENGINES) >= SLOW_ENGINES
+
+
+def test_phase_object_refuses_a_dark_field() -> None:
+    with pytest.raises(ImageError, match="prism"):
+        simulate(mx2("MoS2", vacuum=5), ImagingConditions(detector="haadf"), View(field=10.0))
+
+
+def test_dark_field_from_crystal_to_counts() -> None:
+    dark = ImagingConditions(detector="haadf")
+    image = simulate(mx2("WSe2", vacuum=5), dark, View(field=20.0), "convolution", dose=1e5)
+    assert image.metadata["unit"] == "fraction"
+    counts = image.pixels * 1000
+    np.testing.assert_allclose(counts, np.round(counts), atol=1e-3)
+    assert 0 < image.pixels.mean() < 0.1

@@ -5,7 +5,7 @@ import pytest
 
 from micrographia.physics.conditions import ImagingConditions
 from micrographia.stem.multislice import quadrant_centre_of_mass
-from micrographia.stem.noise import _count_quadrants, expose, integrate_periodic
+from micrographia.stem.noise import count_quadrants, expose, integrate_periodic
 
 CONDITIONS = ImagingConditions()
 
@@ -23,11 +23,40 @@ def test_mean_of_many_exposures_is_the_clean_image() -> None:
     assert error.std() == pytest.approx(single / np.sqrt(200), rel=0.3)
 
 
-def test_counts_are_poisson() -> None:
-    # The shift's estimator has variance electrons / (electrons · share)² for Poisson counts.
-    shift = np.zeros((2, 400, 400))
-    measured = _count_quadrants(shift, 1.27, 300.0, np.random.default_rng(0))
-    assert measured.var() == pytest.approx(1 / (300.0 * 1.27**2), rel=0.01)
+@pytest.mark.parametrize("electrons", [2.0, 300.0, 1e6])
+def test_counts_are_poisson_over_200_draws(electrons: float) -> None:
+    # A steady shift, so that two quadrants receive more than the others.
+    shift = np.broadcast_to(np.array([0.05, -0.02])[:, None, None], (2, 40, 40))
+    generator = np.random.default_rng(0)
+    counts = np.array([count_quadrants(shift, 1.27, electrons, generator) for _ in range(200)])
+    assert counts.shape == (200, 4, 40, 40) and counts.dtype == np.int64
+    for quadrant, (x, y) in enumerate([(1, 1), (1, -1), (-1, 1), (-1, -1)]):
+        drawn = counts[:, quadrant]
+        expected = electrons / 4 * (1 + 1.27 * (0.05 * x - 0.02 * y))
+        assert drawn.mean() == pytest.approx(expected, rel=0.01)
+        assert drawn.var() == pytest.approx(drawn.mean(), rel=0.01)
+
+
+def test_mean_contrast_is_unbiased_over_200_draws() -> None:
+    clean = _wave()
+    pattern = (clean - clean.mean()) / np.square(clean - clean.mean()).sum()
+    for dose in (300.0, 1e5):  # 3 and 1000 electrons a pixel
+        contrasts = [
+            (pattern * expose(clean, 0.1, dose, CONDITIONS, [9, k])).sum() for k in range(200)
+        ]
+        error = np.std(contrasts) / np.sqrt(200)
+        assert abs(np.mean(contrasts) - 1) < 4 * error
+    assert error < 0.01
+
+
+def test_a_ring_counts_electrons() -> None:
+    dark = ImagingConditions(detector="haadf")
+    clean = np.full((200, 200), 0.02, np.float32)
+    draws = np.array([expose(clean, 0.1, 1e5, dark, seed) for seed in range(20)])
+    counts = draws * 1000
+    np.testing.assert_allclose(counts, np.round(counts), atol=1e-3)
+    assert counts.mean() == pytest.approx(20, rel=0.01)
+    assert counts.var() == pytest.approx(counts.mean(), rel=0.01)
 
 
 def test_noise_power_falls_as_one_over_g_squared() -> None:
