@@ -1,6 +1,7 @@
 # What the files of this folder share: settings, code digests, shards. No science.
 import json
 import os
+import shlex
 import shutil
 import sys
 from pathlib import Path
@@ -10,7 +11,7 @@ sys.path.insert(0, str(PROJECT / "src"))
 
 from micrographia import config as mg_config
 from micrographia.errors import ConfigError
-from micrographia.provenance import code_digest
+from micrographia.provenance import code_digest, digest
 from snakemake.exceptions import WorkflowError
 
 
@@ -75,6 +76,26 @@ def section(*names):
 def whole_config():
     """All settings as canonical JSON."""
     return mg_config.dump_section(settings)
+
+
+def state(*sources):
+    """Digest of the names, sizes and change times of the user's files.
+
+    A folder's own time does not change when a file in it is replaced; this does.
+    """
+    found = []
+    for source in filter(None, sources):
+        root = Path(source)
+        for path in [root] if root.is_file() else sorted(root.rglob("*")):
+            if path.is_file():
+                status = path.stat()
+                found.append([str(path), status.st_size, status.st_mtime_ns])
+    return digest(found)
+
+
+def flag(name, value):
+    """A command-line option, quoted for the shell; nothing where there is no value."""
+    return f"{name} {shlex.quote(value)}" if value else ""
 
 
 def results(*parts):

@@ -21,10 +21,11 @@ rule curation_list:
         runtime=30,
     params:
         code=code("curation.listing"),
-        masks=(
-            f"--masks {settings.data.micrographs.masks!r}"
-            if settings.data.micrographs.masks
-            else ""
+        masks=flag("--masks", settings.data.micrographs.masks),
+        state=(
+            ""
+            if settings.data.micrographs.source == "procedural"
+            else state(settings.data.micrographs.source, settings.data.micrographs.masks)
         ),
         licence=settings.data.micrographs.licence,
         shards=settings.shards.micrographs,

@@ -49,6 +49,11 @@ rule data_structures:
         code=code("stem.structures", "stem.prototypes", "stem.materials_project"),
         settings=section("data", "structures"),
         seed=settings.seed,
+        state=(
+            ""
+            if settings.data.structures.source in ("prototypes", "materials-project")
+            else state(settings.data.structures.source)
+        ),
     shell:
         "python -m micrographia stem structures --out {output.table:q}"
         " --table {input.prototypes:q} --seed {params.seed}"

@@ -55,10 +55,7 @@ class Curation(Section):
         0.045,
         ge=0,
         le=10,
-        description=(
-            "Least sharpness: share of contrast in detail of 1.5 px (0.045 rejects 2 of 366 EMPS "
-            "pictures, and 90 % of them once they are blurred by 8 px)."
-        ),
+        description="Least sharpness: share of contrast in detail of 1.5 px.",
     )
     min_contrast: float = Field(
         0.05, ge=0, le=1, description="Least contrast: 1st to 99th percentile over full range."
@@ -68,9 +65,8 @@ class Curation(Section):
         ge=0,
         le=32,
         description=(
-            "Most differing bits of two 64-bit hashes of duplicates (2: of 366 EMPS pictures 99 % "
-            "are found again after rescaling and JPEG; no two different ones are nearer than 4) "
-            "[bit]."
+            "Most differing bits of two 64-bit hashes of duplicates [bit]; different pictures "
+            "with the same annotation can come as near as 4."
         ),
     )
 

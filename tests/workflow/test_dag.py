@@ -97,6 +97,7 @@ def test_a_threshold_reruns_its_dependents_alone(finished: Workflow) -> None:
         ("segmentation/watershed.py", {"segmentation_watershed", "bench_segmentation", *END}),
         ("reconstruction/columns.py", {"reconstruction_solve", "bench_structure", *END}),
         ("benchmarks/structure.py", {"bench_structure", *END}),
+        ("benchmarks/structure_figure.py", {"bench_structure", *END}),
         ("report/build.py", END),
         ("physics/matching.py", {"bench_structure", *END}),
     ],
@@ -113,6 +114,63 @@ def test_a_line_of_code_reruns_its_dependents_alone(
         assert finished.jobs("--configfile", "tiny.yaml") == {}
     finally:
         path.write_text(before)
+
+
+def test_a_picture_replaced_in_place_is_noticed(fresh: Workflow) -> None:
+    from PIL import Image
+
+    pictures = fresh.folder / "pictures"
+    pictures.mkdir()
+    for number in range(3):
+        Image.effect_noise((220, 220), 40 + number).save(pictures / f"{number}.png")
+    overlay = fresh.overlay(f"data: {{micrographs: {{source: {pictures}}}}}\n")
+    target = ("curation_merge", "--cores", "2", "--configfile", overlay)
+    assert fresh.call(*target).returncode == 0
+    assert fresh.jobs("curation_merge", "--configfile", overlay) == {}
+    Image.effect_noise((220, 220), 60).save(pictures / "1.png")
+    assert "curation_ingest" in fresh.jobs("curation_merge", "--configfile", overlay)
+
+
+BROKEN = """
+name: broken
+shards: {micrographs: 1, structures: 1}
+data:
+  micrographs: {source: pictures}
+  structures: {source: crystals}
+stem: {field: 30}
+report: {examples: 1}
+"""
+
+
+def test_broken_input_is_set_aside_and_the_rest_runs_to_the_report(fresh: Workflow) -> None:
+    import pandas as pd
+    from ase.build import graphene
+    from ase.io import write
+    from PIL import Image
+
+    pictures, crystals = fresh.folder / "pictures", fresh.folder / "crystals"
+    pictures.mkdir()
+    crystals.mkdir()
+    Image.effect_noise((260, 240), 60).save(pictures / "good.png")
+    whole = (pictures / "good.png").read_bytes()
+    (pictures / "cut.png").write_bytes(whole[: len(whole) // 2])
+    (pictures / "empty.png").touch()
+    (pictures / "text.png").write_text("no picture")
+    Image.new("L", (1, 1)).save(pictures / "point.png")
+    write(crystals / "graphene.cif", graphene(vacuum=8))
+    (crystals / "none.cif").write_text("data_x\n_cell_length_a 3\n")
+    (crystals / "empty.cif").touch()
+    answer = fresh.call("--cores", "2", "--configfile", fresh.overlay(BROKEN))
+    assert answer.returncode == 0, answer.stdout[-4000:]
+    micrographs = pd.read_parquet(fresh.folder / "results/curation/micrographs.parquet")
+    kept = micrographs[micrographs["status"] == "kept"]
+    assert [Path(path).name for path in kept["path"]] == ["good.png"]
+    assert micrographs.loc[micrographs["status"] != "kept", "reason"].str.len().min() > 5
+    scores = pd.read_parquet(fresh.folder / "results/benchmarks/structure.parquet")
+    # The name graphene is among stem.multislice, so both engines made a picture of it.
+    assert scores["engine"].tolist() == ["phase-object", "multislice"]
+    assert scores["ss_047"].tolist() == [True, True]
+    assert (fresh.folder / "results/report/index.html").exists()
 
 
 def test_the_same_config_gives_the_same_bytes(finished: Workflow) -> None:

@@ -50,9 +50,10 @@ def summarise_engines(table: pd.DataFrame) -> list[dict[str, Any]]:
 
 def draw_engines(table: pd.DataFrame) -> Figure:
     """Correlation and time ratio of each crystal, one row each."""
-    if table.empty:
+    if table["correlation"].notna().sum() == 0:
         figure = Figure(figsize=(8, 1.5))
-        figure.text(0.5, 0.5, "stem.multislice names no crystal", ha="center", va="center")
+        reason = "stem.multislice names no crystal that could be imaged by both engines"
+        figure.text(0.5, 0.5, reason, ha="center", va="center")
         return figure
     figure = Figure(figsize=(8, 1.2 + 0.4 * max(3, table["structure_id"].nunique())))
     left, right = figure.subplots(1, 2, sharey=True)

@@ -66,13 +66,10 @@ class Columns:
         return len(self.kinds)
 
 
-def set_up(
-    fit: Fit, numbers: list[int], conditions: ImagingConditions, pairs: bool = True
-) -> Problem:
+def set_up(fit: Fit, numbers: list[int], conditions: ImagingConditions) -> Problem:
     """Prepare the search for columns of the given elements."""
     kinds: list[Kind] = [(number,) for number in numbers]
-    if pairs:
-        kinds += list(combinations_with_replacement(numbers, 2))
+    kinds += list(combinations_with_replacement(numbers, 2))
     area = abs(float(np.linalg.det(fit.cell)))
     magnitudes = np.linalg.norm(fit.g, axis=1)
     passed = transfer(fit.g, conditions)
@@ -98,7 +95,7 @@ def find_columns(problem: Problem, most: int, scale: float = 1.0) -> Columns:
     problem
         From `set_up`.
     most
-        Most columns.
+        Most atoms.
     scale
         First guess of the picture's contrast over the model's.
 
@@ -108,10 +105,7 @@ def find_columns(problem: Problem, most: int, scale: float = 1.0) -> Columns:
         Not one column improves on an empty cell.
     """
     state = Columns(np.zeros((0, 2)), np.zeros(0, dtype=np.int64), scale)
-    for _ in range(most):
-        grown = _add(problem, state)
-        if grown is None:
-            break
+    while (grown := _add(problem, state, most)) is not None:
         state = refine(problem, grown)
     if state.count == 0:
         raise SolveError(
@@ -122,7 +116,7 @@ def find_columns(problem: Problem, most: int, scale: float = 1.0) -> Columns:
         before = score(problem, state)
         state = _sweep(problem, state)
         state = refine(problem, _rescale(problem, state))
-        grown = _add(problem, state) if state.count < most else None
+        grown = _add(problem, state, most)
         state = refine(problem, grown) if grown is not None else state
         if score(problem, state) < before + 0.5:
             break
@@ -163,7 +157,10 @@ def refine(problem: Problem, state: Columns, rounds: int = 4) -> Columns:
     return state
 
 
-def _add(problem: Problem, state: Columns) -> Columns | None:
+def _add(problem: Problem, state: Columns, most: int) -> Columns | None:
+    """The state with its best new column, or None if none pays or `most` atoms are reached."""
+    if sum(len(problem.kinds[kind]) for kind in state.kinds) >= most:
+        return None
     residual = problem.data - model(problem, state)
     gain, kind, position = _best_column(problem, residual, state.scale)
     if gain < problem.penalty:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 from ase import Atoms
 from ase.data import covalent_radii
+from ase.neighborlist import neighbor_list
 from numpy.typing import NDArray
 
 FloatArray = NDArray[np.float64]
@@ -51,6 +52,15 @@ def build_layer(
     atoms = Atoms(numbers=numbers, positions=positions, cell=box, pbc=(True, True, True))
     atoms.wrap()
     return atoms
+
+
+def shortest_bond(layer: Atoms) -> float:
+    """Shortest distance of two atoms over the sum of their covalent radii; inf for one atom."""
+    first, second, distance = neighbor_list("ijd", layer, 3.0)
+    if not len(distance):
+        return float("inf")
+    radii = covalent_radii[layer.numbers]
+    return float((distance / (radii[first] + radii[second])).min())
 
 
 def nominal_heights(cell: FloatArray, xy: FloatArray, numbers: NDArray[np.int64]) -> FloatArray:

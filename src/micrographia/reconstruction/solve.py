@@ -27,11 +27,13 @@ from micrographia.reconstruction.columns import (
     score,
     set_up,
 )
-from micrographia.reconstruction.heights import build_layer
+from micrographia.reconstruction.heights import build_layer, shortest_bond
 from micrographia.reconstruction.lattice import Fit, find_lattice
 from micrographia.reconstruction.spectrum import FloatArray, whiten
 
 _WORST_FIT = 0.5  # share of the reflections' power that a stated crystal must explain
+_MODEL_ERROR = 0.002  # share of the power that the phase object leaves out of a thin crystal
+_CROWDED = 0.6  # of the sum of covalent radii; no bond is shorter
 _ALTERNATIVES = 3
 
 
@@ -44,8 +46,8 @@ class Solution:
     atoms
         The layer, c along z. Heights are nominal: one projection does not hold them.
     confidence
-        0..1: posterior share of this choice of species among those tried, times the share of
-        the picture's reflections that the crystal explains.
+        0..1: posterior share of this choice of species among those tried, times the credibility
+        of the residual as noise, times the share of the reflections on the lattice.
     alternatives
         Formulas of the next best choices with their log-likelihood deficit.
     cell, xy, numbers, counts
@@ -116,9 +118,7 @@ def solve(
     problem = set_up(fit, numbers, microscope)
     calibrated = image.metadata.get("unit") == "rad"
     state = _search(problem, settings.max_atoms, calibrated)
-    power = float(np.square(np.abs(problem.data)).sum() - len(problem.data))
-    residual = float(np.square(np.abs(problem.data - model(problem, state))).sum())
-    quality = 1 - max(0.0, residual - len(problem.data)) / max(power, 1e-9)
+    quality, fidelity = _agreement(problem, state)
     if quality < _WORST_FIT:
         raise SolveError(
             "No arrangement of the given elements explains the picture",
@@ -127,7 +127,23 @@ def solve(
             remedy="Check the elements, the pixel size and the imaging conditions",
         )
     share, alternatives = _alternatives(problem, state)
-    return _solution(problem, state, share * quality * fit.explained, alternatives, settings)
+    return _solution(problem, state, share * fidelity * fit.explained, alternatives, settings)
+
+
+def _agreement(problem: Problem, state: Columns) -> tuple[float, float]:
+    """Share of the power explained, and how credible the rest is as noise, 0..1.
+
+    Residuals are in units of the noise, so their squares sum to the number of reflections when
+    the answer is right. Beyond that, and beyond what the forward model itself leaves out, an
+    answer is wrong however much of the power it explains.
+    """
+    count = len(problem.data)
+    power = float(np.square(np.abs(problem.data)).sum()) - count
+    residual = float(np.square(np.abs(problem.data - model(problem, state))).sum())
+    quality = 1 - max(0.0, residual - count) / max(power, 1e-9)
+    slack = 3 * np.sqrt(count)
+    excess = max(0.0, residual - count - slack) / (_MODEL_ERROR * max(power, 0.0) + slack)
+    return quality, float(1 / (1 + excess**2))
 
 
 def _search(problem: Problem, most: int, calibrated: bool) -> Columns:
@@ -198,6 +214,13 @@ def _solution(
     numbers = np.array([number for kind in kinds for number in kind], dtype=np.int64)
     cell, xy, numbers = primitive_projection(xy, numbers, problem.fit.cell)
     atoms = build_layer(cell, xy, numbers, settings.vacuum)
+    if (closeness := shortest_bond(atoms)) < _CROWDED:
+        raise SolveError(
+            "The given elements explain the picture only with atoms inside each other",
+            seen=f"{closeness:.2f} of a bond's length in {atoms.get_chemical_formula('metal')}",
+            allowed=f"at least {_CROWDED}",
+            remedy="Check the elements",
+        )
     return Solution(
         atoms=atoms,
         confidence=float(np.clip(confidence, 0, 1)),

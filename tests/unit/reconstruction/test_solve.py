@@ -116,6 +116,17 @@ def test_elements_are_checked() -> None:
         parse_elements([])
 
 
+@pytest.mark.parametrize("elements", ["C", "Mo", "W,Se", "H", "Bi"])
+def test_wrong_elements_are_no_confident_crystal(elements: str) -> None:
+    image = _picture(mx2("MoS2", vacuum=5), 3e4)
+    try:
+        solution = _solve(image, elements)
+    except SolveError:
+        return
+    assert solution.confidence < 0.5
+    assert len(solution.atoms) <= SETTINGS.max_atoms + 1
+
+
 def test_answers_repeat() -> None:
     image = _picture(mx2("MoS2", vacuum=5), 1e4)
     first, second = _solve(image, "Mo,S"), _solve(image, "Mo,S")
