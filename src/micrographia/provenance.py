@@ -34,6 +34,9 @@ PACKAGES = (
 #: Package data that is read at run time.
 _DATA = (".csv", ".html", ".css")
 
+#: Every verb writes its tables with these, though it is the room's `cli` that imports them.
+_ALWAYS = ("io.tables", "io.schemas")
+
 #: Modules that carry no science: values reach the steps through `params`, not through these.
 _NEUTRAL = {
     "micrographia.config",
@@ -91,9 +94,9 @@ def stamp(settings: Any = None, seed: int | None = None) -> dict[str, Any]:
 def code_digest(*names: str, root: Path | None = None) -> str:
     """Digest of the code that stands behind modules or packages of `micrographia`.
 
-    The digest covers the syntax tree (no comments, no docstrings) of the named modules and of
-    every `micrographia` module they import, directly or not, and the bytes of the package data
-    in their folders; modules that carry no science
+    The digest covers the syntax tree (no comments, no docstrings) of the named modules, of
+    `io.tables` and `io.schemas`, and of every `micrographia` module they import, directly or
+    not, and the bytes of the package data in their folders; modules that carry no science
     (configuration, logging, errors) are left out. Used in the rules' `params`, it makes an
     edit rerun its dependents and nothing else.
 
@@ -101,23 +104,24 @@ def code_digest(*names: str, root: Path | None = None) -> str:
     ----------
     names
         For example `"stem"` (a whole room) or `"benchmarks.structure"` (one module; its room's
-        `cli` and `structure_cli` are covered too, since they write what it computes).
+        `cli` is covered too, and `structure_cli` with what it imports, since they write what
+        the module computes; `cli` alone would draw the whole room in).
     root
         Folder of the package; default is where it is installed.
     """
     base = root or Path(micrographia.__file__).parent
-    pending: list[Path] = []
+    pending = [base.joinpath(*name.split(".")).with_suffix(".py") for name in _ALWAYS]
     extra: list[Path] = []
     for name in names:
         target = base.joinpath(*name.split("."))
         if target.is_dir():
             pending += sorted(target.glob("*.py"))
         elif target.with_suffix(".py").is_file():
-            pending.append(target.with_suffix(".py"))
-            extra += [target.parent / "cli.py", target.parent / f"{target.name}_cli.py"]
+            pending += [target.with_suffix(".py"), target.parent / f"{target.name}_cli.py"]
+            extra.append(target.parent / "cli.py")
         else:
             raise ValueError(f"no module or package {name!r} in {base}")
-    seen = _closure(pending, base)
+    seen = _closure(filter(Path.is_file, pending), base)
     seen.update(path for path in extra if path.is_file())
     summary = hashlib.sha256()
     for path in sorted(seen):

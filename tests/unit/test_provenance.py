@@ -20,7 +20,12 @@ def package(tmp_path: Path) -> Path:
             "from micrographia.config import LIMIT\n"
             "def run():\n    from micrographia.ground import add\n    return add(1, LIMIT)\n"
         ),
+        "one/work_cli.py": "def verb():\n    from micrographia.one.figure import draw\n",
+        "one/figure.py": "def draw():\n    return 1\n",
         "one/other.py": "X = 1\n",
+        "io/__init__.py": "",
+        "io/tables.py": "def write():\n    return 1\n",
+        "io/schemas.py": "COLUMNS = 1\n",
         "two/__init__.py": "",
         "two/work.py": "def run():\n    return 2\n",
     }.items():
@@ -61,6 +66,21 @@ def test_one_module_is_narrower_than_its_room(package: Path) -> None:
     _edit(package / "one/other.py", "X = 2\n")
     assert code_digest("one.work", root=package) == narrow
     assert code_digest("one", root=package) != room
+
+
+def test_what_the_verbs_of_a_module_import_counts(package: Path) -> None:
+    narrow, two = code_digest("one.work", root=package), code_digest("two.work", root=package)
+    _edit(package / "one/figure.py", "def draw():\n    return 2\n")
+    assert code_digest("one.work", root=package) != narrow
+    assert code_digest("two.work", root=package) == two
+
+
+@pytest.mark.parametrize("module", ["io/tables.py", "io/schemas.py"])
+@pytest.mark.parametrize("name", ["one", "one.work", "two", "two.work"])
+def test_tables_and_their_columns_always_count(package: Path, module: str, name: str) -> None:
+    before = code_digest(name, root=package)
+    _edit(package / module, "OTHER = 1\n")
+    assert code_digest(name, root=package) != before
 
 
 def test_package_data_counts(package: Path) -> None:
