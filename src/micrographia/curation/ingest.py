@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from micrographia.config import Curation
+from micrographia.curation.listing import UNLOCK, unreadable
 from micrographia.curation.quality import measure, verdict
 from micrographia.errors import ImageError
 from micrographia.io.images import image_id, read_labels, read_micrograph, to_unit
@@ -45,6 +47,7 @@ def ingest_file(entry: Mapping[str, Any], settings: Curation) -> dict[str, Any]:
     mask = entry["mask_path"] if isinstance(entry["mask_path"], str) else None
     row |= {name: entry[name] for name in ("path", "source", "licence")}
     try:
+        _refuse_folder(entry["path"])
         picture = read_micrograph(entry["path"], settings.max_pixels)
     except ImageError as error:
         LOG.warning("%s", error)
@@ -67,6 +70,17 @@ def ingest_file(entry: Mapping[str, Any], settings: Curation) -> dict[str, Any]:
         "status": "rejected" if fault else "kept",
         "reason": "; ".join(filter(None, (fault, complaint))) or None,
     }
+
+
+def _refuse_folder(path: str) -> None:
+    """Say why a listed folder could not be searched: its pictures are missing."""
+    if not os.path.isdir(path):
+        return
+    try:
+        os.scandir(path).close()
+    except OSError as error:
+        raise ImageError(unreadable(error), remedy=UNLOCK) from error
+    raise ImageError(f"Folder {path} could not be read when it was listed", remedy="List again")
 
 
 def perceptual_hash(pixels: NDArray[Any]) -> str:

@@ -13,6 +13,7 @@ from micrographia.errors import ImageError
 from micrographia.io.images import SUFFIXES
 
 LOG = logging.getLogger(__name__)
+UNLOCK = "Give yourself the right to list it (chmod u+rx)"
 
 
 def list_micrographs(
@@ -22,7 +23,9 @@ def list_micrographs(
     shards: int = 1,
     licence: str = "unknown",
 ) -> list[dict[str, Any]]:
-    """List image files by their suffix; nothing is opened.
+    """List image files by their suffix; no file is opened.
+
+    A folder below a source that cannot be listed is a row itself, which `ingest` rejects.
 
     Parameters
     ----------
@@ -45,13 +48,14 @@ def list_micrographs(
     Raises
     ------
     ImageError
-        A folder is absent or unreadable, or there is no image at all.
+        A source is absent or unreadable, or there is no image at all.
     """
     rows: dict[str, dict[str, Any]] = {}
     for source in [os.fspath(source) for source in sources]:
         images, beside = _layout(source)
         mask_folder = beside if masks is None else os.fspath(masks)
-        files = _files(images, without=mask_folder)
+        locked: list[str] = []
+        files = sorted(_files(images, without=mask_folder, locked=locked) + locked)
         if not files:
             LOG.warning("Folder %s holds no image", source)
         for path, mask in zip(files, _match(images, files, mask_folder), strict=True):
@@ -79,8 +83,19 @@ def _layout(source: str) -> tuple[str, str | None]:
     )
 
 
-def _files(folder: str, without: str | None = None) -> list[str]:
-    """Sorted paths of the image files below `folder`, without hidden ones and one folder."""
+def _files(folder: str, without: str | None = None, locked: list[str] | None = None) -> list[str]:
+    """Sorted paths of the image files below `folder`, without hidden ones and one folder.
+
+    Folders below it that cannot be listed are added to `locked`.
+    """
+
+    def skip(error: OSError) -> None:
+        if error.filename == folder:
+            raise ImageError(unreadable(error), remedy=UNLOCK) from error
+        LOG.warning("%s", unreadable(error))
+        if locked is not None:
+            locked.append(_plain(error.filename))
+
     barred = os.path.realpath(without) if without is not None else None
     if barred == os.path.realpath(folder):
         raise ImageError(
@@ -88,7 +103,7 @@ def _files(folder: str, without: str | None = None) -> list[str]:
             remedy="Put the masks into a folder of their own",
         )
     found: list[str] = []
-    for root, folders, names in os.walk(folder, onerror=_refuse):
+    for root, folders, names in os.walk(folder, onerror=skip):
         folders[:] = [
             name
             for name in folders
@@ -108,11 +123,9 @@ def _plain(path: str) -> str:
     return os.fsencode(path).decode("utf-8", "replace")
 
 
-def _refuse(error: OSError) -> None:
-    raise ImageError(
-        f"Folder {error.filename} cannot be read ({error.strerror})",
-        remedy="Give yourself the right to list it (chmod u+rx)",
-    ) from error
+def unreadable(error: OSError) -> str:
+    """Say which folder cannot be listed, and why."""
+    return f"Folder {error.filename} cannot be read ({error.strerror})"
 
 
 def _match(images: str, files: Sequence[str], masks: str | None) -> list[str | None]:

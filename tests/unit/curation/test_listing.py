@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
+from micrographia.cli import main
+from micrographia.config import Curation, Synthesis
+from micrographia.curation.ingest import ingest_file
 from micrographia.curation.listing import list_micrographs
 from micrographia.errors import ImageError
+from micrographia.io.schemas import MICROGRAPHS
+from micrographia.io.tables import read_table
+from micrographia.synthesis.procedural import make_micrograph
 
 
 def _touch(folder: Path, *names: str) -> Path:
@@ -93,25 +101,58 @@ def test_masks_must_be_elsewhere_and_there(tmp_path: Path) -> None:
         list_micrographs([tmp_path], tmp_path / "m")
 
 
-def test_unreadable_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The system refuses to list a folder; as root that has to be staged."""
-    _touch(tmp_path, "a.png", "locked/b.png")
-    locked = tmp_path / "locked"
-    locked.chmod(0)
-    try:
+@pytest.fixture
+def lock(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Path], None]]:
+    """Let the system refuse to list a folder; as root that has to be staged."""
+    locked: list[Path] = []
+    scandir = os.scandir
+
+    def refuse(path: str) -> object:
+        if Path(path) in locked:
+            raise PermissionError(13, "Permission denied", str(path))
+        return scandir(path)
+
+    def close(folder: Path) -> None:
+        locked.append(folder)
+        folder.chmod(0)
         if os.geteuid() == 0:
-            scandir = os.scandir
-
-            def refuse(path: str) -> object:
-                if str(path) == str(locked):
-                    raise PermissionError(13, "Permission denied", str(path))
-                return scandir(path)
-
             monkeypatch.setattr(os, "scandir", refuse)
-        with pytest.raises(ImageError, match=r"locked cannot be read \(Permission denied\)"):
-            list_micrographs([tmp_path])
-    finally:
-        locked.chmod(0o755)
+
+    yield close
+    for folder in locked:
+        folder.chmod(0o755)
+
+
+def test_unreadable_source(tmp_path: Path, lock: Callable[[Path], None]) -> None:
+    _touch(tmp_path, "a.png")
+    lock(tmp_path)
+    with pytest.raises(ImageError, match=r"cannot be read \(Permission denied\)"):
+        list_micrographs([tmp_path])
+
+
+def test_unreadable_folder_below_a_source_is_a_rejected_row(
+    tmp_path: Path, lock: Callable[[Path], None]
+) -> None:
+    pixels = make_micrograph(0, 3, Synthesis(size=256, annotated_share=0))[0]
+    (tmp_path / "in" / "locked").mkdir(parents=True)
+    Image.fromarray(pixels).save(tmp_path / "in" / "a.png")
+    _touch(tmp_path, "in/locked/b.png", "masks/locked/b.png", "masks/c.png")
+    lock(tmp_path / "in" / "locked")
+    lock(tmp_path / "masks" / "locked")
+    out = tmp_path / "out"
+    words = ["--masks", str(tmp_path / "masks"), "--out", str(out)]
+    assert main(["curation", "run", str(tmp_path / "in"), *words]) == 0
+    table = read_table(out / "micrographs.parquet", MICROGRAPHS)
+    assert list(table["status"]) == ["kept", "rejected"]
+    said = f"Folder {tmp_path / 'in' / 'locked'} cannot be read (Permission denied)"
+    assert table["reason"][1].startswith(said)
+    assert said in (out / "quarantine.csv").read_text()
+
+
+def test_a_folder_that_opened_since_it_was_listed_is_rejected_too(tmp_path: Path) -> None:
+    entry = {"path": str(tmp_path), "mask_path": None, "source": "x", "licence": "x"}
+    row = ingest_file(entry, Curation())
+    assert row["status"] == "rejected" and "List again" in row["reason"]
 
 
 def test_many_files_take_little_time(tmp_path: Path) -> None:
