@@ -8,8 +8,10 @@ import numpy as np
 import tifffile
 from ase import Atoms
 from numpy.typing import NDArray
+from scipy.spatial import cKDTree
 
 from micrographia.io.atomic import atomic_path
+from micrographia.stem.distortion import row_displacements
 from micrographia.stem.simulate import View
 
 FloatArray = NDArray[np.float64]
@@ -29,7 +31,7 @@ def column_mask(
     atoms
         A layer with c along z and the in-plane vectors in xy.
     view
-        Pixel size, rotation and origin, as `render` takes them.
+        Pixel size, rotation, origin, drift and jitter, as `render` takes them.
     shape
         Rows and columns of the picture.
     sigma
@@ -44,28 +46,23 @@ def column_mask(
         heaviest atom of the nearest column, 0 where there is none. Atoms within 0.1 Å in
         projection are one column, which lies at the heaviest of them.
     """
-    xy, numbers = _columns(atoms)
+    points = _scan_points(view, shape)
     reach = max(_CUT * sigma, radius)
-    centres, numbers = _placed(atoms, xy, numbers, view, shape, reach)
-    size = view.pixel_size
-    half = int(np.ceil(reach / size)) + 1
-    window = np.stack(
-        np.meshgrid(np.arange(-half, half + 1), np.arange(-half, half + 1)), axis=-1
-    ).reshape(-1, 2)
-    pixels = np.rint(centres / size).astype(np.int64)[:, None] + window  # column, row
-    squared = ((pixels * size - centres[:, None]) ** 2).sum(axis=-1)
-    inside = (pixels >= 0).all(axis=-1) & (pixels < shape[::-1]).all(axis=-1)
-    flat = (pixels[..., 1] * shape[1] + pixels[..., 0])[inside]
-    squared = squared[inside]
-    nearest = np.full(shape[0] * shape[1], np.inf)
-    np.minimum.at(nearest, flat, squared)
-    heat = np.where(nearest <= (_CUT * sigma) ** 2, np.exp(-0.5 * nearest / sigma**2), 0)
-    # Of two columns equally far the heavier one counts.
-    owner = np.broadcast_to(numbers[:, None], inside.shape)[inside]
-    mine = (squared <= nearest[flat]) & (squared <= radius**2)
-    species = np.zeros(nearest.shape, dtype=np.uint8)
-    np.maximum.at(species, flat[mine], owner[mine])
+    low, high = points.min(axis=0) - reach, points.max(axis=0) + reach
+    centres, numbers = _placed(atoms, view, low, high)
+    # Without a column within reach the distance is infinite and the index that of the zero.
+    nearest, owner = cKDTree(centres).query(points, distance_upper_bound=reach)
+    heat = np.where(nearest <= _CUT * sigma, np.exp(-0.5 * (nearest / sigma) ** 2), 0)
+    species = np.where(nearest <= radius, np.append(numbers, np.uint8(0))[owner], np.uint8(0))
     return heat.reshape(shape).astype(np.float32), species.reshape(shape)
+
+
+def _scan_points(view: View, shape: tuple[int, int]) -> FloatArray:
+    """Where the beam stands at each pixel (n, 2) [Å], drift and jitter included, row by row."""
+    row, column = np.mgrid[: shape[0], : shape[1]]
+    points = np.stack([column, row], axis=-1) * view.pixel_size
+    moved = row_displacements(shape[0], view.drift, view.jitter, list(view.jitter_seed))
+    return np.asarray((points + moved[:, None]).reshape(-1, 2))
 
 
 def _columns(atoms: Atoms) -> tuple[FloatArray, NDArray[np.uint8]]:
@@ -83,29 +80,23 @@ def _columns(atoms: Atoms) -> tuple[FloatArray, NDArray[np.uint8]]:
 
 
 def _placed(
-    atoms: Atoms,
-    xy: FloatArray,
-    numbers: NDArray[np.uint8],
-    view: View,
-    shape: tuple[int, int],
-    reach: float,
+    atoms: Atoms, view: View, low: FloatArray, high: FloatArray
 ) -> tuple[FloatArray, NDArray[np.uint8]]:
-    """All copies of the columns that reach into the picture, in its frame [Å]."""
+    """All copies of the columns within a rectangle of the picture's frame [Å]."""
+    xy, numbers = _columns(atoms)
     angle = np.deg2rad(view.rotation)
     turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
     cell = np.array(atoms.cell[:2, :2]) @ turn
     basis = xy @ turn + view.origin
-    ends = (np.array(shape[::-1]) - 1) * view.pixel_size
-    corners = np.array([[0, 0], [ends[0], 0], [0, ends[1]], ends])
-    corners = corners + np.sign(corners - ends / 2) * reach
+    corners = np.array([[x, y] for x in (low[0], high[0]) for y in (low[1], high[1])])
     spans = (corners[:, None] - basis).reshape(-1, 2) @ np.linalg.inv(cell)
-    low, high = np.floor(spans.min(axis=0)), np.ceil(spans.max(axis=0))
+    first, last = np.floor(spans.min(axis=0)), np.ceil(spans.max(axis=0))
     steps = np.stack(
-        np.meshgrid(*(np.arange(a, b + 1) for a, b in zip(low, high, strict=True))), axis=-1
+        np.meshgrid(*(np.arange(a, b + 1) for a, b in zip(first, last, strict=True))), axis=-1
     ).reshape(-1, 2)
     places = (basis[:, None] + steps @ cell).reshape(-1, 2)
     species = np.repeat(numbers, len(steps))
-    visible = ((places >= -reach) & (places <= ends + reach)).all(axis=1)
+    visible = ((places >= low) & (places <= high)).all(axis=1)
     return places[visible], species[visible]
 
 

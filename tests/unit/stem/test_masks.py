@@ -45,11 +45,12 @@ def monolayer(kind: str) -> Atoms:
     st.sampled_from(["graphene", "MoS2", "WSe2"]),
     st.floats(-180, 180),
     st.tuples(st.floats(0, 24), st.floats(0, 24)),
+    st.tuples(st.floats(-4, 4), st.floats(-4, 4)),
 )
 @settings(deadline=None, max_examples=12)
-def test_columns_lie_on_the_maxima_of_the_picture(kind, rotation, origin):
+def test_columns_lie_on_the_maxima_of_the_picture(kind, rotation, origin, drift):
     atoms = monolayer(kind)
-    view = View(pixel_size=0.1, field=24.0, rotation=rotation, origin=origin)
+    view = View(pixel_size=0.1, field=24.0, rotation=rotation, origin=origin, drift=drift)
     picture = render(atoms, ImagingConditions(), view, "phase-object").pixels
     heat, species = column_mask(atoms, view, picture.shape)
     columns = maxima(heat, 0.9)
@@ -60,6 +61,19 @@ def test_columns_lie_on_the_maxima_of_the_picture(kind, rotation, origin):
     assert farthest(bright, columns, len(picture)) <= 1
     assert set(np.unique(species)) == {0, *atoms.numbers.tolist()}
     assert set(species[tuple(columns.T)]) == set(atoms.numbers.tolist())
+
+
+def test_masks_follow_unsteady_lines():
+    atoms = monolayer("WSe2")
+    shaken = View(field=24.0, rotation=12.0, drift=(2.0, -1.0), jitter=0.2, jitter_seed=(4,))
+    steady = View(field=24.0, rotation=12.0)
+    picture = render(atoms, ImagingConditions(), shaken, "phase-object").pixels
+    agreement = [
+        np.corrcoef(picture.ravel(), column_mask(atoms, view, picture.shape)[0].ravel())[0, 1]
+        for view in (shaken, steady)
+    ]
+    assert agreement[0] > 0.7
+    assert agreement[1] < 0.3
 
 
 def test_the_heavier_column_is_the_brighter_one():
