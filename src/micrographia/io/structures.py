@@ -15,10 +15,10 @@ import ase.io
 import numpy as np
 from ase import Atoms
 from ase.cell import Cell
-from ase.data import chemical_symbols
 from numpy.typing import NDArray
 
 from micrographia.errors import StructureError
+from micrographia.io.crystal_check import check_crystal
 
 #: File name endings and the ASE format that reads them; POSCAR and CONTCAR files have none.
 FORMATS = {
@@ -79,9 +79,13 @@ def read_structures(source: str | os.PathLike[str]) -> Iterator[Item]:
         The source itself is absent, empty or of no known kind.
     """
     root = Path(source)
-    if not root.exists():
-        raise StructureError(f"Crystal source {root} does not exist", allowed=_ALLOWED)
-    if root.is_dir():
+    try:
+        root.stat()
+    except FileNotFoundError:
+        raise StructureError(f"Crystal source {root} does not exist", allowed=_ALLOWED) from None
+    except OSError as error:
+        raise _unreadable(error) from None
+    if os.path.isdir(root):
         items = _read_folder(root)
     elif root.suffix.lower() == ".parquet":
         items = _read_parquet(root)
@@ -110,9 +114,16 @@ def _format(path: Path) -> str | None:
 
 
 def _read_folder(root: Path) -> Iterator[Item]:
-    found = sorted(path for path in root.rglob("*") if path.is_file() and _format(path))
+    locked: list[OSError] = []
+    walk = os.walk(root, onerror=locked.append)
+    paths = (Path(folder, name) for folder, _, names in walk for name in names)
+    found = sorted(path for path in paths if _format(path))
     if not found:
+        for error in locked:
+            raise _unreadable(error)
         raise StructureError(f"Folder {root} holds no structure files", allowed=_ALLOWED)
+    for error in locked:
+        yield _safe(os.path.relpath(error.filename, root)), None, str(_unreadable(error))
     for path in found:
         parts = [*path.parent.relative_to(root).parts, _stem(path)]
         # `MoS2/POSCAR` is named by its folder.
@@ -133,19 +144,26 @@ def _read_one(path: Path, name: str) -> Iterator[Item]:
 
 def _read_file(path: Path) -> list[Atoms]:
     kind = _format(path)
-    if not path.is_file():
-        raise StructureError(f"Structure file {path} does not exist")
-    if kind is None:
-        raise StructureError(f"{path} is of no known kind", seen=path.suffix, allowed=_ALLOWED)
-    if path.stat().st_size == 0:
-        raise StructureError(f"{path} is empty (0 bytes)", remedy="Download or write it again")
     try:
+        if not path.is_file():
+            raise StructureError(f"Structure file {path} does not exist")
+        if kind is None:
+            raise StructureError(f"{path} is of no known kind", seen=path.suffix, allowed=_ALLOWED)
         text = path.read_text(encoding="utf-8", errors="strict")
+        if not text:
+            raise StructureError(f"{path} is empty (0 bytes)", remedy="Download or write it again")
+    except OSError as error:
+        raise _unreadable(error) from None
     except UnicodeDecodeError:
         raise StructureError(
             f"{path} is not a text file", remedy=f"Check that it really is {kind}"
         ) from None
     return _parse(text, kind, str(path))
+
+
+def _unreadable(error: OSError) -> StructureError:
+    what = f"{error.filename} cannot be read ({error.strerror})"
+    return StructureError(what, remedy="Give yourself the right to read it")
 
 
 def _parse(text: str, kind: str, name: str) -> list[Atoms]:
@@ -173,7 +191,7 @@ def _parse(text: str, kind: str, name: str) -> list[Atoms]:
     if not frames:
         raise StructureError(f"{name} holds no atoms")
     for atoms in frames:
-        _check(atoms, name)
+        check_crystal(atoms, name)
     return [_plain(atoms) for atoms in frames]
 
 
@@ -182,34 +200,6 @@ def _reason(error: Exception) -> str:
     if isinstance(error, KeyError) and re.fullmatch(r"[A-Za-z]{1,3}", str(error.args[0])):
         return f"{error.args[0]} is no chemical element"
     return f"{type(error).__name__}: {error}"
-
-
-def _check(atoms: Atoms, name: str) -> None:
-    """Refuse what would silently become another crystal."""
-    if len(atoms) == 0:
-        raise StructureError(f"{name} holds no atoms")
-    if (atoms.numbers < 1).any():
-        raise StructureError(
-            f"{name} has a site without an element",
-            seen=chemical_symbols[0],
-            allowed="symbols of chemical elements",
-            remedy="Replace dummy atoms by elements, or remove them",
-        )
-    for site in (atoms.info.get("occupancy") or {}).values():
-        if len(site) > 1 or any(abs(float(share) - 1) > 1e-3 for share in site.values()):
-            raise StructureError(
-                f"{name} has a partly occupied site",
-                seen=", ".join(f"{symbol} {share:g}" for symbol, share in site.items()),
-                allowed="sites that one element occupies fully",
-                remedy="Give an ordered model of this crystal",
-            )
-    if not np.isfinite(atoms.positions).all() or not np.isfinite(atoms.cell[:]).all():
-        raise StructureError(f"{name} has a coordinate that is not a number")
-    if atoms.cell.rank < 2:
-        raise StructureError(
-            f"{name} has no cell: it is a molecule, not a crystal",
-            remedy="Give the lattice vectors (extended XYZ: Lattice=...)",
-        )
 
 
 def _plain(atoms: Atoms) -> Atoms:
@@ -234,7 +224,7 @@ def _read_database(path: Path) -> Iterator[Item]:
         name = _safe(str(row.get("uid") or f"{row.formula}-{row.id}"))
         try:
             atoms = row.toatoms()
-            _check(atoms, f"{path}, row {row.id}")
+            check_crystal(atoms, f"{path}, row {row.id}")
             yield name, _plain(atoms), ""
         except Exception as error:  # a broken row must not end the run
             yield name, None, str(error)
@@ -270,7 +260,7 @@ def _from_arrays(record: Mapping[Any, Any], name: str) -> Atoms:
         )
     except (ValueError, TypeError) as error:
         raise StructureError(f"{name} is not a crystal: {error}") from None
-    _check(atoms, name)
+    check_crystal(atoms, name)
     return atoms
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import os
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -125,6 +128,55 @@ def test_folder_reads_all_kinds_and_goes_on_after_bad_files(tmp_path):
     assert all((atoms is None) == bool(failure) for atoms, failure in found.values())
     assert {name for name, (_, failure) in found.items() if failure} == {"broken", "empty"}
     assert found["two-2"][0].get_chemical_formula() == "C2"
+
+
+@pytest.fixture
+def lock(monkeypatch):
+    """Let the system refuse a folder or file; as root that has to be staged."""
+    locked = []
+    scandir, opened = os.scandir, io.open
+
+    def refuse(function):
+        def call(path, *rest, **options):
+            if str(path) in map(str, locked):
+                raise PermissionError(13, "Permission denied", str(path))
+            return function(path, *rest, **options)
+
+        return call
+
+    def close(path):
+        locked.append(path)
+        path.chmod(0)
+        if os.geteuid() == 0:
+            monkeypatch.setattr(os, "scandir", refuse(scandir))
+            monkeypatch.setattr(io, "open", refuse(opened))
+
+    yield close
+    for path in locked:
+        path.chmod(0o755)
+
+
+def test_locked_sources(tmp_path, lock):
+    (tmp_path / "one.cif").write_text(CIF)
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub" / "two.cif").write_text(CIF)
+    lock(tmp_path / "sub")
+    found = {name: failure for name, _, failure in read_structures(tmp_path)}
+    assert found["one"] == ""
+    assert found["sub"].startswith(f"{tmp_path / 'sub'} cannot be read (Permission denied)")
+    with pytest.raises(StructureError, match=r"sub cannot be read \(Permission denied\)"):
+        next(read_structures(tmp_path / "sub"))
+    lock(tmp_path / "one.cif")
+    with pytest.raises(StructureError, match=r"one.cif cannot be read \(Permission denied\)"):
+        read_structure(tmp_path / "one.cif")
+    found = {name: failure for name, _, failure in read_structures(tmp_path)}
+    assert "cannot be read" in found["one"]
+
+
+def test_a_source_below_a_file_is_unreadable(tmp_path):
+    (tmp_path / "one.cif").write_text(CIF)
+    with pytest.raises(StructureError, match=r"cannot be read \(Not a directory\)"):
+        next(read_structures(tmp_path / "one.cif" / "two.cif"))
 
 
 def test_names_are_unique(tmp_path):
