@@ -73,11 +73,13 @@ def _list(arguments: argparse.Namespace) -> int:
 
 def _ingest(arguments: argparse.Namespace) -> int:
     from micrographia.curation.ingest import ingest
+    from micrographia.io.atomic import refuse_inputs
     from micrographia.io.schemas import MANIFEST, MICROGRAPHS
     from micrographia.io.tables import read_table, write_table
     from micrographia.provenance import stamp
 
     settings = settings_of(arguments)
+    refuse_inputs([arguments.out], [arguments.manifest])
     manifest = read_table(arguments.manifest, MANIFEST)
     mine = manifest[manifest["shard"] == arguments.shard].to_dict(orient="records")
     rows = list(ingest(mine, settings))
@@ -89,11 +91,13 @@ def _merge(arguments: argparse.Namespace) -> int:
     import pandas as pd
 
     from micrographia.curation.dedup import mark_duplicates
+    from micrographia.io.atomic import refuse_inputs
     from micrographia.io.schemas import MICROGRAPHS
     from micrographia.io.tables import read_table, write_table
     from micrographia.provenance import stamp
 
     settings = settings_of(arguments)
+    refuse_inputs([arguments.out], arguments.tables)
     rows = [
         row
         for path in arguments.tables

@@ -139,6 +139,20 @@ def test_shards_give_the_same_table_as_one_run(folder: Path, tmp_path: Path) -> 
     assert merged.read_bytes() == (tmp_path / "one" / "micrographs.parquet").read_bytes()
 
 
+def test_no_table_replaces_the_one_it_is_made_of(
+    tmp_path: Path, good: list[np.ndarray], capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "in").mkdir()
+    Image.fromarray(good[0]).save(tmp_path / "in" / "a.png")
+    table = tmp_path / "table.parquet"
+    assert main(["curation", "list", str(tmp_path / "in"), "--out", str(table)]) == 0
+    before = table.read_bytes()
+    for words in (["ingest", "--manifest"], ["merge"]):
+        assert main(["curation", *words, str(table), "--out", str(table)]) == 2
+        assert "would overwrite the input" in capsys.readouterr().err
+    assert table.read_bytes() == before
+
+
 def test_masks_that_do_not_fit_are_dropped_and_said(
     tmp_path: Path, good: list[np.ndarray]
 ) -> None:
