@@ -43,7 +43,7 @@ def build(
     TableError
         The results folder does not exist.
     """
-    write_text(out, render(collect(Path(results_folder)), settings, config))
+    write_text(out, render(collect(Path(results_folder), config), settings, config))
 
 
 def render(results: Results, settings: Report, config: Mapping[str, Any] | None) -> str:

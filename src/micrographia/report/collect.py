@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -70,8 +70,16 @@ _TABLES: dict[str, tuple[str, pa.Schema]] = {
 }
 
 
-def collect(root: Path) -> Results:
+def collect(root: Path, config: Mapping[str, Any] | None = None) -> Results:
     """Read all tables and benchmark files below a results folder.
+
+    Parameters
+    ----------
+    root
+        The results folder.
+    config
+        The run's configuration. A folder left behind by an earlier one, with more shards say,
+        is then no part of the run; without it every folder counts.
 
     Raises
     ------
@@ -85,7 +93,7 @@ def collect(root: Path) -> Results:
         )
     problems: list[str] = []
     tables = {
-        name: _joined(sorted(root.glob(pattern)), schema, problems)
+        name: _joined(_of_this_run(sorted(root.glob(pattern)), pattern, config), schema, problems)
         for name, (pattern, schema) in _TABLES.items()
     }
     return Results(
@@ -94,6 +102,17 @@ def collect(root: Path) -> Results:
         problems=problems,
         **tables,
     )
+
+
+def _of_this_run(paths: list[Path], pattern: str, config: Mapping[str, Any] | None) -> list[Path]:
+    shards = (config or {}).get("shards")
+    if "*" not in pattern or not shards:
+        return paths
+    wing = "micrographs" if pattern.startswith("segmentation") else "structures"
+    names = {f"{number:03d}" for number in range(shards[wing])}
+    if (config or {}).get("stem", {}).get("multislice"):
+        names.add("multislice")
+    return [path for path in paths if path.parent.name in names]
 
 
 def locate(name: object, *folders: Path | str) -> Path | None:

@@ -62,3 +62,16 @@ def test_locate_tries_the_folders_in_turn(tmp_path):
     assert locate("a.png", "/nowhere", tmp_path) == tmp_path / "a.png"
     assert locate("b.png", tmp_path) is None
     assert locate(None, tmp_path) is None
+
+
+def test_shards_of_an_earlier_run_do_not_count(finished_run):
+    every = collect(finished_run)
+    folders = {Path(folder).name for folder in every.reconstructions["folder"]}
+    assert folders
+    none = collect(
+        finished_run, {"shards": {"micrographs": 0, "structures": 0}, "stem": {"multislice": []}}
+    )
+    assert none.reconstructions is None and none.predictions is None
+    assert none.structures is not None
+    same = collect(finished_run, {"shards": {"micrographs": 9, "structures": 9}})
+    assert len(same.reconstructions) == len(every.reconstructions)
