@@ -146,7 +146,8 @@ def _read_file(path: Path) -> list[Atoms]:
     kind = _format(path)
     try:
         if not path.is_file():
-            raise StructureError(f"Structure file {path} does not exist")
+            what = "is a folder" if path.is_dir() else "does not exist"
+            raise StructureError(f"Structure file {path} {what}")
         if kind is None:
             raise StructureError(f"{path} is of no known kind", seen=path.suffix, allowed=_ALLOWED)
         text = path.read_text(encoding="utf-8", errors="strict")

@@ -179,6 +179,11 @@ def test_a_source_below_a_file_is_unreadable(tmp_path):
         next(read_structures(tmp_path / "one.cif" / "two.cif"))
 
 
+def test_a_folder_is_not_one_crystal(tmp_path):
+    with pytest.raises(StructureError, match="is a folder"):
+        read_structure(tmp_path)
+
+
 def test_names_are_unique(tmp_path):
     write(tmp_path / "a.cif", mos2())
     write(tmp_path / "a.vasp", mos2())
