@@ -18,7 +18,7 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import map_coordinates
+from scipy.ndimage import map_coordinates, spline_filter
 
 from micrographia.errors import ImageError
 from micrographia.physics.conditions import ImagingConditions
@@ -101,10 +101,12 @@ def transfer(g: FloatArray, conditions: ImagingConditions) -> ComplexArray:
             allowed="icom, segments",
             remedy="Use engine multislice or prism, or convolution for haadf",
         )
-    table, step = _transfer_table(conditions.model_copy(update=_NO_BLUR))
+    splines, step = _transfer_splines(conditions.model_copy(update=_NO_BLUR))
     place = np.asarray(g, dtype=np.float64).T / step + _GRID // 2
-    real = map_coordinates(table.real, place, order=3, mode="constant")
-    imaginary = map_coordinates(table.imag, place, order=3, mode="constant")
+    real, imaginary = (
+        map_coordinates(part, place, order=3, mode="constant", prefilter=False)
+        for part in (splines.real, splines.imag)
+    )
     return (real + 1j * imaginary) * blur(g, conditions)
 
 
@@ -248,6 +250,18 @@ def aperture(k: FloatArray, conditions: ImagingConditions) -> FloatArray:
 
 
 @lru_cache(maxsize=16)
+def _transfer_splines(conditions: ImagingConditions) -> tuple[ComplexArray, float]:
+    """Cubic spline coefficients of the transfer function's table, and the grid's step [1/Å].
+
+    Filtering the table takes longer than all that is read from it, hence once for all.
+    """
+    table, step = _transfer_table(conditions)
+    real, imaginary = (
+        spline_filter(part, order=3, mode="constant") for part in (table.real, table.imag)
+    )
+    return real + 1j * imaginary, step
+
+
 def _transfer_table(conditions: ImagingConditions) -> tuple[ComplexArray, float]:
     """The transfer function on a square grid centred on g = 0, and the grid's step [1/Å].
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.fft import irfft2, rfft2
 
 from micrographia.physics.conditions import ImagingConditions
 from micrographia.physics.imaging import pupil_radius
@@ -95,9 +96,9 @@ def _measure_shift(
     counts: NDArray[np.int64], share: float, electrons: float
 ) -> NDArray[np.float64]:
     """Beam shift (2, rows, columns) [1/Å] as measured from the counts of four quadrants."""
-    signs = np.array(_QUADRANTS, dtype=np.float64)
-    measured: NDArray[np.float64] = np.tensordot(signs.T, counts, axes=1) / (electrons * share)
-    return measured
+    right, left = counts[0] + counts[1], counts[2] + counts[3]
+    above, below = counts[0] + counts[2], counts[1] + counts[3]
+    return np.stack([right - left, above - below]) / (electrons * share)
 
 
 def integrate_periodic(shift: NDArray[np.float64], pixel_size: float) -> NDArray[np.float64]:
@@ -107,6 +108,7 @@ def integrate_periodic(shift: NDArray[np.float64], pixel_size: float) -> NDArray
     gy = np.fft.fftfreq(rows, pixel_size)[:, None]
     squared = gx**2 + gy**2
     squared[0, 0] = 1.0
-    fourier = (gx * np.fft.rfft2(shift[0]) + gy * np.fft.rfft2(shift[1])) / (1j * squared)
+    waves = rfft2(shift)
+    fourier = (gx * waves[0] + gy * waves[1]) / (1j * squared)
     fourier[0, 0] = 0.0
-    return np.fft.irfft2(fourier, s=(rows, columns))
+    return np.asarray(irfft2(fourier, s=(rows, columns)))
