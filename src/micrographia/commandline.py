@@ -8,12 +8,14 @@ import math
 import sys
 from typing import Any
 
-from micrographia.config import Section, parse_section
+from pydantic import BaseModel
+
+from micrographia.config import parse_section
 
 Subparsers = Any  # argparse keeps the type of its sub-parser action private
 
 
-def add_settings(parser: argparse.ArgumentParser, model: type[Section]) -> None:
+def add_settings(parser: argparse.ArgumentParser, model: type[BaseModel]) -> None:
     """Add `--settings`, a section of the configuration as JSON or as a file's path."""
     parser.add_argument(
         "--settings",

@@ -246,7 +246,7 @@ class WorkflowConfig(Section):
         return self
 
 
-def validate(raw: Mapping[str, Any], model: type[Section] = WorkflowConfig) -> Any:
+def validate(raw: Mapping[str, Any], model: type[BaseModel] = WorkflowConfig) -> Any:
     """Validate a mapping against `model`.
 
     Raises
@@ -268,7 +268,7 @@ def validate(raw: Mapping[str, Any], model: type[Section] = WorkflowConfig) -> A
         raise ConfigError(f"The configuration has {count}:\n  " + "\n  ".join(lines)) from None
 
 
-def parse_section(text: str, model: type[Section]) -> Any:
+def parse_section(text: str, model: type[BaseModel]) -> Any:
     """Read a section given as a JSON string or as the path of a YAML/JSON file."""
     source = text
     if not text.lstrip().startswith("{"):

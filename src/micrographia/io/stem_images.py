@@ -44,7 +44,19 @@ class StemImage:
 
 
 def write_stem_image(path: str | os.PathLike[str], image: StemImage) -> None:
-    """Write a STEM image as ImageJ TIFF, atomically."""
+    """Write a STEM image as ImageJ TIFF, atomically.
+
+    Raises
+    ------
+    ImageError
+        The name does not end in .tif or .tiff.
+    """
+    if Path(path).suffix.lower() not in {".tif", ".tiff"}:
+        raise ImageError(
+            f"STEM images are written as TIFF, not as {Path(path).name}",
+            allowed=".tif, .tiff",
+            remedy="Name the output accordingly",
+        )
     info = json.dumps({_KEY: dict(image.metadata)}, sort_keys=True)
     per_angstrom = 1 / image.pixel_size
     with atomic_path(path) as temporary:
@@ -83,9 +95,10 @@ def read_stem_image(
     pixels = np.asarray(micrograph.pixels, dtype=np.float32)
     if micrograph.note:
         logger.warning("%s: %s", path, micrograph.note)
-    size = pixel_size
-    if size is None and micrograph.pixel_size_nm is not None:
-        size = 10 * micrograph.pixel_size_nm
+    stated = None if micrograph.pixel_size_nm is None else 10 * micrograph.pixel_size_nm
+    size = pixel_size if pixel_size is not None else stated
+    if size and stated and abs(size / stated - 1) > 0.01:
+        logger.warning("%s states %.4g Å per pixel; %.4g Å is taken as given", path, stated, size)
     if size is None:
         raise ImageError(
             f"{path} does not state its pixel size",
@@ -102,10 +115,11 @@ def read_stem_image(
 
 
 def _metadata(path: Path) -> dict[str, Any]:
-    if path.suffix.lower() not in {".tif", ".tiff"}:
+    try:
+        with tifffile.TiffFile(path) as file:
+            info = (file.imagej_metadata or {}).get("Info", "")
+    except tifffile.TiffFileError:  # some other format, whatever its name
         return {}
-    with tifffile.TiffFile(path) as file:
-        info = (file.imagej_metadata or {}).get("Info", "")
     try:
         return dict(json.loads(info)[_KEY])
     except (ValueError, KeyError, TypeError):

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from micrographia.commandline import Subparsers, add_settings, add_shard, settings_of
 from micrographia.config import Stem
+from micrographia.physics.conditions import ImagingConditions
 from micrographia.stem import structures_cli
 from micrographia.stem.engine_names import ENGINE_NAMES, SLOW_ENGINES
 
@@ -49,10 +50,12 @@ def _register_simulate(verbs: Subparsers) -> None:
     parser.add_argument("--engine", choices=ENGINE_NAMES, default="phase-object")
     parser.add_argument("--pixel-size", type=float, default=0.1, help="Å per pixel")
     parser.add_argument("--field", type=float, default=48.0, help="side of the field, Å")
-    parser.add_argument("--dose", type=float, default=None, help="e/Å²; noiseless if not given")
+    parser.add_argument(
+        "--dose", type=float, default=30_000.0, help="e/Å²; 0 for a noiseless image"
+    )
     parser.add_argument("--rotation", type=float, default=0.0, help="degree")
     parser.add_argument("--seed", type=int, default=0, help="of the noise")
-    add_settings(parser, Stem)
+    add_settings(parser, ImagingConditions)
     parser.set_defaults(run=_simulate)
 
 
@@ -62,23 +65,23 @@ def _simulate(arguments: argparse.Namespace) -> int:
     from micrographia.io.structures import orient_layer, read_structure
     from micrographia.stem.simulate import View, simulate
 
-    settings = settings_of(arguments)
+    conditions = settings_of(arguments)
     chosen = {
         "pixel_size": arguments.pixel_size,
         "field": arguments.field,
         "rotation": arguments.rotation,
     }
-    if arguments.dose is not None:
+    if arguments.dose:
         chosen["doses"] = [arguments.dose]
     validate(chosen, Stem)
     atoms = orient_layer(read_structure(arguments.structure))
     view = View(arguments.pixel_size, arguments.field, arguments.rotation)
     image = simulate(
         atoms,
-        settings.conditions,
+        conditions,
         view,
         engine=arguments.engine,
-        dose=arguments.dose,
+        dose=arguments.dose or None,
         seed=arguments.seed,
     )
     write_stem_image(arguments.out, image)

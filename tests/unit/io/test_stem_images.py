@@ -42,6 +42,24 @@ def test_pixel_size_must_come_from_somewhere(tmp_path: Path) -> None:
         read_stem_image(tmp_path / "bare.tif", 20.0)
 
 
+def test_names_that_are_no_tiff_are_refused_and_formats_are_told_by_content(
+    tmp_path: Path,
+) -> None:
+    with pytest.raises(ImageError, match=r"a\.png.*\.tif"):
+        write_stem_image(tmp_path / "a.png", IMAGE)
+    write_stem_image(tmp_path / "a.tif", IMAGE)
+    renamed = (tmp_path / "a.tif").rename(tmp_path / "a.png")
+    assert read_stem_image(renamed, 0.1).metadata["dose"] == 3e4
+
+
+def test_a_contradicted_pixel_size_is_said(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    write_stem_image(tmp_path / "a.tif", IMAGE)
+    assert read_stem_image(tmp_path / "a.tif", 0.2).pixel_size == 0.2
+    assert "states 0.1 Å per pixel; 0.2 Å is taken" in caplog.text
+
+
 def test_missing_pixels_are_filled_with_a_warning(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
