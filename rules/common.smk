@@ -87,8 +87,9 @@ def state(*sources):
     for source in filter(None, sources):
         root = Path(source)
         for path in [root] if root.is_file() else sorted(root.rglob("*")):
-            if path.is_file():
-                status = path.stat()
+            # What cannot be looked at is reported by the step that reads it.
+            if os.path.isfile(path):
+                status = os.stat(path)
                 found.append([str(path), status.st_size, status.st_mtime_ns])
     return digest(found)
 

@@ -5,7 +5,13 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from micrographia.commandline import Subparsers, add_settings, add_shard, settings_of
+from micrographia.commandline import (
+    Subparsers,
+    add_settings,
+    add_shard,
+    non_negative,
+    settings_of,
+)
 from micrographia.config import Stem
 from micrographia.physics.conditions import ImagingConditions
 from micrographia.stem import structures_cli
@@ -19,7 +25,7 @@ def register(verbs: Subparsers) -> None:
     images = verbs.add_parser("images", help="noiseless images of a shard of crystals")
     images.add_argument("--structures", type=Path, required=True, help="structures.parquet")
     images.add_argument("--out", type=Path, required=True, help="folder to make")
-    images.add_argument("--seed", type=int, default=0)
+    images.add_argument("--seed", type=non_negative, default=0)
     images.add_argument(
         "--engine",
         choices=ENGINE_NAMES,
@@ -32,7 +38,7 @@ def register(verbs: Subparsers) -> None:
     expose = verbs.add_parser("expose", help="draw every dose from a folder of noiseless images")
     expose.add_argument("folder", type=Path, help="folder made by `stem images`")
     expose.add_argument("--out", type=Path, required=True, help="folder to make")
-    expose.add_argument("--seed", type=int, default=0)
+    expose.add_argument("--seed", type=non_negative, default=0)
     add_settings(expose, Stem)
     expose.set_defaults(run=_expose)
     engines = verbs.add_parser("engines", help="compare the phase object with abTEM's multislice")
@@ -54,7 +60,7 @@ def _register_simulate(verbs: Subparsers) -> None:
         "--dose", type=float, default=30_000.0, help="e/Å²; 0 for a noiseless image"
     )
     parser.add_argument("--rotation", type=float, default=0.0, help="degree")
-    parser.add_argument("--seed", type=int, default=0, help="of the noise")
+    parser.add_argument("--seed", type=non_negative, default=0, help="of the noise")
     add_settings(parser, ImagingConditions)
     parser.set_defaults(run=_simulate)
 
@@ -118,7 +124,7 @@ def _expose(arguments: argparse.Namespace) -> int:
 
     settings = settings_of(arguments)
     images = read_rows(arguments.folder / "images.parquet", STEM_IMAGES)
-    with atomic_directory(arguments.out) as folder:
+    with atomic_directory(arguments.out, [arguments.folder]) as folder:
         rows = list(exposures(images, arguments.folder, settings, arguments.seed, folder))
         write_table(rows, folder / "images.parquet", STEM_IMAGES, stamp(settings, arguments.seed))
     return 0

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from micrographia.commandline import Subparsers, add_settings, settings_of
+from micrographia.commandline import Subparsers, add_settings, non_negative, settings_of
 from micrographia.config import StructureSource
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def register(verbs: Subparsers) -> None:
         default=Path("resources/prototypes.csv"),
         help="table of the embedded prototypes",
     )
-    parser.add_argument("--seed", type=int, default=0, help="of sample and splits")
+    parser.add_argument("--seed", type=non_negative, default=0, help="of sample and splits")
     add_settings(parser, StructureSource)
     parser.set_defaults(run=_structures)
 

@@ -48,7 +48,8 @@ def test_rod_is_a_capsule(length: float, width: float, angle: float) -> None:
     patch = rod(CENTRE, length, width, angle, SIZE)
     assert patch is not None
     area = (length - width) * width + np.pi * width**2 / 4
-    assert patch.inside.sum() == pytest.approx(area, rel=0.03)
+    # Counting pixel centres rounds the width of an axis-parallel rod to whole pixels.
+    assert patch.inside.sum() == pytest.approx(area, abs=0.5 * length + 0.03 * area)
 
 
 def test_straight_fibre_is_a_rod() -> None:
