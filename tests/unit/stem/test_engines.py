@@ -162,7 +162,8 @@ def test_convolution_is_calibrated_against_multislice() -> None:
         evaluate_series(*series(layer, dark), (50, 50), 0.1)
         for series in (multislice_series, convolution_series)
     )
-    assert exact.min() >= 0
+    # The series ends at the probe's limit, so the dark between the columns rings a little.
+    assert exact.min() > -0.01 * exact.max()
     assert quick.mean() == pytest.approx(exact.mean(), rel=0.25)
 
 
