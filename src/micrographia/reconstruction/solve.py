@@ -33,7 +33,7 @@ from micrographia.reconstruction.spectrum import FloatArray, whiten
 
 _WORST_FIT = 0.5  # share of the reflections' power that a stated crystal must explain
 _MODEL_ERROR = 0.002  # share of the power that the phase object leaves out of a thin crystal
-_CROWDED = 0.6  # of the sum of covalent radii; no bond is shorter
+_CROWDED = 0.45  # of the sum of covalent radii: below any bond, nominal heights allowed for
 _ALTERNATIVES = 3
 
 
