@@ -143,6 +143,8 @@ RECONSTRUCTIONS = pa.schema(
     [
         ("image_id", pa.string()),
         ("method", pa.string()),
+        ("track", pa.string()),  # given | blind: whether the solver was told the elements
+        ("template", pa.string()),  # in-library:NAME | held-out:NAME; null: none was used
         ("cif", pa.string()),
         ("a", pa.float64()),
         ("b", pa.float64()),

@@ -48,6 +48,8 @@ def reconstruct(
         row: dict[str, Any] = {
             "image_id": record["image_id"],
             "method": METHOD,
+            "track": "given",
+            "template": None,
             **dict.fromkeys(("cif", "a", "b", "gamma", "confidence", "failure")),
             "alternatives": [],
         }
