@@ -37,7 +37,7 @@ _LARGEST_CELL = 30  # most repetitions in the search for an orthogonal cell
 
 
 def multislice_series(
-    atoms: Atoms, conditions: ImagingConditions
+    atoms: Atoms, conditions: ImagingConditions, spacing: float | None = None
 ) -> tuple[FloatArray, ComplexArray]:
     """Fourier series of a layer's image by abTEM multislice.
 
@@ -47,6 +47,8 @@ def multislice_series(
         A layer with c along z and the in-plane vectors in xy.
     conditions
         The microscope, with any detector.
+    spacing
+        Largest distance of scan points [Å]; by default as the probe's information limit asks.
 
     Returns
     -------
@@ -59,20 +61,18 @@ def multislice_series(
     StructureError
         No orthogonal supercell of moderate size exists.
     """
-    return periodic_series(atoms, conditions, _probe_scan)
+    return periodic_series(atoms, conditions, _probe_scan, spacing)
 
 
 def periodic_series(
-    atoms: Atoms, conditions: ImagingConditions, scan: Scan
+    atoms: Atoms, conditions: ImagingConditions, scan: Scan, spacing: float | None = None
 ) -> tuple[FloatArray, ComplexArray]:
     """Fourier series of a layer's image, one orthogonal cell of which is measured by `scan`."""
     cell, angle = orthogonal_cell(atoms)
     lengths = np.asarray(cell.cell.lengths()[:2])
-    signal = _measure(cell, conditions, angle, scan)
-    if conditions.is_annular:
-        g, coefficients = scalar_coefficients(signal, lengths, information_limit(conditions))
-    else:
-        g, coefficients = phase_coefficients(signal, lengths, information_limit(conditions))
+    signal = _measure(cell, conditions, angle, scan, spacing)
+    coefficients_of = scalar_coefficients if conditions.is_annular else phase_coefficients
+    g, coefficients = coefficients_of(signal, lengths)
     cosine, sine = np.cos(angle), np.sin(angle)
     turned = g @ np.array([[cosine, sine], [-sine, cosine]])
     return turned, coefficients * blur(turned, conditions)
@@ -80,6 +80,8 @@ def periodic_series(
 
 def orthogonal_cell(atoms: Atoms, tolerance_deg: float = 0.2) -> tuple[Atoms, float]:
     """Smallest supercell with perpendicular in-plane vectors, the first along x.
+
+    Of equally small ones, that which has to be turned least: an orthogonal cell stays as it is.
 
     Parameters
     ----------
@@ -94,39 +96,39 @@ def orthogonal_cell(atoms: Atoms, tolerance_deg: float = 0.2) -> tuple[Atoms, fl
         The supercell, and the angle [rad] by which it must be turned back.
     """
     plane = np.asarray(atoms.cell[:2, :2])
-    best: tuple[float, Any] | None = None
-    span = range(-6, 7)
-    vectors = [(h, k) for h in span for k in span if (h, k) > (0, 0)]
-    for first in vectors:
-        for second in vectors:
-            pair = np.array([first, second]) @ plane
-            area = abs(np.linalg.det(pair))
-            lengths = np.linalg.norm(pair, axis=1)
-            if area < 1e-6:
-                continue
-            lean = abs(np.rad2deg(np.arcsin(np.clip(pair[0] @ pair[1] / lengths.prod(), -1, 1))))
-            if lean <= tolerance_deg and (best is None or area < best[0] - 1e-6):
-                best = (area, (first, second))
-    if best is None or best[0] / abs(np.linalg.det(plane)) > _LARGEST_CELL:
+    steps = np.arange(-6, 7)
+    indices = np.stack(np.meshgrid(steps, steps, indexing="ij"), axis=-1).reshape(-1, 2)
+    indices = indices[np.any(indices != 0, axis=1)]
+    vectors = indices @ plane
+    lengths = np.linalg.norm(vectors, axis=1)
+    lean = (vectors @ vectors.T) / np.outer(lengths, lengths)
+    upright = np.abs(lean) <= np.sin(np.deg2rad(tolerance_deg))
+    area = np.where(upright, np.outer(lengths, lengths), np.inf)
+    if area.min() > (_LARGEST_CELL + 0.5) * abs(np.linalg.det(plane)):
         raise StructureError(
             f"{atoms.get_chemical_formula()} has no orthogonal supercell of up to "
             f"{_LARGEST_CELL} cells within {tolerance_deg}°",
             remedy="Use the phase-object engine for this crystal",
         )
+    turn = np.abs(np.arctan2(vectors[:, 1], vectors[:, 0]))
+    first, second = min(
+        np.argwhere(area < area.min() * (1 + 1e-6)), key=lambda pair: (turn[pair[0]], *pair)
+    )
     transform = np.eye(3, dtype=int)
-    transform[:2, :2] = best[1]
+    transform[:2, :2] = indices[[first, second]]
     if np.linalg.det(transform) < 0:
         transform[1] *= -1
     layer = make_supercell(atoms, transform)
     angle = float(np.arctan2(layer.cell[0, 1], layer.cell[0, 0]))
     layer.rotate(-np.rad2deg(angle), "z", rotate_cell=True)
-    lengths = layer.cell.lengths()
-    layer.set_cell(np.diag(lengths), scale_atoms=True)
+    layer.set_cell(np.diag(layer.cell.lengths()), scale_atoms=True)
     layer.wrap()
     return layer, angle
 
 
-def _measure(cell: Atoms, conditions: ImagingConditions, angle: float, scan: Scan) -> FloatArray:
+def _measure(
+    cell: Atoms, conditions: ImagingConditions, angle: float, scan: Scan, spacing: float | None
+) -> FloatArray:
     """Signal at every scan point of the cell.
 
     The cell was turned by -angle [rad]; detector and aberrations, which belong to the
@@ -148,13 +150,15 @@ def _measure(cell: Atoms, conditions: ImagingConditions, angle: float, scan: Sca
     depth = float(layer.positions[:, 2].min() + layer.positions[:, 2].max()) / 2
     potential = abtem.Potential(
         layer,
-        sampling=_sampling(conditions),
+        # A whole number of samples to the cell, so that every repeat of it is the same.
+        gpts=tuple(int(n) for n in repeats * np.ceil(lengths / _sampling(conditions)).astype(int)),
         slice_thickness=_SLICE,
         parametrization="kirkland",
     )
-    # A quarter beyond the Nyquist rate of the probe's information limit.
-    points = np.ceil(lengths * 2.5 * information_limit(conditions)).astype(int)
-    grid = abtem.GridScan(start=(0, 0), end=tuple(lengths), gpts=tuple(points), endpoint=False)
+    # By default a quarter beyond the Nyquist rate of the probe's information limit.
+    spacing = spacing or 1 / (2.5 * information_limit(conditions))
+    points = tuple(int(n) for n in np.ceil(lengths / spacing))
+    grid = abtem.GridScan(start=(0, 0), end=tuple(lengths), gpts=points, endpoint=False)
     detector = _detector(conditions, angle)
     measured = scan(potential, grid, detector, conditions, _aberrations(conditions, depth, angle))
     return _signal(measured, conditions, angle)
@@ -272,7 +276,7 @@ def quadrant_centre_of_mass(counts: FloatArray, conditions: ImagingConditions) -
 
 
 def phase_coefficients(
-    deflection: FloatArray, lengths: FloatArray, limit: float
+    deflection: FloatArray, lengths: FloatArray
 ) -> tuple[FloatArray, ComplexArray]:
     """Fourier series of the phase whose gradient over 2π is a periodic deflection.
 
@@ -282,22 +286,21 @@ def phase_coefficients(
         (nx, ny, 2) [1/Å], over one cell.
     lengths
         Sides of the cell (2,) [Å].
-    limit
-        Highest |g| [1/Å].
 
     Returns
     -------
-    Half-plane frequencies (m, 2) [1/Å] and coefficients (m,) [rad].
+    Half-plane frequencies (m, 2) [1/Å] and coefficients (m,) [rad], to the grid's own limit:
+    a strong object has a little signal beyond the probe's.
     """
     g = _frequencies(deflection.shape[:2], lengths)
     fourier = np.fft.fft2(deflection, axes=(0, 1)) / deflection[..., 0].size
-    half = _half_plane(g, limit)
+    half = _half_plane(g)
     squared = np.square(g[half]).sum(axis=-1)
     return g[half], (g * fourier).sum(axis=-1)[half] / (1j * squared)
 
 
 def scalar_coefficients(
-    signal: FloatArray, lengths: FloatArray, limit: float
+    signal: FloatArray, lengths: FloatArray
 ) -> tuple[FloatArray, ComplexArray]:
     """Fourier series of a periodic signal (nx, ny), first its mean, as `phase_coefficients`.
 
@@ -305,7 +308,7 @@ def scalar_coefficients(
     """
     g = _frequencies(signal.shape, lengths)
     fourier = np.fft.fft2(signal) / signal.size
-    half = _half_plane(g, limit)
+    half = _half_plane(g)
     vectors = np.concatenate([np.zeros((1, 2)), g[half]])
     return vectors, np.concatenate([fourier[:1, 0] / 2, fourier[half]])
 
@@ -315,7 +318,6 @@ def _frequencies(shape: tuple[int, ...], lengths: FloatArray) -> FloatArray:
     return np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1)
 
 
-def _half_plane(g: FloatArray, limit: float) -> NDArray[np.bool_]:
-    above = (g[..., 0] > 0) | ((g[..., 0] == 0) & (g[..., 1] > 0))
-    half: NDArray[np.bool_] = above & (np.square(g).sum(axis=-1) <= limit**2)
+def _half_plane(g: FloatArray) -> NDArray[np.bool_]:
+    half: NDArray[np.bool_] = (g[..., 0] > 0) | ((g[..., 0] == 0) & (g[..., 1] > 0))
     return half

@@ -122,8 +122,9 @@ def test_one_tiled_cell_equals_a_scan_of_the_supercell(layer: Atoms) -> None:
     found = 2 * (waves @ (1j * coefficients[:, None] * g)).real @ np.array([1, 1j])
     expected = expected - expected.mean()
     error = np.linalg.norm(found - expected) / np.linalg.norm(expected)
-    # Measured: 4e-3 (MoS2) to 8e-3 (graphene), curl of the deflection included.
-    assert error <= 1e-2
+    # Measured: 8e-5 (graphene) and 8e-4 (MoS2), all of it the deflection's curl, which no
+    # picture holds.
+    assert error <= 1e-3
 
 
 def _scan_of_supercell(
@@ -134,8 +135,10 @@ def _scan_of_supercell(
     assert (repeats >= 2).all()
     supercell = cell.repeat((int(repeats[0]), int(repeats[1]), 1))
     supercell.center(vacuum=2.0, axis=2)
+    # On a grid that a cell does not divide, abTEM's own scan is periodic to 3e-3 only.
+    samples = tuple(int(n) for n in repeats * np.ceil(lengths / 2 / 0.08).astype(int))
     potential = abtem.Potential(
-        supercell, sampling=0.08, slice_thickness=1.0, parametrization="kirkland"
+        supercell, gpts=samples, slice_thickness=1.0, parametrization="kirkland"
     )
     heights = supercell.positions[:, 2]
     probe = abtem.Probe(
