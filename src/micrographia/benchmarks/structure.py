@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from ase import Atoms
 
-from micrographia.benchmarks.bootstrap import bootstrap_mean
-from micrographia.benchmarks.results import metric_row
-from micrographia.config import Benchmarks
+from micrographia.benchmarks.structure_alternatives import is_among_first
+from micrographia.benchmarks.structure_outcome import (
+    NO_ANSWER,
+    REFUSED,
+    classify,
+    refusal_class,
+)
 from micrographia.errors import StructureError, TableError
 from micrographia.io.structures import from_cif, orient_layer
 from micrographia.physics.lattice import (
@@ -27,7 +29,6 @@ from micrographia.physics.matching import Projection, site_distance
 PROJECTION_TOLERANCE = 0.1
 #: The paper's exp(-MSE) ≥ 0.8, and two stricter distances [Å].
 DISTANCES = {"ss_047": 0.47, "ss_020": 0.2, "ss_010": 0.1}
-_Statistic = Callable[[Sequence[float], int, float, int], tuple[float, float, float]]
 _SCORES = (
     "rmsd_xy",
     "gamma_error",
@@ -35,7 +36,11 @@ _SCORES = (
     "composition_correct",
     "rms_sites",
     *DISTANCES,
+    "outcome",
 )
+#: Track of answers that name none.
+GIVEN = "given"
+Row = dict[str, Any]
 
 
 def project(atoms: Atoms) -> Projection:
@@ -62,7 +67,7 @@ def project(atoms: Atoms) -> Projection:
     return Projection(plane, xy, numbers)
 
 
-def compare(answer: Atoms, truth: Atoms) -> dict[str, Any]:
+def compare(answer: Atoms, truth: Atoms) -> Row:
     """Compare two layers as their projections.
 
     Parameters
@@ -75,7 +80,8 @@ def compare(answer: Atoms, truth: Atoms) -> dict[str, Any]:
     `rmsd_xy` [Å] of a and b; `gamma_error` [degree]; `area_error`, relative;
     `composition_correct`: same species per primitive projected cell; `rms_sites` [Å], None when
     lattice or species differ; `ss_047`, `ss_020`, `ss_010`: whether the sites agree within
-    0.47, 0.2, 0.1 Å; `lattice_match`: within 5 % and 3°.
+    0.47, 0.2, 0.1 Å; `lattice_match`: within 5 % and 3°; `outcome`: right, or wrong in which
+    way (`structure_outcome.OUTCOMES`).
 
     Notes
     -----
@@ -89,7 +95,10 @@ def compare(answer: Atoms, truth: Atoms) -> dict[str, Any]:
     StructureError
         A crystal has no projection.
     """
-    found, wanted = project(answer), project(truth)
+    return _compare(project(answer), project(truth))
+
+
+def _compare(found: Projection, wanted: Projection) -> Row:
     mappings = lattice_mappings(wanted.cell, found.cell)
     if mappings:
         a, b, gamma = cell_parameters(mappings[0] @ found.cell)
@@ -107,6 +116,7 @@ def compare(answer: Atoms, truth: Atoms) -> dict[str, Any]:
         "rms_sites": distance,
         **{name: distance is not None and distance <= limit for name, limit in DISTANCES.items()},
         "lattice_match": bool(mappings),
+        "outcome": classify(found, wanted, distance),
     }
 
 
@@ -114,22 +124,24 @@ def score_rows(
     images: Sequence[Mapping[str, Any]],
     structures: Sequence[Mapping[str, Any]],
     reconstructions: Sequence[Mapping[str, Any]],
-) -> list[dict[str, Any]]:
-    """Score every image; one without an answer is a failure, never a missing row.
+) -> list[Row]:
+    """Score every image in every run; one without an answer is a failure, never a missing row.
 
     Parameters
     ----------
     images, structures, reconstructions
-        Rows of schemas STEM_IMAGES, STRUCTURES, RECONSTRUCTIONS.
+        Rows of schemas STEM_IMAGES, STRUCTURES, RECONSTRUCTIONS. Answers of the same `method`
+        and `track` are a run; an answer that names no track was told the elements.
 
     Returns
     -------
-    Rows of schema STRUCTURE_SCORES, in the order of the images.
+    Rows of schema STRUCTURE_SCORES, run by run in order of appearance, each in the order of the
+    images.
 
     Raises
     ------
     TableError
-        An image's crystal is not among the structures.
+        An image's crystal is not among the structures, or a run answers an image twice.
     """
     truth = {row["structure_id"]: row for row in structures if row["cif"] is not None}
     unknown = sorted({str(row["structure_id"]) for row in images} - {str(key) for key in truth})
@@ -139,138 +151,76 @@ def score_rows(
             seen=", ".join(unknown[:5]),
             remedy="Give the table from which these images were made",
         )
-    answers = {row["image_id"]: row for row in reconstructions}
+    shown = {image["structure_id"] for image in images}
+    targets = {name: project(from_cif(truth[name]["cif"])) for name in sorted(shown)}
     return [
-        _score(image, truth[image["structure_id"]], answers.get(image["image_id"]))
-        for image in images
+        _score(image, run, truth[image["structure_id"]], targets[image["structure_id"]], answer)
+        for run, answers in _runs(reconstructions).items()
+        for image, answer in ((image, answers.get(image["image_id"])) for image in images)
     ]
 
 
+def _runs(reconstructions: Sequence[Mapping[str, Any]]) -> dict[tuple[str, str], dict[str, Any]]:
+    """Answers by image, for each method and track; one run without answers where there is none."""
+    runs: dict[tuple[str, str], dict[str, Any]] = {}
+    for row in reconstructions:
+        key = (row["method"], row.get("track") or GIVEN)
+        answers = runs.setdefault(key, {})
+        if row["image_id"] in answers:
+            raise TableError(
+                f"Image {row['image_id']} is answered twice by {key[0]} on track {key[1]}",
+                remedy="Give runs that differ in nothing but their settings different methods",
+            )
+        answers[row["image_id"]] = row
+    return runs or {("none", GIVEN): {}}
+
+
 def _score(
-    image: Mapping[str, Any], truth: Mapping[str, Any], answer: Mapping[str, Any] | None
-) -> dict[str, Any]:
-    row: dict[str, Any] = {
+    image: Mapping[str, Any],
+    run: tuple[str, str],
+    truth: Mapping[str, Any],
+    target: Projection,
+    answer: Mapping[str, Any] | None,
+) -> Row:
+    copied = ("template", "confidence", "seconds", "failure")
+    row: Row = {
         "image_id": image["image_id"],
         "structure_id": image["structure_id"],
         "formula": truth["formula"],
+        "method": run[0],
+        "track": run[1],
         "engine": image["engine"],
         "tier": image["tier"],
         "dose": image["dose"],
         **dict.fromkeys(_SCORES),
-        "confidence": answer["confidence"] if answer else None,
-        "seconds": answer["seconds"] if answer else None,
-        "failure": answer["failure"] if answer else "missing: there is no reconstruction",
+        "composition_in_top_3": False,
+        "refusal": None,
+        **{name: answer.get(name) if answer else None for name in copied},
     }
     if answer is None or answer["cif"] is None:
-        row["failure"] = row["failure"] or "the solver gave neither a crystal nor a reason"
-        return row
+        return row | _unanswered(answer, target)
     try:
-        result = compare(from_cif(answer["cif"]), from_cif(truth["cif"]))
+        found = project(from_cif(answer["cif"]))
     except StructureError as error:
-        row["failure"] = str(error)
-        return row
+        return row | {"failure": str(error), "outcome": NO_ANSWER}
+    result = _compare(found, target)
     row.update({name: result[name] for name in _SCORES})
+    row["composition_in_top_3"] = is_among_first(
+        found.numbers.tolist(), answer["alternatives"] or (), target.numbers.tolist()
+    )
     return row
 
 
-def summarise(
-    scores: pd.DataFrame, settings: Benchmarks, seed: int, method: str
-) -> list[dict[str, Any]]:
-    """Figures over all images, by tier and by dose, with bootstrap intervals.
-
-    Pictures made by multislice are a group apart: they test the solver on a forward model that
-    is not its own, and enter no other group.
-
-    Parameters
-    ----------
-    scores
-        Columns of schema STRUCTURE_SCORES.
-    settings
-        Resamples and coverage of the intervals.
-    seed
-        Of the resamples.
-    method
-        Which method was scored.
-
-    Returns
-    -------
-    Entries of a benchmark's `metrics`. Shares count a failure as a failure; errors of the
-    lattice and times are over the images that got an answer, and say how many did not.
-    """
-    foreign = scores["engine"] == "multislice"
-    own = scores[~foreign]
-    groups: list[tuple[str, pd.DataFrame]] = [("all", own)]
-    groups += [(f"tier {tier}", group) for tier, group in own.groupby("tier", sort=True)]
-    if own["dose"].nunique() > 1:
-        groups += [(f"{dose:g} e/Å²", group) for dose, group in own.groupby("dose")]
-    if foreign.any():
-        groups.append(("multislice images", scores[foreign]))
-    rows = []
-    for name, group in groups:
-        rows += _summarise_group(name, group, settings, seed, method)
-    return rows
-
-
-def _summarise_group(
-    name: str, group: pd.DataFrame, settings: Benchmarks, seed: int, method: str
-) -> list[dict[str, Any]]:
-    failed = int(group["rmsd_xy"].isna().sum())
-    shares = {
-        "S.S.@0.47": "ss_047",
-        "S.S.@0.2": "ss_020",
-        "S.S.@0.1": "ss_010",
-        "C.C.": "composition_correct",
+def _unanswered(answer: Mapping[str, Any] | None, target: Projection) -> Row:
+    """What is said of an image without a crystal; its alternatives, if any, still count."""
+    if answer is None:
+        return {"failure": "missing: there is no reconstruction", "outcome": NO_ANSWER}
+    if not answer["failure"]:
+        reason = "the solver gave neither a crystal nor a reason"
+        return {"failure": reason, "outcome": NO_ANSWER}
+    alternatives = answer.get("alternatives") or ()
+    return {
+        "outcome": REFUSED,
+        "refusal": refusal_class(answer["failure"]),
+        "composition_in_top_3": is_among_first(None, alternatives, target.numbers.tolist()),
     }
-    errors: dict[str, tuple[str, _Statistic]] = {
-        "RMSD_xy median [Å]": ("rmsd_xy", _median),
-        "RMSD_xy mean [Å]": ("rmsd_xy", bootstrap_mean),
-        "γ error median [°]": ("gamma_error", _median),
-        "area error median": ("area_error", _median),
-        "rms of sites median [Å]": ("rms_sites", _median),
-        "seconds per image, median": ("seconds", _median),
-    }
-    figures: list[tuple[str, _Statistic, list[float]]] = [
-        (metric, bootstrap_mean, _successes(group[column])) for metric, column in shares.items()
-    ]
-    figures += [
-        (metric, statistic, group[column].dropna().astype(float).tolist())
-        for metric, (column, statistic) in errors.items()
-    ]
-    rows = []
-    for metric, statistic, values in figures:
-        value, low, high = statistic(values, settings.bootstrap, settings.confidence, seed)
-        rows.append(
-            metric_row(
-                metric,
-                group=name,
-                method=method,
-                value=value,
-                low=low,
-                high=high,
-                n=len(group),
-                n_failed=failed,
-            )
-        )
-    return rows
-
-
-def _successes(column: pd.Series) -> list[float]:
-    return [float(value is True or value == 1) for value in column]
-
-
-def _median(
-    values: Sequence[float], resamples: int, confidence: float, seed: int
-) -> tuple[float, float, float]:
-    """Median with its percentile bootstrap interval; NaN three times without values."""
-    if not values:
-        return math.nan, math.nan, math.nan
-    data = np.asarray(values, dtype=float)
-    generator = np.random.default_rng(seed)
-    # One resample at a time: all at once would be gigabytes for a large benchmark.
-    medians = [
-        float(np.median(data[generator.integers(0, len(data), len(data))]))
-        for _ in range(resamples)
-    ]
-    tail = (1 - confidence) / 2
-    low, high = np.quantile(medians, [tail, 1 - tail])
-    return float(np.median(data)), float(low), float(high)

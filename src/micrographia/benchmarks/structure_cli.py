@@ -65,9 +65,16 @@ def _read_layer(path: Path) -> Atoms:
 def _score_structure(arguments: argparse.Namespace) -> int:
     import pandas as pd
 
+    from micrographia.benchmarks.published import NOTE, published_rows
     from micrographia.benchmarks.results import write_result
-    from micrographia.benchmarks.structure import score_rows, summarise
+    from micrographia.benchmarks.structure import score_rows
     from micrographia.benchmarks.structure_figure import draw_scores
+    from micrographia.benchmarks.structure_summary import (
+        calibration,
+        outcomes,
+        refusals,
+        summarise,
+    )
     from micrographia.io import schemas
     from micrographia.io.atomic import atomic_path
     from micrographia.io.tables import read_rows, write_table
@@ -83,16 +90,20 @@ def _score_structure(arguments: argparse.Namespace) -> int:
     provenance = stamp(settings, arguments.seed)
     write_table(rows, arguments.out.with_suffix(".parquet"), schemas.STRUCTURE_SCORES, provenance)
     table = pd.DataFrame(rows, columns=schemas.STRUCTURE_SCORES.names)
+    published = published_rows()
     with atomic_path(arguments.out.with_suffix(".png")) as temporary:
-        draw_scores(table).savefig(temporary, dpi=150, metadata={"Software": None})
-    method = answers[0]["method"] if answers else "none"
+        draw_scores(table, published).savefig(temporary, dpi=150, metadata={"Software": None})
     write_result(
         arguments.out,
         "structure",
-        summarise(table, settings, arguments.seed, method),
+        summarise(table, settings, arguments.seed),
         provenance,
         n=len(rows),
         n_failed=int(table["rmsd_xy"].isna().sum()),
+        calibration=calibration(table),
+        outcomes=outcomes(table),
+        refusals=refusals(table),
+        published={"note": NOTE, "rows": published},
     )
     return 0
 

@@ -193,6 +193,9 @@ STRUCTURE_SCORES = pa.schema(
         ("image_id", pa.string()),
         ("structure_id", pa.string()),
         ("formula", pa.string()),
+        ("method", pa.string()),
+        ("track", pa.string()),  # given | blind
+        ("template", pa.string()),  # null: none was used
         ("engine", pa.string()),
         ("tier", pa.int32()),
         ("dose", pa.float64()),
@@ -204,6 +207,9 @@ STRUCTURE_SCORES = pa.schema(
         ("ss_047", pa.bool_()),
         ("ss_020", pa.bool_()),
         ("ss_010", pa.bool_()),
+        ("composition_in_top_3", pa.bool_()),
+        ("outcome", pa.string()),  # one of benchmarks.structure_outcome.OUTCOMES
+        ("refusal", pa.string()),  # kind of reason where the solver refused
         ("confidence", pa.float64()),
         ("seconds", pa.float64()),
         ("failure", pa.string()),

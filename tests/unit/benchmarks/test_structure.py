@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from micrographia.benchmarks.results import FIELDS
-from micrographia.benchmarks.structure import compare, score_rows, summarise
+from micrographia.benchmarks.structure import compare, score_rows
+from micrographia.benchmarks.structure_summary import groups, outcomes, refusals, summarise
 from micrographia.cli import main
 from micrographia.config import Benchmarks
 from micrographia.errors import StructureError, TableError
@@ -122,6 +123,7 @@ def _tables() -> tuple[list[dict], list[dict], list[dict]]:
         for name, tier in (("good", 1), ("failed", 2), ("lost", 2), ("broken", 2))
     ]
     answer = {"method": "test", "confidence": 0.9, "seconds": 1.0, "failure": None}
+    answer |= {"track": "given", "template": None, "alternatives": []}
     answers = [
         {"image_id": "good", "cif": cif, **answer},
         {"image_id": "failed", "cif": None, **answer, "failure": "no lattice"},
@@ -136,7 +138,7 @@ def test_failures_are_rows_and_count_against_the_shares() -> None:
     assert "missing" in rows[2]["failure"]
     figures = {
         (entry["metric"], entry["group"]): entry
-        for entry in summarise(pd.DataFrame(rows), Benchmarks(), 0, "test")
+        for entry in summarise(pd.DataFrame(rows), Benchmarks(), 0)
     }
     assert figures["S.S.@0.47", "all"]["value"] == 0.25
     assert figures["S.S.@0.47", "all"]["n_failed"] == 3
@@ -153,7 +155,7 @@ def test_multislice_images_are_a_group_apart() -> None:
     rows = score_rows(images, structures, answers)
     figures = {
         (entry["metric"], entry["group"]): entry
-        for entry in summarise(pd.DataFrame(rows), Benchmarks(), 0, "test")
+        for entry in summarise(pd.DataFrame(rows), Benchmarks(), 0)
     }
     assert figures["C.C.", "multislice images"]["value"] == 1.0
     assert figures["C.C.", "all"]["value"] == 0.0 and figures["C.C.", "all"]["n"] == 3
@@ -226,9 +228,12 @@ def test_a_bulk_answer_is_a_failure_not_a_crash() -> None:
 def test_intervals_hold_the_figures_and_follow_the_seed() -> None:
     rows = score_rows(*_tables())
     generator = np.random.default_rng(0)
-    many = [dict(rows[0], rmsd_xy=float(value)) for value in generator.random(40)]
+    many = [
+        dict(rows[0], rmsd_xy=float(value), structure_id=str(place))
+        for place, value in enumerate(generator.random(40))
+    ]
     table = pd.DataFrame(many)
-    first, second = (summarise(table, Benchmarks(bootstrap=200), 3, "test") for _ in range(2))
+    first, second = (summarise(table, Benchmarks(bootstrap=200), 3) for _ in range(2))
     assert first == second
     entry = next(row for row in first if row["metric"] == "RMSD_xy median [Å]")
     assert entry["low"] < entry["value"] < entry["high"]
@@ -283,7 +288,9 @@ def test_a_run_in_which_everything_failed_is_scored(tmp_path) -> None:
     assert _score(tmp_path, tmp_path / "structure.json") == 0
     result = json.loads((tmp_path / "structure.json").read_text())
     assert (result["n"], result["n_failed"]) == (4, 4)
-    assert {entry["value"] for entry in result["metrics"] if "S.S." in entry["metric"]} == {0.0}
+    assert {
+        entry["value"] for entry in result["metrics"] if entry["metric"].startswith("S.S.")
+    } == {0.0}
 
 
 def test_the_verb_compares_two_files(tmp_path, capsys) -> None:
@@ -295,3 +302,94 @@ def test_the_verb_compares_two_files(tmp_path, capsys) -> None:
     assert json.loads(capsys.readouterr().out)["ss_010"] is True
     assert main([*words, str(tmp_path / "bulk.cif")]) == 2
     assert "bulk.cif" in capsys.readouterr().err
+
+
+def test_tracks_are_runs_apart_and_each_holds_every_image() -> None:
+    images, structures, answers = _tables()
+    blind = dict(answers[0], track="blind", cif=to_cif(mx2("MoSe2", vacuum=8)), confidence=0.4)
+    blind["alternatives"] = ["MoS2 (log-likelihood -0.4)"]
+    rows = score_rows(images, structures, [*answers, blind])
+    assert [row["track"] for row in rows] == ["given"] * 4 + ["blind"] * 4
+    assert [row["image_id"] for row in rows[4:]] == [image["image_id"] for image in images]
+    figures = {
+        (entry["metric"], entry["group"], entry["method"]): entry["value"]
+        for entry in summarise(pd.DataFrame(rows), Benchmarks(), 0)
+    }
+    assert figures["C.C.", "tier 1", "test, given"] == 1.0
+    assert figures["C.C.", "tier 1", "test, blind"] == 0.0
+    assert figures["C.C. in the top 3", "tier 1", "test, blind"] == 1.0
+    assert figures["C.C. in the top 3", "all", "test, blind"] == 0.25
+    assert figures["calibration error, C.C.", "all", "test, blind"] == pytest.approx(0.4)
+
+
+def test_one_run_answers_an_image_once() -> None:
+    images, structures, answers = _tables()
+    with pytest.raises(TableError, match="good is answered twice"):
+        score_rows(images, structures, [*answers, answers[0]])
+
+
+def test_answers_on_a_template_are_groups_apart() -> None:
+    images, structures, answers = _tables()
+    cif = answers[0]["cif"]
+    uses = {"good": "in-library:m", "failed": "held-out:x", "broken": "m", "lost": None}
+    answers = [
+        dict(answers[0], image_id=name, cif=cif, template=use) for name, use in uses.items()
+    ]
+    frame = pd.DataFrame(score_rows(images, structures, answers))
+    counts = {name: len(rows) for name, rows in groups(frame) if name.startswith("template")}
+    assert counts == {"template none": 1, "template in library": 2, "template held out": 1}
+
+
+def test_images_of_one_crystal_are_resampled_together() -> None:
+    """Ten crystals in nine pictures each: the interval is that of ten cases, not of ninety."""
+    row = score_rows(*_tables())[0]
+    rows = [
+        dict(row, structure_id=f"c{k % 10}", ss_047=k % 10 < 6, rmsd_xy=0.1 * (k % 10))
+        for k in range(90)
+    ]
+    alone = [dict(row, structure_id=f"c{k}", ss_047=k < 6, rmsd_xy=0.1 * k) for k in range(10)]
+    for metric in ("S.S.@0.47", "RMSD_xy mean [Å]", "RMSD_xy median [Å]"):
+        many, few = (
+            next(
+                entry
+                for entry in summarise(pd.DataFrame(table), Benchmarks(bootstrap=500), 0)
+                if (entry["metric"], entry["group"]) == (metric, "all")
+            )
+            for table in (rows, alone)
+        )
+        ends = ("value", "low", "high")
+        assert [many[name] for name in ends] == pytest.approx([few[name] for name in ends])
+
+
+def test_beside_multislice_stand_the_same_crystals() -> None:
+    images, structures, answers = _tables()
+    structures.append(dict(structures[0], structure_id="other"))
+    images[0]["engine"], images[1]["structure_id"] = "multislice", "other"
+    frame = pd.DataFrame(score_rows(images, structures, answers))
+    found = {name: set(rows["image_id"]) for name, rows in groups(frame)}
+    assert found["multislice images"] == {"good"}
+    assert found["same crystals, phase object"] == {"lost", "broken"}
+
+
+def test_what_went_wrong_is_counted_by_tier_and_reason() -> None:
+    frame = pd.DataFrame(score_rows(*_tables()))
+    counts = {entry["group"]: entry["counts"] for entry in outcomes(frame)}
+    assert counts["all"] == {"right": 1, "refused": 1, "no answer": 2}
+    assert counts["tier 2"] == {"refused": 1, "no answer": 2}
+    assert refusals(frame) == [{"method": "test, given", "reason": "no lattice", "n": 1}]
+
+
+def test_published_figures_stand_beside_ours_with_their_source(tmp_path) -> None:
+    _write_tables(tmp_path)
+    assert _score(tmp_path, tmp_path / "structure.json") == 0
+    published = json.loads((tmp_path / "structure.json").read_text())["published"]
+    assert "not measured again" in published["note"]
+    assert all(row["source"] for row in published["rows"])
+    figures = {(r["system"], r["group"], r["metric"]): r["value"] for r in published["rows"]}
+    assert figures["AutoMat", "tier 1", "S.S.@0.47"] == 0.85
+    assert figures["AutoMat", "tier 3", "C.C."] == 0.731
+    ours = {
+        entry["metric"]
+        for entry in summarise(pd.DataFrame(score_rows(*_tables())), Benchmarks(), 0)
+    }
+    assert {"S.S.@0.47", "C.C.", "RMSD_xy mean [Å]"} <= ours & {key[2] for key in figures}
