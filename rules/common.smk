@@ -126,7 +126,8 @@ def shards(wing):
 
 def picture_shards():
     """Shards of STEM images: those of the phase object, and the one made by multislice."""
-    return shards("structures") + (["multislice"] if settings.stem.multislice else [])
+    slow = settings.stem.multislice or settings.stem.multislice_sample
+    return shards("structures") + (["multislice"] if slow else [])
 
 
 def environment(name):

@@ -26,7 +26,7 @@ rule stem_images:
         " --settings {params.settings:q} --out {output.folder:q} >{log:q} 2>&1"
 
 
-# The crystals that stem.multislice names, once more and by an engine that is not the solver's.
+# Some crystals, named or drawn, once more and by an engine that is not the solver's.
 rule stem_multislice:
     input:
         structures=rules.data_structures.output.table,

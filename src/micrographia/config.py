@@ -175,6 +175,12 @@ class Stem(Section):
         ("graphene", "h-BN", "MoS2-1H"),
         description="Crystals that abTEM's multislice images too, by structure_id.",
     )
+    multislice_sample: int = Field(
+        0,
+        ge=0,
+        le=10_000,
+        description="How many more crystals multislice images, drawn by the seed.",
+    )
 
 
 class Reconstruction(Section):

@@ -110,7 +110,8 @@ def _of_this_run(paths: list[Path], pattern: str, config: Mapping[str, Any] | No
         return paths
     wing = "micrographs" if pattern.startswith("segmentation") else "structures"
     names = {f"{number:03d}" for number in range(shards[wing])}
-    if (config or {}).get("stem", {}).get("multislice"):
+    stem = (config or {}).get("stem", {})
+    if stem.get("multislice") or stem.get("multislice_sample"):
         names.add("multislice")
     return [path for path in paths if path.parent.name in names]
 

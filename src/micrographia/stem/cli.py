@@ -30,7 +30,7 @@ def register(verbs: Subparsers) -> None:
         "--engine",
         choices=ENGINE_NAMES,
         default="phase-object",
-        help="multislice and prism image only the crystals that stem.multislice names",
+        help="multislice and prism image only what stem.multislice and multislice_sample choose",
     )
     add_shard(images)
     add_settings(images, Stem)
@@ -102,12 +102,13 @@ def _images(arguments: argparse.Namespace) -> int:
     from micrographia.io.tables import read_rows, write_table
     from micrographia.provenance import stamp
     from micrographia.stem.images import clean_images
+    from micrographia.stem.sample import slow_sample
 
     settings = settings_of(arguments)
     table = read_rows(arguments.structures, STRUCTURES)
     kept = [row for row in table if row["status"] == "kept"]
     if arguments.engine in SLOW_ENGINES:
-        kept = [row for row in kept if row["structure_id"] in settings.multislice]
+        kept = slow_sample(kept, settings, arguments.seed)
     mine = kept[arguments.shard :: arguments.shards]
     with atomic_directory(arguments.out) as folder:
         rows = clean_images(mine, settings, arguments.seed, folder, arguments.engine)
