@@ -90,7 +90,7 @@ def _draw_shares(axes: Axes, scores: pd.DataFrame, published: Sequence[Row]) -> 
         axes.bar(places, values, 0.23, label=label, color=_SHADES[number])
     for system, (marker, colour) in _THEIRS.items():
         points = [
-            (place, row["value"])
+            (place - 0.25, row["value"])  # on the bar of the same distance
             for place, tier in enumerate(tiers)
             for row in published
             if (row["system"], row["group"]) == (system, f"tier {tier}")
@@ -99,7 +99,8 @@ def _draw_shares(axes: Axes, scores: pd.DataFrame, published: Sequence[Row]) -> 
         if points:
             x, y = zip(*points, strict=True)
             label = f"{system}, published (laxer)"
-            axes.plot(x, y, marker, color=colour, markeredgecolor="white", label=label, zorder=3)
+            (drawn,) = axes.plot(x, y, marker, color=colour, markeredgecolor="white", label=label)
+            drawn.set(clip_on=False, zorder=3)
     _name_tiers(axes, scores, tiers)
     axes.set_ylim(0, 1.05)
     axes.set_ylabel("share reproduced within")
