@@ -69,6 +69,7 @@ def _score_structure(arguments: argparse.Namespace) -> int:
     from micrographia.benchmarks.results import write_result
     from micrographia.benchmarks.structure import score_rows
     from micrographia.benchmarks.structure_figure import draw_scores
+    from micrographia.benchmarks.structure_outcome import OUTCOMES
     from micrographia.benchmarks.structure_summary import (
         calibration,
         outcomes,
@@ -101,7 +102,7 @@ def _score_structure(arguments: argparse.Namespace) -> int:
         n=len(rows),
         n_failed=int(table["rmsd_xy"].isna().sum()),
         calibration=calibration(table),
-        outcomes=outcomes(table),
+        outcomes={"names": list(OUTCOMES), "rows": outcomes(table)},
         refusals=refusals(table),
         published={"note": NOTE, "rows": published},
     )

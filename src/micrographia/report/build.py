@@ -13,7 +13,7 @@ from jinja2 import Environment, StrictUndefined
 from micrographia import __version__, provenance
 from micrographia.config import Report
 from micrographia.io.atomic import write_text
-from micrographia.report import contact, crystals, micrographs, numbers, stem
+from micrographia.report import contact, crystals, micrographs, numbers, stem, stem2mat
 from micrographia.report.collect import Results, collect
 
 _HERE = Path(__file__).parent
@@ -99,6 +99,7 @@ def _stem_wing(results: Results, settings: Report) -> dict[str, Any]:
         "scored": results.structure_scores is not None,
         "gallery": stem.gallery(results, settings.examples),
         "charts": stem.charts(results),
+        "benchmark": stem2mat.benchmark(results),
         "engines": stem.engine_rows(results),
         "window": crystals.WINDOW,
         "sheets": contact.sheets(results, settings.examples),

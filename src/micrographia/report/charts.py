@@ -22,7 +22,7 @@ INK = "#23282d"
 FAINT = "#8a9299"
 FIRST = "#0b6e8f"
 SECOND = "#e07b39"
-_STYLE: Any = {
+STYLE: Any = {
     "font.family": "DejaVu Sans",
     "font.size": 9,
     "axes.edgecolor": FAINT,
@@ -57,7 +57,7 @@ def histogram(
     """
     finite = {name: _finite(values, logarithmic) for name, values in series.items()}
     bins = _bins(np.concatenate(list(finite.values())), logarithmic)
-    with matplotlib.rc_context(_STYLE):
+    with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(4.6, 2.5), layout="constrained")
         axes = figure.subplots()
         for (name, values), colour in zip(finite.items(), (FIRST, SECOND), strict=False):
