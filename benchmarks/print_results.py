@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 from pathlib import Path
+from typing import Any
 
 from micrographia.provenance import machine
 
@@ -31,6 +32,28 @@ def main() -> None:
             print(
                 f"| {row['metric']} | {row['group']} | {row['method']} | {_text(row['value'])} "
                 f"| {_interval(row)} | {row['n']} |"
+            )
+        _print_outcomes(result)
+
+
+def _print_outcomes(result: dict[str, Any]) -> None:
+    """Print what became of the images, and the figures of others, where a result holds them."""
+    rows = result.get("outcomes", {"rows": []})["rows"]
+    for row in rows:
+        if row["group"] == "all":
+            counts = ", ".join(f"{name} {n}" for name, n in row["counts"].items())
+            print(f"\nOutcomes of {row['method']}: {counts}")
+    for row in result.get("refusals", []):
+        print(f"- refused {row['n']}×, {row['method']}: {row['reason']}")
+    published = result.get("published")
+    if published:
+        print(f"\n{published['note']}\n")
+        print("| system | group | metric | value | source |")
+        print("|---|---|---|---|---|")
+        for row in published["rows"]:
+            print(
+                f"| {row['system']} | {row['group']} | {row['metric']} | {_text(row['value'])} "
+                f"| {row['source']} |"
             )
 
 
