@@ -33,6 +33,13 @@ def test_each_benchmark_is_a_target(fresh: Workflow, name: str) -> None:
     assert "report_page" not in jobs
 
 
+def test_a_sample_for_multislice_is_a_shard_of_its_own(fresh: Workflow) -> None:
+    none = fresh.overlay("stem: {multislice: [], multislice_sample: 0}\n", "none.yaml")
+    assert "stem_multislice" not in fresh.jobs("bench_structure", "--configfile", none)
+    some = fresh.overlay("stem: {multislice: [], multislice_sample: 2}\n", "some.yaml")
+    assert fresh.jobs("bench_structure", "--configfile", some)["stem_multislice"] == 1
+
+
 def test_a_hundred_thousand_micrographs_stay_under_two_thousand_jobs(fresh: Workflow) -> None:
     pictures = fresh.folder / "pictures"
     pictures.mkdir()
