@@ -11,7 +11,9 @@ from scipy.fft import irfft2, rfft2
 
 from micrographia.physics.conditions import ImagingConditions
 from micrographia.physics.imaging import pupil_radius
+from micrographia.stem.electrons import draw_counts
 
+_ROWS = 32  # exposed at a time, so that all four quadrants stay in the processor's cache
 _QUADRANTS = ((1, 1), (1, -1), (-1, 1), (-1, -1))  # signs of x and y
 
 
@@ -51,12 +53,15 @@ def expose(
     electrons = dose * pixel_size**2
     if conditions.is_annular:
         expected = electrons * np.clip(np.asarray(clean, dtype=np.float64), 0, None)
-        return (generator.poisson(expected) / electrons).astype(np.float32)
+        return (draw_counts(expected, generator) / electrons).astype(np.float32)
     share = 4 / (np.pi * pupil_radius(conditions))
     slope_y, slope_x = np.gradient(np.asarray(clean, dtype=np.float64), pixel_size)
     shift = np.stack([slope_x, slope_y]) / (2 * np.pi)
-    counts = count_quadrants(shift, share, electrons, generator)
-    error = _measure_shift(counts, share, electrons) - shift
+    error = np.empty_like(shift)
+    for start in range(0, shift.shape[1], _ROWS):
+        rows = np.s_[:, start : start + _ROWS]
+        counts = count_quadrants(shift[rows], share, electrons, generator)
+        error[rows] = _measure_shift(counts, share, electrons) - shift[rows]
     noise = integrate_periodic(error, pixel_size)
     noisy = clean + noise
     return (noisy - noisy.mean()).astype(np.float32)
@@ -82,14 +87,13 @@ def count_quadrants(
     -------
     (4, rows, columns), in the order of `_QUADRANTS`.
     """
-    return np.stack(
-        [
-            generator.poisson(
-                np.clip(electrons / 4 * (1 + share * (x * shift[0] + y * shift[1])), 0, None)
-            )
-            for x, y in _QUADRANTS
-        ]
-    )
+    along_x, along_y = shift * (electrons / 4 * share)
+    rates = np.empty((4, *along_x.shape))
+    for rate, (x, y) in zip(rates, _QUADRANTS, strict=True):
+        np.add(x * along_x, y * along_y, out=rate)
+    rates += electrons / 4
+    np.maximum(rates, 0, out=rates)
+    return draw_counts(rates, generator)
 
 
 def _measure_shift(

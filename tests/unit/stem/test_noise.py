@@ -74,8 +74,14 @@ def test_noise_power_falls_as_one_over_g_squared() -> None:
 
 def test_more_dose_less_noise_and_same_seed_same_image() -> None:
     clean = _wave()
-    few, many = (np.std(expose(clean, 0.1, dose, CONDITIONS, 1) - clean) for dose in (1e3, 1e5))
-    assert few == pytest.approx(10 * many, rel=0.05)
+    few, many = (
+        np.sqrt(
+            np.mean([np.var(expose(clean, 0.1, dose, CONDITIONS, k) - clean) for k in range(60)])
+        )
+        for dose in (1e3, 1e5)
+    )
+    # Few slow waves carry most of the noise, so a single picture's deviation varies.
+    assert few == pytest.approx(10 * many, rel=0.1)
     assert np.array_equal(
         expose(clean, 0.1, 1e4, CONDITIONS, 7), expose(clean, 0.1, 1e4, CONDITIONS, 7)
     )
