@@ -215,3 +215,26 @@ STRUCTURE_SCORES = pa.schema(
         ("failure", pa.string()),
     ]
 )
+
+#: Energies of answers beside those of the true crystals; errors are absolute [meV/atom].
+ENERGY_SCORES = pa.schema(
+    [
+        ("image_id", pa.string()),
+        ("structure_id", pa.string()),
+        ("formula", pa.string()),
+        ("method", pa.string()),
+        ("track", pa.string()),
+        ("template", pa.string()),
+        ("engine", pa.string()),
+        ("tier", pa.int32()),
+        ("dose", pa.float64()),
+        ("solved", pa.bool_()),  # sites within 0.47 angstrom
+        ("energy", pa.float64()),  # eV/atom, relaxed from the picture
+        ("energy_true", pa.float64()),  # eV/atom, relaxed from the true crystal
+        ("energy_dft", pa.float64()),  # eV/atom; null: not given
+        ("error", pa.float64()),
+        ("error_dft", pa.float64()),
+        ("error_dft_true", pa.float64()),
+        ("failure", pa.string()),
+    ]
+)

@@ -1,0 +1,188 @@
+"""Energies of crystals read from pictures, beside those of the true ones and of DFT."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from micrographia.benchmarks.bootstrap import Interval, bootstrap_mean, bootstrap_median
+from micrographia.benchmarks.results import metric_row
+from micrographia.benchmarks.structure_summary import SOLVED, groups, runs, successes
+from micrographia.config import Benchmarks
+from micrographia.errors import TableError
+
+Row = dict[str, Any]
+_Statistic = Callable[..., Interval]
+
+#: Method under which the true crystals' own error against DFT is listed: what no reading betters.
+UPPER_BOUND = "true crystal"
+_MEV = 1000.0
+_STATISTICS: dict[str, _Statistic] = {"median": bootstrap_median, "mean": bootstrap_mean}
+
+
+@dataclass(frozen=True)
+class Energies:
+    """Energies by name [eV/atom], and why others have none.
+
+    Attributes
+    ----------
+    values
+        Energy per atom of each crystal that has one.
+    failures
+        Reason for each that has none.
+    calculator
+        By what they were computed; None for DFT.
+    """
+
+    values: Mapping[str, float]
+    failures: Mapping[str, str]
+    calculator: str | None = None
+
+
+def score_energies(
+    scores: Sequence[Mapping[str, Any]],
+    found: Energies,
+    true: Energies,
+    dft: Mapping[str, float],
+) -> list[Row]:
+    """Compare the energy of every answer with that of the true crystal, and both with DFT.
+
+    Parameters
+    ----------
+    scores
+        Rows of schema STRUCTURE_SCORES, of a single run.
+    found
+        Energies of the answers by `image_id`.
+    true
+        Energies of the true crystals by `structure_id`, relaxed alike.
+    dft
+        DFT energies by `structure_id` [eV/atom]; may be empty.
+
+    Returns
+    -------
+    Rows of schema ENERGY_SCORES in the order of `scores`. Errors are absolute, in meV per atom;
+    what has no energy is null and has a `failure`.
+
+    Raises
+    ------
+    TableError
+        Answers and truths were computed by different calculators.
+    """
+    if found.values and true.values and found.calculator != true.calculator:
+        raise TableError(
+            "Energies of answers and of true crystals are not comparable",
+            seen=f"{found.calculator} and {true.calculator}",
+            allowed="one calculator for both",
+            remedy="Compute both with the same settings",
+        )
+    return [_score(row, found, true, dft) for row in scores]
+
+
+def _score(
+    row: Mapping[str, Any], found: Energies, true: Energies, dft: Mapping[str, float]
+) -> Row:
+    image, structure = str(row["image_id"]), str(row["structure_id"])
+    energies = found.values.get(image), true.values.get(structure), dft.get(structure)
+    copied = ("image_id", "structure_id", "formula", "method", "track", "template")
+    return {
+        **{name: row[name] for name in (*copied, "engine", "tier", "dose")},
+        "solved": row["ss_047"] is True,
+        "energy": energies[0],
+        "energy_true": energies[1],
+        "energy_dft": energies[2],
+        "error": _apart(energies[0], energies[1]),
+        "error_dft": _apart(energies[0], energies[2]),
+        "error_dft_true": _apart(energies[1], energies[2]),
+        "failure": _failure(row, found, true),
+    }
+
+
+def _apart(one: float | None, other: float | None) -> float | None:
+    """Absolute difference of two energies per atom [meV]."""
+    return None if one is None or other is None else _MEV * abs(one - other)
+
+
+def _failure(row: Mapping[str, Any], found: Energies, true: Energies) -> str | None:
+    image, structure = str(row["image_id"]), str(row["structure_id"])
+    if image not in found.values:
+        reason = row["failure"] or found.failures.get(image)
+        return str(reason or "missing: the answer's energy was not computed")
+    if structure not in true.values:
+        reason = true.failures.get(structure, "its energy was not computed")
+        return f"the true crystal: {reason}"
+    return None
+
+
+def summarise_energies(scores: pd.DataFrame, settings: Benchmarks, seed: int) -> list[Row]:
+    """Figures of every run and group, with bootstrap intervals over crystals.
+
+    Parameters
+    ----------
+    scores
+        Columns of schema ENERGY_SCORES.
+    settings
+        Resamples and coverage of the intervals.
+    seed
+        Of the resamples.
+
+    Returns
+    -------
+    Entries of a benchmark's `metrics`. Errors are over the answers that have one, or over those
+    of solved pictures (`of solved: `); `n` counts all cases of the group (or all solved), and
+    `n_failed` those of them without a figure. Errors of the true crystals against DFT have the
+    method `true crystal` and count each crystal once.
+    """
+    rows: list[Row] = []
+    for run, members in runs(scores):
+        for group, cases in groups(members):
+            solved = cases[successes(cases["solved"]) == 1]
+            for prefix, chosen in (("", cases), (SOLVED, solved)):
+                for column, label in _LABELS.items():
+                    rows += _figures(run, group, prefix + label, chosen, column, settings, seed)
+    for run, members in runs(scores)[:1]:
+        for group, cases in groups(members):
+            once = cases.drop_duplicates("structure_id")
+            label = _LABELS["error_dft"]
+            rows += _figures(UPPER_BOUND, group, label, once, "error_dft_true", settings, seed)
+    return rows
+
+
+_LABELS = {"error": "error of reconstruction", "error_dft": "error against DFT"}
+
+
+def _figures(
+    method: str,
+    group: str,
+    label: str,
+    rows: pd.DataFrame,
+    column: str,
+    settings: Benchmarks,
+    seed: int,
+) -> Iterator[Row]:
+    """Median and mean of a column; nothing where no case of the group has a figure of DFT."""
+    known = rows[rows[column].notna()]
+    if column != "error" and known.empty:
+        return
+    # Pictures of crystals that DFT does not know are no failures of the method.
+    asked = rows if column == "error" else rows[rows["energy_dft"].notna()]
+    for name, statistic in _STATISTICS.items():
+        value, low, high = statistic(
+            known[column].astype(float).to_numpy(),
+            settings.bootstrap,
+            settings.confidence,
+            seed,
+            known["structure_id"].tolist(),
+        )
+        yield metric_row(
+            f"{label} {name} [meV/atom]",
+            group=group,
+            method=method,
+            value=value,
+            low=low,
+            high=high,
+            n=len(asked),
+            n_failed=len(asked) - len(known),
+        )
