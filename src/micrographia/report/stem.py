@@ -28,19 +28,28 @@ def gallery(results: Results, count: int) -> list[dict[str, Any]]:
     table = results.reconstructions
     if table is None:
         return []
-    solved = {row["image_id"]: row for row in records(table) if row["failure"] is None}
-    scores = {row["image_id"]: row for row in _rows(results.structure_scores)}
+    solved = {_key(row): row for row in records(table) if row["failure"] is None}
+    scores = {_key(row): row for row in _rows(results.structure_scores)}
     # Lower is better; an answer whose lattice or composition is wrong has no rms at all.
     errors = {
-        name: math.inf if scores[name]["rms_sites"] is None else scores[name]["rms_sites"]
-        for name in solved
-        if name in scores
+        key: math.inf if scores[key]["rms_sites"] is None else scores[key]["rms_sites"]
+        for key in solved
+        if key in scores
     }
     chosen = choose(-pd.Series(errors, dtype=float), count)
-    chosen = chosen or [(name, math.nan, "") for name in list(solved)[:count]]
+    chosen = chosen or [(key, math.nan, "") for key in list(solved)[:count]]
     return [
-        _case(results, solved[name], scores.get(name)) | {"rank": rank} for name, _, rank in chosen
+        _case(results, solved[key], scores.get(key)) | {"rank": rank} for key, _, rank in chosen
     ]
+
+
+def _key(row: Mapping[str, Any]) -> str:
+    """Name of an answer: one image may be read on two tracks."""
+    return f"{row['image_id']} {_track(row)}"
+
+
+def _track(row: Mapping[str, Any]) -> str:
+    return str(row.get("track") or "given")
 
 
 def _rows(table: pd.DataFrame | None) -> list[dict[str, Any]]:
@@ -53,8 +62,9 @@ def _case(
     image_id = str(answer["image_id"])
     exposure = _row(results.exposures, "image_id", image_id)
     structure = _row(results.structures, "structure_id", exposure.get("structure_id"))
+    title = str(structure.get("formula") or exposure.get("structure_id") or image_id)
     case: dict[str, Any] = {
-        "title": structure.get("formula") or exposure.get("structure_id") or image_id,
+        "title": title if _track(answer) == "given" else f"{title}, {_track(answer)}",
         "dose": exposure.get("dose"),
         "confidence": answer.get("confidence"),
         "seconds": answer.get("seconds"),
@@ -201,8 +211,12 @@ def charts(results: Results) -> list[dict[str, str]]:
     table = results.structure_scores
     if table is None:
         return []
+    tracks = {str(track): part for track, part in table.groupby(table["track"].fillna("given"))}
+    ordered = {track: tracks[track] for track in sorted(tracks, reverse=True)}  # given first
     return [
-        _chart(table[column].to_numpy(dtype=float), label)
+        _chart(
+            {track: part[column].to_numpy(dtype=float) for track, part in ordered.items()}, label
+        )
         for column, label in (
             ("rmsd_xy", "error of the lattice vectors, RMSD_xy [Å]"),
             ("rms_sites", "error of the sites, rms [Å]"),
@@ -211,10 +225,13 @@ def charts(results: Results) -> list[dict[str, str]]:
     ]
 
 
-def _chart(values: NDArray[np.float64], label: str) -> dict[str, str]:
-    finite = int(np.isfinite(values).sum())
-    caption = f"{label[0].upper()}{label[1:]}: {finite} of {len(values)} images"
-    if finite < len(values):
+def _chart(series: dict[str, NDArray[np.float64]], label: str) -> dict[str, str]:
+    counts = {track: int(np.isfinite(values).sum()) for track, values in series.items()}
+    told = [f"{counts[track]} of {len(values)} images" for track, values in series.items()]
+    if len(series) > 1:
+        told = [f"{text} ({track})" for text, track in zip(told, series, strict=True)]
+    caption = f"{label[0].upper()}{label[1:]}: {', '.join(told)}"
+    if any(counts[track] < len(values) for track, values in series.items()):
         caption += "; the others have no such figure and count as failed"
-    image = histogram({"images": values}, label, counted="images", logarithmic=True)
+    image = histogram(dict(series), label, counted="images", logarithmic=True)
     return {"image": image, "caption": caption + "."}

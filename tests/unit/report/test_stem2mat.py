@@ -15,8 +15,10 @@ from micrographia.benchmarks.published import NOTE, published_rows
 from micrographia.benchmarks.results import metric_row, write_result
 from micrographia.benchmarks.structure_outcome import OUTCOMES
 from micrographia.config import Report
+from micrographia.io.schemas import RECONSTRUCTIONS, STRUCTURE_SCORES
+from micrographia.io.tables import read_rows, write_table
 from micrographia.provenance import stamp
-from micrographia.report import stem2mat
+from micrographia.report import stem, stem2mat
 from micrographia.report.build import build
 from micrographia.report.collect import Results, collect
 
@@ -122,3 +124,23 @@ def test_the_page_marks_what_is_theirs(folder, finished_run, tmp_path):
     assert 'id="stem2mat"' in text
     assert "AutoMat (published)" in text and "not measured again" in text
     assert "No lattice" in text
+
+
+def test_an_image_read_on_two_tracks_is_two_cases(finished_run, tmp_path):
+    run = tmp_path / "whole"
+    shutil.copytree(finished_run, run)
+    shutil.copytree(run / "reconstruction" / "000", run / "reconstruction" / "blind")
+    answers = run / "reconstruction" / "blind" / "reconstructions.parquet"
+    write_table([row | {"track": "blind"} for row in read_rows(answers)], answers, RECONSTRUCTIONS)
+    scores = run / "benchmarks" / "structure.parquet"
+    rows = read_rows(scores)
+    blind = [row | {"track": "blind", "rms_sites": 0.3} for row in rows]
+    write_table([*rows, *blind], scores, STRUCTURE_SCORES)
+    results = collect(run)
+    cases = {case["title"]: case["score"]["rms_sites"] for case in stem.gallery(results, 9)}
+    assert len(cases) == 4
+    assert {value for title, value in cases.items() if title.endswith(", blind")} == {0.3}
+    assert all(
+        "2 of 2 images (given), 2 of 2 images (blind)" in chart["caption"]
+        for chart in stem.charts(results)
+    )
