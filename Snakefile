@@ -26,6 +26,7 @@ include: "rules/curation.smk"
 include: "rules/segmentation.smk"
 include: "rules/stem.smk"
 include: "rules/reconstruction.smk"
+include: "rules/energy.smk"
 include: "rules/benchmarks.smk"
 include: "rules/report.smk"
 

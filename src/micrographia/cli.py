@@ -21,6 +21,7 @@ ROOMS = {
     "segmentation": "instance masks and measurements",
     "stem": "crystals become STEM images",
     "reconstruction": "STEM images become crystal structures",
+    "energy": "crystals become relaxed crystals and energies",
     "benchmarks": "predictions and truth become scores",
     "report": "results become one self-contained page",
     "config": "the workflow's settings: render, check",

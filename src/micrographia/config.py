@@ -21,6 +21,9 @@ from micrographia.config_data import Section as Section
 from micrographia.config_data import Splits as Splits
 from micrographia.config_data import StructureFilter as StructureFilter
 from micrographia.config_data import StructureSource as StructureSource
+from micrographia.config_energy import Energy as Energy
+from micrographia.config_reconstruction import Symmetry as Symmetry
+from micrographia.config_reconstruction import Templates as Templates
 from micrographia.errors import ConfigError
 from micrographia.physics.conditions import ImagingConditions
 
@@ -194,6 +197,8 @@ class Reconstruction(Section):
     )
     max_atoms: int = Field(24, ge=1, le=200, description="Most atoms in the projected cell.")
     vacuum: float = Field(20.0, ge=15, le=100, description="Vacuum along c in the CIF [Å].")
+    symmetry: Symmetry = Field(default_factory=Symmetry, description="Symmetry of the answer.")
+    templates: Templates = Field(default_factory=Templates, description="Known crystals.")
 
 
 class Benchmarks(Section):
@@ -238,6 +243,7 @@ class WorkflowConfig(Section):
     reconstruction: Reconstruction = Field(
         default_factory=Reconstruction, description="Image to crystal."
     )
+    energy: Energy = Field(default_factory=Energy, description="Relaxation and energies.")
     benchmarks: Benchmarks = Field(default_factory=Benchmarks, description="Scoring.")
     report: Report = Field(default_factory=Report, description="Report page.")
 

@@ -50,3 +50,7 @@ class TableError(MicrographiaError):
 
 class SolveError(MicrographiaError):
     """An image holds no crystal that can be stated with honesty."""
+
+
+class EnergyError(MicrographiaError):
+    """A crystal has no energy, or the calculator cannot be had."""

@@ -156,6 +156,30 @@ RECONSTRUCTIONS = pa.schema(
     ]
 )
 
+#: Relaxed crystals and their energies; a failure is a row. Energies in eV, lengths in angstrom.
+ENERGIES = pa.schema(
+    [
+        ("case_id", pa.string()),  # image_id of an answer, structure_id of a true crystal
+        ("origin", pa.string()),  # read from a picture | true heights | heights forgotten
+        ("formula", pa.string()),
+        ("calculator", pa.string()),  # name and version
+        ("n_starts", pa.int32()),
+        ("start", pa.string()),
+        ("energy_per_atom", pa.float64()),  # corrections undone
+        ("correction_per_atom", pa.float64()),  # what was undone
+        ("formation_energy_per_atom", pa.float64()),
+        ("lateral_shift", pa.float64()),
+        ("strain", pa.float64()),
+        ("stayed", pa.bool_()),  # both within their limits
+        ("converged", pa.bool_()),
+        ("steps", pa.int32()),
+        ("seconds", pa.float64()),
+        ("alternatives", _STRINGS),
+        ("cif", pa.string()),
+        ("failure", pa.string()),
+    ]
+)
+
 #: The phase-object engine beside abTEM's multislice for the same scan points.
 ENGINES = pa.schema(
     [

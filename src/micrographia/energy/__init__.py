@@ -1,0 +1,1 @@
+"""Crystals to relaxed crystals and energies."""

@@ -1,0 +1,195 @@
+"""`micrographia energy`: crystals in, relaxed crystals and energies out."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from micrographia.commandline import (
+    Subparsers,
+    add_settings,
+    add_shard,
+    non_negative,
+    print_json,
+    settings_of,
+)
+from micrographia.config import Energy
+
+if TYPE_CHECKING:
+    from micrographia.energy.calculators import Potential
+
+
+def register(verbs: Subparsers) -> None:
+    """Add the room's verbs."""
+    relax = verbs.add_parser("relax", help="find heights of one crystal and relax it")
+    relax.add_argument("crystal", type=Path, help="CIF, POSCAR or extended XYZ of a layer")
+    relax.add_argument("--out", type=Path, required=True, help="CIF to write")
+    _add_heights(relax)
+    relax.add_argument(
+        "--template", type=Path, action="append", default=[], metavar="CIF",
+        help="the same plane with other heights to start from; may be repeated",
+    )  # fmt: skip
+    _add_common(relax)
+    relax.set_defaults(run=_relax)
+    batch = verbs.add_parser("batch", help="relax each crystal of a table")
+    batch.add_argument(
+        "source", type=Path,
+        help="reconstructions.parquet or structures.parquet, or a folder that holds one",
+    )  # fmt: skip
+    batch.add_argument("--out", type=Path, required=True, metavar="TABLE", help="table to write")
+    batch.add_argument(
+        "--templates", type=Path, metavar="TABLE", help="heights.parquet with further starts"
+    )
+    _add_heights(batch)
+    _add_common(batch)
+    add_shard(batch)
+    batch.set_defaults(run=_batch)
+    references = verbs.add_parser("references", help="relax the crystals of the elements")
+    references.add_argument("--out", type=Path, required=True, metavar="JSON")
+    references.add_argument("--elements", type=str, default="", help="such as Mo,S; default: all")
+    add_settings(references, Energy)
+    references.set_defaults(run=_references)
+
+
+def _add_heights(parser: argparse.ArgumentParser) -> None:
+    choice = parser.add_mutually_exclusive_group()
+    choice.add_argument(
+        "--trust-heights", action="store_true", help="the heights are true: the only start"
+    )
+    choice.add_argument(
+        "--forget-heights", action="store_true", help="set the heights to zero before"
+    )
+
+
+def _add_common(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--references", type=Path, metavar="JSON", help="elements, for the formation energy"
+    )
+    parser.add_argument("--seed", type=non_negative, default=0, help="of the height starts")
+    add_settings(parser, Energy)
+
+
+def _origin(arguments: argparse.Namespace) -> str:
+    from micrographia.energy.batch import FORGOTTEN, READ, TRUE
+
+    if arguments.trust_heights:
+        return TRUE
+    return FORGOTTEN if arguments.forget_heights else READ
+
+
+def _load(arguments: argparse.Namespace) -> tuple[Potential, dict[str, float]]:
+    from micrographia.energy.calculators import load_potential
+    from micrographia.energy.references import read_references
+
+    potential = load_potential(settings_of(arguments))
+    path = arguments.references
+    return potential, read_references(path, potential) if path else {}
+
+
+def _relax(arguments: argparse.Namespace) -> int:
+    from micrographia.energy.batch import describe, relax_case
+    from micrographia.errors import StructureError
+    from micrographia.io.atomic import refuse_inputs, write_text
+    from micrographia.io.structures import orient_layer, read_structure
+
+    if arguments.out.suffix.lower() != ".cif":
+        raise StructureError(
+            f"The crystal cannot be written as {arguments.out}",
+            allowed="names that end in .cif",
+            remedy=f"Say --out {arguments.out.with_suffix('.cif')}",
+        )
+    refuse_inputs([arguments.out], [arguments.crystal, *arguments.template])
+    layer = orient_layer(read_structure(arguments.crystal))
+    potential, references = _load(arguments)
+    relaxed = relax_case(
+        layer,
+        potential,
+        settings_of(arguments),
+        origin=_origin(arguments),
+        seed=arguments.seed,
+        templates=[path.read_text(encoding="utf-8") for path in arguments.template],
+    )
+    row = describe(relaxed, potential, references, arguments.crystal.stem)
+    write_text(arguments.out, row.pop("cif"))
+    print_json({"cif": str(arguments.out), "calculator": potential.key, **row})
+    return 0
+
+
+def _batch(arguments: argparse.Namespace) -> int:
+    from micrographia.energy.batch import relax_rows
+    from micrographia.io.atomic import refuse_inputs
+    from micrographia.io.schemas import ENERGIES
+    from micrographia.io.tables import write_table
+    from micrographia.provenance import stamp
+
+    settings = settings_of(arguments)
+    inputs = [arguments.source, arguments.templates, arguments.references]
+    refuse_inputs([arguments.out], [path for path in inputs if path])
+    cases = _read_cases(arguments.source)[arguments.shard :: arguments.shards]
+    templates = _read_templates(arguments.templates)
+    potential, references = _load(arguments)
+    rows = list(
+        relax_rows(
+            cases[: settings.limit],
+            potential,
+            settings,
+            references,
+            origin=_origin(arguments),
+            seed=arguments.seed,
+            templates=templates,
+        )
+    )
+    write_table(rows, arguments.out, ENERGIES, stamp(settings, arguments.seed))
+    failed = sum(row["failure"] is not None for row in rows)
+    print(f"{arguments.out}: {len(rows) - failed} crystals relaxed, {failed} failed")
+    return 0
+
+
+def _read_cases(source: Path) -> list[dict[str, Any]]:
+    """Name, CIF and failure of each answer, or of each crystal that was kept."""
+    from micrographia.errors import TableError
+    from micrographia.io.tables import read_rows
+
+    names = ("reconstructions.parquet", "structures.parquet")
+    tables = [source / name for name in names] if source.is_dir() else [source]
+    found = [table for table in tables if table.is_file()]
+    if not found:
+        raise TableError(f"{source} holds no crystals", allowed=" or ".join(names))
+    rows = read_rows(found[0])
+    key = "image_id" if rows and "image_id" in rows[0] else "structure_id"
+    if rows and not {key, "cif"} <= set(rows[0]):
+        raise TableError(
+            f"{found[0]} is no table of crystals",
+            seen=", ".join(rows[0]),
+            allowed="image_id or structure_id, and cif",
+        )
+    return [
+        {"case_id": row[key], "cif": row["cif"], "failure": row.get("failure")}
+        for row in rows
+        if row.get("status", "kept") == "kept"
+    ]
+
+
+def _read_templates(table: Path | None) -> dict[str, list[str]]:
+    from micrographia.io.tables import read_rows
+
+    found: dict[str, list[str]] = {}
+    for row in sorted(read_rows(table), key=lambda row: row["rank"]) if table else ():
+        found.setdefault(row["image_id"], []).append(row["cif"])
+    return found
+
+
+def _references(arguments: argparse.Namespace) -> int:
+    from micrographia.energy.calculators import load_potential
+    from micrographia.energy.references import ELEMENTS, relax_elements, write_references
+
+    words = [word.strip() for word in arguments.elements.split(",") if word.strip()]
+    potential = load_potential(settings_of(arguments))
+    found = relax_elements(words or ELEMENTS, potential)
+    write_references(arguments.out, found)
+    print(
+        f"{arguments.out}: {len(found['elements'])} elements with {potential.key}, "
+        f"{len(found['failures'])} failed"
+    )
+    return 0

@@ -1,0 +1,198 @@
+"""Heights to start from, for a layer of which x, y and cell are measured.
+
+A picture along z does not hold z. Candidates come from patterns that put each site up, down or in
+the middle, those with the symmetry of the projection first. A cheap pair potential turns a pattern
+into heights with plausible bonds; the calculator's energies then choose the few to relax.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+
+import numpy as np
+from ase import Atoms
+from ase.data import covalent_radii
+from numpy.typing import NDArray
+
+from micrographia.energy.patterns import make_patterns, spread_in_sites
+from micrographia.energy.plane_symmetry import FloatArray, find_plane_group, find_sites
+
+#: Height of one step of a pattern before bonds are relaxed [Å].
+LEVEL = 1.0
+#: Spread that keeps flat crystals off the exact plane, where potentials can be singular [Å].
+JITTER = 0.03
+#: Patterns per proposal that are relaxed in the pair potential.
+_OVERSAMPLING = 10
+#: Bonds as shares of the sum of the covalent radii, and steps of the relaxation: alloys and
+#: covalent crystals have the first, salts of large cations the third; the last keeps levels.
+_FAMILIES = ((1.0, 100), (1.2, 100), (1.4, 100), (1.2, 10))
+#: Inverse width of the pair potential [1/Å], and the largest step in it [Å].
+_STEEPNESS, _LARGEST_STEP = 1.6, 0.15
+
+
+def propose_heights(layer: Atoms, count: int, seed: int) -> list[FloatArray]:
+    """Propose different heights with plausible bonds.
+
+    Parameters
+    ----------
+    layer
+        Upright layer; its z are not looked at.
+    count
+        Most proposals.
+    seed
+        Of the jitter, and of the random patterns of large cells.
+
+    Returns
+    -------
+    Heights (n,) [Å], each centred on zero. The first is flat but for atoms of one column and a
+    small jitter; mirror images in the plane count as equal. The same layer and seed give the
+    same heights.
+    """
+    rng = np.random.default_rng(seed)
+    levels = LEVEL * make_patterns(layer, _OVERSAMPLING * count, seed)
+    levels += rng.normal(scale=JITTER, size=levels.shape)
+    ranked = []
+    for bond, steps in _FAMILIES:
+        relaxed, energies = relax_pairs(layer, levels, bond, steps)
+        relaxed -= relaxed.mean(axis=1, keepdims=True)
+        # The most symmetric patterns come first; or else those of the best bonds.
+        ranked.append(drop_repeats(relaxed, count))
+        ranked.append(drop_repeats(relaxed[np.argsort(energies, kind="stable")], count))
+    flat = flat_heights(layer) + rng.normal(scale=JITTER, size=len(layer))
+    # One of each family in turn.
+    turns = itertools.chain.from_iterable(itertools.zip_longest(*ranked))
+    return drop_repeats([flat - flat.mean(), *(row for row in turns if row is not None)], count)
+
+
+def flat_heights(layer: Atoms) -> FloatArray:
+    """Heights (n,) [Å] that are zero, but for the atoms of one column: they are a bond apart."""
+    sites = find_sites(layer)
+    return spread_in_sites(sites) * covalent_radii[layer.numbers]
+
+
+def drop_repeats(
+    heights: Sequence[FloatArray] | FloatArray, count: int | None = None, tolerance: float = 0.15
+) -> list[FloatArray]:
+    """Drop heights that agree with an earlier set, or with its mirror image, within a tolerance.
+
+    Parameters
+    ----------
+    heights
+        Sets (n,) [Å]; what is not finite is dropped too.
+    count
+        Most sets to keep; None for all.
+    tolerance
+        Largest difference of one atom [Å], the middles laid on each other.
+    """
+    kept: list[FloatArray] = []
+    centred = np.empty((len(heights), len(heights[0]) if len(heights) else 0))
+    for row in heights:
+        if count is not None and len(kept) >= count:
+            break
+        middle = row - (row.max() + row.min()) / 2
+        others = centred[: len(kept)]
+        same = np.minimum(np.abs(others - middle).max(axis=1), np.abs(others + middle).max(axis=1))
+        if np.isfinite(middle).all() and not (same < tolerance).any():
+            centred[len(kept)] = middle
+            kept.append(row)
+    return kept
+
+
+def perturb_heights(
+    layer: Atoms, parents: Sequence[FloatArray], count: int, rng: np.random.Generator
+) -> list[FloatArray]:
+    """Turn over parts of a layer: each site, and each orbit of the projection's symmetry.
+
+    Parameters
+    ----------
+    layer
+        Upright layer; its z are not looked at.
+    parents
+        Heights (n,) [Å] to change.
+    count
+        Most results; a random choice where there are more.
+    rng
+        Of that choice.
+    """
+    sites = find_sites(layer)
+    group = find_plane_group(np.array(layer.cell[:2, :2]), sites)
+    parts = {tuple(np.unique(group.images[:, site])) for site in range(len(sites.numbers))}
+    parts |= {(site,) for site in range(len(sites.numbers))}
+    masks = [np.isin(sites.site_of, part) for part in sorted(parts)]
+    children = []
+    for parent in parents:
+        middle = parent - (parent.max() + parent.min()) / 2
+        for mask in masks:
+            turned = np.where(mask, -middle, middle)
+            # What lies in the middle goes up, which turning over would not do.
+            lifted = np.where(mask & (np.abs(middle) < 0.3), middle + LEVEL, turned)
+            children.append(lifted)
+            children.append(np.where(mask, 0.3 * middle, middle))
+    chosen = np.sort(rng.permutation(len(children))[:count])
+    relaxed = relax_pairs(layer, np.array(children)[chosen], *_FAMILIES[-1])[0]
+    return list(relaxed - relaxed.mean(axis=1, keepdims=True))
+
+
+def with_heights(layer: Atoms, heights: FloatArray, vacuum: float) -> Atoms:
+    """Give a layer these heights, in the middle of a cell with a vacuum [Å] along c."""
+    cell = np.array(layer.cell[:])
+    cell[2] = [0.0, 0.0, float(np.ptp(heights)) + vacuum]
+    positions = layer.positions.copy()
+    positions[:, 2] = heights - (heights.max() + heights.min()) / 2 + cell[2, 2] / 2
+    # The potentials want periods along all three axes.
+    return Atoms(layer.numbers, positions=positions, cell=cell, pbc=True)
+
+
+def relax_pairs(
+    layer: Atoms, heights: FloatArray, bond: float, steps: int
+) -> tuple[FloatArray, FloatArray]:
+    """Relax many sets of heights (m, n) [Å] in a Morse potential; return them with its energies.
+
+    Bonds are `bond` times the sum of the covalent radii long and the stronger, the more the
+    electronegativities of their ends differ; atoms of the same side of the mean only repel.
+    """
+    first, second, lateral = _pairs(layer)
+    if not len(first):
+        return heights, np.zeros(len(heights))
+    radii = covalent_radii[layer.numbers]
+    length = bond * (radii[first] + radii[second])
+    chi = _electronegativity(layer.numbers)
+    charge = chi - chi.mean()
+    depth = np.clip(0.5 - 3 * charge[first] * charge[second], 0, 3)
+    wall = np.maximum(depth, 0.5)
+    onto = np.zeros((len(first), len(layer)))
+    onto[np.arange(len(first)), first] = 1.0
+    for step in range(steps):
+        rise = heights[:, first] - heights[:, second]
+        distance = np.sqrt(lateral**2 + rise**2 + 1e-6)
+        decay = np.exp(-_STEEPNESS * (distance - length))
+        slope = 2 * _STEEPNESS * (depth * decay - wall * decay**2)
+        pace = 0.1 * (1 - step / steps) + 0.01
+        move = -pace * ((slope * rise / distance) @ onto)
+        heights = heights + np.clip(move, -_LARGEST_STEP, _LARGEST_STEP)
+    return heights, (wall * decay**2 - 2 * depth * decay).sum(axis=1)
+
+
+def _pairs(layer: Atoms) -> tuple[NDArray[np.int64], NDArray[np.int64], FloatArray]:
+    """Atoms and in-plane distances [Å] of all pairs that could be bonds, both ways round."""
+    plane = np.array(layer.cell[:2, :2])
+    fractions = layer.positions[:, :2] @ np.linalg.inv(plane)
+    gaps = fractions[:, None] - fractions[None, :]
+    gaps = (gaps - np.rint(gaps)) @ plane
+    images = np.array([[i, j] for i in range(-2, 3) for j in range(-2, 3)]) @ plane
+    lateral = np.linalg.norm(gaps[None] + images[:, None, None], axis=-1)
+    radii = covalent_radii[layer.numbers]
+    near = lateral < 1.9 * (radii[:, None] + radii[None, :])
+    # An atom's own images do not act on its height.
+    near &= ~np.eye(len(layer), dtype=bool)
+    image, first, second = np.nonzero(near)
+    return first, second, lateral[image, first, second]
+
+
+def _electronegativity(numbers: NDArray[np.int64]) -> FloatArray:
+    """Pauling's scale; 2.4, a middle value, for noble gases, which have none."""
+    from pymatgen.core import Element
+
+    values = np.array([float(Element.from_Z(int(number)).X) for number in numbers])
+    return np.where(np.isfinite(values), values, 2.4)

@@ -1,0 +1,86 @@
+"""Patterns of up, middle and down for the sites of a layer."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+from ase import Atoms
+from numpy.typing import NDArray
+
+from micrographia.energy.plane_symmetry import (
+    FloatArray,
+    Sites,
+    find_plane_group,
+    find_sites,
+    sign_patterns,
+    site_orbits,
+)
+
+#: Orbits up to which every combination of their levels is listed: 3^6 = 729.
+_ALL_LEVELS = 6
+#: Combinations drawn at random where there are more.
+_DRAWN = 400
+
+
+def make_patterns(layer: Atoms, count: int, seed: int) -> FloatArray:
+    """List patterns of levels, symmetric ones first.
+
+    Parameters
+    ----------
+    layer
+        Upright layer; its z are not looked at.
+    count
+        Most patterns.
+    seed
+        Of the random ones.
+
+    Returns
+    -------
+    Levels of the atoms (patterns, atoms) in units of one step; atoms that share a site lie
+    above one another around the level of the site. Of mirror images one is listed.
+    """
+    rng = np.random.default_rng(seed)
+    sites = find_sites(layer)
+    group = find_plane_group(np.array(layer.cell[:2, :2]), sites)
+    unique: dict[tuple[int, ...], None] = {}
+    for members, signs in sign_patterns(group):
+        for row in _combine(site_orbits(group, members, signs), len(sites.numbers), rng):
+            unique.setdefault(_canonical(row))
+        if len(unique) >= count:
+            break
+    for _ in range(count):
+        if len(unique) >= count:
+            break
+        unique.setdefault(_canonical(rng.integers(-1, 2, size=len(sites.numbers))))
+    levels = np.array(list(unique)[:count], dtype=float)
+    return levels[:, sites.site_of] + spread_in_sites(sites)
+
+
+def _combine(
+    orbits: list[NDArray[np.int64]], nsites: int, rng: np.random.Generator
+) -> list[NDArray[np.int64]]:
+    """Give each orbit a level: up, middle or down."""
+    if not orbits:
+        return [np.zeros(nsites, dtype=np.int64)]
+    basis = np.array(orbits)
+    if len(orbits) <= _ALL_LEVELS:
+        choices = np.array(list(itertools.product((0, 1, -1), repeat=len(orbits))))
+    else:
+        choices = rng.integers(-1, 2, size=(_DRAWN, len(orbits)))
+    return list(choices @ basis)
+
+
+def _canonical(row: NDArray[np.int64]) -> tuple[int, ...]:
+    """Of a pattern and its mirror image the one whose first site off the middle is up."""
+    off = row[row != 0]
+    return tuple((row if not len(off) or off[0] > 0 else -row).tolist())
+
+
+def spread_in_sites(sites: Sites) -> FloatArray:
+    """Levels (atoms,) that hold the atoms of one site apart, centred on zero."""
+    spread = np.zeros(len(sites.site_of))
+    for site in range(len(sites.numbers)):
+        members = np.flatnonzero(sites.site_of == site)
+        spread[members] = 2.0 * np.arange(len(members)) - (len(members) - 1)
+    return spread

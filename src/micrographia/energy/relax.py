@@ -1,0 +1,266 @@
+"""Relaxation of a layer from several height starts, and the choice among them.
+
+First only z moves, x, y and the in-plane cell held as measured; then all of them are free, c held.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from ase import Atoms
+from ase.constraints import FixCartesian
+from ase.filters import FrechetCellFilter
+from ase.optimize import BFGS
+from numpy.typing import NDArray
+
+from micrographia.config import Energy
+from micrographia.energy.calculators import Potential, quiet, refuse_unknown
+from micrographia.energy.heights import drop_repeats, with_heights
+from micrographia.energy.search import LOWEST_ENERGY, SAME_ENERGY, choose_starts
+from micrographia.errors import EnergyError
+from micrographia.io.structures import orient_layer
+
+logger = logging.getLogger(__name__)
+
+FloatArray = NDArray[np.float64]
+
+#: Nearest distance of two atoms that a relaxed crystal can have [Å]; H2 has 0.74.
+NEAREST = 0.6
+#: Starts this far above the best after the first steps are given up [eV/atom].
+HOPELESS = 1.0
+#: In-plane displacement and strain by which potentials and PBE differ for the right structure;
+#: the penalty of a start that moves by that much on freeing is `_PENALTY` [Å, 1, eV/atom].
+_TYPICAL_SHIFT, _TYPICAL_STRAIN, _PENALTY = 0.1, 0.02, 0.01
+
+
+@dataclass
+class Start:
+    """One height start and what became of it.
+
+    Attributes
+    ----------
+    name
+        `given-0`, `flat`, `template-2`, `pattern-17`.
+    atoms
+        The crystal in its last state, without a calculator.
+    held_energy
+        Energy with x, y and cell held [eV/atom]; NaN before.
+    energy
+        Energy with all free [eV/atom]; NaN when it was never freed.
+    lateral_shift, strain
+        In-plane displacement on freeing, root mean square [Å], and largest principal strain.
+    steps
+        Steps of all stages.
+    stayed
+        Whether shift and strain are within the settings' limits.
+    converged
+        Whether the last stage converged.
+    failure
+        Why it was given up; empty when it was not.
+    """
+
+    name: str
+    atoms: Atoms
+    held_energy: float = float("nan")
+    energy: float = float("nan")
+    lateral_shift: float = float("nan")
+    strain: float = float("nan")
+    steps: int = 0
+    stayed: bool = False
+    converged: bool = False
+    failure: str = ""
+
+    def score(self) -> tuple[bool, float]:
+        """Sort key: far walkers last, then energy plus a penalty of moving [eV/atom]."""
+        penalty = _PENALTY * (
+            (self.lateral_shift / _TYPICAL_SHIFT) ** 2 + (self.strain / _TYPICAL_STRAIN) ** 2
+        )
+        return not self.stayed, self.energy + penalty
+
+
+@dataclass
+class Relaxed:
+    """Outcome for one crystal: the chosen start first among all that were tried."""
+
+    best: Start
+    starts: list[Start] = field(default_factory=list)
+
+
+def relax_layer(
+    atoms: Atoms,
+    potential: Potential,
+    settings: Energy,
+    *,
+    seed: int = 0,
+    trust_heights: bool = False,
+    templates: Sequence[FloatArray] = (),
+) -> Relaxed:
+    """Relax a layer from several height starts.
+
+    Parameters
+    ----------
+    atoms
+        Crystal whose x, y and in-plane cell are measured.
+    potential
+        What `load_potential` returns.
+    settings
+        Limits of the search.
+    seed
+        Of the starts.
+    trust_heights
+        Take the crystal's own heights as the only start: a true structure.
+    templates
+        Further heights (n,) [Å] to start from, in the order of the atoms.
+
+    Returns
+    -------
+    All starts, and the one of lowest energy among those that stay where they were measured.
+
+    Raises
+    ------
+    EnergyError
+        An element is unknown to the potential, or no start could be relaxed; the message names
+        the reasons.
+    StructureError
+        The crystal is bulk.
+    """
+    refuse_unknown(potential, atoms)
+    layer = orient_layer(atoms)
+    with quiet():
+        if trust_heights:
+            named = [("given", layer.positions[:, 2])]
+        else:
+            named = choose_starts(layer, potential, settings, seed, templates)
+        starts = [
+            Start(name, with_heights(layer, heights, settings.vacuum)) for name, heights in named
+        ]
+        _hold_and_relax(starts, potential, settings)
+        alive = sorted(_alive(starts), key=lambda start: start.held_energy)
+        alive = _drop_equal(alive)
+        for start in alive[: settings.n_freed]:
+            _free_and_relax(start, layer, potential, settings)
+    freed = [start for start in alive[: settings.n_freed] if not start.failure]
+    if not freed:
+        reasons = sorted({start.failure for start in starts if start.failure})
+        raise EnergyError(f"None of {len(starts)} starts could be relaxed: {'; '.join(reasons)}")
+    best = min(freed, key=Start.score)
+    return Relaxed(best, starts)
+
+
+def _hold_and_relax(starts: list[Start], potential: Potential, settings: Energy) -> None:
+    """Relax z in two rounds; after the first, starts far above the best are given up."""
+    first = min(15, settings.steps)
+    for start in starts:
+        _relax_z(start, potential, settings.fmax, first)
+    lowest = min((start.held_energy for start in _alive(starts)), default=float("nan"))
+    for start in _alive(starts):
+        if start.converged:
+            continue
+        if start.held_energy > lowest + HOPELESS:
+            start.failure = f"{start.held_energy - lowest:.1f} eV/atom above the best start"
+        elif settings.steps > first:
+            _relax_z(start, potential, settings.fmax, settings.steps - first)
+
+
+def _relax_z(start: Start, potential: Potential, fmax: float, steps: int) -> None:
+    atoms = start.atoms
+    atoms.set_constraint(FixCartesian(list(range(len(atoms))), mask=(True, True, False)))
+    _run(start, atoms, potential, fmax, steps)
+    atoms.set_constraint()
+    if not start.failure:
+        start.held_energy = start.energy
+    start.energy = float("nan")
+
+
+def _free_and_relax(start: Start, layer: Atoms, potential: Potential, settings: Energy) -> None:
+    # Strain of a, b and gamma; c stays, and with it the vacuum.
+    moving = FrechetCellFilter(start.atoms, mask=[True, True, False, False, False, True])
+    _run(start, moving, potential, settings.fmax, settings.free_steps)
+    if not start.failure:
+        start.lateral_shift, start.strain = compare_in_plane(layer, start.atoms)
+        start.stayed = (
+            start.lateral_shift <= settings.max_shift and start.strain <= settings.max_strain
+        )
+
+
+def _run(start: Start, moving: Any, potential: Potential, fmax: float, steps: int) -> None:
+    """Run ASE's BFGS; whatever goes wrong becomes the start's failure."""
+    atoms = start.atoms
+    atoms.calc = potential.calculator
+    try:
+        optimizer = BFGS(moving, logfile=None, maxstep=0.15)
+        for _ in optimizer.irun(fmax=fmax, steps=steps):
+            start.failure = _fault(atoms)
+            if start.failure:
+                break
+        start.steps += int(optimizer.nsteps)
+        start.converged = not start.failure and bool(optimizer.converged())
+        start.energy = float(atoms.get_potential_energy()) / len(atoms)
+    except Exception as error:  # potentials and their graphs fail in every way there is
+        start.failure = f"{type(error).__name__}: {error}"
+    finally:
+        atoms.calc = None
+
+
+def _fault(atoms: Atoms) -> str:
+    energy = atoms.get_potential_energy() / len(atoms)
+    if not np.isfinite(energy) or not np.isfinite(atoms.get_forces()).all():
+        return "the potential gives no number"
+    if energy < LOWEST_ENERGY:
+        return f"an energy of {energy:.0f} eV/atom is none of matter"
+    if len(atoms) > 1:
+        distances = atoms.get_all_distances(mic=True)
+        nearest = distances[np.triu_indices(len(atoms), 1)].min()
+        if nearest < NEAREST:
+            return f"atoms {nearest:.2f} Å apart"
+    area = np.linalg.norm(np.cross(atoms.cell[0], atoms.cell[1]))
+    if not 0.5 * len(atoms) < area < 1e5:
+        return f"the cell shrank or grew to {area:.1f} Å²"
+    return ""
+
+
+def _alive(starts: Sequence[Start]) -> list[Start]:
+    return [start for start in starts if not start.failure]
+
+
+def _drop_equal(ordered: list[Start]) -> list[Start]:
+    """Drop starts that ended in the structure of one before, by energy and heights."""
+    kept: list[Start] = []
+    for start in ordered:
+        same = [
+            other
+            for other in kept
+            if abs(other.held_energy - start.held_energy) < 5 * SAME_ENERGY
+            and len(drop_repeats([_profile(other), _profile(start)], tolerance=0.05)) == 1
+        ]
+        if not same:
+            kept.append(start)
+    return kept
+
+
+def _profile(start: Start) -> FloatArray:
+    """Sorted heights: equal for structures that a symmetry of the plane exchanges."""
+    return np.sort(start.atoms.positions[:, 2])
+
+
+def compare_in_plane(measured: Atoms, relaxed: Atoms) -> tuple[float, float]:
+    """Compare a relaxed layer with the one it came from, in the plane.
+
+    Returns
+    -------
+    lateral_shift, strain
+        Root mean square of the in-plane displacements [Å], strain and rigid shift removed; and
+        the largest absolute principal strain of the in-plane cell.
+    """
+    before, after = (np.array(atoms.cell[:2, :2]) for atoms in (measured, relaxed))
+    moved = relaxed.positions[:, :2] @ np.linalg.inv(after)
+    moved -= measured.positions[:, :2] @ np.linalg.inv(before)
+    moved -= np.rint(moved - moved[0])
+    moved -= moved.mean(axis=0)
+    stretches = np.linalg.svd(np.linalg.inv(before) @ after, compute_uv=False)
+    shift = np.sqrt(((moved @ after) ** 2).sum(axis=1).mean())
+    return float(shift), float(np.abs(stretches - 1).max())
