@@ -1,9 +1,11 @@
-# STEM images to crystals. The rule sees pictures and the elements, never the structures.
+# STEM images to crystals. The rule sees pictures and the elements, never the structures, unless
+# the settings name a library of known crystals.
 
 
 rule reconstruction_solve:
     input:
         folder=rules.stem_expose.output.folder,
+        library=settings.reconstruction.templates.library or [],
     output:
         folder=directory(results("reconstruction", "{shard}")),
     log:
@@ -21,3 +23,26 @@ rule reconstruction_solve:
     shell:
         "python -m micrographia reconstruction batch {input.folder:q}"
         " --settings {params.settings:q} --out {output.folder:q} >{log:q} 2>&1"
+
+
+# Asked for by name, or by reconstruction.templates.library being its output.
+rule reconstruction_library:
+    input:
+        structures=rules.data_structures.output.table,
+    output:
+        table=results("reconstruction", "library.parquet"),
+    log:
+        logs("reconstruction_library"),
+    benchmark:
+        times("reconstruction_library")
+    conda:
+        environment("stem")
+    resources:
+        mem_mb=2000,
+        runtime=60,
+    params:
+        code=code("reconstruction.library"),
+        settings=section("reconstruction"),
+    shell:
+        "python -m micrographia reconstruction library --structures {input.structures:q}"
+        " --settings {params.settings:q} --out {output.table:q} >{log:q} 2>&1"

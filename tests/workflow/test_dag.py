@@ -106,7 +106,7 @@ def test_a_threshold_reruns_its_dependents_alone(finished: Workflow) -> None:
         ("benchmarks/structure.py", {"bench_structure", *END}),
         ("benchmarks/structure_figure.py", {"bench_structure", *END}),
         ("report/build.py", END),
-        ("physics/matching.py", {"bench_structure", *END}),
+        ("physics/matching.py", {"reconstruction_solve", "bench_structure", *END}),
     ],
 )
 def test_a_line_of_code_reruns_its_dependents_alone(

@@ -156,6 +156,37 @@ RECONSTRUCTIONS = pa.schema(
     ]
 )
 
+#: Known crystals for the solver. Flat lists: cell 4, positions 3 per atom, xy 2 per site; angstrom.
+LIBRARY = pa.schema(
+    [
+        ("structure_id", pa.string()),
+        ("formula", pa.string()),
+        ("elements", _STRINGS),
+        ("numbers", pa.list_(pa.int32())),
+        ("cell", _FLOATS),
+        ("positions", _FLOATS),
+        ("projected_numbers", pa.list_(pa.int32())),
+        ("projected_cell", _FLOATS),
+        ("projected_xy", _FLOATS),
+        ("wallpaper", pa.string()),
+        ("descriptor", _FLOATS),  # 32 radial bins, unit norm
+        ("shape", _FLOATS),  # the same without the scale of length
+    ]
+)
+
+#: Layers with the heights of known crystals on measured planes, where relaxations can start.
+HEIGHTS = pa.schema(
+    [
+        ("image_id", pa.string()),
+        ("rank", pa.int32()),
+        ("template", pa.string()),  # in-library:NAME | held-out:NAME
+        ("renamed", pa.bool_()),  # whether the template has other species
+        ("displacement", pa.float64()),  # rms, in the plane
+        ("deficit", pa.float64()),  # evidence of the answer less that of the template
+        ("cif", pa.string()),
+    ]
+)
+
 #: Relaxed crystals and their energies; a failure is a row. Energies in eV, lengths in angstrom.
 ENERGIES = pa.schema(
     [

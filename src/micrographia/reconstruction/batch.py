@@ -9,59 +9,88 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from ase import Atoms
 
 from micrographia import __version__
-from micrographia.config import Reconstruction
+from micrographia.config import Reconstruction, Symmetry
 from micrographia.errors import MicrographiaError, SolveError
 from micrographia.io.atomic import atomic_path
 from micrographia.io.stem_images import read_stem_image
-from micrographia.io.structures import to_cif
+from micrographia.reconstruction.averaging import FloatArray
+from micrographia.reconstruction.cif import symmetric_cif
+from micrographia.reconstruction.layer_symmetry import symmetrise_layer
+from micrographia.reconstruction.library import Library
+from micrographia.reconstruction.placing import placed_layer
 from micrographia.reconstruction.solve import Solution, solve
+from micrographia.reconstruction.templates import Consulted, solve_with_templates
 
 logger = logging.getLogger(__name__)
 
 METHOD = "analysis"
+TEMPLATES = "analysis+templates"
+
+_HEIGHTS = 3  # templates whose heights are written for an answer
+_KNOWN = 0.1  # tolerance of heights that are not nominal [Å]
+
+Row = dict[str, Any]
 
 
 def reconstruct(
-    images: Sequence[Mapping[str, Any]], source: Path, settings: Reconstruction, folder: Path
-) -> Iterator[dict[str, Any]]:
+    images: Sequence[Mapping[str, Any]],
+    source: Path,
+    settings: Reconstruction,
+    folder: Path,
+    library: Library | None = None,
+) -> Iterator[tuple[Row, list[Row]]]:
     """Solve each image of a table.
 
     Parameters
     ----------
     images
         Rows with `image_id`, `path` (relative to `source`), `elements`, `failure`; nothing of
-        the truth.
+        the truth, but `structure_id` where that crystal must be held out of the library.
     source
         Folder of the images.
     settings
         Limits of the search.
     folder
         `cells/<image_id>.npz` (averaged cell and columns) are written there.
+    library
+        Known crystals; None for none.
 
     Yields
     ------
-    Rows of schema RECONSTRUCTIONS.
+    A row of schema RECONSTRUCTIONS, and rows of schema HEIGHTS.
     """
     for record in images:
-        row: dict[str, Any] = {
+        row: Row = {
             "image_id": record["image_id"],
-            "method": METHOD,
+            "method": METHOD if library is None else TEMPLATES,
             "track": "given",
             "template": None,
             **dict.fromkeys(("cif", "a", "b", "gamma", "confidence", "failure")),
             "alternatives": [],
         }
+        heights: list[Row] = []
         started = time.perf_counter()
         try:
             if record["failure"]:
                 raise SolveError(f"There is no image: {record['failure']}")
             image = read_stem_image(source / record["path"])
-            solution = solve(image, record["elements"], settings)
+            if library is None:
+                solution = solve(image, record["elements"], settings)
+                row["cif"] = to_cif_text(solution, str(record["image_id"]), settings.symmetry)
+            else:
+                known, use = _known(library, record, settings)
+                found = solve_with_templates(image, record["elements"], settings, known)
+                solution = found.solution
+                row["template"] = found.template and f"{use}:{found.template}"
+                row["cif"] = to_cif_text(
+                    solution, str(record["image_id"]), settings.symmetry, note=_note(found, use)
+                )
+                heights = _height_rows(found, str(record["image_id"]), use, settings)
             cell = solution.atoms.cell.cellpar()
             row.update(
-                cif=to_cif_text(solution, str(record["image_id"])),
                 a=cell[0],
                 b=cell[1],
                 gamma=cell[5],
@@ -73,18 +102,98 @@ def reconstruct(
             logger.warning("%s: %s", record["image_id"], error)
             row["failure"] = str(error)
         row["seconds"] = time.perf_counter() - started
-        yield row
+        yield row, heights
 
 
-def to_cif_text(solution: Solution, name: str) -> str:
-    """CIF of a solution, with a comment on what is measured and what is nominal."""
+def _known(
+    library: Library, record: Mapping[str, Any], settings: Reconstruction
+) -> tuple[Library, str]:
+    """What of the library may be used for an image, and how that is called."""
+    if not settings.templates.leave_one_out:
+        return library, "in-library"
+    known = library.without(str(record["structure_id"]), settings.templates.same_crystal)
+    return known, "held-out" if len(known.rows) < len(library.rows) else "in-library"
+
+
+def _note(found: Consulted, use: str) -> str | None:
+    """What a CIF says of the template behind it."""
+    if found.template is None:
+        return None
+    what = {
+        "heights": "Heights are those of",
+        "rival": "It explains the picture better than the search's own answer: template",
+        "answer": "The search found no answer; this is template",
+    }[found.role]
+    return f"{what} {found.template} ({use})."
+
+
+def _height_rows(found: Consulted, image_id: str, use: str, settings: Reconstruction) -> list[Row]:
+    rows = []
+    for rank, match in enumerate(found.heights[:_HEIGHTS], 1):
+        atoms = placed_layer(match.placed, found.solution.cell, settings.vacuum)
+        note = f"Heights of {match.template.name} ({use}) on the plane of image {image_id}."
+        rows.append(
+            {
+                "image_id": image_id,
+                "rank": rank,
+                "template": f"{use}:{match.template.name}",
+                "renamed": match.renamed,
+                "displacement": match.placed.displacement,
+                "deficit": found.evidence - match.evidence,
+                "cif": _cif(atoms, f"{image_id}-{rank}", settings.symmetry, _KNOWN, [note]),
+            }
+        )
+    return rows
+
+
+def to_cif_text(
+    solution: Solution,
+    name: str,
+    symmetry: Symmetry,
+    confidences: FloatArray | None = None,
+    note: str | None = None,
+) -> str:
+    """CIF of a solution with its symmetry, and a comment on what is measured and what nominal.
+
+    Parameters
+    ----------
+    solution
+        From `solve`.
+    name
+        Of the picture; names the data block.
+    symmetry
+        When the layer is taken for symmetric.
+    confidences
+        Of each atom (n,), from `site_confidence`; None where they are not known.
+    note
+        On the template whose heights these are; None for nominal heights.
+    """
+    tolerance = symmetry.height_tolerance if note is None else _KNOWN
     comments = [
-        f"Read from a STEM image by Micrographia {__version__}.",
+        f"Image {name}.",
         f"Confidence {solution.confidence:.3f}.",
-        "Cell and in-plane positions are measured; heights are nominal (one projection).",
+        "Cell and in-plane positions are measured"
+        + ("; heights are nominal (one projection)." if note is None else f". {note}"),
+        *(f"Alternative: {text}" for text in solution.alternatives),
     ]
-    comments += [f"Alternative: {text}" for text in solution.alternatives]
-    return to_cif(solution.atoms, comments=comments, data_name=name)
+    return _cif(solution.atoms, name, symmetry, tolerance, comments, confidences)
+
+
+def _cif(
+    atoms: Atoms,
+    name: str,
+    symmetry: Symmetry,
+    height_tolerance: float,
+    comments: Sequence[str],
+    confidences: FloatArray | None = None,
+) -> str:
+    layer = symmetrise_layer(atoms, symmetry.tolerance, height_tolerance, symmetry.cell_tolerance)
+    heading = [f"Read from a STEM image by Micrographia {__version__}."]
+    made = (
+        f"Symmetrised: the projection is {layer.wallpaper} within {symmetry.tolerance:g} A; atoms "
+        f"moved by at most {layer.deviation:.4f} A in the plane."
+    )
+    return symmetric_cif(layer, confidences, [*heading, *comments, made], name)
 
 
 def _save_cell(solution: Solution, path: Path) -> None:

@@ -25,6 +25,23 @@ def register(verbs: Subparsers) -> None:
     batch.add_argument("--out", type=Path, required=True, help="folder to make")
     add_settings(batch, Reconstruction)
     batch.set_defaults(run=_batch)
+    library = verbs.add_parser("library", help="make a template library of known crystals")
+    library.add_argument("--structures", type=Path, required=True, help="table of crystals")
+    library.add_argument("--out", type=Path, required=True, help="Parquet file to write")
+    add_settings(library, Reconstruction)
+    library.set_defaults(run=_library)
+    match = verbs.add_parser("match", help="known crystals that explain one STEM image")
+    match.add_argument("image", type=Path, help="TIFF or other picture")
+    match.add_argument("--library", type=Path, required=True, help="made by the verb library")
+    match.add_argument("--pixel-size", type=float, default=None, help="Å per pixel")
+    match.add_argument(
+        "--elements", type=str, default=None, help="elements of the sample, e.g. Mo,S"
+    )
+    match.add_argument(
+        "--without", type=str, default=None, metavar="NAME", help="crystal that is held out"
+    )
+    add_settings(match, Reconstruction)
+    match.set_defaults(run=_match)
 
 
 def _solve(arguments: argparse.Namespace) -> int:
@@ -42,10 +59,10 @@ def _solve(arguments: argparse.Namespace) -> int:
             remedy=f"Say --out {arguments.out.with_suffix('.cif')}",
         )
     refuse_inputs([arguments.out], [arguments.image])
-    elements = [word.strip() for word in (arguments.elements or "").split(",") if word.strip()]
+    elements = _symbols(arguments.elements)
     image = read_stem_image(arguments.image, arguments.pixel_size)
     solution = solve(image, elements, settings)
-    write_text(arguments.out, to_cif_text(solution, arguments.image.stem))
+    write_text(arguments.out, to_cif_text(solution, arguments.image.stem, settings.symmetry))
     a, b, _, _, _, gamma = solution.atoms.cell.cellpar()
     print_json(
         {
@@ -61,19 +78,72 @@ def _solve(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _symbols(text: str | None) -> list[str]:
+    return [word.strip() for word in (text or "").split(",") if word.strip()]
+
+
+def _library(arguments: argparse.Namespace) -> int:
+    from micrographia.io.atomic import refuse_inputs
+    from micrographia.io.schemas import LIBRARY, STRUCTURES
+    from micrographia.io.tables import read_rows, write_table
+    from micrographia.provenance import stamp
+    from micrographia.reconstruction.library import library_rows
+
+    settings = settings_of(arguments)
+    refuse_inputs([arguments.out], [arguments.structures])
+    structures = read_rows(arguments.structures, STRUCTURES)
+    rows = list(library_rows(structures, settings.symmetry.tolerance))
+    write_table(rows, arguments.out, LIBRARY, stamp(settings))
+    return 0
+
+
+def _match(arguments: argparse.Namespace) -> int:
+    from micrographia.errors import SolveError
+    from micrographia.io.stem_images import read_stem_image
+    from micrographia.reconstruction.library import read_library
+    from micrographia.reconstruction.solve import solve
+    from micrographia.reconstruction.templates import describe, match_templates, problem_of
+
+    settings = settings_of(arguments)
+    library = read_library(arguments.library)
+    if arguments.without is not None:
+        library = library.without(arguments.without, settings.templates.same_crystal)
+    elements = _symbols(arguments.elements)
+    image = read_stem_image(arguments.image, arguments.pixel_size)
+    problem = problem_of(image, elements, settings)
+    try:
+        answer = solve(image, elements, settings).atoms
+    except SolveError:
+        answer = None
+    matches = match_templates(problem, answer, library, settings.templates)
+    print_json(
+        {"analysis": describe(problem, answer), "templates": [m.summary() for m in matches]}
+    )
+    return 0
+
+
 def _batch(arguments: argparse.Namespace) -> int:
     from micrographia.io.atomic import atomic_directory
-    from micrographia.io.schemas import RECONSTRUCTIONS, STEM_IMAGES
+    from micrographia.io.schemas import HEIGHTS, RECONSTRUCTIONS, STEM_IMAGES
     from micrographia.io.tables import read_rows, write_table
     from micrographia.provenance import stamp
     from micrographia.reconstruction.batch import reconstruct
+    from micrographia.reconstruction.library import read_library
 
     settings = settings_of(arguments)
     table = read_rows(arguments.folder / "images.parquet", STEM_IMAGES)
     # The solver is told nothing of the crystal but its elements.
-    told = ("image_id", "path", "elements", "failure")
+    told = ["image_id", "path", "elements", "failure"]
+    if settings.templates.leave_one_out:
+        told.append("structure_id")  # for the library, which must not hold it
     images = [{name: row[name] for name in told} for row in table]
+    known = settings.templates.library
+    library = None if known is None else read_library(known)
     with atomic_directory(arguments.out, [arguments.folder]) as folder:
-        rows = list(reconstruct(images, arguments.folder, settings, folder))
+        found = list(reconstruct(images, arguments.folder, settings, folder, library))
+        rows = [row for row, _ in found]
         write_table(rows, folder / "reconstructions.parquet", RECONSTRUCTIONS, stamp(settings))
+        if library is not None:
+            starts = [row for _, heights in found for row in heights]
+            write_table(starts, folder / "heights.parquet", HEIGHTS, stamp(settings))
     return 0

@@ -1,0 +1,329 @@
+"""Known crystals beside the analysis: rivals of its answer, heights for it, or in its place.
+
+Templates are retrieved by what was measured, laid on the picture, and compared with the answer
+by the same likelihood. One that explains the picture much better replaces the answer; one that
+explains it as well, with the same species in the same places, lends its heights.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from ase import Atoms
+from scipy.special import logsumexp
+
+from micrographia.config import Reconstruction, Templates
+from micrographia.errors import SolveError
+from micrographia.io.stem_images import StemImage
+from micrographia.physics.conditions import ImagingConditions
+from micrographia.physics.imaging import information_limit
+from micrographia.physics.matching import Projection
+from micrographia.reconstruction.columns import Problem, model, set_up
+from micrographia.reconstruction.lattice import find_lattice
+from micrographia.reconstruction.library import (
+    Library,
+    Template,
+    retrieve,
+    retrieve_by_lattice,
+    retrieve_prototypes,
+)
+from micrographia.reconstruction.placing import Placed, place, placed_layer
+from micrographia.reconstruction.solve import Solution, average_cell, parse_elements, solve
+from micrographia.reconstruction.spectrum import whiten
+from micrographia.reconstruction.wallpaper import find_wallpaper
+
+_WORST_FIT = 0.5  # share of the power that a template must explain to stand for an answer
+_OWN_STRAIN = 0.01  # between a picture's lattice and the crystal that was read from it
+_MODEL_ERROR = 0.002  # share of the power that the phase object leaves out, as in `solve`
+
+
+@dataclass(frozen=True)
+class Match:
+    """A template that was laid on a picture.
+
+    Attributes
+    ----------
+    placed
+        Where and how well.
+    similarity
+        By which it was retrieved, 0..1.
+    renamed
+        Whether its species were exchanged for those of the answer.
+    """
+
+    placed: Placed
+    similarity: float
+    renamed: bool = False
+
+    @property
+    def evidence(self) -> float:
+        """Log-likelihood less the cost of its coordinates."""
+        return self.placed.evidence
+
+    @property
+    def template(self) -> Template:
+        """The known crystal."""
+        return self.placed.template
+
+    def summary(self) -> dict[str, Any]:
+        """What a list of matches says of one."""
+        return {
+            "structure_id": self.template.name,
+            "formula": self.template.formula,
+            "similarity": round(self.similarity, 4),
+            "log_evidence": round(self.evidence, 2),
+            "displacement": round(self.placed.displacement, 4),
+            "strain": round(self.placed.strain, 5),
+        }
+
+
+@dataclass(frozen=True)
+class Consulted:
+    """What templates make of an answer.
+
+    Attributes
+    ----------
+    solution
+        The answer: its own, one with a template's heights, or a template's.
+    template
+        The template it rests on; None where it rests on none.
+    role
+        What that is for: answer, rival, heights; empty for nothing.
+    heights
+        Templates with the answer's species and places, the nearest first.
+    evidence
+        Of the answer.
+    """
+
+    solution: Solution
+    template: str | None
+    role: str
+    heights: list[Match]
+    evidence: float
+
+
+def problem_of(
+    image: StemImage,
+    elements: Sequence[str],
+    settings: Reconstruction,
+    conditions: ImagingConditions | None = None,
+) -> Problem:
+    """Lattice and Fourier coefficients of a picture with the signals of the elements' columns.
+
+    Raises
+    ------
+    SolveError
+        The picture has no lattice, or an element is none.
+    """
+    numbers = parse_elements(elements)
+    stated = image.metadata.get("conditions")
+    microscope = ImagingConditions(**stated) if stated else (conditions or ImagingConditions())
+    whitened = whiten(image.pixels, image.pixel_size, information_limit(microscope))
+    return set_up(find_lattice(whitened, settings), numbers, microscope)
+
+
+def rank(
+    problem: Problem,
+    candidates: Sequence[tuple[float, Template]],
+    strain: float,
+    renamed: bool = False,
+) -> list[Match]:
+    """Lay templates on a picture; those that can be, the one with the most evidence first."""
+    matches = []
+    for similarity, template in candidates:
+        placed = place(problem, template, strain)
+        if placed is not None:
+            matches.append(Match(placed, similarity, renamed))
+    matches.sort(key=lambda match: -match.evidence)
+    return matches
+
+
+def match_templates(
+    problem: Problem, answer: Atoms | None, library: Library, settings: Templates
+) -> list[Match]:
+    """Templates of the problem's elements for a picture, the one with the most evidence first.
+
+    Parameters
+    ----------
+    problem
+        From `problem_of`.
+    answer
+        The crystal that was read from it, by which templates are retrieved; None where there is
+        none, and the area of the cell has to do.
+    library, settings
+        Known crystals; how many are compared.
+    """
+    numbers = sorted({number for kind in problem.kinds for number in kind})
+    if answer is None:
+        found = retrieve_by_lattice(library, problem.fit.cell, numbers, settings.count)
+    else:
+        found = retrieve(library, Template.of("", answer).projection, numbers, settings.count)
+    return rank(problem, found, settings.strain)
+
+
+def describe(problem: Problem, answer: Atoms | None) -> dict[str, Any] | None:
+    """Formula and evidence of the analysis' answer, to hold against those of templates."""
+    if answer is None:
+        return None
+    template = Template.of("", answer)
+    placed = place(problem, template, _OWN_STRAIN)
+    return {
+        "formula": template.formula,
+        "log_evidence": None if placed is None else round(placed.evidence, 2),
+    }
+
+
+def consult(
+    problem: Problem, solution: Solution, library: Library, settings: Reconstruction
+) -> Consulted:
+    """Compare an answer with the library.
+
+    Parameters
+    ----------
+    problem
+        Of the picture, from `problem_of`.
+    solution
+        What the analysis made of it.
+    library
+        Known crystals, less those that must be held out.
+    settings
+        Section `reconstruction`.
+    """
+    rules = settings.templates
+    own = place(problem, Template.of("", solution.atoms), _OWN_STRAIN)
+    if own is None:
+        return Consulted(solution, None, "", [], -np.inf)
+    rivals = match_templates(problem, solution.atoms, library, rules)
+    species = own.composition(problem)
+    others = [match for match in rivals if match.placed.composition(problem) != species]
+    if rivals and rivals[0].evidence > own.evidence + rules.odds:
+        best = rivals[0]
+        answer = _template_answer(problem, rivals, settings.vacuum, own)
+        heights = [best, *_lenders(problem, rivals[1:], best.placed, rules)]
+        return Consulted(answer, best.template.name, "rival", heights, best.evidence)
+    # The other compositions among the templates are alternatives like those of the search.
+    deficits = [match.evidence - own.evidence for match in others]
+    share = float(np.exp(-logsumexp([0.0, *deficits])))
+    solution = replace(solution, confidence=solution.confidence * share)
+    lenders = _lenders(problem, rivals, own, rules)
+    if not lenders:
+        lenders = _lenders(
+            problem, _prototypes(problem, own.template.projection, library, rules), own, rules
+        )
+    if not lenders:
+        return Consulted(solution, None, "", [], own.evidence)
+    atoms = placed_layer(lenders[0].placed, problem.fit.cell, settings.vacuum)
+    lent = replace(solution, atoms=atoms)
+    return Consulted(lent, lenders[0].template.name, "heights", lenders, own.evidence)
+
+
+def answer_from_templates(
+    problem: Problem, library: Library, settings: Reconstruction
+) -> Consulted | None:
+    """The template that explains a picture which the analysis could not, or None."""
+    matches = match_templates(problem, None, library, settings.templates)
+    if not matches or _agreement(problem, matches[0].placed)[0] < _WORST_FIT:
+        return None
+    answer = _template_answer(problem, matches, settings.vacuum, None)
+    best = matches[0]
+    heights = [best, *_lenders(problem, matches[1:], best.placed, settings.templates)]
+    return Consulted(answer, best.template.name, "answer", heights, best.evidence)
+
+
+def solve_with_templates(
+    image: StemImage, elements: Sequence[str], settings: Reconstruction, library: Library
+) -> Consulted:
+    """Read a crystal from a STEM image with the help of known ones.
+
+    Raises
+    ------
+    SolveError
+        The picture has no lattice, or neither the analysis nor a template explains it.
+    """
+    problem = problem_of(image, elements, settings)
+    try:
+        solution = solve(image, elements, settings)
+    except SolveError:
+        found = answer_from_templates(problem, library, settings)
+        if found is None:
+            raise
+        return found
+    return consult(problem, solution, library, settings)
+
+
+def _prototypes(
+    problem: Problem, query: Projection, library: Library, rules: Templates
+) -> list[Match]:
+    group = find_wallpaper(query.cell, query.xy, query.numbers, 0.1).name
+    found = retrieve_prototypes(library, query, group, rules.count)
+    area = abs(float(np.linalg.det(query.cell)))
+    scaled = []
+    for similarity, template in found:
+        own = abs(float(np.linalg.det(template.projection.cell)))
+        # Radii only guess the lattice constant; the picture has it.
+        scaled.append((similarity, template.stretched(float(np.sqrt(area / own)))))
+    return rank(problem, scaled, rules.strain, renamed=True)
+
+
+def _lenders(
+    problem: Problem, matches: Sequence[Match], own: Placed, rules: Templates
+) -> list[Match]:
+    """Templates with the answer's species in its places, the least displaced first."""
+    found = [
+        match
+        for match in matches
+        if match.placed.composition(problem) == own.composition(problem)
+        and match.placed.displacement <= rules.same_crystal
+        and match.evidence >= own.evidence - rules.odds
+    ]
+    length = np.sqrt(abs(float(np.linalg.det(problem.fit.cell))))
+    found.sort(
+        key=lambda match: (
+            match.renamed,
+            np.hypot(match.placed.displacement, match.placed.strain * length),
+            match.template.name,
+        )
+    )
+    return found
+
+
+def _agreement(problem: Problem, placed: Placed) -> tuple[float, float]:
+    """Share of the power explained, and how credible the rest is as noise, 0..1."""
+    count = len(problem.data)
+    power = float(np.square(np.abs(problem.data)).sum()) - count
+    residual = float(np.square(np.abs(problem.data - model(problem, placed.state))).sum())
+    quality = 1 - max(0.0, residual - count) / max(power, 1e-9)
+    slack = 3 * np.sqrt(count)
+    excess = max(0.0, residual - count - slack) / (_MODEL_ERROR * max(power, 0.0) + slack)
+    return quality, float(1 / (1 + excess**2))
+
+
+def _template_answer(
+    problem: Problem, matches: Sequence[Match], vacuum: float, answer: Placed | None
+) -> Solution:
+    """The first match as a solution; what is left over are its alternatives."""
+    best = matches[0]
+    rivals = [
+        (match.evidence - best.evidence, match.template)
+        for match in matches[1:]
+        if match.placed.composition(problem) != best.placed.composition(problem)
+    ]
+    if answer is not None:
+        rivals.append((answer.evidence - best.evidence, answer.template))
+    rivals.sort(key=lambda item: -item[0])
+    share = float(np.exp(-logsumexp([0.0, *(deficit for deficit, _ in rivals)])))
+    names = [f"{rival.formula} (log-likelihood {gap:+.1f})" for gap, rival in rivals]
+    kinds = [problem.kinds[kind] for kind in best.placed.state.kinds]
+    return Solution(
+        atoms=placed_layer(best.placed, problem.fit.cell, vacuum),
+        confidence=share * _agreement(problem, best.placed)[1] * problem.fit.explained,
+        alternatives=list(dict.fromkeys(names))[:3],
+        cell=problem.fit.cell,
+        xy=best.placed.state.positions,
+        numbers=np.array([max(kind) for kind in kinds], dtype=np.int64),
+        counts=np.array([len(kind) for kind in kinds], dtype=np.int64),
+        average=average_cell(problem.fit),
+    )
