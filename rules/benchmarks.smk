@@ -67,6 +67,40 @@ rule bench_structure:
         " --out {output.result:q} >{log:q} 2>&1"
 
 
+# Minutes per shard: in a full run only where benchmarks.energies says so.
+rule bench_energy:
+    input:
+        scores=rules.bench_structure.output.table,
+        energies=rules.energies.input,
+        dft=settings.benchmarks.dft_energies or [],
+    output:
+        result=results("benchmarks", "energy.json"),
+        table=results("benchmarks", "energy.parquet"),
+        figure=report(
+            results("benchmarks", "energy.png"),
+            category="Benchmarks",
+            caption="captions/energy.rst",
+        ),
+    log:
+        logs("bench_energy"),
+    benchmark:
+        times("bench_energy")
+    conda:
+        environment("stem")
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        code=code("benchmarks.structure_energy"),
+        settings=section("benchmarks"),
+        seed=settings.seed,
+    shell:
+        "python -m micrographia benchmarks score-energy"
+        " --scores {input.scores:q} --energies {input.energies:q}"
+        " --settings {params.settings:q} --seed {params.seed}"
+        " --out {output.result:q} >{log:q} 2>&1"
+
+
 rule bench_stem:
     input:
         engines=rules.stem_engines.output.table,

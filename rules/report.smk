@@ -13,6 +13,7 @@ rule report_page:
             rules.bench_segmentation.output.result,
             rules.bench_structure.output.result,
             rules.bench_stem.output.result,
+            rules.bench_energy.output.result if settings.benchmarks.energies else [],
         ],
     output:
         page=report(

@@ -17,6 +17,7 @@ import yaml
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from micrographia.config_data import Data as Data
+from micrographia.config_data import ExistingPath as ExistingPath
 from micrographia.config_data import Section as Section
 from micrographia.config_data import Splits as Splits
 from micrographia.config_data import StructureFilter as StructureFilter
@@ -209,6 +210,16 @@ class Benchmarks(Section):
     )
     confidence: float = Field(
         0.95, gt=0.5, lt=1, description="Coverage of the confidence intervals."
+    )
+    energies: bool = Field(
+        False, description="Relax and score energies in a full run too; minutes per shard."
+    )
+    dft_energies: ExistingPath | None = Field(
+        None,
+        description=(
+            "Table of DFT energies: structure_id or material_id, energy_per_atom_pbe [eV]; "
+            "null for none."
+        ),
     )
 
 

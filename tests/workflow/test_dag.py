@@ -40,6 +40,14 @@ def test_a_sample_for_multislice_is_a_shard_of_its_own(fresh: Workflow) -> None:
     assert fresh.jobs("bench_structure", "--configfile", some)["stem_multislice"] == 1
 
 
+def test_energies_are_scored_on_demand(fresh: Workflow) -> None:
+    assert "bench_energy" not in fresh.jobs()
+    jobs = fresh.jobs("bench_energy")
+    assert jobs["bench_energy"] == 1 and jobs["energy_truth"] == 4
+    full = fresh.overlay("benchmarks: {energies: true}\n", "full.yaml")
+    assert {"bench_energy", "report_page"} <= set(fresh.jobs("--configfile", full))
+
+
 def test_a_hundred_thousand_micrographs_stay_under_two_thousand_jobs(fresh: Workflow) -> None:
     pictures = fresh.folder / "pictures"
     pictures.mkdir()

@@ -7,8 +7,14 @@ from micrographia.commandline import Subparsers
 
 def register(verbs: Subparsers) -> None:
     """Add the verbs of every benchmark."""
-    from micrographia.benchmarks import segmentation_cli, stem_cli, structure_cli
+    from micrographia.benchmarks import (
+        segmentation_cli,
+        stem_cli,
+        structure_cli,
+        structure_energy_cli,
+    )
 
     segmentation_cli.register(verbs)
     structure_cli.register(verbs)
+    structure_energy_cli.register(verbs)
     stem_cli.register(verbs)

@@ -17,6 +17,8 @@ from micrographia.errors import TableError
 Row = dict[str, Any]
 _Statistic = Callable[..., Interval]
 
+#: Origins of energies, as the energy room names them.
+READ, TRUE = "read from a picture", "true heights"
 #: Method under which the true crystals' own error against DFT is listed: what no reading betters.
 UPPER_BOUND = "true crystal"
 _MEV = 1000.0
@@ -25,21 +27,63 @@ _STATISTICS: dict[str, _Statistic] = {"median": bootstrap_median, "mean": bootst
 
 @dataclass(frozen=True)
 class Energies:
-    """Energies by name [eV/atom], and why others have none.
+    """Energies by name, and why others have none.
 
     Attributes
     ----------
     values
-        Energy per atom of each crystal that has one.
+        Energy of each crystal that has one [eV/atom].
     failures
         Reason for each that has none.
     calculator
-        By what they were computed; None for DFT.
+        By what they were computed; None where there are none.
     """
 
     values: Mapping[str, float]
     failures: Mapping[str, str]
     calculator: str | None = None
+
+    def names(self) -> set[str]:
+        """Every crystal whose energy was asked for."""
+        return {*self.values, *self.failures}
+
+
+def sort_energies(rows: Sequence[Mapping[str, Any]]) -> tuple[Energies, Energies]:
+    """Sort rows of schema ENERGIES into those of answers and those of true crystals.
+
+    Energies of true crystals whose heights were forgotten are neither, and left out.
+
+    Raises
+    ------
+    TableError
+        They are of several calculators.
+    """
+    calculators = sorted({str(row["calculator"]) for row in rows if row["calculator"]})
+    if len(calculators) > 1:
+        raise TableError(
+            "Energies of several calculators are not comparable",
+            seen=", ".join(calculators),
+            allowed="one calculator",
+            remedy="Compute all with the same settings",
+        )
+    return _of_origin(rows, READ, calculators), _of_origin(rows, TRUE, calculators)
+
+
+def _of_origin(
+    rows: Sequence[Mapping[str, Any]], origin: str, calculators: Sequence[str]
+) -> Energies:
+    chosen = [row for row in rows if row["origin"] == origin]
+    values = {
+        str(row["case_id"]): float(row["energy_per_atom"])
+        for row in chosen
+        if row["energy_per_atom"] is not None
+    }
+    failures = {
+        str(row["case_id"]): str(row["failure"] or "it has no energy")
+        for row in chosen
+        if row["energy_per_atom"] is None
+    }
+    return Energies(values, failures, calculators[0] if calculators else None)
 
 
 def score_energies(
@@ -53,7 +97,8 @@ def score_energies(
     Parameters
     ----------
     scores
-        Rows of schema STRUCTURE_SCORES, of a single run.
+        Rows of schema STRUCTURE_SCORES, of a single run. Pictures for whose answers no energy
+        was asked are left out.
     found
         Energies of the answers by `image_id`.
     true
@@ -66,19 +111,9 @@ def score_energies(
     Rows of schema ENERGY_SCORES in the order of `scores`. Errors are absolute, in meV per atom;
     what has no energy is null and has a `failure`.
 
-    Raises
-    ------
-    TableError
-        Answers and truths were computed by different calculators.
     """
-    if found.values and true.values and found.calculator != true.calculator:
-        raise TableError(
-            "Energies of answers and of true crystals are not comparable",
-            seen=f"{found.calculator} and {true.calculator}",
-            allowed="one calculator for both",
-            remedy="Compute both with the same settings",
-        )
-    return [_score(row, found, true, dft) for row in scores]
+    asked = found.names()
+    return [_score(row, found, true, dft) for row in scores if str(row["image_id"]) in asked]
 
 
 def _score(
@@ -108,8 +143,7 @@ def _apart(one: float | None, other: float | None) -> float | None:
 def _failure(row: Mapping[str, Any], found: Energies, true: Energies) -> str | None:
     image, structure = str(row["image_id"]), str(row["structure_id"])
     if image not in found.values:
-        reason = row["failure"] or found.failures.get(image)
-        return str(reason or "missing: the answer's energy was not computed")
+        return str(row["failure"] or found.failures[image])
     if structure not in true.values:
         reason = true.failures.get(structure, "its energy was not computed")
         return f"the true crystal: {reason}"
