@@ -9,18 +9,18 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from ase import Atoms
 
 from micrographia import __version__
 from micrographia.config import Reconstruction, Symmetry
 from micrographia.errors import MicrographiaError, SolveError
 from micrographia.io.atomic import atomic_path
 from micrographia.io.stem_images import read_stem_image
+from micrographia.io.structures import to_cif
 from micrographia.reconstruction.averaging import FloatArray
 from micrographia.reconstruction.cif import symmetric_cif
-from micrographia.reconstruction.layer_symmetry import symmetrise_layer
+from micrographia.reconstruction.layer_symmetry import SymmetricLayer, symmetrise_layer
 from micrographia.reconstruction.library import Library
-from micrographia.reconstruction.placing import placed_layer
+from micrographia.reconstruction.placing import heights_on
 from micrographia.reconstruction.solve import Solution, solve
 from micrographia.reconstruction.templates import Consulted, solve_with_templates
 
@@ -128,19 +128,28 @@ def _note(found: Consulted, use: str) -> str | None:
 
 
 def _height_rows(found: Consulted, image_id: str, use: str, settings: Reconstruction) -> list[Row]:
-    rows = []
-    for rank, match in enumerate(found.heights[:_HEIGHTS], 1):
-        atoms = placed_layer(match.placed, found.solution.cell, settings.vacuum)
+    """The answer's layer with the heights of each template; the answer's own come first."""
+    if not found.heights:
+        return []
+    plane = _symmetric(found.solution, settings.symmetry, _KNOWN).atoms
+    rows: list[Row] = []
+    for match in found.heights:
+        heights = heights_on(found.heights[0].placed, match.placed, found.solution.cell)
+        if heights is None or len(rows) == _HEIGHTS:
+            continue
+        layer = plane.copy()
+        layer.positions[:, 2] = heights - (heights.max() + heights.min()) / 2
+        layer.positions[:, 2] += layer.cell[2, 2] / 2
         note = f"Heights of {match.template.name} ({use}) on the plane of image {image_id}."
         rows.append(
             {
                 "image_id": image_id,
-                "rank": rank,
+                "rank": len(rows) + 1,
                 "template": f"{use}:{match.template.name}",
                 "renamed": match.renamed,
                 "displacement": match.placed.displacement,
                 "deficit": found.evidence - match.evidence,
-                "cif": _cif(atoms, f"{image_id}-{rank}", settings.symmetry, _KNOWN, [note]),
+                "cif": to_cif(layer, [note], f"{image_id}-{len(rows) + 1}"),
             }
         )
     return rows
@@ -169,31 +178,24 @@ def to_cif_text(
         On the template whose heights these are; None for nominal heights.
     """
     tolerance = symmetry.height_tolerance if note is None else _KNOWN
+    layer = _symmetric(solution, symmetry, tolerance)
     comments = [
+        f"Read from a STEM image by Micrographia {__version__}.",
         f"Image {name}.",
         f"Confidence {solution.confidence:.3f}.",
         "Cell and in-plane positions are measured"
         + ("; heights are nominal (one projection)." if note is None else f". {note}"),
         *(f"Alternative: {text}" for text in solution.alternatives),
-    ]
-    return _cif(solution.atoms, name, symmetry, tolerance, comments, confidences)
-
-
-def _cif(
-    atoms: Atoms,
-    name: str,
-    symmetry: Symmetry,
-    height_tolerance: float,
-    comments: Sequence[str],
-    confidences: FloatArray | None = None,
-) -> str:
-    layer = symmetrise_layer(atoms, symmetry.tolerance, height_tolerance, symmetry.cell_tolerance)
-    heading = [f"Read from a STEM image by Micrographia {__version__}."]
-    made = (
         f"Symmetrised: the projection is {layer.wallpaper} within {symmetry.tolerance:g} A; atoms "
-        f"moved by at most {layer.deviation:.4f} A in the plane."
+        f"moved by at most {layer.deviation:.4f} A in the plane.",
+    ]
+    return symmetric_cif(layer, confidences, comments, name)
+
+
+def _symmetric(solution: Solution, symmetry: Symmetry, height_tolerance: float) -> SymmetricLayer:
+    return symmetrise_layer(
+        solution.atoms, symmetry.tolerance, height_tolerance, symmetry.cell_tolerance
     )
-    return symmetric_cif(layer, confidences, [*heading, *comments, made], name)
 
 
 def _save_cell(solution: Solution, path: Path) -> None:

@@ -13,6 +13,7 @@ import numpy as np
 from ase import Atoms
 from numpy.typing import NDArray
 from scipy.ndimage import maximum_filter
+from scipy.optimize import linear_sum_assignment
 
 from micrographia.physics.lattice import gauss_reduce, lattice_mappings
 from micrographia.reconstruction.columns import Columns, Problem, model, refine
@@ -28,6 +29,8 @@ _SETTLED = 10  # placements whose translation is refined, the most promising fir
 _REFINED = 2  # of those, placements whose columns are refined
 _ROUNDS = 8
 _HALVINGS = 6
+_NEAR = 0.6  # of places that are the same in two templates [Å]
+_FAR = 1e3
 _LARGEST_INDEX = 4  # of the picture's cell over the template's
 
 
@@ -307,6 +310,33 @@ def placed_layer(placed: Placed, cell: FloatArray, vacuum: float) -> Atoms:
     -------
     Layer with the template's own number of atoms, a along x and c along z.
     """
+    larger, plane, heights = _in_picture(placed, cell)
+    return upright(larger, plane, heights, placed.template.numbers, vacuum)
+
+
+def heights_on(answer: Placed, other: Placed, cell: FloatArray) -> FloatArray | None:
+    """Heights (n,) [Å] of one placed template for the atoms of another, in their order.
+
+    None where the layers have not the same atoms in the same places, within 0.6 Å.
+    """
+    larger, plane, _ = _in_picture(answer, cell)
+    _, others, heights = _in_picture(other, cell)
+    mine, theirs = answer.template.numbers, other.template.numbers
+    if sorted(mine.tolist()) != sorted(theirs.tolist()):
+        return None
+    gaps = (plane[:, None] - others[None]) @ np.linalg.inv(larger)
+    apart = np.linalg.norm((gaps - np.rint(gaps)) @ larger, axis=-1)
+    # Atoms above each other go in the order of their heights in both.
+    rises = answer.template.positions[:, 2][:, None] * np.sign(np.linalg.det(answer.mapping))
+    apart = np.where(mine[:, None] == theirs[None], apart, _FAR) + 1e-3 * np.abs(
+        rises - rises.mean() - heights + heights.mean()
+    )
+    rows, columns = linear_sum_assignment(apart)
+    return None if apart[rows, columns].max() > _NEAR else heights[columns]
+
+
+def _in_picture(placed: Placed, cell: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Cell (2, 2), positions in the plane (n, 2) and heights (n,) of the template's atoms [Å]."""
     template = placed.template
     own = template.projection.cell
     basis = np.linalg.inv(placed.mapping) @ cell
@@ -324,10 +354,10 @@ def placed_layer(placed: Placed, cell: FloatArray, vacuum: float) -> Atoms:
     moves /= copies[:, None]
     fractions = template.positions[:, :2] @ np.linalg.inv(own)
     sites = [_site(template, atom) for atom in range(len(template.numbers))]
-    plane = fractions @ basis + moves[sites]
     larger = np.rint(template.cell @ np.linalg.inv(own)) @ basis
     side = np.sign(np.linalg.det(placed.mapping))
-    return upright(larger, plane, side * template.positions[:, 2], template.numbers, vacuum)
+    plane = fractions @ basis + origin + moves[sites]
+    return larger, plane, side * template.positions[:, 2]
 
 
 def _fraction(template: Template, site: int) -> FloatArray:

@@ -39,7 +39,7 @@ from micrographia.reconstruction.library import (
     read_library,
     retrieve,
 )
-from micrographia.reconstruction.placing import place, placed_layer
+from micrographia.reconstruction.placing import heights_on, place, placed_layer
 from micrographia.reconstruction.solve import solve
 from micrographia.reconstruction.templates import (
     answer_from_templates,
@@ -277,6 +277,28 @@ def _tables(folder: Path, names: list[str]) -> None:
     write_table(images, folder / "pictures" / "images.parquet", STEM_IMAGES)
 
 
+def _plane(atoms: Atoms) -> np.ndarray:
+    return atoms.cell.cellpar()[[0, 1, 5]]
+
+
+def test_heights_of_one_template_for_the_atoms_of_another() -> None:
+    image = _picture("mos2")
+    problem = problem_of(image, ["Mo", "S"], SETTINGS)
+    own = place(problem, TEMPLATES["mos2"], 0.05)
+    other = place(problem, TEMPLATES["wse2"].renamed({74: 42, 34: 16}), 0.1)
+    assert own is not None and other is not None
+    cell = problem.fit.cell
+    lent = heights_on(own, other, cell)
+    assert lent is not None
+    assert lent.shape == (3,)
+    assert np.ptp(lent) == pytest.approx(np.ptp(other.template.positions[:, 2]))
+    assert lent[own.template.numbers == 42] == pytest.approx(np.median(lent))
+    np.testing.assert_allclose(
+        heights_on(own, own, cell),
+        own.template.positions[:, 2] * np.sign(np.linalg.det(own.mapping)),
+    )
+
+
 def test_the_verbs_make_a_library_and_use_it(tmp_path: Path, capsys) -> None:
     _tables(tmp_path, ["mos2", "lead"])
     table, library = tmp_path / "structures.parquet", tmp_path / "library.parquet"
@@ -307,7 +329,15 @@ def test_the_verbs_make_a_library_and_use_it(tmp_path: Path, capsys) -> None:
             assert len(from_cif(answers[1]["cif"])) == 2
         assert {row["method"] for row in answers} == {"analysis+templates"}
         assert heights[0]["rank"] == 1 and heights[0]["template"] == uses["i-mos2"]
-        assert from_cif(heights[0]["cif"]).get_chemical_formula("metal") == "MoS2"
+        answer = from_cif(answers[0]["cif"])
+        for row in [row for row in heights if row["image_id"] == "i-mos2"]:
+            # The same plane, so that another room need not look for it.
+            start = from_cif(row["cif"])
+            np.testing.assert_allclose(_plane(start), _plane(answer), atol=1e-6)
+            gaps = answer.get_scaled_positions()[:, None] - start.get_scaled_positions()[None]
+            gaps = np.abs(gaps - np.rint(gaps))[..., :2].max(axis=2)
+            gaps[answer.numbers[:, None] != start.numbers[None]] = 1
+            assert gaps.min(axis=1).max() < 1e-6
 
 
 def test_an_empty_library_is_an_error(tmp_path: Path) -> None:
