@@ -25,7 +25,11 @@ _COLUMNS = (
     ("C.C.", "C.C. [%]", 100),
     ("S.S.@0.47", "S.S.@0.47 [%]", 100),
     ("S.S.@0.1", "S.S.@0.1 [%]", 100),
-    ("error of reconstruction median [meV/atom]", "energy, median [meV/atom]", 1),
+    (
+        "of solved: error of reconstruction median [meV/atom]",
+        "energy of solved, median [meV/atom]",
+        1,
+    ),
     ("error against DFT mean [meV/atom]", "against DFT, mean [meV/atom]", 1),
 )
 #: From the best outcome to the worst: blue is right, warm is wrong, grey is no answer.
