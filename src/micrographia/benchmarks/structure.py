@@ -151,13 +151,21 @@ def score_rows(
             seen=", ".join(unknown[:5]),
             remedy="Give the table from which these images were made",
         )
-    shown = {image["structure_id"] for image in images}
-    targets = {name: project(from_cif(truth[name]["cif"])) for name in sorted(shown)}
+    shown = sorted({image["structure_id"] for image in images})
+    targets = {name: _target(truth[name]["cif"]) for name in shown}
     return [
         _score(image, run, truth[image["structure_id"]], targets[image["structure_id"]], answer)
         for run, answers in _runs(reconstructions).items()
         for image, answer in ((image, answers.get(image["image_id"])) for image in images)
     ]
+
+
+def _target(cif: str) -> Projection | str:
+    """Projection of a true crystal, or why it has none."""
+    try:
+        return project(from_cif(cif))
+    except StructureError as error:
+        return f"the true crystal: {error}"
 
 
 def _runs(reconstructions: Sequence[Mapping[str, Any]]) -> dict[tuple[str, str], dict[str, Any]]:
@@ -179,7 +187,7 @@ def _score(
     image: Mapping[str, Any],
     run: tuple[str, str],
     truth: Mapping[str, Any],
-    target: Projection,
+    target: Projection | str,
     answer: Mapping[str, Any] | None,
 ) -> Row:
     copied = ("template", "confidence", "seconds", "failure")
@@ -197,6 +205,8 @@ def _score(
         "refusal": None,
         **{name: answer.get(name) if answer else None for name in copied},
     }
+    if isinstance(target, str):
+        return row | {"failure": target, "outcome": NO_ANSWER}
     if answer is None or answer["cif"] is None:
         return row | _unanswered(answer, target)
     try:

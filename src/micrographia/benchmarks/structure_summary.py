@@ -111,12 +111,44 @@ def summarise(scores: pd.DataFrame, settings: Benchmarks, seed: int) -> list[Row
     failure; errors of the lattice and times are over the images that got an answer, and say how
     many did not. Images of one crystal are resampled together.
     """
-    return [
-        entry
-        for run, rows in runs(scores)
-        for group, members in groups(rows)
-        for entry in _summarise_group(run, group, members, settings, seed)
-    ]
+    figures: list[Row] = []
+    for run, rows in runs(scores):
+        for group, members in groups(rows):
+            figures += _summarise_group(run, group, members, settings, seed)
+        figures += _compare_engines(run, rows, settings, seed)
+    return figures
+
+
+def _compare_engines(
+    run: str, rows: pd.DataFrame, settings: Benchmarks, seed: int
+) -> Iterator[Row]:
+    """What pictures by multislice score beyond those by the solver's own model, in pairs.
+
+    A pair shows the same crystal at the same dose; the mean difference of each share.
+    """
+    own, foreign = own_images(rows), rows[rows["engine"] == "multislice"]
+    pairs = foreign.merge(own, on=["structure_id", "dose"], suffixes=("", "_own"))
+    if pairs.empty:
+        return
+    failed = int((pairs["rmsd_xy"].isna() | pairs["rmsd_xy_own"].isna()).sum())
+    for metric, column in SHARES.items():
+        value, low, high = bootstrap_mean(
+            (successes(pairs[column]) - successes(pairs[f"{column}_own"])).to_numpy(),
+            settings.bootstrap,
+            settings.confidence,
+            seed,
+            pairs["structure_id"].tolist(),
+        )
+        yield metric_row(
+            f"{metric}, multislice less phase object",
+            group="multislice images",
+            method=run,
+            value=value,
+            low=low,
+            high=high,
+            n=len(pairs),
+            n_failed=failed,
+        )
 
 
 def _summarise_group(

@@ -114,3 +114,17 @@ def test_each_image_has_one_outcome() -> None:
     rows = score_rows([image | {"image_id": name} for name in names], structures, answers)
     assert [row["outcome"] for row in rows] == ["right", "refused", *["no answer"] * 3]
     assert [row["refusal"] for row in rows] == [None, "No lattice", None, None, None]
+
+
+def test_a_true_crystal_that_cannot_be_read_fails_its_own_images_alone() -> None:
+    structures = [
+        {"structure_id": name, "formula": "WSeO", "cif": cif}
+        for name, cif in (("good", to_cif(_layer())), ("bad", "no CIF"))
+    ]
+    image = {"engine": "phase-object", "tier": 3, "dose": 1e4}
+    images = [image | {"image_id": name, "structure_id": name} for name in ("bad", "good")]
+    answer = {"method": "a", "track": "given", "template": None, "confidence": 0.9, "seconds": 1}
+    answer |= {"alternatives": [], "failure": None, "cif": to_cif(_layer())}
+    rows = score_rows(images, structures, [answer | {"image_id": n} for n in ("bad", "good")])
+    assert [row["outcome"] for row in rows] == ["no answer", "right"]
+    assert rows[0]["failure"].startswith("the true crystal: ")
