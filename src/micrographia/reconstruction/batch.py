@@ -15,7 +15,7 @@ from micrographia.config import Reconstruction, Symmetry
 from micrographia.errors import MicrographiaError, SolveError
 from micrographia.io.atomic import atomic_path
 from micrographia.io.stem_images import read_stem_image
-from micrographia.io.structures import to_cif
+from micrographia.io.structures import from_cif, to_cif
 from micrographia.reconstruction.averaging import FloatArray
 from micrographia.reconstruction.cif import symmetric_cif
 from micrographia.reconstruction.layer_symmetry import SymmetricLayer, symmetrise_layer
@@ -89,7 +89,7 @@ def reconstruct(
                     solution, str(record["image_id"]), settings.symmetry, note=_note(found, use)
                 )
                 heights = _height_rows(found, str(record["image_id"]), use, settings)
-            cell = solution.atoms.cell.cellpar()
+            cell = from_cif(row["cif"]).cell.cellpar()
             row.update(
                 a=cell[0],
                 b=cell[1],

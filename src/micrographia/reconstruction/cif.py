@@ -56,12 +56,13 @@ def symmetric_cif(
         "loop_",
         "_space_group_symop_operation_xyz",
     ]
-    lines += [
+    operations = [
         f"'{operation_text(rotation, translation)}'"
         for rotation, translation in zip(
             layer.operations.rotations, layer.operations.translations, strict=True
         )
     ]
+    lines += sorted(operations, key=lambda text: text != "'x, y, z'")
     names = [f"_atom_site_{name}" for name in _SITE]
     lines += ["loop_", *names, *([] if confidences is None else [CONFIDENCE])]
     return "\n".join(lines + _sites(layer, confidences)) + "\n"

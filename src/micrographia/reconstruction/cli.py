@@ -48,6 +48,7 @@ def _solve(arguments: argparse.Namespace) -> int:
     from micrographia.errors import MicrographiaError
     from micrographia.io.atomic import refuse_inputs, write_text
     from micrographia.io.stem_images import read_stem_image
+    from micrographia.io.structures import from_cif
     from micrographia.reconstruction.batch import to_cif_text
     from micrographia.reconstruction.solve import solve
 
@@ -62,8 +63,9 @@ def _solve(arguments: argparse.Namespace) -> int:
     elements = _symbols(arguments.elements)
     image = read_stem_image(arguments.image, arguments.pixel_size)
     solution = solve(image, elements, settings)
-    write_text(arguments.out, to_cif_text(solution, arguments.image.stem, settings.symmetry))
-    a, b, _, _, _, gamma = solution.atoms.cell.cellpar()
+    text = to_cif_text(solution, arguments.image.stem, settings.symmetry)
+    write_text(arguments.out, text)
+    a, b, _, _, _, gamma = from_cif(text).cell.cellpar()
     print_json(
         {
             "cif": str(arguments.out),

@@ -15,6 +15,7 @@ import spglib
 from ase import Atoms
 from scipy.optimize import linear_sum_assignment
 
+from micrographia.physics.lattice import gauss_reduce
 from micrographia.reconstruction.averaging import (
     FloatArray,
     IntArray,
@@ -36,8 +37,8 @@ class SymmetricLayer:
     Attributes
     ----------
     atoms
-        Species in the order of the input; origin on a symmetry element, mean height at c/2. The
-        cell is right-handed.
+        Species in the order of the input; right-handed Gauss cell with a along x, origin on a
+        symmetry element, mean height at c/2.
     operations
         The space group in the basis of the cell; translations are halves.
     number, symbol
@@ -75,22 +76,20 @@ def symmetrise_layer(
     """
     plane = np.array(atoms.cell[:2, :2])
     flat = find_wallpaper(plane, atoms.positions[:, :2], atoms.numbers, tolerance, cell_tolerance)
+    # Only an exact lattice tells 60° from 120°: the conventional basis is chosen after averaging.
+    cell, change = gauss_reduce(flat.cell)
+    back = np.rint(np.linalg.inv(change)).astype(np.int64)
+    rotations, shifts = flat.operations.rotations, flat.operations.translations
+    shifts = np.rint(2 * (shifts - flat.origin + flat.origin @ rotations) @ back) / 2 % 1
     heights = atoms.positions[:, 2] - atoms.positions[:, 2].mean()
     box = np.zeros((3, 3))
-    box[:2, :2] = flat.cell
-    # A left-handed cell is no CIF's: c is reversed, which mirrors nothing but the box.
-    box[2, 2] = np.linalg.norm(atoms.cell[2]) * np.sign(np.linalg.det(flat.cell))
+    box[:2, :2] = np.linalg.cholesky(cell @ cell.T)  # a along x, b in the upper half
+    box[2, 2] = np.linalg.norm(atoms.cell[2])
     fractions = np.column_stack(
-        [flat.xy @ np.linalg.inv(flat.cell) - flat.origin, heights / box[2, 2]]
+        [flat.xy @ np.linalg.inv(cell) - flat.origin @ back, heights / box[2, 2]]
     )
-    shifts = flat.operations.translations - flat.origin + flat.origin @ flat.operations.rotations
-    lifted = _lift(
-        (flat.operations.rotations, np.rint(2 * shifts) / 2 % 1),
-        fractions,
-        box,
-        atoms.numbers,
-        height_tolerance,
-    )
+    plane_group = (change @ rotations @ back, shifts)
+    lifted = _lift(plane_group, fractions, box, atoms.numbers, height_tolerance)
     exact = average_sites(fractions, lifted)
     layer = Atoms(
         numbers=atoms.numbers,

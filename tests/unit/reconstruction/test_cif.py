@@ -124,6 +124,22 @@ def test_a_left_handed_cell_keeps_its_crystal() -> None:
     )
 
 
+def test_a_hexagonal_cell_is_written_with_120_degrees() -> None:
+    layer = LAYERS["MoS2-1H"].copy()
+    cell = np.array(layer.cell[:])
+    cell[1] += cell[0]  # 60° between a and b
+    layer.set_cell(cell, scale_atoms=False)
+    layer.positions[:, :2] += 0.7
+    made = symmetrise_layer(layer, 0.02, 0.5)
+    assert made.atoms.cell.cellpar()[5] == pytest.approx(120, abs=1e-9)
+    text = symmetric_cif(made)
+    assert text.split("_space_group_symop_operation_xyz\n")[1].startswith("'x, y, z'")
+    read = from_cif(text)
+    assert read.get_distance(0, 1, mic=True) == pytest.approx(
+        layer.get_distance(0, 1, mic=True), abs=1e-5
+    )
+
+
 def test_orbits_name_their_first_site() -> None:
     identity = np.eye(2, dtype=np.int64)
     swap = Operations(
