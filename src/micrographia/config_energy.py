@@ -29,9 +29,6 @@ class Energy(Section):
         160, ge=4, le=5000, description="Height patterns that are tried by their energy alone."
     )
     n_starts: int = Field(8, ge=4, le=100, description="Most height starts that are relaxed.")
-    n_freed: int = Field(
-        3, ge=1, le=100, description="Most starts whose x, y and cell are freed after."
-    )
     fmax: float = Field(
         0.05, gt=0.001, le=1, description="Largest force of a converged relaxation [eV/Å]."
     )
@@ -44,13 +41,19 @@ class Energy(Section):
         0.4,
         gt=0,
         le=5,
-        description=(
-            "Most in-plane displacement on freeing, root mean square [Å]; a start beyond it "
-            "loses to every one within."
-        ),
+        description="Most in-plane displacement on freeing, root mean square [Å].",
     )
     max_strain: float = Field(
-        0.08, gt=0, le=1, description="Most in-plane strain on freeing; as max_shift."
+        0.1, gt=0, le=1, description="Most principal strain of the in-plane cell on freeing."
+    )
+    walk_penalty: float = Field(
+        0.06,
+        ge=0,
+        le=10,
+        description=(
+            "What a start beyond max_shift or max_strain pays in the choice [eV/atom]: it loses "
+            "to one that stays and is not higher by more."
+        ),
     )
     limit: int | None = Field(
         None, ge=1, description="Take the first so many crystals of a shard; null for all."

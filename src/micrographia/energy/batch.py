@@ -138,8 +138,8 @@ def describe(
     correction = potential.correction(best.atoms) / len(best.atoms)
     energy = best.energy - correction
     rivals = sorted(
-        (start for start in relaxed.starts if start is not best and start.energy == start.energy),
-        key=lambda start: start.energy,
+        (start for start in relaxed.starts if start is not best and not start.failure),
+        key=lambda start: start.held_energy,
     )
     return {
         "n_starts": len(relaxed.starts),
@@ -153,8 +153,7 @@ def describe(
         "converged": best.converged,
         "steps": sum(start.steps for start in relaxed.starts),
         "alternatives": [
-            f"{start.name}: {1000 * (start.energy - best.energy):+.1f} meV/atom, "
-            f"shift {start.lateral_shift:.2f} Å, strain {start.strain:.3f}"
+            f"{start.name}: {1000 * (start.held_energy - best.held_energy):+.1f} meV/atom"
             for start in rivals
         ],
         "cif": to_cif(best.atoms, comments=_comments(relaxed, potential), data_name=name),

@@ -136,7 +136,7 @@ def _load_mattersim(settings: Energy) -> Potential:
         raise
     except Exception as error:  # torch raises what it likes on files that are no checkpoint
         raise EnergyError(
-            f"{path} is no MatterSim checkpoint: {type(error).__name__}: {error}",
+            f"{path} is no MatterSim checkpoint ({type(error).__name__})",
             remedy="Download mattersim-v1.0.0-1M.pth or -5M.pth of github.com/microsoft/mattersim",
         ) from None
 

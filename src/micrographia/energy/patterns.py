@@ -53,8 +53,19 @@ def make_patterns(layer: Atoms, count: int, seed: int) -> FloatArray:
         if len(unique) >= count:
             break
         unique.setdefault(_canonical(rng.integers(-1, 2, size=len(sites.numbers))))
-    levels = np.array(list(unique)[:count], dtype=float)
-    return levels[:, sites.site_of] + spread_in_sites(sites)
+    levels = np.array(list(unique), dtype=float)[:, sites.site_of]
+    spreads = _spread_variants(sites)
+    return np.concatenate([levels[: count // len(spreads)] + spread for spread in spreads])
+
+
+def _spread_variants(sites: Sites) -> list[FloatArray]:
+    """Ways to hold columns apart: all alike, or one species further out than the others."""
+    spread = spread_in_sites(sites)
+    shared = sorted({int(number) for number in sites.numbers[sites.site_of[spread != 0]]})
+    if len(shared) < 2:
+        return [spread]
+    outside = [np.where(sites.numbers[sites.site_of] == number, 2.0, 1.0) for number in shared]
+    return [spread, *(spread * factor for factor in outside)]
 
 
 def _combine(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -30,11 +30,8 @@ FloatArray = NDArray[np.float64]
 
 #: Nearest distance of two atoms that a relaxed crystal can have [Å]; H2 has 0.74.
 NEAREST = 0.6
-#: Starts this far above the best after the first steps are given up [eV/atom].
-HOPELESS = 1.0
-#: In-plane displacement and strain by which potentials and PBE differ for the right structure;
-#: the penalty of a start that moves by that much on freeing is `_PENALTY` [Å, 1, eV/atom].
-_TYPICAL_SHIFT, _TYPICAL_STRAIN, _PENALTY = 0.1, 0.02, 0.01
+#: Steps of the first round of every start, and how far above the best one is then given up.
+_FIRST_STEPS, _HOPELESS = 15, 0.4
 
 
 @dataclass
@@ -74,12 +71,9 @@ class Start:
     converged: bool = False
     failure: str = ""
 
-    def score(self) -> tuple[bool, float]:
-        """Sort key: far walkers last, then energy plus a penalty of moving [eV/atom]."""
-        penalty = _PENALTY * (
-            (self.lateral_shift / _TYPICAL_SHIFT) ** 2 + (self.strain / _TYPICAL_STRAIN) ** 2
-        )
-        return not self.stayed, self.energy + penalty
+    def score(self, settings: Energy) -> float:
+        """Energy as measured, plus the penalty of one that does not stay there [eV/atom]."""
+        return self.held_energy + (0.0 if self.stayed else settings.walk_penalty)
 
 
 @dataclass
@@ -87,7 +81,7 @@ class Relaxed:
     """Outcome for one crystal: the chosen start first among all that were tried."""
 
     best: Start
-    starts: list[Start] = field(default_factory=list)
+    starts: list[Start]
 
 
 def relax_layer(
@@ -118,7 +112,9 @@ def relax_layer(
 
     Returns
     -------
-    All starts, and the one of lowest energy among those that stay where they were measured.
+    All starts, and the one with the lowest energy as measured: z relaxed, x, y and cell held. Of
+    the wrong heights that is high, since they would have another cell. A start that leaves the
+    measured plane on freeing pays `walk_penalty`.
 
     Raises
     ------
@@ -139,31 +135,43 @@ def relax_layer(
             Start(name, with_heights(layer, heights, settings.vacuum)) for name, heights in named
         ]
         _hold_and_relax(starts, potential, settings)
-        alive = sorted(_alive(starts), key=lambda start: start.held_energy)
-        alive = _drop_equal(alive)
-        for start in alive[: settings.n_freed]:
-            _free_and_relax(start, layer, potential, settings)
-    freed = [start for start in alive[: settings.n_freed] if not start.failure]
+        freed = _free(starts, layer, potential, settings)
     if not freed:
         reasons = sorted({start.failure for start in starts if start.failure})
         raise EnergyError(f"None of {len(starts)} starts could be relaxed: {'; '.join(reasons)}")
-    best = min(freed, key=Start.score)
+    best = min(freed, key=lambda start: start.score(settings))
     return Relaxed(best, starts)
 
 
 def _hold_and_relax(starts: list[Start], potential: Potential, settings: Energy) -> None:
     """Relax z in two rounds; after the first, starts far above the best are given up."""
-    first = min(15, settings.steps)
+    first = min(_FIRST_STEPS, settings.steps)
     for start in starts:
         _relax_z(start, potential, settings.fmax, first)
     lowest = min((start.held_energy for start in _alive(starts)), default=float("nan"))
     for start in _alive(starts):
         if start.converged:
             continue
-        if start.held_energy > lowest + HOPELESS:
+        if start.held_energy > lowest + _HOPELESS:
             start.failure = f"{start.held_energy - lowest:.1f} eV/atom above the best start"
         elif settings.steps > first:
             _relax_z(start, potential, settings.fmax, settings.steps - first)
+
+
+def _free(
+    starts: list[Start], layer: Atoms, potential: Potential, settings: Energy
+) -> list[Start]:
+    """Free the best starts in turn, until no other can be better than the best of them."""
+    alive = _drop_equal(sorted(_alive(starts), key=lambda start: start.held_energy))
+    freed: list[Start] = []
+    for start in alive:
+        best = min((other.score(settings) for other in freed), default=np.inf)
+        if start.held_energy >= best:
+            break
+        _free_and_relax(start, layer, potential, settings)
+        if not start.failure:
+            freed.append(start)
+    return freed
 
 
 def _relax_z(start: Start, potential: Potential, fmax: float, steps: int) -> None:

@@ -56,6 +56,8 @@ def choose_starts(
     """
     rng = np.random.default_rng([seed, 1])
     always = [("given", layer.positions[:, 2]), ("plane", flat_heights(layer))]
+    if len(drop_repeats([heights for _, heights in always], tolerance=0.01)) == 1:
+        always.pop()
     always += [(f"template-{place}", heights) for place, heights in enumerate(templates)]
     # Large cells have more patterns than time; their energies cost more, too.
     count = max(4 * settings.n_starts, min(settings.candidates, 2000 // len(layer)))
