@@ -6,7 +6,8 @@ Crystals that pass the STEM2Mat filter are drawn at random and imaged by the pha
 --dose, turned at random in a field of 48 Å. Each is solved without templates; then templates are
 consulted twice: with the crystal in the library, and held out with its duplicates. The library is
 made of all crystals of the table, filtered or not, and kept in --library for the next run. Cases
-of --out are kept, so a long run can be made in pieces: each call adds cases for --minutes.
+of --out are kept, so a long run can be made in pieces: each call adds cases for --minutes; remove
+the files to draw other crystals or to measure other code.
 
 Printed: share of pictures whose crystal is the first template, or among the first ten; structures
 solved (S.S.@0.47 Å and 0.1 Å on projections) by the analysis, by both, and by templates held out;
@@ -28,9 +29,9 @@ from ase import Atoms
 
 from micrographia.config import Reconstruction, StructureFilter
 from micrographia.errors import MicrographiaError
-from micrographia.io.schemas import LIBRARY
+from micrographia.io.schemas import LIBRARY, STRUCTURES
 from micrographia.io.structures import from_cif, read_structures
-from micrographia.io.tables import write_table
+from micrographia.io.tables import read_rows, write_table
 from micrographia.physics.conditions import ImagingConditions
 from micrographia.physics.matching import site_distance
 from micrographia.provenance import machine
@@ -97,15 +98,18 @@ def _make_library(structures: Path, path: Path) -> None:
 
 
 def _draw(arguments: argparse.Namespace) -> Iterator[tuple[str, Atoms]]:
-    limits = StructureFilter() if arguments.any else FILTER
-    entries = (
-        (name, atoms, failure, None)
-        for name, atoms, failure in read_structures(arguments.structures)
-    )
-    rows = curate(entries, limits, arguments.count, arguments.seed, source="structures2d")
-    for row in rows:
-        if row["status"] == "kept":
-            yield row["structure_id"], from_cif(row["cif"])
+    """Crystals in the order drawn; kept beside the cases, since curating takes a minute."""
+    kept = arguments.out.with_name(f"{arguments.out.stem}_crystals.parquet")
+    if not kept.exists():
+        entries = (
+            (name, atoms, failure, None)
+            for name, atoms, failure in read_structures(arguments.structures)
+        )
+        limits = StructureFilter() if arguments.any else FILTER
+        rows = curate(entries, limits, arguments.count, arguments.seed, source="structures2d")
+        write_table([row for row in rows if row["status"] == "kept"], kept, STRUCTURES)
+    for row in read_rows(kept, STRUCTURES):
+        yield row["structure_id"], from_cif(row["cif"])
 
 
 def _case(

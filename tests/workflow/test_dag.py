@@ -48,6 +48,13 @@ def test_energies_are_scored_on_demand(fresh: Workflow) -> None:
     assert {"bench_energy", "report_page"} <= set(fresh.jobs("--configfile", full))
 
 
+def test_a_template_library_is_made_where_the_settings_name_it(fresh: Workflow) -> None:
+    assert "reconstruction_library" not in fresh.jobs()
+    named = "{library: results/reconstruction/library.parquet}"
+    overlay = fresh.overlay(f"reconstruction: {{templates: {named}}}\n", "library.yaml")
+    assert fresh.jobs("--configfile", overlay)["reconstruction_library"] == 1
+
+
 def test_a_hundred_thousand_micrographs_stay_under_two_thousand_jobs(fresh: Workflow) -> None:
     pictures = fresh.folder / "pictures"
     pictures.mkdir()
