@@ -19,13 +19,15 @@ from micrographia.reconstruction.peaks import find_peaks, refine_all
 from micrographia.reconstruction.spectrum import (
     ComplexArray,
     FloatArray,
+    Tapered,
     Whitened,
-    make_window,
     sample,
     significance,
+    taper,
 )
 
 _SEEDS = 24  # strongest reflections whose pairs propose lattices
+_SHORTLIST = 100  # proposals that are refined
 _TOLERANCE = 0.3  # of 1/extent, within which a reflection belongs to a lattice
 _COST = 4.0  # log-likelihood that each reflection of a proposed lattice must pay
 _LEAKAGE = 1e-3  # amplitude that a strong reflection may leave elsewhere, relative to it
@@ -65,8 +67,7 @@ def find_lattice(image: Whitened, settings: Reconstruction) -> Fit:
     SolveError
         No lattice stands out of the noise.
     """
-    window = make_window((image.pixels.shape[0], image.pixels.shape[1]), 1.0)
-    g, strength = find_peaks(image, window)
+    g, strength = find_peaks(taper(image, 1.0))
     if len(g) < 2 or not _spans_plane(g):
         raise SolveError(
             "No lattice stands out of the noise",
@@ -99,27 +100,45 @@ def _propose(
 ) -> list[FloatArray]:
     """Reciprocal bases, best first, from pairs of strong reflections and their fractions."""
     order = np.argsort(-strength)[:_SEEDS]
+    first, second = (order[place] for place in np.triu_indices(len(order), 1))
+    pairs = np.stack([g[first], g[second]], axis=1)
+    forms = np.array([_dual(form) for index in range(1, 5) for form in _sublattices(index)])
+    bases = np.einsum("fij,pjk->pfik", forms, pairs).reshape(-1, 2, 2)
+    area = np.abs(np.linalg.det(bases))
+    bases = bases[(area >= 1 / settings.max_cell_area) & (area > 1e-6)]
     scored: list[tuple[float, FloatArray]] = []
-    smallest = 1 / settings.max_cell_area
     seen: set[tuple[int, ...]] = set()
-    for place, first in enumerate(order):
-        for second in order[place + 1 :]:
-            pair = np.array([g[first], g[second]])
-            for index in range(1, 5):
-                for finer in _finer_lattices(pair, index):
-                    area = abs(np.linalg.det(finer))
-                    if area < smallest:
-                        continue
-                    basis = gauss_reduce(finer)[0]
-                    key = tuple(np.round(np.abs(basis @ basis.T).ravel() * 2e3).astype(int))
-                    if key in seen or 1 / np.linalg.norm(basis[1]) < 0.6 * (
-                        settings.min_lattice_length
-                    ):
-                        continue
-                    seen.add(key)
-                    scored.append(_score(basis, g, strength, image))
+    for place in np.argsort(-_quick_scores(bases, g, strength, image)):
+        basis = gauss_reduce(bases[place])[0]
+        key = tuple(np.round(np.abs(basis @ basis.T).ravel() * 2e3).astype(int))
+        if key in seen or 1 / np.linalg.norm(basis[1]) < 0.6 * settings.min_lattice_length:
+            continue
+        seen.add(key)
+        scored.append(_score(basis, g, strength, image))
+        if len(scored) == _SHORTLIST:
+            break
     scored.sort(key=lambda item: -item[0])
     return [basis for score, basis in scored if score > 0]
+
+
+def _quick_scores(
+    bases: FloatArray, g: FloatArray, strength: FloatArray, image: Whitened
+) -> FloatArray:
+    """Evidence for unrefined bases (n, 2, 2), as `_score` weighs it but twice as tolerant."""
+    indices = np.einsum("pk,nkl->npl", g, np.linalg.inv(bases))
+    miss = np.einsum("npl,nlk->npk", indices - np.rint(indices), bases)
+    member = np.square(miss).sum(axis=2) < (2 * _TOLERANCE / image.extent) ** 2
+    count = np.pi * image.limit**2 / np.abs(np.linalg.det(bases)) / 2
+    return np.asarray(member @ _worth(strength) - _COST * count)
+
+
+def _worth(strength: FloatArray) -> FloatArray:
+    """What a reflection says for the lattice that it lies on.
+
+    One a thousand times the noise is no more certain than one a hundred times it, so
+    strengths count by their logarithm beyond the cap.
+    """
+    return np.minimum(strength, 100 + 20 * np.log1p(strength))
 
 
 def _sublattices(index: int) -> list[FloatArray]:
@@ -169,25 +188,22 @@ def _score(
         current = _least_squares(indices[member] * weight, g[member] * weight)
     _, member = _index(current, g, tolerance)
     count = np.pi * image.limit**2 / abs(np.linalg.det(current)) / 2
-    # A reflection a thousand times the noise is no more certain than one a hundred times it,
-    # so strengths count by their logarithm beyond the cap.
-    worth = np.minimum(strength, 100 + 20 * np.log1p(strength))
-    return float(worth[member].sum() - _COST * count), current
+    return float(_worth(strength)[member].sum() - _COST * count), current
 
 
 def _refine(image: Whitened, reciprocal: FloatArray) -> FloatArray:
     """Refine both vectors by the tops of all significant lobes on the lattice."""
-    window = make_window((image.pixels.shape[0], image.pixels.shape[1]), 1.0)
+    tapered = taper(image, 1.0)
     current = reciprocal
     for _ in range(4):
         cell = _dual(current)
         indices, g = reciprocal_vectors(cell, image.limit)
-        strength = significance(image, window, g)
+        strength = significance(tapered, g)
         strong = np.argsort(-strength)[:60]
         strong = strong[strength[strong] > 12]
         if len(strong) < 2 or np.linalg.matrix_rank(indices[strong]) < 2:
             return current
-        tops, power = refine_all(image, window, g[strong])
+        tops, power = refine_all(tapered, g[strong])
         near = np.linalg.norm(tops - g[strong], axis=1) < 0.5 / image.extent
         weight = np.sqrt(power * near / image.noise(g[strong]))[:, None]
         current = _least_squares(indices[strong] * weight, tops * weight)
@@ -204,7 +220,7 @@ def _densify(image: Whitened, reciprocal: FloatArray, settings: Reconstruction) 
     for _ in range(3):
         best: tuple[float, FloatArray] | None = None
         fit = _coefficients(image, _dual(current))
-        residual = _subtract(image, fit)
+        residual = taper(_subtract(image, fit), _FLAT)
         loud = float(np.square(np.abs(fit.coefficients / fit.sigma)).max())
         for index in (2, 3, 4):
             for finer in _finer_lattices(current, index):
@@ -237,14 +253,13 @@ def _on_sublattice(indices: NDArray[np.int64], form: FloatArray) -> NDArray[np.b
     return np.abs(fractions - np.rint(fractions)).max(axis=1) < 1e-6
 
 
-def _chance(residual: Whitened, finer: FloatArray, coarse: FloatArray, loud: float) -> float:
+def _chance(tapered: Tapered, finer: FloatArray, coarse: FloatArray, loud: float) -> float:
     """Chance that noise alone puts this much on the reflections a finer lattice adds."""
-    window = make_window((residual.pixels.shape[0], residual.pixels.shape[1]), _FLAT)
-    _, g = reciprocal_vectors(_dual(finer), residual.limit)
+    _, g = reciprocal_vectors(_dual(finer), tapered.image.limit)
     fractions = g @ np.linalg.inv(coarse)
     added = np.abs(fractions - np.rint(fractions)).max(axis=1) > 1e-3
-    added &= np.linalg.norm(g, axis=1) > 2.5 / residual.extent
-    strength = significance(residual, window, g[added])
+    added &= np.linalg.norm(g, axis=1) > 2.5 / tapered.image.extent
+    strength = significance(tapered, g[added])
     return _tail(strength / (1 + _LEAKAGE**2 * loud))
 
 
@@ -263,10 +278,11 @@ def _coefficients(image: Whitened, cell: FloatArray) -> Fit:
     The taper couples reflections closer than a few 1/extent; the normal equations
     Σ' W(g-g') c' = Y(g) undo that.
     """
-    window = make_window((image.pixels.shape[0], image.pixels.shape[1]), _FLAT)
+    tapered = taper(image, _FLAT)
+    window = tapered.window
     indices, g = reciprocal_vectors(cell, image.limit)
     both = np.concatenate([g, -g])
-    spectrum = sample(image, window, g) / window.sum
+    spectrum = sample(tapered, g) / window.sum
     spectrum = np.concatenate([spectrum, np.conj(spectrum)])
     pairs = cKDTree(both).query_pairs(8 / image.extent, output_type="ndarray")
     size = len(both)

@@ -11,9 +11,9 @@ import numpy as np
 from micrographia.reconstruction.spectrum import (
     ComplexArray,
     FloatArray,
-    Whitened,
-    Window,
+    Tapered,
     sample,
+    waves,
 )
 
 _PADDING = 2  # oversampling of the spectrum's grid
@@ -21,14 +21,14 @@ _LOWEST = 2.5  # reflections closer to zero than this many 1/extent are shading
 
 
 def find_peaks(
-    image: Whitened, window: Window, threshold: float = 18.0, most: int = 90
+    tapered: Tapered, threshold: float = 18.0, most: int = 90
 ) -> tuple[FloatArray, FloatArray]:
     """Find the reflections that stand out of the noise.
 
     Parameters
     ----------
-    image, window
-        The whitened picture and its taper.
+    tapered
+        The whitened picture under its window.
     threshold
         Least significance; noise alone exceeds 18 in one of several thousand pictures.
     most
@@ -40,14 +40,14 @@ def find_peaks(
         Frequencies (n, 2) [1/Å] in the half plane, and their significances (n,) in the order
         found.
     """
-    grid = _Grid(image, window)
+    grid = _Grid(tapered)
     found: list[FloatArray] = []
     strengths: list[float] = []
     for _ in range(most):
         g, strength = grid.strongest()
         if strength < threshold:
             break
-        g = _refine(image, window, g, grid.removed(g))
+        g = _refine(tapered, g, grid.removed(g))
         grid.subtract(g)
         found.append(g)
         strengths.append(strength)
@@ -59,19 +59,18 @@ def find_peaks(
 class _Grid:
     """Spectrum on an oversampled grid over the half plane up to the limit."""
 
-    def __init__(self, image: Whitened, window: Window) -> None:
-        self._image, self._window = image, window
+    def __init__(self, tapered: Tapered) -> None:
+        image, window = tapered.image, tapered.window
+        self._tapered, self._image, self._window = tapered, image, window
         step = 1 / (_PADDING * image.extent)
         reach = int(np.ceil(image.limit / step))
-        self._gx = np.arange(0, reach + 1) * step
-        self._gy = np.arange(-reach, reach + 1) * step
-        rows = np.arange(image.pixels.shape[0]) * image.pixel_size
-        columns = np.arange(image.pixels.shape[1]) * image.pixel_size
-        self._rows, self._columns = rows, columns
-        wave_y: ComplexArray = np.exp(-2j * np.pi * np.outer(self._gy, rows))
-        self._wave_y = wave_y * window.rows
-        wave_x: ComplexArray = np.exp(-2j * np.pi * np.outer(self._gx, columns))
-        self._wave_x = wave_x * window.columns
+        self._gx: FloatArray = np.arange(0.0, reach + 1) * step
+        self._gy: FloatArray = np.arange(-float(reach), reach + 1) * step
+        rows, columns = image.pixels.shape
+        self._rows = np.arange(rows) * image.pixel_size
+        self._columns = np.arange(columns) * image.pixel_size
+        self._wave_y = waves(self._gy, rows, image.pixel_size) * window.rows
+        self._wave_x = waves(self._gx, columns, image.pixel_size) * window.columns
         self._values: ComplexArray = self._wave_y @ image.pixels @ self._wave_x.T
         gy, gx = np.meshgrid(self._gy, self._gx, indexing="ij")
         radius = np.hypot(gx, gy)
@@ -99,7 +98,7 @@ class _Grid:
         self._waves.append((g, amplitude))
 
     def _at(self, g: FloatArray) -> complex:
-        value = sample(self._image, self._window, g[None])[0]
+        value = sample(self._tapered, g[None])[0]
         for wave, amplitude in self._waves:
             shift = np.array([g - wave, g + wave])
             lobe = self._window.transform(shift, self._image.pixel_size)
@@ -108,18 +107,16 @@ class _Grid:
 
 
 def _refine(
-    image: Whitened,
-    window: Window,
-    start: FloatArray,
-    neighbours: list[tuple[FloatArray, complex]],
+    tapered: Tapered, start: FloatArray, neighbours: list[tuple[FloatArray, complex]]
 ) -> FloatArray:
     """Move a frequency to the top of its lobe by parabolas along both axes."""
+    image, window = tapered.image, tapered.window
     g = start.copy()
     step = 0.25 / image.extent
     offsets = np.array([[0, 0], [1, 0], [-1, 0], [0, 1], [0, -1]], dtype=float)
     for _ in range(3):
         points = g + step * offsets
-        values = sample(image, window, points)
+        values = sample(tapered, points)
         for wave, amplitude in neighbours:
             values -= amplitude * window.transform(points - wave, image.pixel_size)
         g = g + step * _parabola(np.square(np.abs(values)))
@@ -140,7 +137,7 @@ def _parabola(power: FloatArray) -> FloatArray:
     return shift
 
 
-def refine_all(image: Whitened, window: Window, g: FloatArray) -> tuple[FloatArray, FloatArray]:
+def refine_all(tapered: Tapered, g: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Move many frequencies to the tops of their lobes at once.
 
     Returns
@@ -148,10 +145,10 @@ def refine_all(image: Whitened, window: Window, g: FloatArray) -> tuple[FloatArr
     g, power
         Refined frequencies (n, 2) [1/Å] and |spectrum|² at the start (n,).
     """
-    step = 0.1 / image.extent
+    step = 0.1 / tapered.image.extent
     offsets = np.array([[0, 0], [1, 0], [-1, 0], [0, 1], [0, -1]], dtype=float) * step
     points = (g[:, None, :] + offsets).reshape(-1, 2)
-    values: ComplexArray = sample(image, window, points)
+    values: ComplexArray = sample(tapered, points)
     power = np.square(np.abs(values)).reshape(-1, 5)
     shifts = np.array([_parabola(row) for row in power])
     return g + step * shifts, power[:, 0]
