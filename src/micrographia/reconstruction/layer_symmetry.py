@@ -15,14 +15,14 @@ import spglib
 from ase import Atoms
 from scipy.optimize import linear_sum_assignment
 
-from micrographia.physics.lattice import gauss_reduce
+from micrographia.physics.lattice import gauss_reduce, primitive_projection
 from micrographia.reconstruction.averaging import (
     FloatArray,
     IntArray,
     Operations,
     average_sites,
 )
-from micrographia.reconstruction.wallpaper import find_wallpaper
+from micrographia.reconstruction.wallpaper import Wallpaper, find_wallpaper
 
 #: Distance in the plane within which sites of a symmetrised projection are the same [Å].
 _EXACT = 1e-3
@@ -40,7 +40,7 @@ class SymmetricLayer:
         Species in the order of the input; right-handed Gauss cell with a along x, origin on a
         symmetry element, mean height at c/2.
     operations
-        The space group in the basis of the cell; translations are halves.
+        The space group in the basis of the cell.
     number, symbol
         Of the three-dimensional space group of the layer in its box, 1 to 230; short symbol in
         its standard setting.
@@ -68,44 +68,90 @@ def symmetrise_layer(
     Parameters
     ----------
     atoms
-        Layer with a primitive projected cell in the xy plane and c along z.
+        Primitive layer in the xy plane, c along z. The projection can have a smaller cell, as
+        where atoms of one kind alternate up and down; half of it with a flip is then a symmetry.
     tolerance, height_tolerance
         How far an operation may lay an atom from its image, in the plane and along z [Å].
     cell_tolerance
         How much two vectors may differ that symmetry makes equal [Å].
     """
     plane = np.array(atoms.cell[:2, :2])
-    flat = find_wallpaper(plane, atoms.positions[:, :2], atoms.numbers, tolerance, cell_tolerance)
+    projection = primitive_projection(atoms.positions[:, :2], atoms.numbers, plane, tolerance)
+    if abs(np.linalg.det(projection[0]) / np.linalg.det(plane)) > 0.75:
+        projection = (plane, atoms.positions[:, :2], np.asarray(atoms.numbers, dtype=np.int64))
+    flat = find_wallpaper(*projection, tolerance, cell_tolerance)
+    multiple = np.rint(plane @ np.linalg.inv(projection[0])).astype(np.int64)
     # Only an exact lattice tells 60° from 120°: the conventional basis is chosen after averaging.
-    cell, change = gauss_reduce(flat.cell)
-    back = np.rint(np.linalg.inv(change)).astype(np.int64)
-    rotations, shifts = flat.operations.rotations, flat.operations.translations
-    shifts = np.rint(2 * (shifts - flat.origin + flat.origin @ rotations) @ back) / 2 % 1
+    cell, change = gauss_reduce(multiple @ flat.cell)
+    multiple = change @ multiple
+    fractions, deviation = _on_sites(atoms, projection, flat)
     heights = atoms.positions[:, 2] - atoms.positions[:, 2].mean()
     box = np.zeros((3, 3))
     box[:2, :2] = np.linalg.cholesky(cell @ cell.T)  # a along x, b in the upper half
     box[2, 2] = np.linalg.norm(atoms.cell[2])
-    fractions = np.column_stack(
-        [flat.xy @ np.linalg.inv(cell) - flat.origin @ back, heights / box[2, 2]]
-    )
-    plane_group = (change @ rotations @ back, shifts)
-    lifted = _lift(plane_group, fractions, box, atoms.numbers, height_tolerance)
-    exact = average_sites(fractions, lifted)
+    spatial = np.column_stack([fractions @ np.linalg.inv(multiple), heights / box[2, 2]])
+    operations = _lift(_in_cell(flat, multiple), spatial, box, atoms.numbers, height_tolerance)
+    operations, centre = _about_inversion(operations)
+    exact = average_sites(spatial - centre, operations)
     layer = Atoms(
         numbers=atoms.numbers,
         scaled_positions=(exact + np.array([0, 0, 0.5])) % 1.0,
         cell=box,
         pbc=True,
     )
-    number, symbol = _space_group(box, lifted)
-    moved = np.abs(exact[:, 2] * box[2, 2] - heights).max()
+    number, symbol = _space_group(box, operations)
+    moved = float(np.abs(exact[:, 2] * box[2, 2] - heights).max())
     return SymmetricLayer(
-        layer, lifted, number, symbol, flat.name, flat.metric, flat.deviation, float(moved)
+        layer, operations, number, symbol, flat.name, flat.metric, deviation, moved
     )
 
 
+def _on_sites(
+    atoms: Atoms, projection: tuple[FloatArray, FloatArray, IntArray], flat: Wallpaper
+) -> tuple[FloatArray, float]:
+    """Atoms put on the exact sites of the projection.
+
+    Returns
+    -------
+    Positions (n, 2) in the projection's cell, seen from its origin, and the farthest move [Å].
+    """
+    cell, xy, numbers = projection
+    gaps = (atoms.positions[:, None, :2] - xy[None]) @ np.linalg.inv(cell)
+    steps = np.rint(gaps)
+    apart = np.linalg.norm((gaps - steps) @ cell, axis=-1)
+    apart[atoms.numbers[:, None] != numbers[None]] = np.inf
+    sites = apart.argmin(axis=1)
+    exact = (flat.xy @ np.linalg.inv(flat.cell))[sites] + steps[np.arange(len(sites)), sites]
+    # The projection's own averaging counts too.
+    moves = (exact - atoms.positions[:, :2] @ np.linalg.inv(cell)) @ cell
+    return exact - flat.origin, float(np.linalg.norm(moves, axis=1).max())
+
+
+def _in_cell(flat: Wallpaper, multiple: IntArray) -> list[tuple[IntArray, FloatArray]]:
+    """Operations of a projection in the cell of a layer that is a multiple of it.
+
+    Those that do not keep the layer's lattice are left out; each of the others comes with every
+    translation of the projection that is none of the layer.
+    """
+    inverse = np.linalg.inv(multiple)
+    index = abs(round(float(np.linalg.det(multiple))))
+    steps = {
+        tuple(np.round(np.array(step) @ inverse % 1.0, 6) % 1.0): np.array(step)
+        for step in np.ndindex(index, index)
+    }
+    rotations = flat.operations.rotations
+    shifts = flat.operations.translations - flat.origin + flat.origin @ rotations
+    found = []
+    for rotation, shift in zip(rotations, np.rint(2 * shifts) / 2, strict=True):
+        turned = multiple @ rotation @ inverse
+        if np.abs(turned - np.rint(turned)).max() < 1e-6:
+            whole = np.rint(turned).astype(np.int64)
+            found += [(whole, (shift + step) @ inverse % 1.0) for step in steps.values()]
+    return found
+
+
 def _lift(
-    plane: tuple[IntArray, FloatArray],
+    plane: list[tuple[IntArray, FloatArray]],
     fractions: FloatArray,
     box: FloatArray,
     numbers: IntArray,
@@ -122,14 +168,14 @@ def _lift(
 
 
 def _lifted(
-    plane: tuple[IntArray, FloatArray],
+    plane: list[tuple[IntArray, FloatArray]],
     fractions: FloatArray,
     box: FloatArray,
     numbers: IntArray,
     tolerance: float,
 ) -> Operations:
     rotations, translations, places = [], [], []
-    for flat, shift in zip(*plane, strict=True):
+    for flat, shift in plane:
         for sign in (1, -1):
             rotation = np.zeros((3, 3), dtype=np.int64)
             rotation[:2, :2], rotation[2, 2] = flat, sign
@@ -156,16 +202,34 @@ def _partners(
     return None if worst >= _FORBIDDEN else (columns.astype(np.int64), float(np.sqrt(worst)))
 
 
+def _about_inversion(operations: Operations) -> tuple[Operations, FloatArray]:
+    """The same group seen from its centre of inversion, if it has one, and that centre (3,).
+
+    Some readers take for granted that an inversion is one through the origin.
+    """
+    turns = operations.rotations
+    found = np.flatnonzero((turns == -np.eye(3, dtype=np.int64)).all(axis=(1, 2)))
+    if not len(found):
+        return operations, np.zeros(3)
+    centre = operations.translations[found[0]] / 2
+    moved = (operations.translations - centre + centre @ turns + 1e-9) % 1.0 - 1e-9
+    return Operations(turns, moved, operations.places), centre
+
+
 def _is_group(operations: Operations) -> bool:
-    """Whether products of operations are among them and act on the sites as they should."""
-    table = {
-        rotation.tobytes(): places
-        for rotation, places in zip(operations.rotations, operations.places, strict=True)
-    }
-    for first, inner in zip(operations.rotations, operations.places, strict=True):
-        for second, outer in zip(operations.rotations, operations.places, strict=True):
+    """Whether there is one operation for each rotation and their products are among them."""
+    steps = zip(operations.rotations, operations.translations, operations.places, strict=True)
+    parts = list(steps)
+    table = {rotation.tobytes(): (shift, places) for rotation, shift, places in parts}
+    if len(table) < len(parts):
+        return False
+    for first, step, inner in parts:
+        for second, further, outer in parts:
             product = table.get((first @ second).tobytes())
-            if product is None or (outer[inner] != product).any():
+            if product is None or (outer[inner] != product[1]).any():
+                return False
+            gap = step @ second + further - product[0]
+            if np.abs(gap - np.rint(gap)).max() > 1e-6:
                 return False
     return True
 

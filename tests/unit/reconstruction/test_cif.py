@@ -33,6 +33,18 @@ def _layers() -> dict[str, Atoms]:
         "MoSSe": janus,
     }
     layers = {name: orient_layer(layer) for name, layer in made.items()}
+    # Up and down by turns: the projection's cell is half of the layer's, and the halves'
+    # inversion centres lie off the rotation axes.
+    rows = [[0.5, 0.75, 0], [0.5, 0.25, 0], [0, 0.5, -0.3], [0, 0, 0.3]]
+    rows += [[0, 0.19, -1.7], [0, 0.81, -1.7], [0, 0.31, 1.7], [0, 0.69, 1.7]]
+    fractions, rises = np.array(rows)[:, :2], np.array(rows)[:, 2]
+    plane = np.diag([3.4, 8.4])
+    layers["alternating"] = Atoms(
+        "As2F6",
+        np.column_stack([fractions @ plane, 10 + rises]),
+        cell=[3.4, 8.4, 20],
+        pbc=True,
+    )
     for name in NAMES:
         cell, xy, labels = build(name, 0)
         layers[name] = build_layer(cell, xy, labels, 20.0)
@@ -40,7 +52,14 @@ def _layers() -> dict[str, Atoms]:
 
 
 LAYERS = _layers()
-NUMBERS = {"graphene": 191, "h-BN": 187, "MoS2-1H": 187, "TiS2-1T": 164, "MoSSe": 156}
+NUMBERS = {
+    "graphene": 191,
+    "h-BN": 187,
+    "MoS2-1H": 187,
+    "TiS2-1T": 164,
+    "MoSSe": 156,
+    "alternating": 51,
+}
 
 
 def _match(first: Atoms, second: Atoms) -> float:
