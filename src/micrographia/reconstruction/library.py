@@ -21,6 +21,7 @@ from micrographia.io.tables import read_rows
 from micrographia.physics.lattice import primitive_projection
 from micrographia.physics.matching import Projection, site_distance
 from micrographia.reconstruction.descriptor import (
+    BINS,
     composition_similarity,
     radial_descriptor,
     shape_descriptor,
@@ -110,7 +111,7 @@ class Library:
     def of(cls, rows: Sequence[Mapping[str, Any]]) -> Library:
         """Make a library of rows."""
         descriptors, shapes = (
-            np.array([row[name] for row in rows], dtype=np.float64).reshape(len(rows), -1)
+            np.array([row[name] for row in rows], dtype=np.float64).reshape(len(rows), BINS)
             for name in ("descriptor", "shape")
         )
         return cls(rows, descriptors, shapes)

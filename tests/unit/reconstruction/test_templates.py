@@ -346,6 +346,7 @@ def test_an_empty_library_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(TableError, match=r"is empty.*reconstruction library"):
         read_library(path)
     assert list(library_rows([])) == []
+    assert retrieve(Library.of([]), TEMPLATES["mos2"].projection, [16, 42], 10) == []
 
 
 def test_projections_of_the_library_are_those_of_the_crystals() -> None:
