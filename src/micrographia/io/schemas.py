@@ -156,7 +156,7 @@ RECONSTRUCTIONS = pa.schema(
     ]
 )
 
-#: Known crystals for the solver. Flat lists: cell 4, positions 3 per atom, xy 2 per site; angstrom.
+#: Known crystals for the solver. Flat lists [angstrom]: cell 4, positions 3 an atom, xy 2 a site.
 LIBRARY = pa.schema(
     [
         ("structure_id", pa.string()),
