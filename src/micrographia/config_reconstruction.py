@@ -11,13 +11,13 @@ class Symmetry(Section):
     """When a crystal that was read is taken for symmetric, and made so."""
 
     tolerance: float = Field(
-        0.05, gt=0, le=1, description="How far a column may be from its image in the plane [Å]."
+        0.03, gt=0, le=1, description="How far a column may be from its image in the plane [Å]."
     )
     height_tolerance: float = Field(
         0.5, gt=0, le=3, description="The same along z, where heights are nominal [Å]."
     )
     cell_tolerance: float = Field(
-        0.01, gt=0, le=0.5, description="Difference of lattice vectors that are made equal [Å]."
+        0.005, gt=0, le=0.5, description="Difference of lattice vectors that are made equal [Å]."
     )
 
 
