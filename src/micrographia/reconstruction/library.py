@@ -6,12 +6,11 @@ import itertools
 import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from ase import Atoms
-from ase.data import covalent_radii
 from numpy.typing import NDArray
 
 from micrographia.errors import MicrographiaError, TableError
@@ -26,6 +25,7 @@ from micrographia.reconstruction.descriptor import (
     radial_descriptor,
     shape_descriptor,
 )
+from micrographia.reconstruction.kinship import radii_ratio, strangeness
 from micrographia.reconstruction.wallpaper import find_wallpaper
 
 FloatArray = NDArray[np.float64]
@@ -33,6 +33,8 @@ IntArray = NDArray[np.int64]
 
 #: Most species of a prototype whose names are exchanged in every way.
 _MOST_SPECIES = 4
+#: Prototypes of similar shape among which chemistry chooses, over those that are wanted.
+_CHOICE = 4
 
 
 @dataclass(frozen=True)
@@ -68,34 +70,27 @@ class Template:
         numbers = np.asarray(atoms.numbers, dtype=np.int64)
         return cls(name, cell, atoms.positions.copy(), numbers, projection)
 
-    def renamed(self, species: Mapping[int, int]) -> Template:
-        """The same structure type with other species, grown by the ratio of their radii."""
-        swap = np.vectorize(species.__getitem__, otypes=[np.int64])
-        numbers = swap(self.numbers)
-        growth = covalent_radii[numbers].mean() / covalent_radii[self.numbers].mean()
-        projection = self.projection
-        named = replace(
-            self,
-            numbers=numbers,
-            positions=self.positions * np.array([1, 1, np.sqrt(growth)]),
-            projection=replace(projection, numbers=swap(projection.numbers)),
-        )
-        return named.stretched(float(growth))
+    def renamed(self, species: Mapping[int, int], growth: float) -> Template:
+        """The same structure type with other species.
 
-    def stretched(self, factor: float) -> Template:
-        """The template with lengths in the plane multiplied, and heights by the root of that.
-
-        Renamed and then stretched to a measured lattice, heights grow by the geometric mean of
-        what the radii and what the lattice say, which is nearer to the truth than either.
+        Parameters
+        ----------
+        species
+            New atomic number for each of its own.
+        growth
+            By which lengths in the plane are multiplied. Heights grow by the geometric mean of
+            this and of the ratio of the covalent radii, which is nearer to the truth than either.
         """
-        projection = self.projection
-        return replace(
-            self,
-            cell=self.cell * factor,
-            positions=self.positions * np.array([factor, factor, np.sqrt(factor)]),
-            projection=Projection(
-                projection.cell * factor, projection.xy * factor, projection.numbers
-            ),
+        numbers = np.array([species[number] for number in self.numbers.tolist()], dtype=np.int64)
+        rise = np.sqrt(growth * radii_ratio(self.numbers.tolist(), numbers.tolist()))
+        flat = self.projection
+        names = np.array([species[number] for number in flat.numbers.tolist()], dtype=np.int64)
+        return Template(
+            self.name,
+            self.cell * growth,
+            self.positions * np.array([growth, growth, rise]),
+            numbers,
+            Projection(flat.cell * growth, flat.xy * growth, names),
         )
 
 
@@ -284,11 +279,12 @@ def retrieve_prototypes(
     """Structure types that fit a projected crystal, with its species in their places.
 
     Crystals of the same wallpaper group and the same numbers of atoms of each species, whatever
-    the species and the lattice constant; every way to exchange the names is one template.
+    the species and the lattice constant, with names exchanged in every way and stretched to the
+    area of the cell. Of those with the most similar shapes the nearest in chemistry are taken.
 
     Returns
     -------
-    Pairs of the cosine of the shape descriptors and template, the most similar first.
+    Pairs of exp(-strangeness) and template, the nearest first.
     """
     own = Counter(query.numbers.tolist())
     shape = shape_descriptor(query.cell, query.xy)
@@ -300,11 +296,16 @@ def retrieve_prototypes(
             if sorted(counts.values()) == amounts and counts.keys() != own.keys():
                 found.append((float(library.shapes[place] @ shape), place))
     found.sort(key=lambda item: (-item[0], item[1]))
+    area = abs(float(np.linalg.det(query.cell)))
     templates = []
-    for similarity, place in found[:count]:
+    for _, place in found[: _CHOICE * count]:
         template = library.template(place)
-        templates += [(similarity, template.renamed(names)) for names in _names(template, own)]
-    return templates
+        growth = float(np.sqrt(area / abs(np.linalg.det(template.projection.cell))))
+        for names in _names(template, own):
+            kin = float(np.exp(-strangeness(names, template.numbers.tolist(), growth)))
+            templates.append((kin, template.renamed(names, growth)))
+    templates.sort(key=lambda item: (-item[0], item[1].name))
+    return templates[:count]
 
 
 def _names(template: Template, own: Mapping[int, int]) -> Iterator[dict[int, int]]:

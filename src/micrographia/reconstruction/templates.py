@@ -68,6 +68,15 @@ class Match:
         """The known crystal."""
         return self.placed.template
 
+    def distance(self, length: float) -> tuple[bool, float, str]:
+        """By which templates that fit an answer are ordered, own species first.
+
+        Known ones by how far they were moved and strained over a length [Å]; prototypes by their
+        chemistry, since where their atoms lie in the plane says less of their heights.
+        """
+        moved = float(np.hypot(self.placed.displacement, self.placed.strain * length))
+        return self.renamed, -self.similarity if self.renamed else moved, self.template.name
+
     def summary(self) -> dict[str, Any]:
         """What a list of matches says of one."""
         return {
@@ -259,13 +268,7 @@ def _prototypes(
 ) -> list[Match]:
     group = find_wallpaper(query.cell, query.xy, query.numbers, 0.1).name
     found = retrieve_prototypes(library, query, group, rules.count)
-    area = abs(float(np.linalg.det(query.cell)))
-    scaled = []
-    for similarity, template in found:
-        own = abs(float(np.linalg.det(template.projection.cell)))
-        # Radii only guess the lattice constant; the picture has it.
-        scaled.append((similarity, template.stretched(float(np.sqrt(area / own)))))
-    return rank(problem, scaled, rules.strain, renamed=True)
+    return rank(problem, found, rules.strain, renamed=True)
 
 
 def _lenders(
@@ -280,13 +283,7 @@ def _lenders(
         and match.evidence >= own.evidence - rules.odds
     ]
     length = np.sqrt(abs(float(np.linalg.det(problem.fit.cell))))
-    found.sort(
-        key=lambda match: (
-            match.renamed,
-            np.hypot(match.placed.displacement, match.placed.strain * length),
-            match.template.name,
-        )
-    )
+    found.sort(key=lambda match: match.distance(length))
     return found
 
 

@@ -178,9 +178,9 @@ def test_a_mirrored_picture_is_the_layer_from_below() -> None:
 
 def test_a_lattice_that_differs_cannot_be_laid_on() -> None:
     problem = problem_of(_picture("mos2"), ["Mo", "S"], SETTINGS)
-    far = TEMPLATES["mos2"].stretched(1.2)
+    far = TEMPLATES["mos2"].renamed({42: 42, 16: 16}, 1.2)
     assert place(problem, far, 0.05) is None
-    near = place(problem, TEMPLATES["mos2"].stretched(1.03), 0.05)
+    near = place(problem, TEMPLATES["mos2"].renamed({42: 42, 16: 16}, 1.03), 0.05)
     assert near is not None and near.strain == pytest.approx(0.029, abs=2e-3)
 
 
@@ -285,7 +285,7 @@ def test_heights_of_one_template_for_the_atoms_of_another() -> None:
     image = _picture("mos2")
     problem = problem_of(image, ["Mo", "S"], SETTINGS)
     own = place(problem, TEMPLATES["mos2"], 0.05)
-    other = place(problem, TEMPLATES["wse2"].renamed({74: 42, 34: 16}), 0.1)
+    other = place(problem, TEMPLATES["wse2"].renamed({74: 42, 34: 16}, 0.96), 0.1)
     assert own is not None and other is not None
     cell = problem.fit.cell
     lent = heights_on(own, other, cell)
