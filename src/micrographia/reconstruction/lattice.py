@@ -30,8 +30,10 @@ _SEEDS = 24  # strongest reflections whose pairs propose lattices
 _SHORTLIST = 100  # proposals that are refined
 _TOLERANCE = 0.3  # of 1/extent, within which a reflection belongs to a lattice
 _COST = 4.0  # log-likelihood that each reflection of a proposed lattice must pay
+_EVIDENCE = 0.95  # share of it within which a lattice pays for its reflections
 _LEAKAGE = 1e-3  # amplitude that a strong reflection may leave elsewhere, relative to it
 _FLAT = 0.3  # taper where side lobes are solved for or absent: more of the picture counts
+_RADII = (0.2, 0.4, 1.0)  # of the information limit, within which a superlattice is sought
 _DOUBT = 1e-4  # chance at which a finer lattice is taken for real
 
 
@@ -86,7 +88,7 @@ def find_lattice(image: Whitened, settings: Reconstruction) -> Fit:
     reciprocal = _refine(image, proposals[0])
     reciprocal = _refine(image, _densify(image, reciprocal, settings))
     cell = _dual(reciprocal)
-    fit = _coefficients(image, gauss_reduce(cell)[0])
+    fit = coefficients_on(image, gauss_reduce(cell)[0])
     return _explained(fit, g, strength, image)
 
 
@@ -102,19 +104,20 @@ def _propose(
     order = np.argsort(-strength)[:_SEEDS]
     first, second = (order[place] for place in np.triu_indices(len(order), 1))
     pairs = np.stack([g[first], g[second]], axis=1)
-    forms = np.array([_dual(form) for index in range(1, 5) for form in _sublattices(index)])
+    forms = np.array([_dual(form) for index in range(1, 5) for form in sublattices(index)])
     bases = np.einsum("fij,pjk->pfik", forms, pairs).reshape(-1, 2, 2)
     area = np.abs(np.linalg.det(bases))
     bases = bases[(area >= 1 / settings.max_cell_area) & (area > 1e-6)]
+    reach = _reach(g, strength)
     scored: list[tuple[float, FloatArray]] = []
     seen: set[tuple[int, ...]] = set()
-    for place in np.argsort(-_quick_scores(bases, g, strength, image)):
+    for place in np.argsort(-_quick_scores(bases, g, strength, image, reach)):
         basis = gauss_reduce(bases[place])[0]
         key = tuple(np.round(np.abs(basis @ basis.T).ravel() * 2e3).astype(int))
         if key in seen or 1 / np.linalg.norm(basis[1]) < 0.6 * settings.min_lattice_length:
             continue
         seen.add(key)
-        scored.append(_score(basis, g, strength, image))
+        scored.append(_score(basis, g, strength, image, reach))
         if len(scored) == _SHORTLIST:
             break
     scored.sort(key=lambda item: -item[0])
@@ -122,14 +125,26 @@ def _propose(
 
 
 def _quick_scores(
-    bases: FloatArray, g: FloatArray, strength: FloatArray, image: Whitened
+    bases: FloatArray, g: FloatArray, strength: FloatArray, image: Whitened, reach: float
 ) -> FloatArray:
     """Evidence for unrefined bases (n, 2, 2), as `_score` weighs it but twice as tolerant."""
     indices = np.einsum("pk,nkl->npl", g, np.linalg.inv(bases))
     miss = np.einsum("npl,nlk->npk", indices - np.rint(indices), bases)
     member = np.square(miss).sum(axis=2) < (2 * _TOLERANCE / image.extent) ** 2
-    count = np.pi * image.limit**2 / np.abs(np.linalg.det(bases)) / 2
+    count = np.pi * reach**2 / np.abs(np.linalg.det(bases)) / 2
     return np.asarray(member @ _worth(strength) - _COST * count)
+
+
+def _reach(g: FloatArray, strength: FloatArray) -> float:
+    """Radius that holds nearly all of the evidence [1/Å].
+
+    Reflections fade towards the information limit. A lattice must pay for those that it
+    predicts and that are not seen, but not for those that no lattice would show.
+    """
+    radius = np.linalg.norm(g, axis=1)
+    order = np.argsort(radius)
+    share = np.cumsum(_worth(strength)[order])
+    return float(1.05 * radius[order][np.searchsorted(share, _EVIDENCE * share[-1])])
 
 
 def _worth(strength: FloatArray) -> FloatArray:
@@ -141,7 +156,7 @@ def _worth(strength: FloatArray) -> FloatArray:
     return np.minimum(strength, 100 + 20 * np.log1p(strength))
 
 
-def _sublattices(index: int) -> list[FloatArray]:
+def sublattices(index: int) -> list[FloatArray]:
     """Bases of all sublattices of the integer lattice with an index (Hermite normal forms)."""
     return [
         np.array([[a, b], [0, index // a]], dtype=np.float64)
@@ -153,7 +168,7 @@ def _sublattices(index: int) -> list[FloatArray]:
 
 def _finer_lattices(basis: FloatArray, index: int) -> list[FloatArray]:
     """All lattices that contain a lattice with the given index."""
-    return [np.linalg.inv(form.T) @ basis for form in _sublattices(index)]
+    return [np.linalg.inv(form.T) @ basis for form in sublattices(index)]
 
 
 def _dual(basis: FloatArray) -> FloatArray:
@@ -174,7 +189,7 @@ def _index(
 
 
 def _score(
-    basis: FloatArray, g: FloatArray, strength: FloatArray, image: Whitened
+    basis: FloatArray, g: FloatArray, strength: FloatArray, image: Whitened, reach: float
 ) -> tuple[float, FloatArray]:
     """Evidence for a basis: log-strength it explains less the cost of its reflections."""
     tolerance = _TOLERANCE / image.extent
@@ -187,7 +202,7 @@ def _score(
         weight = np.sqrt(strength[member])[:, None]
         current = _least_squares(indices[member] * weight, g[member] * weight)
     _, member = _index(current, g, tolerance)
-    count = np.pi * image.limit**2 / abs(np.linalg.det(current)) / 2
+    count = np.pi * reach**2 / abs(np.linalg.det(current)) / 2
     return float(_worth(strength)[member].sum() - _COST * count), current
 
 
@@ -219,7 +234,7 @@ def _densify(image: Whitened, reciprocal: FloatArray, settings: Reconstruction) 
     current: FloatArray = _thin(image, reciprocal)
     for _ in range(3):
         best: tuple[float, FloatArray] | None = None
-        fit = _coefficients(image, _dual(current))
+        fit = coefficients_on(image, _dual(current))
         residual = taper(_subtract(image, fit), _FLAT)
         loud = float(np.square(np.abs(fit.coefficients / fit.sigma)).max())
         for index in (2, 3, 4):
@@ -237,13 +252,14 @@ def _densify(image: Whitened, reciprocal: FloatArray, settings: Reconstruction) 
 
 def _thin(image: Whitened, reciprocal: FloatArray) -> FloatArray:
     """Drop the cosets of a reciprocal lattice that carry nothing but noise."""
-    fit = _coefficients(image, _dual(reciprocal))
+    fit = coefficients_on(image, _dual(reciprocal))
     indices, strength = fit.indices, np.square(np.abs(fit.coefficients / fit.sigma))
     allowed = 1 + _LEAKAGE**2 * strength.max()
+    radius = np.linalg.norm(fit.g, axis=1) / image.limit
     for index in (6, 5, 4, 3, 2):
-        for form in _sublattices(index):
-            kept = _on_sublattice(indices, form)
-            if _tail(strength[~kept] / allowed) > _DOUBT:
+        for form in sublattices(index):
+            lost = ~_on_sublattice(indices, form)
+            if _faint(strength[lost] / allowed, radius[lost]) > _DOUBT:
                 return _thin(image, gauss_reduce(form @ reciprocal)[0])
     return reciprocal
 
@@ -259,8 +275,18 @@ def _chance(tapered: Tapered, finer: FloatArray, coarse: FloatArray, loud: float
     fractions = g @ np.linalg.inv(coarse)
     added = np.abs(fractions - np.rint(fractions)).max(axis=1) > 1e-3
     added &= np.linalg.norm(g, axis=1) > 2.5 / tapered.image.extent
-    strength = significance(tapered, g[added])
-    return _tail(strength / (1 + _LEAKAGE**2 * loud))
+    strength = significance(tapered, g[added]) / (1 + _LEAKAGE**2 * loud)
+    radius = np.linalg.norm(g[added], axis=1) / tapered.image.limit
+    return _faint(strength, radius)
+
+
+def _faint(strength: FloatArray, radius: FloatArray) -> float:
+    """Chance that noise alone makes reflections as strong as these; `radius` over the limit.
+
+    Reflections fade with the radius, so the sum of all up to the limit may drown a few.
+    """
+    chances = [_tail(strength[radius <= reach]) for reach in _RADII]
+    return float(min(1.0, len(_RADII) * min(chances)))
 
 
 def _tail(strength: FloatArray) -> float:
@@ -272,7 +298,7 @@ def _tail(strength: FloatArray) -> float:
     return float(min(1.0, by_sum, by_maximum))
 
 
-def _coefficients(image: Whitened, cell: FloatArray) -> Fit:
+def coefficients_on(image: Whitened, cell: FloatArray) -> Fit:
     """Least-squares Fourier coefficients of the picture on a lattice.
 
     The taper couples reflections closer than a few 1/extent; the normal equations

@@ -22,6 +22,7 @@ from micrographia.reconstruction.columns import (
     Columns,
     Problem,
     find_columns,
+    formula,
     model,
     refine,
     score,
@@ -30,10 +31,12 @@ from micrographia.reconstruction.columns import (
 from micrographia.reconstruction.heights import build_layer, shortest_bond
 from micrographia.reconstruction.lattice import Fit, find_lattice
 from micrographia.reconstruction.spectrum import FloatArray, whiten
+from micrographia.reconstruction.superlattice import enlarge
 
 _WORST_FIT = 0.5  # share of the reflections' power that a stated crystal must explain
 _MODEL_ERROR = 0.002  # share of the power that the phase object leaves out of a thin crystal
 _CROWDED = 0.45  # of the sum of covalent radii: below any bond, nominal heights allowed for
+_ABSENT = 0.1  # chance that an element which was named is not in the crystal
 _ALTERNATIVES = 3
 
 
@@ -118,6 +121,7 @@ def solve(
     problem = set_up(fit, numbers, microscope)
     calibrated = image.metadata.get("unit") == "rad"
     state = _search(problem, settings.max_atoms, calibrated)
+    problem, state, cells = enlarge(whitened, problem, state, numbers, microscope, settings)
     quality, fidelity = _agreement(problem, state)
     if quality < _WORST_FIT:
         raise SolveError(
@@ -126,7 +130,8 @@ def solve(
             allowed=f"at least {_WORST_FIT:.0%}",
             remedy="Check the elements, the pixel size and the imaging conditions",
         )
-    share, alternatives = _alternatives(problem, state)
+    share, alternatives = _alternatives(problem, state, cells)
+    share *= _ABSENT ** len(set(numbers) - {n for kind in state.kinds for n in problem.kinds[kind]})
     return _solution(problem, state, share * fidelity * fit.explained, alternatives, settings)
 
 
@@ -166,8 +171,10 @@ def _absolute(best: tuple[Columns, Problem], problem: Problem) -> Columns:
     return replace(state, scale=state.scale * ratio)
 
 
-def _alternatives(problem: Problem, state: Columns) -> tuple[float, list[str]]:
-    """Posterior share of the answer among relabelled ones, and the runners-up."""
+def _alternatives(
+    problem: Problem, state: Columns, cells: list[tuple[float, str]]
+) -> tuple[float, list[str]]:
+    """Posterior share of the answer among relabelled ones and other cells, and the runners-up."""
     best = score(problem, state)
     rivals: list[tuple[float, str]] = []
     singles = [kind[0] for kind in problem.kinds if len(kind) == 1]
@@ -187,19 +194,18 @@ def _alternatives(problem: Problem, state: Columns) -> tuple[float, list[str]]:
                 kinds_array = state.kinds.copy()
                 kinds_array[column] = kind
                 rivals.append(_rival(problem, state, kinds_array))
+    rivals = [(value - best, name) for value, name in rivals] + cells
     rivals.sort(key=lambda item: -item[0])
     if not rivals:
         return 1.0, []
-    deficits = np.array([rival[0] - best for rival in rivals])
-    share = float(np.exp(-logsumexp(np.append(deficits, 0.0))))
-    names = [f"{name} (log-likelihood {value - best:+.1f})" for value, name in rivals]
+    share = float(np.exp(-logsumexp([0.0, *(deficit for deficit, _ in rivals)])))
+    names = [f"{name} (log-likelihood {deficit:+.1f})" for deficit, name in rivals]
     return share, list(dict.fromkeys(names))[:_ALTERNATIVES]
 
 
 def _rival(problem: Problem, state: Columns, kinds: NDArray[np.int64]) -> tuple[float, str]:
     trial = refine(problem, replace(state, kinds=kinds), rounds=1)
-    numbers = [number for kind in kinds for number in problem.kinds[kind]]
-    return score(problem, trial), Atoms(numbers=numbers).get_chemical_formula("metal")
+    return score(problem, trial), formula(problem, trial)
 
 
 def _solution(
