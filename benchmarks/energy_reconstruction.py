@@ -6,7 +6,9 @@ Crystals that pass the STEM2Mat filter are drawn at random. Their heights are fo
 cell are kept: what a reading without error gives. The energy room searches the heights and
 relaxes; the true crystal is relaxed by the same calculator from its own heights. Crystals of --dft
 (with energy_per_atom_pbe) that pass the filter follow, for the distance to DFT. Printed: medians
-and means with bootstrap intervals; the table goes to --out.
+and means with bootstrap intervals; the table goes to --out. Before that, the distance of the
+calculator's energies to PBE for all crystals of --dft as they stand, with its corrections and
+without.
 """
 
 from __future__ import annotations
@@ -34,6 +36,8 @@ from micrographia.stem.structures import curate
 FILTER = StructureFilter(
     max_elements=3, min_z_span=10, max_thickness=3.0, min_projected_distance=0.5
 )
+#: Largest cells whose single points are compared.
+MOST_ATOMS = 12
 #: Errors above these are listed by name [meV/atom].
 LISTED = 15.0
 
@@ -50,6 +54,8 @@ def main() -> None:
     arguments = parser.parse_args()
     settings = Energy()
     potential = load_potential(settings)
+    if arguments.dft:
+        _print_corrections(arguments.dft, potential)
     cases = _draw(arguments.structures, arguments.count, arguments.seed, {})
     if arguments.dft:
         energies = _dft_energies(arguments.dft)
@@ -58,6 +64,8 @@ def main() -> None:
     for case in cases:
         rows.append(_compare(case, potential, settings, arguments.seed))
         print("  ".join(f"{key}={_short(value)}" for key, value in rows[-1].items()), flush=True)
+    if not rows:
+        return
     table = pd.DataFrame(rows)
     arguments.out.parent.mkdir(parents=True, exist_ok=True)
     table.to_parquet(arguments.out)
@@ -92,6 +100,27 @@ def _draw(source: Path, count: int, seed: int, dft: dict[str, float]) -> list[di
 def _dft_energies(source: Path) -> dict[str, float]:
     table = read_table(source).dropna(subset=["energy_per_atom_pbe"])
     return dict(zip(table["material_id"], table["energy_per_atom_pbe"], strict=True))
+
+
+def _print_corrections(source: Path, potential: Potential) -> None:
+    """Distance of single points to PBE, before and after the corrections are undone."""
+    dft = _dft_energies(source)
+    known = {
+        name: atoms
+        for name, atoms, _ in read_structures(source)
+        if name in dft and atoms is not None and len(atoms) <= MOST_ATOMS
+    }
+    energies = potential.energies(list(known.values()))
+    raw, undone = [], []
+    for (name, atoms), energy in zip(known.items(), energies, strict=True):
+        raw.append(1000 * (energy / len(atoms) - dft[name]))
+        undone.append(raw[-1] - 1000 * potential.correction(atoms) / len(atoms))
+    for label, values in (("as they are", raw), ("corrections undone", undone)):
+        found = np.abs(np.array(values)[np.isfinite(values)])
+        print(
+            f"single points, {label}: {len(found)} crystals, median {np.median(found):.0f}, "
+            f"mean {found.mean():.0f} meV/atom from PBE"
+        )
 
 
 def _compare(

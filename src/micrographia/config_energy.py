@@ -26,9 +26,11 @@ class Energy(Section):
         None, description="SHA-256 of the weights; null to take them as they are."
     )
     candidates: int = Field(
-        160, ge=4, le=5000, description="Height patterns that are tried by their energy alone."
+        200, ge=4, le=5000, description="Height patterns that are tried by their energy alone."
     )
-    n_starts: int = Field(8, ge=4, le=100, description="Most height starts that are relaxed.")
+    n_starts: int = Field(
+        8, ge=4, le=100, description="Most different height starts that are relaxed."
+    )
     fmax: float = Field(
         0.05, gt=0.001, le=1, description="Largest force of a converged relaxation [eV/Å]."
     )

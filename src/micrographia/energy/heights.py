@@ -7,7 +7,6 @@ into heights with plausible bonds; the calculator's energies then choose the few
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
 
 import numpy as np
@@ -24,15 +23,16 @@ LEVEL = 1.0
 JITTER = 0.03
 #: Patterns per proposal that are relaxed in the pair potential.
 _OVERSAMPLING = 10
-#: Bonds as shares of the sum of the covalent radii, and steps of the relaxation: alloys and
-#: covalent crystals have the first, salts of large cations the third; the last keeps levels.
-_FAMILIES = ((1.0, 100), (1.2, 100), (1.4, 100), (1.2, 10))
+#: Bonds as shares of the sum of the covalent radii, and steps of the relaxation. Every pattern is
+#: tried with the first; then alloys and covalent crystals have the second, salts of large cations
+#: the fourth, and the last keeps levels.
+_FAMILIES = ((1.1, 25), (1.0, 100), (1.2, 100), (1.4, 100), (1.2, 10))
 #: Inverse width of the pair potential [1/Å], and the largest step in it [Å].
 _STEEPNESS, _LARGEST_STEP = 1.6, 0.15
 
 
-def propose_heights(layer: Atoms, count: int, seed: int) -> list[FloatArray]:
-    """Propose different heights with plausible bonds.
+def propose_heights(layer: Atoms, count: int, seed: int) -> tuple[list[FloatArray], FloatArray]:
+    """Propose different heights, one set for each pattern.
 
     Parameters
     ----------
@@ -45,24 +45,35 @@ def propose_heights(layer: Atoms, count: int, seed: int) -> list[FloatArray]:
 
     Returns
     -------
-    Heights (n,) [Å], each centred on zero. The first is flat but for atoms of one column and a
-    small jitter; mirror images in the plane count as equal. The same layer and seed give the
-    same heights.
+    heights
+        Sets (n,) [Å], each centred on zero. The first is flat but for atoms of one column and a
+        small jitter. Where patterns are many, mirror images and repeats are dropped.
+    levels
+        The patterns behind them (proposals, n) [Å], for `vary_bonds`.
     """
     rng = np.random.default_rng(seed)
     levels = LEVEL * make_patterns(layer, _OVERSAMPLING * count, seed)
     levels += rng.normal(scale=JITTER, size=levels.shape)
-    ranked = []
-    for bond, steps in _FAMILIES:
-        relaxed, energies = relax_pairs(layer, levels, bond, steps)
-        relaxed -= relaxed.mean(axis=1, keepdims=True)
-        # The most symmetric patterns come first; or else those of the best bonds.
-        ranked.append(drop_repeats(relaxed, count))
-        ranked.append(drop_repeats(relaxed[np.argsort(energies, kind="stable")], count))
+    relaxed, energies = relax_pairs(layer, levels, *_FAMILIES[0])
+    relaxed -= relaxed.mean(axis=1, keepdims=True)
+    # The most symmetric patterns and those of the best bonds in turn, each only once.
+    ordered = [np.arange(len(levels)), np.argsort(energies, kind="stable")]
+    turns = list(dict.fromkeys(np.column_stack(ordered).ravel().tolist()))
     flat = flat_heights(layer) + rng.normal(scale=JITTER, size=len(layer))
-    # One of each family in turn.
-    turns = itertools.chain.from_iterable(itertools.zip_longest(*ranked))
-    return drop_repeats([flat - flat.mean(), *(row for row in turns if row is not None)], count)
+    proposals = np.vstack([flat - flat.mean(), relaxed[turns]])
+    levels = np.vstack([flat, levels[turns]])
+    # Where patterns are few, none is lost because its bonds made it flat.
+    few = len(levels) <= count // 3
+    kept = list(range(len(levels))) if few else distinct(proposals, count)
+    return [proposals[place] for place in kept], levels[kept]
+
+
+def vary_bonds(layer: Atoms, levels: FloatArray) -> list[FloatArray]:
+    """Heights of patterns (m, n) [Å] with bonds of other lengths."""
+    if not len(levels):
+        return []
+    varied = np.concatenate([relax_pairs(layer, levels, *family)[0] for family in _FAMILIES[1:]])
+    return list(varied - varied.mean(axis=1, keepdims=True))
 
 
 def flat_heights(layer: Atoms) -> FloatArray:
@@ -71,23 +82,23 @@ def flat_heights(layer: Atoms) -> FloatArray:
     return spread_in_sites(sites) * covalent_radii[layer.numbers]
 
 
-def drop_repeats(
+def distinct(
     heights: Sequence[FloatArray] | FloatArray, count: int | None = None, tolerance: float = 0.15
-) -> list[FloatArray]:
-    """Drop heights that agree with an earlier set, or with its mirror image, within a tolerance.
+) -> list[int]:
+    """Places of the heights that do not agree with an earlier set or with its mirror image.
 
     Parameters
     ----------
     heights
-        Sets (n,) [Å]; what is not finite is dropped too.
+        Sets (n,) [Å]; what is not finite is left out.
     count
-        Most sets to keep; None for all.
+        Most places; None for all.
     tolerance
         Largest difference of one atom [Å], the middles laid on each other.
     """
-    kept: list[FloatArray] = []
+    kept: list[int] = []
     centred = np.empty((len(heights), len(heights[0]) if len(heights) else 0))
-    for row in heights:
+    for place, row in enumerate(heights):
         if count is not None and len(kept) >= count:
             break
         middle = row - (row.max() + row.min()) / 2
@@ -95,7 +106,7 @@ def drop_repeats(
         same = np.minimum(np.abs(others - middle).max(axis=1), np.abs(others + middle).max(axis=1))
         if np.isfinite(middle).all() and not (same < tolerance).any():
             centred[len(kept)] = middle
-            kept.append(row)
+            kept.append(place)
     return kept
 
 

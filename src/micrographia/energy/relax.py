@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 
 from micrographia.config import Energy
 from micrographia.energy.calculators import Potential, quiet, refuse_unknown
-from micrographia.energy.heights import drop_repeats, with_heights
-from micrographia.energy.search import LOWEST_ENERGY, SAME_ENERGY, choose_starts
+from micrographia.energy.heights import with_heights
+from micrographia.energy.search import LOWEST_ENERGY, alike, choose_starts
 from micrographia.errors import EnergyError
 from micrographia.io.structures import orient_layer
 
@@ -30,8 +30,10 @@ FloatArray = NDArray[np.float64]
 
 #: Nearest distance of two atoms that a relaxed crystal can have [Å]; H2 has 0.74.
 NEAREST = 0.6
+#: Relaxed starts nearer than this are one structure or its mirror image [eV/atom, Å].
+_SAME_ENERGY, _SAME_HEIGHT = 0.003, 0.15
 #: Steps of the first round of every start, and how far above the best one is then given up.
-_FIRST_STEPS, _HOPELESS = 15, 0.4
+_FIRST_STEPS, _HOPELESS = 15, 0.3
 
 
 @dataclass
@@ -134,7 +136,7 @@ def relax_layer(
         starts = [
             Start(name, with_heights(layer, heights, settings.vacuum)) for name, heights in named
         ]
-        _hold_and_relax(starts, potential, settings)
+        starts = _hold_and_relax(starts, potential, settings)
         freed = _free(starts, layer, potential, settings)
     if not freed:
         reasons = sorted({start.failure for start in starts if start.failure})
@@ -143,19 +145,28 @@ def relax_layer(
     return Relaxed(best, starts)
 
 
-def _hold_and_relax(starts: list[Start], potential: Potential, settings: Energy) -> None:
-    """Relax z in two rounds; after the first, starts far above the best are given up."""
+def _hold_and_relax(proposed: list[Start], potential: Potential, settings: Energy) -> list[Start]:
+    """Relax z in two rounds; return the starts that were relaxed.
+
+    The first round goes on until `n_starts` different crystals were met. In the second, starts
+    far above the best so far are given up.
+    """
     first = min(_FIRST_STEPS, settings.steps)
-    for start in starts:
+    starts: list[Start] = []
+    for start in proposed:
+        if len(_drop_equal(_alive(starts))) >= settings.n_starts:
+            break
         _relax_z(start, potential, settings.fmax, first)
-    lowest = min((start.held_energy for start in _alive(starts)), default=float("nan"))
-    for start in _alive(starts):
-        if start.converged:
-            continue
+        starts.append(start)
+    lowest = np.inf
+    for start in _drop_equal(sorted(_alive(starts), key=lambda start: start.held_energy)):
         if start.held_energy > lowest + _HOPELESS:
             start.failure = f"{start.held_energy - lowest:.1f} eV/atom above the best start"
-        elif settings.steps > first:
+        elif not start.converged and settings.steps > first:
             _relax_z(start, potential, settings.fmax, settings.steps - first)
+        if not start.failure:
+            lowest = min(lowest, start.held_energy)
+    return starts
 
 
 def _free(
@@ -239,20 +250,14 @@ def _drop_equal(ordered: list[Start]) -> list[Start]:
     """Drop starts that ended in the structure of one before, by energy and heights."""
     kept: list[Start] = []
     for start in ordered:
-        same = [
-            other
+        heights = start.atoms.positions[:, 2]
+        if not any(
+            abs(start.held_energy - other.held_energy) < _SAME_ENERGY
+            and alike(heights, other.atoms.positions[:, 2], _SAME_HEIGHT)
             for other in kept
-            if abs(other.held_energy - start.held_energy) < 5 * SAME_ENERGY
-            and len(drop_repeats([_profile(other), _profile(start)], tolerance=0.05)) == 1
-        ]
-        if not same:
+        ):
             kept.append(start)
     return kept
-
-
-def _profile(start: Start) -> FloatArray:
-    """Sorted heights: equal for structures that a symmetry of the plane exchanges."""
-    return np.sort(start.atoms.positions[:, 2])
 
 
 def compare_in_plane(measured: Atoms, relaxed: Atoms) -> tuple[float, float]:

@@ -10,20 +10,23 @@ from ase import Atoms
 from micrographia.config import Energy
 from micrographia.energy.calculators import Potential
 from micrographia.energy.heights import (
-    drop_repeats,
+    distinct,
     flat_heights,
     perturb_heights,
     propose_heights,
+    vary_bonds,
     with_heights,
 )
 from micrographia.energy.plane_symmetry import FloatArray
 
 #: An energy below this is no energy of matter but a potential outside what it learnt [eV/atom].
 LOWEST_ENERGY = -25.0
-#: Energies nearer than this are those of one structure, or of its mirror image [eV/atom].
-SAME_ENERGY = 1e-4
+#: Candidates within these of a better one are most likely the same crystal [eV/atom, Å].
+ALIKE_ENERGY, ALIKE_HEIGHT = 0.03, 0.25
 #: Rounds of changes to the best heights, and how many of them are changed.
 _ROUNDS, _PARENTS = 3, 6
+#: Most energies of proposals, times atoms.
+_BUDGET = 3000
 #: Least atoms for which the proposals do not already hold every pattern.
 _SMALL = 5
 
@@ -52,26 +55,30 @@ def choose_starts(
 
     Returns
     -------
-    Names and heights (n,) [Å]; different in energy.
+    Names and heights (n,) [Å]: the plane and the templates, then up to twice `n_starts` patterns,
+    best first, no two of which are alike. Some will relax to the same crystal.
     """
     rng = np.random.default_rng([seed, 1])
     always = [("given", layer.positions[:, 2]), ("plane", flat_heights(layer))]
-    if len(drop_repeats([heights for _, heights in always], tolerance=0.01)) == 1:
+    if len(distinct([heights for _, heights in always], tolerance=0.01)) == 1:
         always.pop()
     always += [(f"template-{place}", heights) for place, heights in enumerate(templates)]
     # Large cells have more patterns than time; their energies cost more, too.
-    count = max(4 * settings.n_starts, min(settings.candidates, 2000 // len(layer)))
-    pool = propose_heights(layer, count, seed)
+    count = max(4 * settings.n_starts, min(settings.candidates, _BUDGET // len(layer)))
+    pool, levels = propose_heights(layer, count, seed)
     energies = _energies(layer, pool, potential)
-    for _ in range(_ROUNDS if len(layer) > _SMALL else 0):
-        parents = [pool[place] for place in np.argsort(energies, kind="stable")[:_PARENTS]]
-        children = perturb_heights(layer, parents, count // 2, rng)
-        fresh = drop_repeats([*pool, *children])[len(pool) :]
+    best = np.argsort(energies, kind="stable")[: max(count // 8, 40)]
+    changes = vary_bonds(layer, levels[best])
+    for _ in range(1 + (_ROUNDS if len(layer) > _SMALL else 0)):
+        fresh = [place - len(pool) for place in distinct([*pool, *changes]) if place >= len(pool)]
         if not fresh:
             break
-        pool += fresh
-        energies = np.concatenate([energies, _energies(layer, fresh, potential)])
-    return _different(always, pool, energies, settings.n_starts)
+        found = [changes[place] for place in fresh]
+        pool += found
+        energies = np.concatenate([energies, _energies(layer, found, potential)])
+        parents = [pool[place] for place in np.argsort(energies, kind="stable")[:_PARENTS]]
+        changes = perturb_heights(layer, parents, count // 3, rng)
+    return [*always, *_different(pool, energies, 2 * settings.n_starts)]
 
 
 def _energies(layer: Atoms, heights: Sequence[FloatArray], potential: Potential) -> FloatArray:
@@ -81,16 +88,25 @@ def _energies(layer: Atoms, heights: Sequence[FloatArray], potential: Potential)
 
 
 def _different(
-    always: list[tuple[str, FloatArray]],
-    pool: list[FloatArray],
-    energies: FloatArray,
-    count: int,
+    pool: list[FloatArray], energies: FloatArray, count: int
 ) -> list[tuple[str, FloatArray]]:
-    """Those of lowest energy, of equal energies one."""
+    """Those of lowest energy, of alike ones the first."""
     chosen: list[int] = []
     for place in np.argsort(energies, kind="stable"):
-        if not np.isfinite(energies[place]) or len(chosen) + len(always) >= count:
+        if not np.isfinite(energies[place]) or len(chosen) >= count:
             break
-        if not (np.abs(energies[chosen] - energies[place]) < SAME_ENERGY).any():
+        rivals = [other for other in chosen if energies[place] - energies[other] < ALIKE_ENERGY]
+        if not any(alike(pool[place], pool[other], ALIKE_HEIGHT) for other in rivals):
             chosen.append(int(place))
-    return [*always, *((f"pattern-{place}", pool[place]) for place in chosen)]
+    return [(f"pattern-{place}", pool[place]) for place in chosen]
+
+
+def alike(first: FloatArray, second: FloatArray, tolerance: float) -> bool:
+    """Whether two sets of heights could be one crystal, turned, shifted or mirrored.
+
+    Symmetry of the plane exchanges atoms but keeps the sorted heights; reversal negates them.
+    """
+    ordered = [np.sort(row - (row.max() + row.min()) / 2) for row in (first, second)]
+    difference = np.abs(ordered[0] - ordered[1]).max()
+    reversed_ = np.abs(ordered[0] + ordered[1][::-1]).max()
+    return bool(min(difference, reversed_) < tolerance)
