@@ -17,7 +17,7 @@ from micrographia.energy.calculators import Potential
 from micrographia.energy.formation import formation_energy
 from micrographia.energy.heights import flat_heights
 from micrographia.energy.plane_symmetry import FloatArray
-from micrographia.energy.relax import Relaxed, relax_layer
+from micrographia.energy.relax import Relaxed, drop_equal, relax_layer
 from micrographia.errors import MicrographiaError
 from micrographia.io.schemas import ENERGIES
 from micrographia.io.structures import from_cif, orient_layer, to_cif
@@ -137,10 +137,8 @@ def describe(
     best = relaxed.best
     correction = potential.correction(best.atoms) / len(best.atoms)
     energy = best.energy - correction
-    rivals = sorted(
-        (start for start in relaxed.starts if start is not best and not start.failure),
-        key=lambda start: start.held_energy,
-    )
+    others = [start for start in relaxed.starts if start is not best and not start.failure]
+    rivals = drop_equal([best, *sorted(others, key=lambda start: start.held_energy)])[1:]
     return {
         "n_starts": len(relaxed.starts),
         "start": best.name,

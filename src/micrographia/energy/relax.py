@@ -154,12 +154,12 @@ def _hold_and_relax(proposed: list[Start], potential: Potential, settings: Energ
     first = min(_FIRST_STEPS, settings.steps)
     starts: list[Start] = []
     for start in proposed:
-        if len(_drop_equal(_alive(starts))) >= settings.n_starts:
+        if len(drop_equal(_alive(starts))) >= settings.n_starts:
             break
         _relax_z(start, potential, settings.fmax, first)
         starts.append(start)
     lowest = np.inf
-    for start in _drop_equal(sorted(_alive(starts), key=lambda start: start.held_energy)):
+    for start in drop_equal(sorted(_alive(starts), key=lambda start: start.held_energy)):
         if start.held_energy > lowest + _HOPELESS:
             start.failure = f"{start.held_energy - lowest:.1f} eV/atom above the best start"
         elif not start.converged and settings.steps > first:
@@ -173,7 +173,7 @@ def _free(
     starts: list[Start], layer: Atoms, potential: Potential, settings: Energy
 ) -> list[Start]:
     """Free the best starts in turn, until no other can be better than the best of them."""
-    alive = _drop_equal(sorted(_alive(starts), key=lambda start: start.held_energy))
+    alive = drop_equal(sorted(_alive(starts), key=lambda start: start.held_energy))
     freed: list[Start] = []
     for start in alive:
         best = min((other.score(settings) for other in freed), default=np.inf)
@@ -246,7 +246,7 @@ def _alive(starts: Sequence[Start]) -> list[Start]:
     return [start for start in starts if not start.failure]
 
 
-def _drop_equal(ordered: list[Start]) -> list[Start]:
+def drop_equal(ordered: list[Start]) -> list[Start]:
     """Drop starts that ended in the structure of one before, by energy and heights."""
     kept: list[Start] = []
     for start in ordered:
