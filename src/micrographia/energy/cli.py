@@ -39,7 +39,10 @@ def register(verbs: Subparsers) -> None:
     )  # fmt: skip
     batch.add_argument("--out", type=Path, required=True, metavar="TABLE", help="table to write")
     batch.add_argument(
-        "--templates", type=Path, metavar="TABLE", help="heights.parquet with further starts"
+        "--templates",
+        type=Path,
+        metavar="TABLE",
+        help="further starts; default: heights.parquet beside the answers, if it is there",
     )
     _add_heights(batch)
     _add_common(batch)
@@ -124,10 +127,12 @@ def _batch(arguments: argparse.Namespace) -> int:
     from micrographia.provenance import stamp
 
     settings = settings_of(arguments)
-    inputs = [arguments.source, arguments.templates, arguments.references]
+    beside = arguments.source / "heights.parquet"
+    table = arguments.templates or (beside if beside.is_file() else None)
+    inputs = [arguments.source, table, arguments.references]
     refuse_inputs([arguments.out], [path for path in inputs if path])
     cases = _read_cases(arguments.source)[arguments.shard :: arguments.shards]
-    templates = _read_templates(arguments.templates)
+    templates = _read_templates(table)
     potential, references = _load(arguments)
     rows = list(
         relax_rows(

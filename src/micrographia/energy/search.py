@@ -51,7 +51,7 @@ def choose_starts(
     seed
         Of jitter and random changes.
     templates
-        Heights (n,) [Å] that are always tried.
+        Heights (n,) [Å] that are tried before the patterns, best first.
 
     Returns
     -------
@@ -62,7 +62,9 @@ def choose_starts(
     always = [("given", layer.positions[:, 2]), ("plane", flat_heights(layer))]
     if len(distinct([heights for _, heights in always], tolerance=0.01)) == 1:
         always.pop()
-    always += [(f"template-{place}", heights) for place, heights in enumerate(templates)]
+    # Half of the starts at most, or patterns would not come to their turn.
+    given = templates[: settings.n_starts // 2]
+    always += [(f"template-{place}", heights) for place, heights in enumerate(given)]
     # Large cells have more patterns than time; their energies cost more, too.
     count = max(4 * settings.n_starts, min(settings.candidates, _BUDGET // len(layer)))
     pool, levels = propose_heights(layer, count, seed)

@@ -10,9 +10,9 @@ from ase.build import fcc100
 
 from micrographia import cli
 from micrographia.config import Energy
-from micrographia.energy.batch import FORGOTTEN, TRUE, relax_rows, template_heights
+from micrographia.energy.batch import FORGOTTEN, READ, TRUE, relax_rows, template_heights
 from micrographia.energy.calculators import Potential, load_potential
-from micrographia.io.schemas import ENERGIES, RECONSTRUCTIONS
+from micrographia.io.schemas import ENERGIES, HEIGHTS, RECONSTRUCTIONS
 from micrographia.io.structures import orient_layer, read_structure, to_cif
 from micrographia.io.tables import read_provenance, read_rows, write_table
 
@@ -103,9 +103,28 @@ def test_batch_reads_reconstructions_with_references(tmp_path: Path) -> None:
     assert one["origin"] == "read from a picture"
     assert one["formation_energy_per_atom"] is not None
     assert "too noisy" in two["failure"]
+    assert not any("template" in text for text in [one["start"], *one["alternatives"]])
     assert read_provenance(out)["settings"]["calculator"] == "emt"
     assert cli.main([*words, "--shard", "1", "--shards", "2"]) == 0
     assert [row["case_id"] for row in read_rows(out)] == ["two"]
+
+
+def test_heights_beside_the_answers_are_starts(tmp_path: Path, emt: Potential) -> None:
+    row: dict[str, object] = dict.fromkeys(RECONSTRUCTIONS.names) | {
+        "image_id": "one",
+        "cif": to_cif(_slab()),
+    }
+    write_table(
+        [row | {"alternatives": []}], tmp_path / "reconstructions.parquet", RECONSTRUCTIONS
+    )
+    lent = dict.fromkeys(HEIGHTS.names) | {"image_id": "one", "rank": 1, "cif": to_cif(_slab())}
+    write_table([lent], tmp_path / "heights.parquet", HEIGHTS)
+    out = tmp_path / "out" / "energies.parquet"
+    words = ["energy", "batch", str(tmp_path), "--out", str(out), "--settings", SETTINGS]
+    assert cli.main(words) == 0
+    (without,) = relax_rows([_case("one", _slab())], emt, EMT, {}, origin=READ, seed=0)
+    (given,) = read_rows(out)
+    assert given["n_starts"] == without["n_starts"] + 1
 
 
 def test_a_folder_without_tables_is_said(
