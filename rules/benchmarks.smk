@@ -38,6 +38,11 @@ rule bench_structure:
         structures=rules.data_structures.output.table,
         images=expand(rules.stem_expose.output.folder, shard=picture_shards()),
         reconstructions=expand(rules.reconstruction_solve.output.folder, shard=picture_shards()),
+        blind=(
+            expand(rules.reconstruction_blind.output.folder, shard=picture_shards())
+            if settings.reconstruction.blind
+            else []
+        ),
     output:
         result=results("benchmarks", "structure.json"),
         table=results("benchmarks", "structure.parquet"),
@@ -62,7 +67,7 @@ rule bench_structure:
     shell:
         "python -m micrographia benchmarks score-structure"
         " --structures {input.structures:q} --images {input.images:q}"
-        " --reconstructions {input.reconstructions:q}"
+        " --reconstructions {input.reconstructions:q} {input.blind:q}"
         " --settings {params.settings:q} --seed {params.seed}"
         " --out {output.result:q} >{log:q} 2>&1"
 

@@ -25,6 +25,29 @@ rule reconstruction_solve:
         " --settings {params.settings:q} --out {output.folder:q} >{log:q} 2>&1"
 
 
+# The same pictures once more, without the elements; where reconstruction.blind says so.
+rule reconstruction_blind:
+    input:
+        folder=rules.stem_expose.output.folder,
+    output:
+        folder=directory(results("reconstruction-blind", "{shard}")),
+    log:
+        logs("reconstruction_blind", "{shard}"),
+    benchmark:
+        times("reconstruction_blind", "{shard}")
+    conda:
+        environment("stem")
+    resources:
+        mem_mb=2000,
+        runtime=240,
+    params:
+        code=code("reconstruction"),
+        settings=section("reconstruction"),
+    shell:
+        "python -m micrographia reconstruction batch {input.folder:q} --track blind"
+        " --settings {params.settings:q} --out {output.folder:q} >{log:q} 2>&1"
+
+
 # Asked for by name, or by reconstruction.templates.library being its output.
 rule reconstruction_library:
     input:

@@ -198,6 +198,9 @@ class Reconstruction(Section):
     )
     max_atoms: int = Field(24, ge=1, le=200, description="Most atoms in the projected cell.")
     vacuum: float = Field(20.0, ge=15, le=100, description="Vacuum along c in the CIF [Å].")
+    blind: bool = Field(
+        False, description="Read every picture once more, without being told its elements."
+    )
     symmetry: Symmetry = Field(default_factory=Symmetry, description="Symmetry of the answer.")
     templates: Templates = Field(default_factory=Templates, description="Known crystals.")
 

@@ -41,6 +41,7 @@ def reconstruct(
     settings: Reconstruction,
     folder: Path,
     library: Library | None = None,
+    track: str = "given",
 ) -> Iterator[tuple[Row, list[Row]]]:
     """Solve each image of a table.
 
@@ -56,7 +57,9 @@ def reconstruct(
     folder
         `cells/<image_id>.npz` (averaged cell and columns) are written there.
     library
-        Known crystals; None for none.
+        Known crystals; None for none. The blind track does not use them.
+    track
+        'given': the solver is told the elements; 'blind': it infers them.
 
     Yields
     ------
@@ -66,7 +69,7 @@ def reconstruct(
         row: Row = {
             "image_id": record["image_id"],
             "method": METHOD if library is None else TEMPLATES,
-            "track": "given",
+            "track": track,
             "template": None,
             **dict.fromkeys(("cif", "a", "b", "gamma", "confidence", "failure")),
             "alternatives": [],
@@ -78,7 +81,8 @@ def reconstruct(
                 raise SolveError(f"There is no image: {record['failure']}")
             image = read_stem_image(source / record["path"])
             if library is None:
-                solution = solve(image, record["elements"], settings)
+                told = None if track == "blind" else record["elements"]
+                solution = solve(image, told, settings)
                 row["cif"] = to_cif_text(solution, str(record["image_id"]), settings.symmetry)
             else:
                 known, use = _known(library, record, settings)

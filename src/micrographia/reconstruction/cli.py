@@ -16,13 +16,22 @@ def register(verbs: Subparsers) -> None:
     solve.add_argument("--out", type=Path, required=True, help="CIF to write")
     solve.add_argument("--pixel-size", type=float, default=None, help="Å per pixel")
     solve.add_argument(
-        "--elements", type=str, default=None, help="elements of the sample, e.g. Mo,S"
+        "--elements",
+        type=str,
+        default=None,
+        help="elements of the sample, e.g. Mo,S; left out, they are inferred",
     )
     add_settings(solve, Reconstruction)
     solve.set_defaults(run=_solve)
     batch = verbs.add_parser("batch", help="read a crystal from each image of a table")
     batch.add_argument("folder", type=Path, help="folder with images.parquet")
     batch.add_argument("--out", type=Path, required=True, help="folder to make")
+    batch.add_argument(
+        "--track",
+        choices=("given", "blind"),
+        default="given",
+        help="blind: the solver is not told the elements, and uses no library",
+    )
     add_settings(batch, Reconstruction)
     batch.set_defaults(run=_batch)
     library = verbs.add_parser("library", help="make a template library of known crystals")
@@ -60,7 +69,7 @@ def _solve(arguments: argparse.Namespace) -> int:
             remedy=f"Say --out {arguments.out.with_suffix('.cif')}",
         )
     refuse_inputs([arguments.out], [arguments.image])
-    elements = _symbols(arguments.elements)
+    elements = None if arguments.elements is None else _symbols(arguments.elements)
     image = read_stem_image(arguments.image, arguments.pixel_size)
     solution = solve(image, elements, settings)
     text = to_cif_text(solution, arguments.image.stem, settings.symmetry)
@@ -134,15 +143,19 @@ def _batch(arguments: argparse.Namespace) -> int:
 
     settings = settings_of(arguments)
     table = read_rows(arguments.folder / "images.parquet", STEM_IMAGES)
-    # The solver is told nothing of the crystal but its elements.
-    told = ["image_id", "path", "elements", "failure"]
+    # The solver is told nothing of the crystal but its elements, and blind not even these.
+    told = ["image_id", "path", "failure"]
+    if arguments.track == "given":
+        told.append("elements")
     if settings.templates.leave_one_out:
         told.append("structure_id")  # for the library, which must not hold it
     images = [{name: row[name] for name in told} for row in table]
     known = settings.templates.library
-    library = None if known is None else read_library(known)
+    library = None if known is None or arguments.track == "blind" else read_library(known)
     with atomic_directory(arguments.out, [arguments.folder]) as folder:
-        found = list(reconstruct(images, arguments.folder, settings, folder, library))
+        found = list(
+            reconstruct(images, arguments.folder, settings, folder, library, arguments.track)
+        )
         rows = [row for row, _ in found]
         write_table(rows, folder / "reconstructions.parquet", RECONSTRUCTIONS, stamp(settings))
         if library is not None:

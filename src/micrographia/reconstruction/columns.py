@@ -47,6 +47,8 @@ class Problem:
         Log-likelihood that a column must bring.
     gain_spread
         Deviation of the logarithm of the picture's contrast over the model's.
+    doubt
+        Relative error of the forward model, added to the noise.
     """
 
     fit: Fit
@@ -54,7 +56,13 @@ class Problem:
     kinds: list[Kind]
     forms: ComplexArray
     penalty: float
-    gain_spread: float = 0.3
+    gain_spread: float
+    doubt: float
+
+    @property
+    def deviation(self) -> FloatArray:
+        """By which data and forms were divided (m,): noise and error of the model."""
+        return np.hypot(self.fit.sigma, self.doubt * np.abs(self.fit.coefficients))
 
 
 @dataclass(frozen=True)
@@ -76,6 +84,7 @@ def set_up(
     numbers: list[int],
     conditions: ImagingConditions,
     gain_spread: float = 0.3,
+    doubt: float = 0.0,
     pairs: bool = True,
 ) -> Problem:
     """Prepare the search for columns of one or, with `pairs`, two atoms of the given elements."""
@@ -93,13 +102,14 @@ def set_up(
         [np.sum([single[number] for number in kind], axis=0) for kind in kinds],
         dtype=np.complex128,
     )
-    forms /= fit.sigma
-    data = fit.coefficients / fit.sigma
+    deviation = np.hypot(fit.sigma, doubt * np.abs(fit.coefficients))
+    forms /= deviation
+    data = fit.coefficients / deviation
     penalty = 1.5 * np.log(max(2, 2 * len(data))) + np.log(len(kinds)) + 6.0
-    return Problem(fit, data, kinds, forms, float(penalty), gain_spread)
+    return Problem(fit, data, kinds, forms, float(penalty), gain_spread, doubt)
 
 
-def find_columns(problem: Problem, most: int, scale: float = 1.0) -> Columns:
+def find_columns(problem: Problem, most: int, start: Columns | None = None) -> Columns:
     """Search for the columns that explain the data.
 
     Parameters
@@ -108,15 +118,15 @@ def find_columns(problem: Problem, most: int, scale: float = 1.0) -> Columns:
         From `set_up`.
     most
         Most atoms.
-    scale
-        First guess of the picture's contrast over the model's.
+    start
+        Columns to begin with; none by default.
 
     Raises
     ------
     SolveError
         Not one column improves on an empty cell.
     """
-    state = Columns(np.zeros((0, 2)), np.zeros(0, dtype=np.int64), scale)
+    state = start or Columns(np.zeros((0, 2)), np.zeros(0, dtype=np.int64))
     while (grown := _add(problem, state, most)) is not None:
         state = refine(problem, grown)
     if state.count == 0:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from ase import Atoms
@@ -18,6 +19,7 @@ from micrographia.io.stem_images import StemImage
 from micrographia.physics.conditions import ImagingConditions
 from micrographia.physics.imaging import information_limit
 from micrographia.physics.lattice import primitive_projection
+from micrographia.reconstruction.blind import infer_elements
 from micrographia.reconstruction.columns import (
     Columns,
     Problem,
@@ -30,10 +32,11 @@ from micrographia.reconstruction.columns import (
 )
 from micrographia.reconstruction.heights import build_layer, shortest_bond
 from micrographia.reconstruction.lattice import Fit, find_lattice
-from micrographia.reconstruction.spectrum import FloatArray, whiten
+from micrographia.reconstruction.spectrum import FloatArray, Whitened, whiten
 from micrographia.reconstruction.superlattice import enlarge
 
 _WORST_FIT = 0.5  # share of the reflections' power that a stated crystal must explain
+_MOST_DOUBT = 0.05  # relative error of the forward model that is allowed for
 _MODEL_ERROR = 0.002  # share of the power that the phase object leaves out of a thin crystal
 _CROWDED = 0.45  # of the sum of covalent radii: below any bond, nominal heights allowed for
 _ABSENT = 0.1  # chance that an element which was named is not in the crystal
@@ -91,7 +94,7 @@ def parse_elements(symbols: Sequence[str]) -> list[int]:
 
 def solve(
     image: StemImage,
-    elements: Sequence[str],
+    elements: Sequence[str] | None,
     settings: Reconstruction,
     conditions: ImagingConditions | None = None,
 ) -> Solution:
@@ -102,7 +105,8 @@ def solve(
     image
         The picture with its pixel size; imaging conditions are taken from its metadata.
     elements
-        Symbols of the elements that the sample is known to hold.
+        Symbols of the elements that the sample is known to hold; None if nobody knows. They are
+        then inferred, which takes a picture calibrated in radians of phase.
     settings
         Limits of the search.
     conditions
@@ -113,15 +117,31 @@ def solve(
     SolveError
         The picture holds no crystal that can be stated with honesty; the message says why.
     """
-    numbers = parse_elements(elements)
+    numbers = None if elements is None else parse_elements(elements)
     stated = image.metadata.get("conditions")
     microscope = ImagingConditions(**stated) if stated else (conditions or ImagingConditions())
+    calibrated = image.metadata.get("unit") == "rad"
+    if numbers is None and not calibrated:
+        raise SolveError(
+            "Without elements only a picture in radians of phase can be read",
+            seen=f"unit {image.metadata.get('unit') or 'unknown'}",
+            remedy="Give the sample's elements, for example --elements Mo,S",
+        )
     whitened = whiten(image.pixels, image.pixel_size, information_limit(microscope))
     fit = find_lattice(whitened, settings)
-    problem = set_up(fit, numbers, microscope)
-    calibrated = image.metadata.get("unit") == "rad"
-    state = _search(problem, settings.max_atoms, calibrated)
-    problem, state, cells = enlarge(whitened, problem, state, numbers, microscope, settings)
+    read = partial(
+        _read,
+        whitened,
+        fit,
+        numbers,
+        microscope=microscope,
+        settings=settings,
+        calibrated=calibrated,
+    )
+    problem, state, cells = read(0.0)
+    if (doubt := _doubt(problem, state)) > 0:
+        # What the forward model leaves out would be explained by atoms that are not there.
+        problem, state, cells = read(doubt)
     quality, fidelity = _agreement(problem, state)
     if quality < _WORST_FIT:
         raise SolveError(
@@ -130,9 +150,50 @@ def solve(
             allowed=f"at least {_WORST_FIT:.0%}",
             remedy="Check the elements, the pixel size and the imaging conditions",
         )
-    share, alternatives = _alternatives(problem, state, cells)
-    share *= _ABSENT ** len(set(numbers) - {n for kind in state.kinds for n in problem.kinds[kind]})
+    share, alternatives = _alternatives(problem, state, cells, set(numbers or ()))
+    absent = set(numbers or ()) - {n for kind in state.kinds for n in problem.kinds[kind]}
+    share *= _ABSENT ** len(absent)
     return _solution(problem, state, share * fidelity * fit.explained, alternatives, settings)
+
+
+def _read(
+    whitened: Whitened,
+    fit: Fit,
+    numbers: list[int] | None,
+    doubt: float,
+    *,
+    microscope: ImagingConditions,
+    settings: Reconstruction,
+    calibrated: bool,
+) -> tuple[Problem, Columns, list[tuple[float, str]]]:
+    """Columns and species, and other cells or sets of elements with their log-odds."""
+    if numbers is None:
+        guesses = infer_elements(fit, microscope, settings, doubt)
+        best = guesses[0]
+        rivals = [
+            (guess.value - best.value, formula(guess.problem, guess.state))
+            for guess in guesses[1:]
+        ]
+        return best.problem, best.state, rivals
+    problem = set_up(fit, numbers, microscope, doubt=doubt)
+    state = _search(problem, settings.max_atoms, calibrated)
+    return enlarge(whitened, problem, state, numbers, microscope, settings)
+
+
+def _residual(problem: Problem, state: Columns) -> float:
+    """Sum of the squared residuals over the noise, whatever the problem doubts."""
+    residual = (problem.data - model(problem, state)) * problem.deviation / problem.fit.sigma
+    return float(np.square(np.abs(residual)).sum())
+
+
+def _doubt(problem: Problem, state: Columns) -> float:
+    """Relative error of the forward model that the residual calls for; 0 if noise is enough."""
+    count = len(problem.data)
+    excess = _residual(problem, state) - count
+    if excess < 3 * np.sqrt(count):
+        return 0.0
+    power = float(np.square(np.abs(problem.fit.coefficients / problem.fit.sigma)).sum())
+    return float(min(_MOST_DOUBT, np.sqrt(excess / power)))
 
 
 def _agreement(problem: Problem, state: Columns) -> tuple[float, float]:
@@ -143,8 +204,8 @@ def _agreement(problem: Problem, state: Columns) -> tuple[float, float]:
     answer is wrong however much of the power it explains.
     """
     count = len(problem.data)
-    power = float(np.square(np.abs(problem.data)).sum()) - count
-    residual = float(np.square(np.abs(problem.data - model(problem, state))).sum())
+    power = float(np.square(np.abs(problem.fit.coefficients / problem.fit.sigma)).sum()) - count
+    residual = _residual(problem, state)
     quality = 1 - max(0.0, residual - count) / max(power, 1e-9)
     slack = 3 * np.sqrt(count)
     excess = max(0.0, residual - count - slack) / (_MODEL_ERROR * max(power, 0.0) + slack)
@@ -172,35 +233,44 @@ def _absolute(best: tuple[Columns, Problem], problem: Problem) -> Columns:
 
 
 def _alternatives(
-    problem: Problem, state: Columns, cells: list[tuple[float, str]]
+    problem: Problem, state: Columns, cells: list[tuple[float, str]], named: set[int]
 ) -> tuple[float, list[str]]:
-    """Posterior share of the answer among relabelled ones and other cells, and the runners-up."""
+    """Posterior share of the answer among relabelled ones and other cells, and the runners-up.
+
+    Rivals that lack a named element which the answer has are none.
+    """
     best = score(problem, state)
-    rivals: list[tuple[float, str]] = []
+    held = {n for kind in state.kinds for n in problem.kinds[kind]} & named
+    rivals = list(cells)
+    for kinds in _relabelled(problem, state):
+        if held <= {n for kind in kinds for n in problem.kinds[kind]}:
+            value, name = _rival(problem, state, kinds)
+            rivals.append((value - best, name))
+    if not rivals:
+        return 1.0, []
+    rivals.sort(key=lambda item: -item[0])
+    share = float(np.exp(-logsumexp([0.0, *(deficit for deficit, _ in rivals)])))
+    foremost = {name: deficit for deficit, name in reversed(rivals)}
+    names = sorted(foremost, key=lambda name: -foremost[name])[:_ALTERNATIVES]
+    return share, [f"{name} (log-likelihood {foremost[name]:+.1f})" for name in names]
+
+
+def _relabelled(problem: Problem, state: Columns) -> Iterator[NDArray[np.int64]]:
+    """The columns' kinds with the species permuted, and with one column of another kind."""
     singles = [kind[0] for kind in problem.kinds if len(kind) == 1]
     places = {kind: place for place, kind in enumerate(problem.kinds)}
-    for order in itertools.permutations(singles):
-        if list(order) == singles or len(singles) > 4:
-            continue
-        swap = dict(zip(singles, order, strict=True))
+    for order in itertools.permutations(singles if len(singles) <= 4 else []):
+        swap = dict(zip(singles, order, strict=False))
         kinds = [
-            places[tuple(sorted(swap[n] for n in problem.kinds[kind]))] for kind in state.kinds
+            places[tuple(sorted(swap.get(n, n) for n in problem.kinds[kind]))]
+            for kind in state.kinds
         ]
         if kinds != list(state.kinds):
-            rivals.append(_rival(problem, state, np.array(kinds)))
+            yield np.array(kinds)
     for column in range(state.count):
         for kind in range(len(problem.kinds)):
             if kind != state.kinds[column]:
-                kinds_array = state.kinds.copy()
-                kinds_array[column] = kind
-                rivals.append(_rival(problem, state, kinds_array))
-    rivals = [(value - best, name) for value, name in rivals] + cells
-    rivals.sort(key=lambda item: -item[0])
-    if not rivals:
-        return 1.0, []
-    share = float(np.exp(-logsumexp([0.0, *(deficit for deficit, _ in rivals)])))
-    names = [f"{name} (log-likelihood {deficit:+.1f})" for deficit, name in rivals]
-    return share, list(dict.fromkeys(names))[:_ALTERNATIVES]
+                yield np.where(np.arange(state.count) == column, kind, state.kinds)
 
 
 def _rival(problem: Problem, state: Columns, kinds: NDArray[np.int64]) -> tuple[float, str]:

@@ -32,7 +32,7 @@ from micrographia.reconstruction.spectrum import FloatArray, Whitened
 _MOST = 4  # cells of the answer in a larger one
 _SHIFT = 0.02  # usual shift of a column from where the smaller cell has it [Å]
 _ALIKE = 3  # elements no further apart in atomic number may be ordered unseen
-_DOUBT = 6.0  # log-evidence that a larger cell must bring when nothing is missing
+_DOUBT = 1.5  # log-evidence that a larger cell must bring when nothing is missing
 
 
 def enlarge(
@@ -82,7 +82,7 @@ def enlarge(
             if not _elements(larger, trial) >= set(numbers):
                 continue
             value = score(larger, trial) - score(larger, tiled)
-            value -= _occam(larger, trial) * (index - 1) / index
+            value -= _occam(larger, trial) * (index - 1) / index + _naming(tiled, trial)
             tried.append((value, larger, trial))
     if not tried:
         return problem, state, []
@@ -114,7 +114,8 @@ def _tile(
     inside = np.all((places > -1e-6) & (places < 1 - 1e-6), axis=1)
     positions = (state.positions[None] + shifts[inside][:, None]).reshape(-1, 2)
     kinds = np.tile(state.kinds, int(inside.sum()))
-    return set_up(fit, numbers, conditions), Columns(positions, kinds, state.scale)
+    larger = set_up(fit, numbers, conditions, problem.gain_spread, problem.doubt)
+    return larger, Columns(positions, kinds, state.scale)
 
 
 def _complete(problem: Problem, tiled: Columns, missing: list[int], per_cell: int) -> Columns:
@@ -156,3 +157,10 @@ def _occam(problem: Problem, state: Columns) -> float:
     """What the freedom of all columns to shift costs: log of prior over posterior widths."""
     precision = position_precision(problem, state)
     return float(0.5 * np.log1p(precision * _SHIFT**2).sum())
+
+
+def _naming(tiled: Columns, state: Columns) -> float:
+    """What it costs to say which columns got another species than their translates."""
+    if state.count != tiled.count:
+        return 0.0
+    return float((state.kinds != tiled.kinds).sum() * np.log(2 * state.count))
