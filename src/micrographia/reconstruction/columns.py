@@ -18,11 +18,13 @@ from numpy.typing import NDArray
 from micrographia.errors import SolveError
 from micrographia.physics.conditions import ImagingConditions
 from micrographia.physics.imaging import projected_phase, transfer
+from micrographia.physics.strong_object import strong_response
 from micrographia.reconstruction.lattice import Fit
 from micrographia.reconstruction.spectrum import ComplexArray, FloatArray
 
 _GRID = 0.12  # spacing of the search map [Å]
 _SWEEPS = 6
+_RING = 0.06  # half the width of a ring of reflections, over the largest |g|
 _HALF = 0.45  # distance from the middle at which two columns for one are tried [Å]
 _MERGE = 0.25  # columns closer than this are tried as one [Å]
 
@@ -49,6 +51,8 @@ class Problem:
         Deviation of the logarithm of the picture's contrast over the model's.
     doubt
         Relative error of the forward model, added to the noise.
+    strong
+        Whether the forms hold what strong atoms add to the first order.
     """
 
     fit: Fit
@@ -58,11 +62,12 @@ class Problem:
     penalty: float
     gain_spread: float
     doubt: float
+    strong: bool
 
     @property
     def deviation(self) -> FloatArray:
         """By which data and forms were divided (m,): noise and error of the model."""
-        return np.hypot(self.fit.sigma, self.doubt * np.abs(self.fit.coefficients))
+        return _deviation(self.fit, self.doubt)
 
 
 @dataclass(frozen=True)
@@ -86,8 +91,12 @@ def set_up(
     gain_spread: float = 0.3,
     doubt: float = 0.0,
     pairs: bool = True,
+    strong: bool = False,
 ) -> Problem:
-    """Prepare the search for columns of one or, with `pairs`, two atoms of the given elements."""
+    """Prepare the search for columns of one or, with `pairs`, two atoms of the given elements.
+
+    `strong` adds what heavy atoms do beyond the first order; it takes a tenth of a second a kind.
+    """
     kinds: list[Kind] = [(number,) for number in numbers]
     if pairs:
         kinds += list(combinations_with_replacement(numbers, 2))
@@ -102,11 +111,25 @@ def set_up(
         [np.sum([single[number] for number in kind], axis=0) for kind in kinds],
         dtype=np.complex128,
     )
-    deviation = np.hypot(fit.sigma, doubt * np.abs(fit.coefficients))
+    if strong:
+        forms += [strong_response(kind, fit.g, area, conditions) for kind in kinds]
+    deviation = _deviation(fit, doubt)
     forms /= deviation
     data = fit.coefficients / deviation
     penalty = 1.5 * np.log(max(2, 2 * len(data))) + np.log(len(kinds)) + 6.0
-    return Problem(fit, data, kinds, forms, float(penalty), gain_spread, doubt)
+    return Problem(fit, data, kinds, forms, float(penalty), gain_spread, doubt, strong)
+
+
+def _deviation(fit: Fit, doubt: float) -> FloatArray:
+    """Noise and error of the model (m,), as a share of what reflections of this |g| usually are.
+
+    Not of each reflection itself: an error in one column shows where the others cancel, too.
+    """
+    radius = np.linalg.norm(fit.g, axis=1)
+    power = np.square(np.abs(fit.coefficients))
+    ring = np.abs(radius[:, None] - radius[None, :]) < _RING * radius.max()
+    usual = np.sqrt((ring * power).sum(axis=1) / ring.sum(axis=1))
+    return np.hypot(fit.sigma, doubt * usual)
 
 
 def find_columns(problem: Problem, most: int, start: Columns | None = None) -> Columns:
@@ -156,6 +179,12 @@ def score(problem: Problem, state: Columns) -> float:
     residual = problem.data - model(problem, state)
     prior = 0.5 * (np.log(state.scale) / problem.gain_spread) ** 2
     return float(-np.square(np.abs(residual)).sum() - problem.penalty * state.count - prior)
+
+
+def evidence(problem: Problem, state: Columns) -> float:
+    """Score that can be compared between problems of one picture that doubt differently."""
+    spread = np.log(problem.deviation / problem.fit.sigma).sum()
+    return score(problem, state) - 2 * float(spread)
 
 
 def formula(problem: Problem, state: Columns) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -23,6 +23,7 @@ from micrographia.reconstruction.blind import infer_elements
 from micrographia.reconstruction.columns import (
     Columns,
     Problem,
+    evidence,
     find_columns,
     formula,
     model,
@@ -36,11 +37,15 @@ from micrographia.reconstruction.spectrum import FloatArray, Whitened, whiten
 from micrographia.reconstruction.superlattice import enlarge
 
 _WORST_FIT = 0.5  # share of the reflections' power that a stated crystal must explain
-_MOST_DOUBT = 0.05  # relative error of the forward model that is allowed for
+_DOUBTS = (0.02, 0.05)  # relative errors of the forward model that are allowed for
 _MODEL_ERROR = 0.002  # share of the power that the phase object leaves out of a thin crystal
 _CROWDED = 0.45  # of the sum of covalent radii: below any bond, nominal heights allowed for
 _ABSENT = 0.1  # chance that an element which was named is not in the crystal
 _ALTERNATIVES = 3
+
+
+#: A search, its columns, and its rivals with their log-odds.
+Reading = tuple[Problem, Columns, list[tuple[float, str]]]
 
 
 @dataclass(frozen=True)
@@ -138,10 +143,15 @@ def solve(
         settings=settings,
         calibrated=calibrated,
     )
-    problem, state, cells = read(0.0)
-    if (doubt := _doubt(problem, state)) > 0:
+    # First order is what the phase-object engine does; atoms do more, on quadrants.
+    orders = (False, True) if numbers and microscope.detector == "segments" else (False,)
+    readings = _succeeding(partial(read, 0.0, strong=strong) for strong in orders)
+    if all(_doubt(problem, state) > 0 for problem, state, _ in readings):
         # What the forward model leaves out would be explained by atoms that are not there.
-        problem, state, cells = read(doubt)
+        readings += _succeeding(
+            partial(read, doubt, strong=strong) for doubt in _DOUBTS for strong in orders
+        )
+    problem, state, cells = max(readings, key=lambda reading: evidence(reading[0], reading[1]))
     quality, fidelity = _agreement(problem, state)
     if quality < _WORST_FIT:
         raise SolveError(
@@ -156,16 +166,36 @@ def solve(
     return _solution(problem, state, share * fidelity * fit.explained, alternatives, settings)
 
 
+def _succeeding(attempts: Iterable[Callable[[], Reading]]) -> list[Reading]:
+    """The readings that found columns.
+
+    Raises
+    ------
+    SolveError
+        Of the last attempt, if none did.
+    """
+    readings, failure = [], None
+    for attempt in attempts:
+        try:
+            readings.append(attempt())
+        except SolveError as error:
+            failure = error
+    if not readings and failure is not None:
+        raise failure
+    return readings
+
+
 def _read(
     whitened: Whitened,
     fit: Fit,
     numbers: list[int] | None,
     doubt: float,
     *,
+    strong: bool = False,
     microscope: ImagingConditions,
     settings: Reconstruction,
     calibrated: bool,
-) -> tuple[Problem, Columns, list[tuple[float, str]]]:
+) -> Reading:
     """Columns and species, and other cells or sets of elements with their log-odds."""
     if numbers is None:
         guesses = infer_elements(fit, microscope, settings, doubt)
@@ -175,7 +205,7 @@ def _read(
             for guess in guesses[1:]
         ]
         return best.problem, best.state, rivals
-    problem = set_up(fit, numbers, microscope, doubt=doubt)
+    problem = set_up(fit, numbers, microscope, doubt=doubt, strong=strong)
     state = _search(problem, settings.max_atoms, calibrated)
     return enlarge(whitened, problem, state, numbers, microscope, settings)
 
@@ -193,7 +223,7 @@ def _doubt(problem: Problem, state: Columns) -> float:
     if excess < 3 * np.sqrt(count):
         return 0.0
     power = float(np.square(np.abs(problem.fit.coefficients / problem.fit.sigma)).sum())
-    return float(min(_MOST_DOUBT, np.sqrt(excess / power)))
+    return float(np.sqrt(excess / power))
 
 
 def _agreement(problem: Problem, state: Columns) -> tuple[float, float]:

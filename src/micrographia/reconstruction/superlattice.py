@@ -114,7 +114,9 @@ def _tile(
     inside = np.all((places > -1e-6) & (places < 1 - 1e-6), axis=1)
     positions = (state.positions[None] + shifts[inside][:, None]).reshape(-1, 2)
     kinds = np.tile(state.kinds, int(inside.sum()))
-    larger = set_up(fit, numbers, conditions, problem.gain_spread, problem.doubt)
+    larger = set_up(
+        fit, numbers, conditions, problem.gain_spread, problem.doubt, strong=problem.strong
+    )
     return larger, Columns(positions, kinds, state.scale)
 
 
