@@ -16,7 +16,6 @@ from micrographia.errors import MicrographiaError, SolveError
 from micrographia.io.atomic import atomic_path
 from micrographia.io.stem_images import read_stem_image
 from micrographia.io.structures import from_cif, to_cif
-from micrographia.reconstruction.averaging import FloatArray
 from micrographia.reconstruction.cif import symmetric_cif
 from micrographia.reconstruction.layer_symmetry import SymmetricLayer, symmetrise_layer
 from micrographia.reconstruction.library import Library
@@ -163,7 +162,6 @@ def to_cif_text(
     solution: Solution,
     name: str,
     symmetry: Symmetry,
-    confidences: FloatArray | None = None,
     note: str | None = None,
 ) -> str:
     """CIF of a solution with its symmetry, and a comment on what is measured and what nominal.
@@ -176,8 +174,6 @@ def to_cif_text(
         Of the picture; names the data block.
     symmetry
         When the layer is taken for symmetric.
-    confidences
-        Of each atom (n,), from `site_confidence`; None where they are not known.
     note
         On the template whose heights these are; None for nominal heights.
     """
@@ -193,7 +189,7 @@ def to_cif_text(
         f"Symmetrised: the projection is {layer.wallpaper} within {symmetry.tolerance:g} A; atoms "
         f"moved by at most {layer.deviation:.4f} A in the plane.",
     ]
-    return symmetric_cif(layer, confidences, comments, name)
+    return symmetric_cif(layer, solution.site_confidence, comments, name)
 
 
 def _symmetric(solution: Solution, symmetry: Symmetry, height_tolerance: float) -> SymmetricLayer:

@@ -31,6 +31,7 @@ from micrographia.reconstruction.columns import (
     score,
     set_up,
 )
+from micrographia.reconstruction.confidence import site_confidence
 from micrographia.reconstruction.heights import build_layer, shortest_bond
 from micrographia.reconstruction.lattice import Fit, find_lattice
 from micrographia.reconstruction.spectrum import FloatArray, Whitened, whiten
@@ -66,6 +67,8 @@ class Solution:
         how many atoms each holds (n,).
     average
         The averaged unit cell on a fractional grid.
+    site_confidence
+        For each of `atoms` (n,) how sure its species is; None where a known crystal lent them.
     """
 
     atoms: Atoms
@@ -76,6 +79,7 @@ class Solution:
     numbers: NDArray[np.int64]
     counts: NDArray[np.int64]
     average: NDArray[np.float32]
+    site_confidence: FloatArray | None = None
 
 
 def parse_elements(symbols: Sequence[str]) -> list[int]:
@@ -160,10 +164,12 @@ def solve(
             allowed=f"at least {_WORST_FIT:.0%}",
             remedy="Check the elements, the pixel size and the imaging conditions",
         )
-    share, alternatives = _alternatives(problem, state, cells, set(numbers or ()))
+    share, alternatives, sites = _alternatives(problem, state, cells, set(numbers or ()))
     absent = set(numbers or ()) - {n for kind in state.kinds for n in problem.kinds[kind]}
     share *= _ABSENT ** len(absent)
-    return _solution(problem, state, share * fidelity * fit.explained, alternatives, settings)
+    return _solution(
+        problem, state, share * fidelity * fit.explained, alternatives, sites, settings
+    )
 
 
 def _succeeding(attempts: Iterable[Callable[[], Reading]]) -> list[Reading]:
@@ -264,25 +270,31 @@ def _absolute(best: tuple[Columns, Problem], problem: Problem) -> Columns:
 
 def _alternatives(
     problem: Problem, state: Columns, cells: list[tuple[float, str]], named: set[int]
-) -> tuple[float, list[str]]:
+) -> tuple[float, list[str], FloatArray]:
     """Posterior share of the answer among relabelled ones and other cells, and the runners-up.
 
+    Last, the posterior of each column's species against the best other kind in its place.
     Rivals that lack a named element which the answer has are none.
     """
     best = score(problem, state)
     held = {n for kind in state.kinds for n in problem.kinds[kind]} & named
     rivals = list(cells)
+    deficits = np.full((state.count, len(problem.kinds)), np.inf)
     for kinds in _relabelled(problem, state):
         if held <= {n for kind in kinds for n in problem.kinds[kind]}:
             value, name = _rival(problem, state, kinds)
             rivals.append((value - best, name))
+            changed = np.flatnonzero(kinds != state.kinds)
+            if len(changed) == 1:
+                deficits[changed[0], kinds[changed[0]]] = best - value
+    sites = site_confidence(deficits)
     if not rivals:
-        return 1.0, []
+        return 1.0, [], sites
     rivals.sort(key=lambda item: -item[0])
     share = float(np.exp(-logsumexp([0.0, *(deficit for deficit, _ in rivals)])))
     foremost = {name: deficit for deficit, name in reversed(rivals)}
     names = sorted(foremost, key=lambda name: -foremost[name])[:_ALTERNATIVES]
-    return share, [f"{name} (log-likelihood {foremost[name]:+.1f})" for name in names]
+    return share, [f"{name} (log-likelihood {foremost[name]:+.1f})" for name in names], sites
 
 
 def _relabelled(problem: Problem, state: Columns) -> Iterator[NDArray[np.int64]]:
@@ -313,6 +325,7 @@ def _solution(
     state: Columns,
     confidence: float,
     alternatives: list[str],
+    sites: FloatArray,
     settings: Reconstruction,
 ) -> Solution:
     kinds = [problem.kinds[kind] for kind in state.kinds]
@@ -336,7 +349,15 @@ def _solution(
         numbers=np.array([max(kind) for kind in kinds], dtype=np.int64),
         counts=np.array([len(kind) for kind in kinds], dtype=np.int64),
         average=average_cell(problem.fit),
+        site_confidence=sites[_nearest(xy, state.positions, cell)],
     )
+
+
+def _nearest(points: FloatArray, columns: FloatArray, cell: FloatArray) -> NDArray[np.int64]:
+    """For each point (n, 2) the nearest column (m, 2) of a periodic cell."""
+    gaps = (points[:, None] - columns[None]) @ np.linalg.inv(cell)
+    distance = np.linalg.norm((gaps - np.rint(gaps)) @ cell, axis=-1)
+    return np.asarray(distance.argmin(axis=1))
 
 
 def average_cell(fit: Fit, spacing: float = 0.05) -> NDArray[np.float32]:

@@ -225,7 +225,7 @@ def consult(
     if not lenders:
         return Consulted(solution, None, "", [], own.evidence)
     atoms = placed_layer(lenders[0].placed, problem.fit.cell, settings.vacuum)
-    lent = replace(solution, atoms=atoms)
+    lent = replace(solution, atoms=atoms, site_confidence=None)
     return Consulted(lent, lenders[0].template.name, "heights", lenders, own.evidence)
 
 

@@ -8,8 +8,11 @@ from ase.build import graphene, mx2
 from micrographia.config import Reconstruction
 from micrographia.errors import SolveError
 from micrographia.io.stem_images import StemImage
+from micrographia.io.structures import from_cif
 from micrographia.physics.conditions import ImagingConditions
 from micrographia.physics.lattice import niggli_parameters
+from micrographia.reconstruction.batch import to_cif_text
+from micrographia.reconstruction.cif import CONFIDENCE
 from micrographia.reconstruction.heights import nominal_heights
 from micrographia.reconstruction.solve import Solution, parse_elements, solve
 from micrographia.stem.simulate import draw_view, simulate
@@ -140,3 +143,23 @@ def test_nominal_heights_keep_bonds_apart() -> None:
     heights = nominal_heights(cell, xy, np.array([42, 16, 16]))
     assert abs(heights[1] - heights[2]) > 1.8
     assert min(heights[1:]) < heights[0] < max(heights[1:])
+
+
+def test_every_site_states_how_sure_its_species_is() -> None:
+    solution = _solve(_picture(_janus(), 3e4), "Mo,S,Se")
+    text = to_cif_text(solution, "janus", SETTINGS.symmetry)
+    start = text.index(CONFIDENCE)
+    sites = [line.split() for line in text[start:].splitlines()[1:] if line]
+    assert {site[1] for site in sites} == {"Mo", "S", "Se"}
+    assert all(0.5 < float(site[-1]) <= 1 for site in sites)
+    assert from_cif(text).get_chemical_formula("metal") == "MoSSe"
+
+
+def test_sites_of_a_confusable_pair_are_less_sure() -> None:
+    # Chromium for manganese changes the contrast by a fiftieth: that is not seen at 10³ e/Å².
+    layer = mx2("MnO2", "1T", a=2.9, thickness=1.9, vacuum=5)
+    solution = solve(_picture(layer, 1e3), ["Mn", "Cr", "O"], SETTINGS)
+    assert solution.site_confidence is not None
+    metals = solution.atoms.numbers > 8
+    assert solution.site_confidence[metals].min() < solution.site_confidence[~metals].min() + 1e-9
+    assert solution.confidence < 0.6
