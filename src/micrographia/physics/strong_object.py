@@ -67,17 +67,9 @@ def strong_response(
 
 @lru_cache(maxsize=256)
 def _table(numbers: tuple[int, ...], conditions: ImagingConditions) -> ComplexArray:
-    """The difference of a strong and a scaled faint column, on the box's reciprocal lattice."""
-    axis = fftfreq(_SAMPLES, _BOX / _SAMPLES)
-    gx, gy = np.meshgrid(axis, axis, indexing="ij")
-    magnitude = np.hypot(gx, gy)
-    coefficients = sum(
-        projected_phase(number, magnitude.ravel(), _BOX**2, conditions.energy_keV)
-        for number in numbers
-    )
-    phase = (ifft2(np.reshape(coefficients, gx.shape)) * _SAMPLES**2).real
-    phase -= phase.mean()
-    difference = _scan(phase, conditions) - _scan(_FAINT * phase, conditions) / _FAINT
+    """What strength adds to a column's image, on the box's reciprocal lattice about g = 0."""
+    series = _phase_series(numbers, conditions)
+    difference = _scan(_phase(series), conditions) - _response(conditions) * _kept(series)
     centred = np.fft.fftshift(difference)
     middle = len(centred) // 2
     # A phase has no origin; around g = 0 the correction is smooth.
@@ -90,28 +82,55 @@ def _table(numbers: tuple[int, ...], conditions: ImagingConditions) -> ComplexAr
     return centred
 
 
+@lru_cache(maxsize=16)
+def _response(conditions: ImagingConditions) -> ComplexArray:
+    """The first order on the same grid, so that its coarseness cancels: of a faint column."""
+    series = _phase_series((6,), conditions)
+    return _scan(_FAINT * _phase(series), conditions) / (_FAINT * _kept(series))
+
+
+def _phase_series(numbers: tuple[int, ...], conditions: ImagingConditions) -> FloatArray:
+    """Fourier coefficients of a column's phase in the box (n, n) [rad]."""
+    axis = fftfreq(_SAMPLES, _BOX / _SAMPLES)
+    magnitude = np.hypot(axis[:, None], axis[None, :])
+    total = np.zeros(magnitude.size)
+    for number in numbers:
+        total += projected_phase(number, magnitude.ravel(), _BOX**2, conditions.energy_keV)
+    return total.reshape(magnitude.shape)
+
+
+def _phase(series: FloatArray) -> FloatArray:
+    phase = (ifft2(series) * series.size).real
+    return np.asarray(phase - phase.mean())
+
+
+def _kept(series: FloatArray) -> FloatArray:
+    """The coefficients that a scan of `_POSITIONS` positions resolves."""
+    index = np.rint(fftfreq(_POSITIONS, 1 / _POSITIONS)).astype(int)
+    return series[np.ix_(index, index)]
+
+
 def _scan(phase: FloatArray, conditions: ImagingConditions) -> ComplexArray:
     """Image coefficients of a phase object (n, n) [rad], scanned with four quadrants."""
     axis = fftfreq(_SAMPLES, _BOX / _SAMPLES)
     kx, ky = np.meshgrid(axis, axis, indexing="ij")
     pupil = _pupil(kx, ky, conditions)
-    masks = _quadrants(kx, ky, conditions)
-    steps = np.arange(_POSITIONS) * _BOX / _POSITIONS
-    counts = np.empty((len(masks), _POSITIONS, _POSITIONS))
+    masks = _quadrants(kx, ky, conditions).reshape(4, -1)
     transmitted = np.exp(1j * phase)
-    for row, x in enumerate(steps):
-        shift = np.exp(-2j * np.pi * (kx * x + ky * steps[:, None, None]))
-        waves = fft2(ifft2(pupil * shift) * transmitted)
-        pattern = np.square(np.abs(waves))
-        counts[:, row] = np.einsum("dij,pij->dp", masks, pattern)
-    total = counts.sum(axis=0)
+    steps = np.arange(_POSITIONS) * _BOX / _POSITIONS
+    moves = np.exp(-2j * np.pi * np.outer(steps, axis))
+    counts = np.empty((4, _POSITIONS, _POSITIONS))
+    for row in range(_POSITIONS):
+        shift = moves[row][None, :, None] * moves[:, None, :]
+        waves = fft2(ifft2(pupil * shift) * transmitted).reshape(_POSITIONS, -1)
+        counts[:, row] = masks @ (np.square(waves.real) + np.square(waves.imag)).T
     sides = np.stack(
         [
             counts[0] + counts[3] - counts[1] - counts[2],
             counts[0] + counts[1] - counts[2] - counts[3],
         ]
     )
-    shifts = sides / total * (np.pi * pupil_radius(conditions) / 4)
+    shifts = sides / counts.sum(axis=0) * (np.pi * pupil_radius(conditions) / 4)
     index = fftfreq(_POSITIONS, _BOX / _POSITIONS)
     gx, gy = np.meshgrid(index, index, indexing="ij")
     squared = gx**2 + gy**2

@@ -34,7 +34,7 @@ from micrographia.reconstruction.columns import (
 from micrographia.reconstruction.confidence import site_confidence
 from micrographia.reconstruction.heights import build_layer, shortest_bond
 from micrographia.reconstruction.lattice import Fit, find_lattice
-from micrographia.reconstruction.spectrum import FloatArray, Whitened, whiten
+from micrographia.reconstruction.spectrum import FloatArray, whiten
 from micrographia.reconstruction.superlattice import enlarge
 
 _WORST_FIT = 0.5  # share of the reflections' power that a stated crystal must explain
@@ -140,7 +140,6 @@ def solve(
     fit = find_lattice(whitened, settings)
     read = partial(
         _read,
-        whitened,
         fit,
         numbers,
         microscope=microscope,
@@ -155,7 +154,9 @@ def solve(
         readings += _succeeding(
             partial(read, doubt, strong=strong) for doubt in _DOUBTS for strong in orders
         )
-    problem, state, cells = max(readings, key=lambda reading: evidence(reading[0], reading[1]))
+    problem, state, rivals = max(readings, key=lambda reading: evidence(reading[0], reading[1]))
+    if numbers:
+        problem, state, rivals = enlarge(whitened, problem, state, numbers, microscope, settings)
     quality, fidelity = _agreement(problem, state)
     if quality < _WORST_FIT:
         raise SolveError(
@@ -164,7 +165,7 @@ def solve(
             allowed=f"at least {_WORST_FIT:.0%}",
             remedy="Check the elements, the pixel size and the imaging conditions",
         )
-    share, alternatives, sites = _alternatives(problem, state, cells, set(numbers or ()))
+    share, alternatives, sites = _alternatives(problem, state, rivals, set(numbers or ()))
     absent = set(numbers or ()) - {n for kind in state.kinds for n in problem.kinds[kind]}
     share *= _ABSENT ** len(absent)
     return _solution(
@@ -192,7 +193,6 @@ def _succeeding(attempts: Iterable[Callable[[], Reading]]) -> list[Reading]:
 
 
 def _read(
-    whitened: Whitened,
     fit: Fit,
     numbers: list[int] | None,
     doubt: float,
@@ -202,7 +202,7 @@ def _read(
     settings: Reconstruction,
     calibrated: bool,
 ) -> Reading:
-    """Columns and species, and other cells or sets of elements with their log-odds."""
+    """Columns and species, and, blind, other sets of elements with their log-odds."""
     if numbers is None:
         guesses = infer_elements(fit, microscope, settings, doubt)
         best = guesses[0]
@@ -212,8 +212,7 @@ def _read(
         ]
         return best.problem, best.state, rivals
     problem = set_up(fit, numbers, microscope, doubt=doubt, strong=strong)
-    state = _search(problem, settings.max_atoms, calibrated)
-    return enlarge(whitened, problem, state, numbers, microscope, settings)
+    return problem, _search(problem, settings.max_atoms, calibrated), []
 
 
 def _residual(problem: Problem, state: Columns) -> float:
@@ -269,7 +268,7 @@ def _absolute(best: tuple[Columns, Problem], problem: Problem) -> Columns:
 
 
 def _alternatives(
-    problem: Problem, state: Columns, cells: list[tuple[float, str]], named: set[int]
+    problem: Problem, state: Columns, others: list[tuple[float, str]], named: set[int]
 ) -> tuple[float, list[str], FloatArray]:
     """Posterior share of the answer among relabelled ones and other cells, and the runners-up.
 
@@ -278,7 +277,7 @@ def _alternatives(
     """
     best = score(problem, state)
     held = {n for kind in state.kinds for n in problem.kinds[kind]} & named
-    rivals = list(cells)
+    rivals = list(others)
     deficits = np.full((state.count, len(problem.kinds)), np.inf)
     for kinds in _relabelled(problem, state):
         if held <= {n for kind in kinds for n in problem.kinds[kind]}:
