@@ -15,7 +15,6 @@ from itertools import combinations
 import numpy as np
 from ase.data import atomic_numbers, chemical_symbols
 from numpy.typing import NDArray
-from pymatgen.core import Composition
 
 from micrographia.config import Reconstruction
 from micrographia.physics.conditions import ImagingConditions
@@ -133,6 +132,9 @@ def log_prior(atoms: list[int]) -> float:
     value = sum(_element_prior(number) for number in set(atoms))
     # Each further element could have been any of some dozens.
     value -= np.log(30) * len(set(symbols))
+    # Seconds to load, and only the blind track needs it.
+    from pymatgen.core import Composition
+
     composition = Composition("".join(symbols)).reduced_composition
     if len(set(symbols)) > 1 and composition.oxi_state_guesses(max_sites=-1):
         value += _BALANCED
