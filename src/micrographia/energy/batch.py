@@ -102,6 +102,10 @@ def relax_case(
         layer = layer.copy()
         layer.positions[:, 2] = flat_heights(layer) + layer.cell[2, 2] / 2
     heights = [template_heights(layer, orient_layer(from_cif(text))) for text in templates]
+    if unlike := sum(row is None for row in heights):
+        logger.warning(
+            "%d of %d templates do not lie on the crystal's plane", unlike, len(heights)
+        )
     return relax_layer(
         layer,
         potential,

@@ -127,11 +127,12 @@ def _batch(arguments: argparse.Namespace) -> int:
     from micrographia.provenance import stamp
 
     settings = settings_of(arguments)
-    beside = arguments.source / "heights.parquet"
+    source = arguments.source
+    beside = (source if source.is_dir() else source.parent) / "heights.parquet"
     table = arguments.templates or (beside if beside.is_file() else None)
-    inputs = [arguments.source, table, arguments.references]
+    inputs = [source, table, arguments.references]
     refuse_inputs([arguments.out], [path for path in inputs if path])
-    cases = _read_cases(arguments.source)[arguments.shard :: arguments.shards]
+    cases = _read_cases(source)[arguments.shard :: arguments.shards]
     templates = _read_templates(table)
     potential, references = _load(arguments)
     rows = list(
@@ -177,10 +178,12 @@ def _read_cases(source: Path) -> list[dict[str, Any]]:
 
 
 def _read_templates(table: Path | None) -> dict[str, list[str]]:
+    from micrographia.io.schemas import HEIGHTS
     from micrographia.io.tables import read_rows
 
     found: dict[str, list[str]] = {}
-    for row in sorted(read_rows(table), key=lambda row: row["rank"]) if table else ():
+    rows = read_rows(table, HEIGHTS) if table else []
+    for row in sorted(rows, key=lambda row: row["rank"]):
         found.setdefault(row["image_id"], []).append(row["cif"])
     return found
 

@@ -43,7 +43,7 @@ class Start:
     Attributes
     ----------
     name
-        `given-0`, `flat`, `template-2`, `pattern-17`.
+        `given`, `plane`, `template-2`, `pattern-17`.
     atoms
         The crystal in its last state, without a calculator.
     held_energy

@@ -18,6 +18,7 @@ from micrographia.energy.heights import (
     with_heights,
 )
 from micrographia.energy.plane_symmetry import FloatArray
+from micrographia.errors import EnergyError
 
 #: An energy below this is no energy of matter but a potential outside what it learnt [eV/atom].
 LOWEST_ENERGY = -25.0
@@ -84,8 +85,20 @@ def choose_starts(
 
 
 def _energies(layer: Atoms, heights: Sequence[FloatArray], potential: Potential) -> FloatArray:
-    """Energies [eV/atom]; infinite where they are none of matter."""
-    found = potential.energies([with_heights(layer, row, 20.0) for row in heights]) / len(layer)
+    """Energies [eV/atom]; infinite where they are none of matter.
+
+    Raises
+    ------
+    EnergyError
+        The potential fails.
+    """
+    try:
+        found = potential.energies([with_heights(layer, row, 20.0) for row in heights])
+    except Exception as error:  # potentials and their graphs fail in every way there is
+        raise EnergyError(
+            f"The starts cannot be ranked by energy: {type(error).__name__}: {error}"
+        ) from None
+    found = found / len(layer)
     return np.where(np.isfinite(found) & (found > LOWEST_ENERGY), found, np.inf)
 
 
