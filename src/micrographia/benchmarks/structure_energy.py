@@ -110,7 +110,6 @@ def score_energies(
     -------
     Rows of schema ENERGY_SCORES in the order of `scores`. Errors are absolute, in meV per atom;
     what has no energy is null and has a `failure`.
-
     """
     asked = found.names()
     return [_score(row, found, true, dft) for row in scores if str(row["image_id"]) in asked]

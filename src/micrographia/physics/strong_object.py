@@ -27,9 +27,9 @@ from micrographia.physics.imaging import (
 )
 from micrographia.physics.scattering import wavelength
 
-_BOX = 6.0  # side of the box [Å]
+_BOX = 6.0  # side of the box [Å]; a defocused disc wider than it wraps around
 _SAMPLES = 48  # along it
-_POSITIONS = 24  # of the probe along it, for twice the pupil's radius
+_POSITIONS = 24  # of the probe along it: up to 2 1/Å, twice the pupil's radius at 200 kV, 25 mrad
 _FAINT = 0.01  # share of the phase at which the response is linear
 
 _NO_BLUR = {"source_size": 0.0, "residual_blur": 0.0}

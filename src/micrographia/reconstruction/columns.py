@@ -26,7 +26,7 @@ _GRID = 0.12  # spacing of the search map [Å]
 _SWEEPS = 6
 _RING = 0.06  # half the width of a ring of reflections, over the largest |g|
 _HALF = 0.45  # distance from the middle at which two columns for one are tried [Å]
-_MERGE = 0.25  # columns closer than this are tried as one [Å]
+_MERGE = 0.25  # columns closer than four times this are tried as one [Å]
 
 Kind = tuple[int, ...]
 
