@@ -1,12 +1,15 @@
 """Tables and files in, tables and files out."""
 
 import json
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from ase import Atoms
 from ase.build import fcc100
+from numpy.typing import NDArray
 
 from micrographia import cli
 from micrographia.config import Energy
@@ -48,6 +51,15 @@ def test_failures_are_rows(emt: Potential) -> None:
     assert good["formation_energy_per_atom"] == pytest.approx(good["energy_per_atom"])
     for row, reason in zip(bad, ("no lattice", "does not know Mo", "bulk crystal"), strict=True):
         assert reason in row["failure"] and row["energy_per_atom"] is None
+
+
+def test_a_potential_that_fails_on_the_proposals_is_a_row(emt: Potential) -> None:
+    def refuse(crystals: Sequence[Atoms]) -> NDArray[np.float64]:
+        raise ValueError("isolated atoms")
+
+    failing = replace(emt, energies=refuse)
+    (row,) = relax_rows([_case("a", _slab())], failing, EMT, {}, origin=READ, seed=0)
+    assert "ValueError: isolated atoms" in row["failure"] and row["cif"] is None
 
 
 def test_true_heights_are_the_only_start(emt: Potential) -> None:
@@ -125,6 +137,10 @@ def test_heights_beside_the_answers_are_starts(tmp_path: Path, emt: Potential) -
     (without,) = relax_rows([_case("one", _slab())], emt, EMT, {}, origin=READ, seed=0)
     (given,) = read_rows(out)
     assert given["n_starts"] == without["n_starts"] + 1
+    # The table itself may be named instead of its folder.
+    words[2] = str(tmp_path / "reconstructions.parquet")
+    assert cli.main(words) == 0
+    assert read_rows(out)[0]["n_starts"] == given["n_starts"]
 
 
 def test_a_folder_without_tables_is_said(
