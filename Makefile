@@ -68,7 +68,7 @@ $(VENV)/.demo: $(PINS) | $(BIN)/python
 	echo "install: $$((SECONDS - start)) s"; touch $@
 
 $(VENV)/.dev: $(PINS) | $(BIN)/python
-	@start=$$SECONDS; $(PIP) install -c requirements.lock -e ".[demo,dev]"; \
+	@start=$$SECONDS; $(PIP) install -c requirements.lock -e ".[demo,energy,dev]"; \
 	echo "install: $$((SECONDS - start)) s"; touch $(VENV)/.demo $@
 
 # A fresh environment with the versions of requirements.in and the newest of all else.
