@@ -11,11 +11,12 @@ import difflib
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, get_args
 
 import yaml
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
+from micrographia.config_curation import Curation as Curation
 from micrographia.config_data import Data as Data
 from micrographia.config_data import ExistingPath as ExistingPath
 from micrographia.config_data import Section as Section
@@ -25,6 +26,8 @@ from micrographia.config_data import StructureSource as StructureSource
 from micrographia.config_energy import Energy as Energy
 from micrographia.config_reconstruction import Symmetry as Symmetry
 from micrographia.config_reconstruction import Templates as Templates
+from micrographia.config_segmentation import Segmentation as Segmentation
+from micrographia.config_segmentation import Watershed as Watershed
 from micrographia.errors import ConfigError
 from micrographia.physics.conditions import ImagingConditions
 
@@ -44,88 +47,6 @@ class Synthesis(Section):
     annotated_share: float = Field(
         0.4, ge=0, le=1, description="Share that carries a burnt-in scale bar and labels."
     )
-
-
-class Curation(Section):
-    """Which micrographs are kept."""
-
-    min_side: int = Field(
-        200, ge=1, le=10_000, description="Least side of an image [px] (UniEM-3M, section 4.1)."
-    )
-    max_pixels: int = Field(
-        400_000_000, ge=1, description="Most pixels of an image; larger headers are refused [px]."
-    )
-    min_sharpness: float = Field(
-        0.045,
-        ge=0,
-        le=10,
-        description="Least sharpness: share of contrast in detail of 1.5 px.",
-    )
-    min_contrast: float = Field(
-        0.05, ge=0, le=1, description="Least contrast: 1st to 99th percentile over full range."
-    )
-    duplicate_radius: int = Field(
-        2,
-        ge=0,
-        le=32,
-        description=(
-            "Most differing bits of two 64-bit hashes of duplicates [bit]; different pictures "
-            "with the same annotation can come as near as 4."
-        ),
-    )
-
-
-class Watershed(Section):
-    """The classical segmenter: thresholds, distance transform, watershed, best candidate."""
-
-    smoothing: float = Field(1.3, ge=0, le=20, description="Gaussian smoothing [px].")
-    backgrounds: tuple[Annotated[float, Field(ge=0, le=10)], ...] = Field(
-        (0.0, 0.05, 0.1, 0.2),
-        min_length=1,
-        max_length=8,
-        description=(
-            "Scales of the shading that is removed, each tried [share of the longer side]; "
-            "0 for none."
-        ),
-    )
-    opening: int = Field(0, ge=0, le=50, description="Radius of the opening [px]; 0 for none.")
-    max_hole: float = Field(
-        0.12, ge=0, le=1, description="Largest hole that is filled [share of the image]."
-    )
-    hole_solidity: float = Field(
-        0.86,
-        ge=0,
-        le=1,
-        description="Least solidity of a hole that is filled; gaps between discs are below.",
-    )
-    seed_distance: float = Field(
-        0.24,
-        ge=0.01,
-        le=0.99,
-        description="Particles are divided where a neck is narrower by this share.",
-    )
-    seed_smoothing: float = Field(
-        2.2, ge=0, le=20, description="Gaussian smoothing of the distance map [px]."
-    )
-    min_area: int = Field(20, ge=1, le=1_000_000, description="Least area of an instance [px].")
-    min_relative_area: float = Field(
-        0.12, ge=0, le=1, description="Least area of an instance [share of the typical one]."
-    )
-    border_weight: float = Field(
-        0.23,
-        ge=0,
-        le=10,
-        description="How much instances cut by the border speak against a candidate.",
-    )
-    polarity: Literal["auto", "bright", "dark"] = Field(
-        "auto", description="Whether particles are brighter or darker than what is around them."
-    )
-
-
-class Segmentation(Section):
-    """Instance segmentation."""
-
-    watershed: Watershed = Field(default_factory=Watershed, description="Classical baseline.")
 
 
 class Vary(Section):
