@@ -24,6 +24,7 @@ wildcard_constraints:
 include: "rules/data.smk"
 include: "rules/curation.smk"
 include: "rules/segmentation.smk"
+include: "rules/annotation.smk"
 include: "rules/stem.smk"
 include: "rules/reconstruction.smk"
 include: "rules/energy.smk"

@@ -19,6 +19,7 @@ ROOMS = {
     "curation": "a folder of micrographs becomes a clean table",
     "synthesis": "synthetic micrographs with exact masks",
     "segmentation": "instance masks and measurements",
+    "annotation": "nine attributes of micrographs, by several annotators",
     "stem": "crystals become STEM images",
     "reconstruction": "STEM images become crystal structures",
     "energy": "crystals become relaxed crystals and energies",

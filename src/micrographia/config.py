@@ -16,6 +16,9 @@ from typing import Annotated, Any, get_args
 import yaml
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
+from micrographia.config_annotation import Annotation as Annotation
+from micrographia.config_annotation import AnnotatorSettings as AnnotatorSettings
+from micrographia.config_annotation import Endpoint as Endpoint
 from micrographia.config_curation import Curation as Curation
 from micrographia.config_data import Data as Data
 from micrographia.config_data import ExistingPath as ExistingPath
@@ -28,6 +31,7 @@ from micrographia.config_reconstruction import Symmetry as Symmetry
 from micrographia.config_reconstruction import Templates as Templates
 from micrographia.config_segmentation import Segmentation as Segmentation
 from micrographia.config_segmentation import Watershed as Watershed
+from micrographia.config_training import Training as Training
 from micrographia.errors import ConfigError
 from micrographia.physics.conditions import ImagingConditions
 
@@ -174,6 +178,7 @@ class WorkflowConfig(Section):
     synthesis: Synthesis = Field(default_factory=Synthesis, description="Procedural micrographs.")
     curation: Curation = Field(default_factory=Curation, description="Micrograph curation.")
     segmentation: Segmentation = Field(default_factory=Segmentation, description="Segmentation.")
+    annotation: Annotation = Field(default_factory=Annotation, description="Nine attributes.")
     stem: Stem = Field(default_factory=Stem, description="STEM simulation.")
     reconstruction: Reconstruction = Field(
         default_factory=Reconstruction, description="Image to crystal."
@@ -250,11 +255,28 @@ def _fault(item: Mapping[str, Any], model: type[BaseModel]) -> str:
     message = item["msg"].removeprefix("Value error, ")
     if not location:
         return f"{path}: {message}."
-    return f"{path}: saw {item.get('input')!r}; {message[0].lower()}{message[1:]}."
+    seen = _shown(item.get("input"), model, location)
+    return f"{path}: saw {seen}; {message[0].lower()}{message[1:]}."
+
+
+def _shown(value: Any, model: type[BaseModel], location: tuple[Any, ...]) -> str:
+    """A faulty value as it may be printed: a key that was put in a wrong place must not be."""
+    owner = _model_at(model, location[:-1])
+    field = owner.model_fields.get(str(location[-1])) if owner else None
+    extra = field.json_schema_extra if field else None
+    if isinstance(extra, dict) and extra.get("private"):
+        return "a value that is not shown"
+    if isinstance(value, Mapping):
+        return f"a section with {', '.join(map(str, value)) or 'nothing'}"
+    if isinstance(value, list | tuple) and any(isinstance(item, Mapping) for item in value):
+        return f"a list of {len(value)}"
+    return repr(value)
 
 
 def _model_at(model: type[BaseModel], location: tuple[Any, ...]) -> type[BaseModel] | None:
     for name in location:
+        if isinstance(name, int):  # a place in a list of sections
+            continue
         field = model.model_fields.get(str(name))
         found = (
             [

@@ -31,11 +31,18 @@ def _render(section: BaseModel, depth: int) -> list[str]:
             lines.append(f"{indent}{name}:")
             lines.extend(_render(value, depth + 1))
         else:
-            plain = list(value) if isinstance(value, tuple) else value
+            plain = [_plain(item) for item in value] if isinstance(value, tuple) else value
             lines.append(f"{indent}{name}: {json.dumps(plain, ensure_ascii=False)}")
         if depth == 0:
             lines.append("")
     return lines
+
+
+def _plain(item: Any) -> Any:
+    """A section in a list stands on one line, with what it sets."""
+    return (
+        item.model_dump(mode="json", exclude_unset=True) if isinstance(item, BaseModel) else item
+    )
 
 
 def _bounds(field: Any) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pyarrow as pa
 
+from micrographia.io.attributes import ATTRIBUTE_NAMES
+
 _BOX = pa.list_(pa.int32())
 _FLOATS = pa.list_(pa.float64())
 _STRINGS = pa.list_(pa.string())
@@ -35,10 +37,26 @@ MICROGRAPHS = pa.schema(
         ("duplicate_of", pa.string()),  # image_id of the one kept
         ("sharpness", pa.float64()),  # share of contrast in fine detail
         ("contrast", pa.float64()),  # 1st to 99th percentile, 0..1 of full range
-        ("text_boxes", pa.list_(_BOX)),
-        ("crop_box", _BOX),
+        ("text_boxes", pa.list_(_BOX)),  # null: not looked for
+        ("text_policy", pa.string()),  # crop | inpaint | mask | none; null: not looked for
+        ("crop_box", _BOX),  # where text_policy is crop
         ("status", pa.string()),  # kept | rejected
         ("reason", pa.string()),
+    ]
+)
+
+#: Text regions of kept micrographs; a picture that cannot be searched is a row with a failure.
+TEXT = pa.schema(
+    [
+        ("image_id", pa.string()),
+        ("path", pa.string()),
+        ("boxes", pa.list_(_BOX)),  # x0, y0, x1, y1, ends exclusive [px]
+        ("classes", _STRINGS),  # text | scale_bar | banner | panel_letter | arrow | logo
+        ("scores", _FLOATS),  # 0..1
+        ("policy", pa.string()),  # crop | inpaint | mask | none
+        ("crop_box", _BOX),  # where policy is crop
+        ("kept_share", pa.float64()),  # of the area, by policy crop
+        ("failure", pa.string()),
     ]
 )
 
@@ -291,5 +309,73 @@ ENERGY_SCORES = pa.schema(
         ("error_dft", pa.float64()),
         ("error_dft_true", pa.float64()),
         ("failure", pa.string()),
+    ]
+)
+
+#: One annotator's nine attributes of one picture; a failure is a row.
+ATTRIBUTES = pa.schema(
+    [
+        ("image_id", pa.string()),
+        ("annotator", pa.string()),
+        ("model", pa.string()),
+        ("prompt_sha", pa.string()),  # null: no prompt
+        *(
+            column
+            for name in ATTRIBUTE_NAMES
+            for column in (
+                (name, pa.string()),  # a word of io.attributes.VOCABULARY; unknown: abstains
+                (f"{name}_text", pa.string()),
+                (f"{name}_confidence", pa.float64()),  # 0..1
+            )
+        ),
+        ("failure", pa.string()),
+    ]
+)
+
+#: What a judge says of one attribute of another annotator's answer; a failure is nine rows.
+CROSSCHECK = pa.schema(
+    [
+        ("image_id", pa.string()),
+        ("annotator", pa.string()),
+        ("judge", pa.string()),
+        ("model", pa.string()),  # the judge's
+        ("prompt_sha", pa.string()),  # the judge's; null: no prompt
+        ("attribute", pa.string()),
+        ("value", pa.string()),  # what is judged
+        ("verdict", pa.string()),  # yes | no | abstain; null: the judge failed
+        ("comment", pa.string()),
+        ("failure", pa.string()),
+    ]
+)
+
+#: Attributes on which annotators differ, or that a judge rejects: a person decides.
+REVIEW_QUEUE = pa.schema(
+    [
+        ("image_id", pa.string()),
+        ("path", pa.string()),
+        ("attribute", pa.string()),
+        ("annotators", _STRINGS),
+        ("values", _STRINGS),  # in the order of the annotators
+        ("texts", _STRINGS),  # in the order of the annotators
+        ("objections", _STRINGS),  # judge, annotator judged, comment
+        ("proposal", pa.string()),  # what stands until someone decides
+    ]
+)
+
+#: The attributes that later rooms use: one row per kept picture.
+ATTRIBUTES_FINAL = pa.schema(
+    [
+        ("image_id", pa.string()),
+        ("path", pa.string()),
+        *(
+            column
+            for name in ATTRIBUTE_NAMES
+            for column in (
+                (name, pa.string()),  # unknown: nobody can tell
+                (f"{name}_text", pa.string()),
+                (f"{name}_source", pa.string()),  # reviewed | agreed | single | disputed | none
+            )
+        ),
+        ("n_disputed", pa.int32()),  # attributes that wait for a person
     ]
 )

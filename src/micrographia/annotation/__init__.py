@@ -1,0 +1,1 @@
+"""Annotation: nine attributes of every micrograph, by several annotators who check one another."""

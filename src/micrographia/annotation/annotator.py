@@ -1,0 +1,103 @@
+"""What every annotator can do, and what it is given: one case at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from micrographia.annotation.schema import Attributes, Verdicts
+from micrographia.errors import MicrographiaError
+from micrographia.io.images import read_labels, read_micrograph, to_unit
+from micrographia.io.schemas import INSTANCES
+
+
+class AnnotationError(MicrographiaError):
+    """A picture has no answer: the reason becomes its row's failure."""
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """One micrograph with all that is known of it; files are read when they are asked for.
+
+    Attributes
+    ----------
+    row
+        Its row of `schemas.MICROGRAPHS`.
+    mask_path
+        Label mask of the segmentation; None where it has none (see `segmentation_failure`).
+    instances
+        Its rows of `schemas.INSTANCES`; empty where nothing was found or segmented.
+    segmentation_failure
+        Why it was not segmented; None when it was.
+    """
+
+    row: Mapping[str, Any]
+    mask_path: Path | None
+    instances: pd.DataFrame
+    segmentation_failure: str | None = None
+
+    @property
+    def image_id(self) -> str:
+        """Identifier of the picture."""
+        return str(self.row["image_id"])
+
+    @cached_property
+    def pixels(self) -> NDArray[np.float32]:
+        """Grey picture, 0…1; raises ImageError where it cannot be read."""
+        return to_unit(read_micrograph(self.row["path"]).pixels)
+
+    @cached_property
+    def labels(self) -> NDArray[np.int32] | None:
+        """Label mask of the segmentation, 0 for background; None where there is none."""
+        return None if self.mask_path is None else read_labels(self.mask_path)
+
+    @classmethod
+    def of_arrays(
+        cls,
+        row: Mapping[str, Any],
+        pixels: NDArray[np.float32],
+        labels: NDArray[np.int32] | None = None,
+        instances: pd.DataFrame | None = None,
+    ) -> Case:
+        """Make a case of what is in memory; nothing is read from disk."""
+        table = pd.DataFrame(columns=list(INSTANCES.names)) if instances is None else instances
+        case = cls(row, None, table)
+        # `cached_property` looks here first; the class is frozen only against assignment.
+        case.__dict__.update(pixels=pixels, labels=labels)
+        return case
+
+
+class Annotator(Protocol):
+    """One who reads the nine attributes of pictures and judges what others read.
+
+    `annotate` and `judge` raise `MicrographiaError` where there is no answer: the picture's row
+    then carries the sentence. An embedded annotator answers "unknown" for an attribute it does
+    not read, and judges by comparing an answer with its own reading: "yes" where they are
+    compatible, "no" where it is confident of another word, else "abstain".
+    """
+
+    #: Name in the settings and in every table.
+    name: str
+    #: What answers: name and version of a model, or of the rules and their thresholds.
+    model: str
+    #: Digest of the prompt; None for annotators that have none.
+    prompt_sha: str | None
+    #: The same of the prompt of `judge`.
+    judge_prompt_sha: str | None
+    #: How many cases may be asked at once, each in a thread of its own.
+    concurrency: int
+
+    def annotate(self, case: Case) -> Attributes:
+        """Return the nine attributes of a picture."""
+        ...
+
+    def judge(self, case: Case, answer: Attributes) -> Verdicts:
+        """Say of each of the nine attributes whether another's answer fits the picture."""
+        ...
