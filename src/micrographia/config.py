@@ -31,6 +31,7 @@ from micrographia.config_reconstruction import Symmetry as Symmetry
 from micrographia.config_reconstruction import Templates as Templates
 from micrographia.config_segmentation import Segmentation as Segmentation
 from micrographia.config_segmentation import Watershed as Watershed
+from micrographia.config_text import Text as Text
 from micrographia.config_training import Training as Training
 from micrographia.errors import ConfigError
 from micrographia.physics.conditions import ImagingConditions

@@ -54,3 +54,7 @@ class SolveError(MicrographiaError):
 
 class EnergyError(MicrographiaError):
     """A crystal has no energy, or the calculator cannot be had."""
+
+
+class CheckpointError(MicrographiaError):
+    """Weights of a network are absent, damaged, or not those that were asked for."""

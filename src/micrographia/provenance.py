@@ -28,6 +28,9 @@ PACKAGES = (
     "pymatgen",
     "spglib",
     "abTEM",
+    "torch",
+    "accelerate",
+    "safetensors",
     "snakemake",
 )
 

@@ -57,7 +57,9 @@ def test_a_room_imports_only_the_ground_floor_and_itself(room):
         assert not others, f"{path.relative_to(ROOT)} imports {sorted(others)}"
 
 
-@pytest.mark.parametrize("floor", ["io", "physics", "config.py", "errors.py", "provenance.py"])
+@pytest.mark.parametrize(
+    "floor", ["io", "physics", "training", "config.py", "errors.py", "provenance.py"]
+)
 def test_the_ground_floor_imports_no_room(floor):
     place = PACKAGE / floor
     for path in place.rglob("*.py") if place.is_dir() else [place]:

@@ -65,7 +65,7 @@ SYNTHETIC = pa.schema(
     [
         ("name", pa.string()),
         ("kind", pa.string()),  # spheres | rods | polyhedra | fibres | clusters | mixed | dense
-        ("contrast", pa.string()),  # sem | tem
+        ("contrast", pa.string()),  # sem | tem | stem
         ("width", pa.int32()),
         ("height", pa.int32()),
         ("n_instances", pa.int32()),
@@ -74,6 +74,7 @@ SYNTHETIC = pa.schema(
         ("text_boxes", pa.list_(_BOX)),
         ("duplicate_of_name", pa.string()),  # null: an original
         ("defect", pa.string()),  # exact copy | re-encoded copy | blurred | small | null
+        *((name, pa.string()) for name in ATTRIBUTE_NAMES),  # io/attributes.py; null: no word
     ]
 )
 
@@ -106,6 +107,30 @@ INSTANCES = pa.schema(
         ("solidity", pa.float64()),
         ("area_nm2", pa.float64()),
         ("equivalent_diameter_nm", pa.float64()),
+    ]
+)
+
+#: Pictures that a segmenter learns from or is judged by during training.
+TRAINING_PICTURES = pa.schema(
+    [
+        ("path", pa.string()),
+        ("mask_path", pa.string()),
+        ("source", pa.string()),  # real | procedural
+        ("licence", pa.string()),
+        ("group", pa.string()),  # article; a group is never on two sides
+        ("split", pa.string()),  # train | validation
+        ("n_instances", pa.int32()),
+        ("diameter_px", pa.float64()),  # median equivalent diameter
+    ]
+)
+
+#: Losses and scores of a training run.
+TRAINING_HISTORY = pa.schema(
+    [
+        ("step", pa.int32()),
+        ("split", pa.string()),  # train | validation
+        ("metric", pa.string()),
+        ("value", pa.float64()),
     ]
 )
 

@@ -1,0 +1,1 @@
+"""Ground floor of learning: one training loop, checkpoints, devices, seeds."""
