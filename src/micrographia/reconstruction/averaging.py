@@ -67,30 +67,3 @@ def average_sites(fractions: FloatArray, operations: Operations) -> FloatArray:
         moves = images - fractions[places]
         total[places] += moves - np.rint(moves)
     return np.asarray(fractions + total / len(operations.rotations), dtype=np.float64)
-
-
-def symmetric_displacements(cell: FloatArray, operations: Operations) -> FloatArray:
-    """Orthonormal displacements of the sites that break no symmetry.
-
-    Parameters
-    ----------
-    cell
-        A cell (d, d) [Å] whose metric keeps the rotations.
-    operations
-        The group and its action on n sites.
-
-    Returns
-    -------
-    Basis (d n, f) of Cartesian displacements, sites slowest; f is the number of free
-    coordinates. A step s of the coordinates becomes the step B Bᵀ s of the symmetric crystal.
-    """
-    count, size = operations.places.shape[1], len(cell)
-    projector = np.zeros((count, size, count, size))
-    inverse = np.linalg.inv(cell)
-    sites = np.arange(count)
-    for rotation, places in zip(operations.rotations, operations.places, strict=True):
-        turn = inverse @ rotation @ cell
-        projector[places, :, sites, :] += turn.T
-    flat = projector.reshape(count * size, count * size) / len(operations.rotations)
-    values, vectors = np.linalg.eigh((flat + flat.T) / 2)
-    return np.asarray(vectors[:, values > 0.5], dtype=np.float64)
