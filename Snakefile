@@ -23,6 +23,7 @@ wildcard_constraints:
 
 include: "rules/data.smk"
 include: "rules/curation.smk"
+include: "rules/text.smk"
 include: "rules/segmentation.smk"
 include: "rules/annotation.smk"
 include: "rules/stem.smk"

@@ -3,7 +3,7 @@
 
 rule bench_segmentation:
     input:
-        micrographs=rules.curation_merge.output.table,
+        micrographs=rules.curation_finish.output.table,
         predictions=expand(rules.segmentation_watershed.output.folder, shard=shards("micrographs")),
     output:
         result=results("benchmarks", "segmentation.json"),

@@ -65,12 +65,14 @@ def code(*names):
     return code_digest(*names, root=PROJECT / "src" / "micrographia")
 
 
-def section(*names):
-    """A section of the settings as canonical JSON, for --settings."""
+def section(*names, without=()):
+    """A section of the settings as canonical JSON, for --settings; parts can be left out."""
     value = settings
     for name in names:
         value = getattr(value, name)
-    return mg_config.dump_section(value)
+    parts = json.loads(mg_config.dump_section(value))
+    kept = {name: part for name, part in parts.items() if name not in without}
+    return json.dumps(kept, sort_keys=True, separators=(",", ":"))
 
 
 def whole_config():

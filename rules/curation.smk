@@ -51,7 +51,7 @@ rule curation_ingest:
         runtime=120,
     params:
         code=code("curation.ingest"),
-        settings=section("curation"),
+        settings=section("curation", without=("text", "scale")),
     shell:
         "python -m micrographia curation ingest --manifest {input.manifest:q}"
         " --shard {wildcards.shard} --settings {params.settings:q}"
@@ -62,7 +62,7 @@ rule curation_merge:
     input:
         tables=expand(rules.curation_ingest.output.table, shard=shards("micrographs")),
     output:
-        table=results("curation", "micrographs.parquet"),
+        table=results("curation", "deduplicated.parquet"),
     log:
         logs("curation_merge"),
     benchmark:
@@ -74,7 +74,7 @@ rule curation_merge:
         runtime=60,
     params:
         code=code("curation.dedup", "curation.quality"),
-        settings=section("curation"),
+        settings=section("curation", without=("text", "scale")),
     shell:
         "python -m micrographia curation merge {input.tables:q}"
         " --settings {params.settings:q} --out {output.table:q} >{log:q} 2>&1"

@@ -3,7 +3,7 @@
 
 rule report_page:
     input:
-        micrographs=rules.curation_merge.output.table,
+        micrographs=rules.curation_finish.output.table,
         predictions=rules.bench_segmentation.input.predictions,
         structures=rules.data_structures.output.table,
         images=rules.bench_structure.input.images,

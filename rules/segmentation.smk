@@ -3,7 +3,7 @@
 
 rule segmentation_watershed:
     input:
-        micrographs=rules.curation_merge.output.table,
+        micrographs=rules.curation_finish.output.table,
     output:
         folder=directory(results("segmentation", "watershed", "{shard}")),
     log:

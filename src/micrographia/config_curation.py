@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from micrographia.config_data import Section
+from micrographia.config_text import Text as Text
 
 
 class Curation(Section):
@@ -34,3 +35,4 @@ class Curation(Section):
             "with the same annotation can come as near as 4."
         ),
     )
+    text: Text = Field(default_factory=Text, description="Text burnt into the pictures.")

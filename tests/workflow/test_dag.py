@@ -13,6 +13,7 @@ pytestmark = pytest.mark.slow
 MICROGRAPH_WING = {
     "curation_ingest",
     "curation_merge",
+    "curation_finish",
     "segmentation_watershed",
     "bench_segmentation",
 }

@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING
 
 from micrographia.commandline import Subparsers, add_settings, non_negative, settings_of
 from micrographia.config import Curation
+from micrographia.curation import text_cli
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
 def register(verbs: Subparsers) -> None:
-    """Add the verbs `list`, `ingest`, `merge` and `run`."""
+    """Add the verbs `list`, `ingest`, `merge`, `run`, and those of text regions."""
+    text_cli.register(verbs)
     listing = verbs.add_parser("list", help="list the images of folders, split into shards")
     listing.add_argument("sources", nargs="+", metavar="SOURCE", help="folder of images")
     _add_origin(listing)
@@ -33,7 +35,7 @@ def register(verbs: Subparsers) -> None:
 
     merge = verbs.add_parser("merge", help="join the shards and reject copies")
     merge.add_argument("tables", nargs="+", type=Path, metavar="TABLE", help="made by `ingest`")
-    merge.add_argument("--out", type=Path, required=True, help="micrographs.parquet")
+    merge.add_argument("--out", type=Path, required=True, help="table of all shards")
     add_settings(merge, Curation)
     merge.set_defaults(run=_merge)
 

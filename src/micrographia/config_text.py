@@ -1,0 +1,65 @@
+"""Settings of text regions: how they are found, what becomes of them, how that is learnt."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from micrographia.config_data import ExistingPath, Section
+
+
+class TextTraining(Section):
+    """The detector's training on micrographs with rendered annotation."""
+
+    pictures: int = Field(
+        1800, ge=4, le=1_000_000, description="Pictures to render; a tenth is kept to validate."
+    )
+    side: int = Field(416, ge=64, le=4096, description="Longest side in training [px].")
+    epochs: int = Field(4, ge=1, le=10_000, description="Passes over the pictures.")
+    batch: int = Field(8, ge=1, le=1024, description="Pictures per step.")
+    learning_rate: float = Field(
+        0.002, gt=0, le=1, description="First learning rate (AdamW); it falls to a hundredth."
+    )
+    threads: int = Field(2, ge=1, le=256, description="Threads of the training.")
+    backgrounds: tuple[ExistingPath, ...] = Field(
+        (),
+        description=(
+            "Text-free real pictures, files or folders, that annotation is rendered on too."
+        ),
+    )
+    fonts: tuple[str, ...] = Field(
+        ("/usr/share/fonts/truetype",),
+        description="Folders of TrueType fonts; those absent are passed over.",
+    )
+
+
+class Text(Section):
+    """Text, scale bars and banners burnt into micrographs."""
+
+    detect: bool = Field(False, description="Look for text regions (extra text-detection).")
+    weights: str = Field(
+        "resources/models/text-yolo11n.safetensors",
+        description=(
+            "Detector: our .safetensors with its .json, or your own .pt of ultralytics; "
+            "`snakemake text_detector` trains results/curation/text/detector.safetensors."
+        ),
+    )
+    min_score: float = Field(0.25, gt=0, lt=1, description="Least score of a region.")
+    side: int = Field(
+        512, ge=64, le=4096, description="Longest side at which the detector looks [px]."
+    )
+    policy: Literal["crop", "inpaint", "mask", "none"] = Field(
+        "inpaint",
+        description=(
+            "What later steps see of a picture with text: its largest text-free rectangle, all "
+            "with the text inpainted, all with it filled by the local ground, or all as it is."
+        ),
+    )
+    min_kept: float = Field(
+        0.6,
+        ge=0,
+        le=1,
+        description="Least share of the area that 'crop' keeps; below, the picture is inpainted.",
+    )
+    training: TextTraining = Field(default_factory=TextTraining, description="Training.")

@@ -1,0 +1,53 @@
+"""The table that later rooms read: what each step of curation found, joined."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from micrographia.errors import TableError
+
+
+def add_text(
+    micrographs: Iterable[Mapping[str, Any]], found: Iterable[Mapping[str, Any]]
+) -> list[dict[str, Any]]:
+    """Fill in `text_boxes`, `text_policy` and `crop_box` of micrographs.
+
+    A picture that could not be searched is rejected: later steps could not read it either.
+
+    Parameters
+    ----------
+    micrographs
+        Rows of `schemas.MICROGRAPHS`.
+    found
+        Rows of `schemas.TEXT`.
+
+    Raises
+    ------
+    TableError
+        A kept micrograph was not searched: a shard is missing.
+    """
+    by_id = {row["image_id"]: row for row in found}
+    joined = []
+    for entry in micrographs:
+        row = dict(entry)
+        if row["status"] == "kept":
+            if row["image_id"] not in by_id:
+                raise TableError(
+                    f"No text table has a row of {row['path']}",
+                    seen=row["image_id"],
+                    remedy="Give the text tables of all shards of the same run",
+                )
+            row |= _of_text(by_id[row["image_id"]])
+        joined.append(row)
+    return joined
+
+
+def _of_text(found: Mapping[str, Any]) -> dict[str, Any]:
+    if found["failure"] is not None:
+        return {"status": "rejected", "reason": found["failure"]}
+    return {
+        "text_boxes": found["boxes"],
+        "text_policy": found["policy"],
+        "crop_box": found["crop_box"],
+    }

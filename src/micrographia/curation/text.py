@@ -1,0 +1,97 @@
+"""Text regions of micrographs, and what later steps see of a picture that has some."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from micrographia.config import Text
+from micrographia.curation.crop import Box, largest_free
+from micrographia.errors import MicrographiaError
+from micrographia.io.images import read_micrograph
+from micrographia.io.schemas import TEXT
+from micrographia.io.working import MARGIN, grown
+
+LOG = logging.getLogger(__name__)
+
+#: What the shipped detector tells apart.
+CLASSES = ("text", "scale_bar", "banner", "panel_letter", "arrow", "logo")
+
+
+class Region(NamedTuple):
+    """One text region: box (ends exclusive) [px], class, score 0…1."""
+
+    box: Box
+    kind: str
+    score: float
+
+
+Finder = Callable[[NDArray[Any]], Sequence[Region]]
+
+
+def search(
+    micrographs: Iterable[Mapping[str, Any]], find: Finder, settings: Text
+) -> Iterator[dict[str, Any]]:
+    """Yield one row of `schemas.TEXT` per micrograph; one that cannot be read says so.
+
+    Parameters
+    ----------
+    micrographs
+        Rows of `schemas.MICROGRAPHS`.
+    find
+        Finds the regions of a grey picture.
+    settings
+        The policy.
+    """
+    for entry in micrographs:
+        row: dict[str, Any] = dict.fromkeys(TEXT.names)
+        row |= {"image_id": entry["image_id"], "path": entry["path"]}
+        try:
+            pixels = read_micrograph(entry["path"]).pixels
+        except MicrographiaError as error:
+            LOG.warning("%s", error)
+            yield row | {"failure": str(error)}
+            continue
+        regions = find(pixels)
+        height, width = pixels.shape
+        policy, crop, share = decide([region.box for region in regions], width, height, settings)
+        yield row | {
+            "boxes": [list(region.box) for region in regions],
+            "classes": [region.kind for region in regions],
+            "scores": [region.score for region in regions],
+            "policy": policy,
+            "crop_box": crop,
+            "kept_share": share,
+        }
+
+
+def decide(
+    boxes: Sequence[Box], width: int, height: int, settings: Text
+) -> tuple[str, list[int] | None, float | None]:
+    """Return what becomes of a picture: its policy, and by "crop" the rectangle and its share.
+
+    A crop that would keep less than `settings.min_kept` of the area gives way to inpainting; a
+    picture without text stays as it is.
+    """
+    if not boxes or settings.policy == "none":
+        return "none", None, None
+    if settings.policy != "crop":
+        return settings.policy, None, None
+    best = largest_free(grown(boxes, MARGIN, width, height), width, height)
+    share = 0.0 if best is None else (best[2] - best[0]) * (best[3] - best[1]) / (width * height)
+    if best is None or share < settings.min_kept:
+        return "inpaint", None, share
+    return "crop", list(best), share
+
+
+def particle_loss(labels: NDArray[np.integer], box: Sequence[int] | None) -> float:
+    """Return the share of the particles' area that lies outside a crop box (None: no crop)."""
+    area = int(np.count_nonzero(labels))
+    if box is None or area == 0:
+        return 0.0
+    x0, y0, x1, y1 = box
+    return 1.0 - int(np.count_nonzero(labels[y0:y1, x0:x1])) / area

@@ -1,0 +1,74 @@
+"""`micrographia curation text` and `finish`: find text, decide what later steps see of it."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from micrographia.commandline import Subparsers, add_settings, add_shard, settings_of
+from micrographia.config import Text
+
+
+def register(verbs: Subparsers) -> None:
+    """Add the verbs `text` and `finish`."""
+    text = verbs.add_parser("text", help="find the text regions of kept micrographs")
+    text.add_argument("--micrographs", type=Path, required=True, help="table made by `merge`")
+    text.add_argument("--weights", type=Path, help="detector, instead of that of the settings")
+    add_shard(text)
+    text.add_argument("--out", type=Path, required=True, help="table of this shard")
+    add_settings(text, Text)
+    text.set_defaults(run=_text)
+
+    finish = verbs.add_parser("finish", help="join what the steps of curation found")
+    finish.add_argument("--micrographs", type=Path, required=True, help="table made by `merge`")
+    finish.add_argument(
+        "--text", type=Path, nargs="*", default=[], metavar="TABLE", help="made by `text`"
+    )
+    finish.add_argument("--out", type=Path, required=True, help="micrographs.parquet")
+    finish.set_defaults(run=_finish)
+
+
+def _text(arguments: argparse.Namespace) -> int:
+    import cv2
+    import torch
+
+    from micrographia.curation.text import search
+    from micrographia.curation.text_network import load_detector
+    from micrographia.errors import ConfigError
+    from micrographia.io.atomic import refuse_inputs
+    from micrographia.io.schemas import MICROGRAPHS, TEXT
+    from micrographia.io.tables import read_rows, write_table
+    from micrographia.provenance import stamp
+
+    settings = settings_of(arguments)
+    if arguments.shard >= arguments.shards:
+        raise ConfigError(
+            "There is no such shard",
+            seen=f"--shard {arguments.shard} --shards {arguments.shards}",
+            allowed="0 <= shard < shards",
+        )
+    refuse_inputs([arguments.out], [arguments.micrographs])
+    table = read_rows(arguments.micrographs, MICROGRAPHS)
+    kept = [row for row in table if row["status"] == "kept"][arguments.shard :: arguments.shards]
+    # One job is one core.
+    cv2.setNumThreads(1)
+    torch.set_num_threads(1)
+    detector = load_detector(arguments.weights or settings.weights, settings)
+    write_table(list(search(kept, detector, settings)), arguments.out, TEXT, stamp(settings))
+    return 0
+
+
+def _finish(arguments: argparse.Namespace) -> int:
+    from micrographia.curation.finish import add_text
+    from micrographia.io.atomic import refuse_inputs
+    from micrographia.io.schemas import MICROGRAPHS, TEXT
+    from micrographia.io.tables import read_provenance, read_rows, write_table
+
+    refuse_inputs([arguments.out], [arguments.micrographs, *arguments.text])
+    rows = read_rows(arguments.micrographs, MICROGRAPHS)
+    provenance = {"curation": read_provenance(arguments.micrographs)}
+    if arguments.text:
+        rows = add_text(rows, [row for path in arguments.text for row in read_rows(path, TEXT)])
+        provenance["text"] = read_provenance(arguments.text[0])
+    write_table(rows, arguments.out, MICROGRAPHS, provenance)
+    return 0

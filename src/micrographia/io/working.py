@@ -1,0 +1,166 @@
+"""What later rooms see of a micrograph: cropped, inpainted or filled where it has text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from micrographia.errors import MicrographiaError
+from micrographia.io.images import MAX_PIXELS, read_micrograph
+
+Box = tuple[int, int, int, int]
+
+#: What can become of a picture with text.
+POLICIES = ("crop", "inpaint", "mask", "none")
+#: Border added to a text region before it is painted over [px].
+MARGIN = 2
+#: How far inpainting looks, and how wide the ring is whose median fills a region [px].
+_RADIUS, _RING = 3, 6
+
+
+@dataclass(frozen=True)
+class WorkingPicture:
+    """The part of a micrograph that is worked on.
+
+    Attributes
+    ----------
+    pixels
+        That part, of the file's type.
+    box
+        Where it lies in the whole picture: x0, y0, x1, y1, ends exclusive [px].
+    shape
+        Height and width of the whole picture [px].
+    pixel_size_nm
+        Side of a pixel [nm]; None when neither the table nor the file tells.
+    """
+
+    pixels: NDArray[Any]
+    box: Box
+    shape: tuple[int, int]
+    pixel_size_nm: float | None
+
+    def whole(self, labels: NDArray[np.integer]) -> NDArray[Any]:
+        """Return a label mask of this part as one of the whole picture, 0 outside."""
+        x0, y0, x1, y1 = self.box
+        full = np.zeros(self.shape, dtype=labels.dtype)
+        full[y0:y1, x0:x1] = labels
+        return full
+
+
+def read_working(row: Mapping[str, Any], max_pixels: int = MAX_PIXELS) -> WorkingPicture:
+    """Read a micrograph as its row of `schemas.MICROGRAPHS` says it is to be worked on.
+
+    Parameters
+    ----------
+    row
+        Needs `path`; `text_policy`, `text_boxes`, `crop_box` and `pixel_size_nm` count where
+        they are there and not null.
+    max_pixels
+        Most pixels of a picture that is decoded.
+
+    Raises
+    ------
+    ImageError
+        The picture cannot be read.
+    MicrographiaError
+        The row's policy is unknown, or its crop box does not lie in the picture.
+    """
+    micrograph = read_micrograph(row["path"], max_pixels)
+    height, width = micrograph.pixels.shape
+    told = _value(row, "pixel_size_nm")
+    size = micrograph.pixel_size_nm if told is None else float(told)
+    policy = _value(row, "text_policy")
+    if policy is not None and policy not in POLICIES:
+        raise MicrographiaError(
+            f"Row of {row['path']} has an unknown text_policy",
+            seen=policy,
+            allowed=", ".join(POLICIES),
+        )
+    box = crop_of(row, width, height)
+    x0, y0, x1, y1 = box
+    pixels = micrograph.pixels[y0:y1, x0:x1]
+    if policy in ("inpaint", "mask"):
+        boxes = [tuple(int(edge) for edge in found) for found in _value(row, "text_boxes") or ()]
+        pixels = without_text(pixels, boxes, policy)
+    return WorkingPicture(np.ascontiguousarray(pixels), box, (height, width), size)
+
+
+def crop_of(row: Mapping[str, Any], width: int, height: int) -> Box:
+    """Return the part of a picture that is worked on by its row: the crop box, or all of it.
+
+    Raises
+    ------
+    MicrographiaError
+        The crop box does not lie in the picture.
+    """
+    crop = _value(row, "crop_box")
+    if crop is None:
+        return 0, 0, width, height
+    x0, y0, x1, y1 = (int(edge) for edge in crop)
+    if not (0 <= x0 < x1 <= width and 0 <= y0 < y1 <= height):
+        raise MicrographiaError(
+            f"The crop box of {row['path']} does not lie in the picture",
+            seen=[x0, y0, x1, y1],
+            allowed=f"within {width} x {height} px",
+            remedy="Run curation again: the picture was replaced",
+        )
+    return x0, y0, x1, y1
+
+
+def without_text(pixels: NDArray[Any], boxes: Sequence[Sequence[int]], how: str) -> NDArray[Any]:
+    """Return a picture with its text regions painted over.
+
+    Parameters
+    ----------
+    pixels
+        Grey picture: uint8, uint16 or float32.
+    boxes
+        Text regions: x0, y0, x1, y1, ends exclusive [px]; `MARGIN` is added.
+    how
+        "inpaint" (Telea's fast marching, which continues what surrounds a region) or "mask"
+        (the median of a ring around it).
+    """
+    height, width = pixels.shape
+    regions = grown(boxes, MARGIN, width, height)
+    if not regions:
+        return pixels
+    if how == "mask":
+        return _filled(pixels, regions)
+    import cv2
+
+    hole = np.zeros(pixels.shape, dtype=np.uint8)
+    for x0, y0, x1, y1 in regions:
+        hole[y0:y1, x0:x1] = 1
+    if hole.all():  # nothing is left to continue
+        return pixels
+    return np.asarray(cv2.inpaint(pixels, hole, _RADIUS, cv2.INPAINT_TELEA))
+
+
+def grown(boxes: Sequence[Sequence[int]], margin: int, width: int, height: int) -> list[Box]:
+    """Return boxes with a margin all around, cut at the picture's edges."""
+    low, high = np.array([0, 0, 0, 0]), np.array([width, height, width, height])
+    wider = np.array(boxes, dtype=np.int64).reshape(-1, 4) + margin * np.array([-1, -1, 1, 1])
+    return [(int(x0), int(y0), int(x1), int(y1)) for x0, y0, x1, y1 in wider.clip(low, high)]
+
+
+def _filled(pixels: NDArray[Any], regions: Sequence[Box]) -> NDArray[Any]:
+    hole = np.zeros(pixels.shape, dtype=bool)
+    for x0, y0, x1, y1 in regions:
+        hole[y0:y1, x0:x1] = True
+    filled = pixels.copy()
+    for x0, y0, x1, y1 in regions:
+        around = (slice(max(y0 - _RING, 0), y1 + _RING), slice(max(x0 - _RING, 0), x1 + _RING))
+        ground = pixels[around][~hole[around]]
+        value = np.median(ground if ground.size else pixels)
+        filled[y0:y1, x0:x1] = value if pixels.dtype.kind == "f" else np.rint(value)
+    return filled
+
+
+def _value(row: Mapping[str, Any], name: str) -> Any:
+    """Return a cell; None where it is absent or pandas' NaN for no value."""
+    value = row.get(name)
+    return None if isinstance(value, float) and value != value else value
