@@ -123,15 +123,16 @@ def _case(
     row: dict[str, Any] = {"structure_id": name, "formula": truth.formula, "failure": None}
     held_out = library.without(name, RULES.same_crystal)
     own = {r["structure_id"] for r in library.rows} - {r["structure_id"] for r in held_out.rows}
-    try:
-        problem = problem_of(image, elements, SETTINGS)
-    except MicrographiaError as error:
-        return row | {"failure": str(error)}
     solution: Solution | None = None
     try:
         solution = solve(image, elements, SETTINGS)
+        problem = solution.problem
     except MicrographiaError as error:
         row["failure"] = str(error)
+        try:
+            problem = problem_of(image, elements, SETTINGS)
+        except MicrographiaError:
+            return row
     row |= _scores("analysis", solution, truth)
     started = time.perf_counter()
     matches = match_templates(problem, solution and solution.atoms, library, RULES)
@@ -143,7 +144,7 @@ def _case(
         if solution is None:
             found = answer_from_templates(problem, known, SETTINGS)
         else:
-            found = consult(problem, solution, known, SETTINGS)
+            found = consult(solution, known, SETTINGS)
         row |= _scores(use, found.solution if found else None, truth)
         row[f"{use}_role"] = found.role if found else None
         row[f"{use}_template"] = found.template if found else None

@@ -89,7 +89,10 @@ def reconstruct(
                 solution = found.solution
                 row["template"] = found.template and f"{use}:{found.template}"
                 row["cif"] = to_cif_text(
-                    solution, str(record["image_id"]), settings.symmetry, note=_note(found, use)
+                    solution,
+                    str(record["image_id"]),
+                    settings.symmetry,
+                    note=describe_template(found, use),
                 )
                 heights = _height_rows(found, str(record["image_id"]), use, settings)
             cell = from_cif(row["cif"]).cell.cellpar()
@@ -118,8 +121,8 @@ def _known(
     return known, "held-out" if len(known.rows) < len(library.rows) else "in-library"
 
 
-def _note(found: Consulted, use: str) -> str | None:
-    """What a CIF says of the template behind it."""
+def describe_template(found: Consulted, use: str) -> str | None:
+    """What a CIF says of the template behind it; None where there is none."""
     if found.template is None:
         return None
     what = {

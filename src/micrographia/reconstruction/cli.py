@@ -58,8 +58,10 @@ def _solve(arguments: argparse.Namespace) -> int:
     from micrographia.io.atomic import refuse_inputs, write_text
     from micrographia.io.stem_images import read_stem_image
     from micrographia.io.structures import from_cif
-    from micrographia.reconstruction.batch import to_cif_text
+    from micrographia.reconstruction.batch import describe_template, to_cif_text
+    from micrographia.reconstruction.library import read_library
     from micrographia.reconstruction.solve import solve
+    from micrographia.reconstruction.templates import solve_with_templates
 
     settings = settings_of(arguments)
     if arguments.out.suffix.lower() != ".cif":
@@ -71,8 +73,14 @@ def _solve(arguments: argparse.Namespace) -> int:
     refuse_inputs([arguments.out], [arguments.image])
     elements = None if arguments.elements is None else _symbols(arguments.elements)
     image = read_stem_image(arguments.image, arguments.pixel_size)
-    solution = solve(image, elements, settings)
-    text = to_cif_text(solution, arguments.image.stem, settings.symmetry)
+    note = None
+    if elements is None or settings.templates.library is None:
+        solution = solve(image, elements, settings)
+    else:
+        library = read_library(settings.templates.library)
+        found = solve_with_templates(image, elements, settings, library)
+        solution, note = found.solution, describe_template(found, "in-library")
+    text = to_cif_text(solution, arguments.image.stem, settings.symmetry, note)
     write_text(arguments.out, text)
     a, b, _, _, _, gamma = from_cif(text).cell.cellpar()
     print_json(
@@ -84,6 +92,7 @@ def _solve(arguments: argparse.Namespace) -> int:
             "gamma": round(gamma, 3),
             "confidence": round(solution.confidence, 4),
             "alternatives": solution.alternatives,
+            "template": note,
         }
     )
     return 0
@@ -121,11 +130,11 @@ def _match(arguments: argparse.Namespace) -> int:
         library = library.without(arguments.without, settings.templates.same_crystal)
     elements = _symbols(arguments.elements)
     image = read_stem_image(arguments.image, arguments.pixel_size)
-    problem = problem_of(image, elements, settings)
     try:
-        answer = solve(image, elements, settings).atoms
+        solution = solve(image, elements, settings)
+        problem, answer = solution.problem, solution.atoms
     except SolveError:
-        answer = None
+        problem, answer = problem_of(image, elements, settings), None
     matches = match_templates(problem, answer, library, settings.templates)
     print_json(
         {"analysis": describe(problem, answer), "templates": [m.summary() for m in matches]}

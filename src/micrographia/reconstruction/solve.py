@@ -37,7 +37,7 @@ from micrographia.reconstruction.lattice import Fit, find_lattice
 from micrographia.reconstruction.spectrum import FloatArray, whiten
 from micrographia.reconstruction.superlattice import enlarge
 
-_WORST_FIT = 0.5  # share of the reflections' power that a stated crystal must explain
+WORST_FIT = 0.5  # share of the reflections' power that a stated crystal must explain
 _DOUBTS = (0.02, 0.05)  # relative errors of the forward model that are allowed for
 _MODEL_ERROR = 0.002  # share of the power that the phase object leaves out of a thin crystal
 _CROWDED = 0.45  # of the sum of covalent radii: below any bond, nominal heights allowed for
@@ -67,6 +67,8 @@ class Solution:
         how many atoms each holds (n,).
     average
         The averaged unit cell on a fractional grid.
+    problem
+        What the columns were fitted to, with which known crystals are compared, too.
     site_confidence
         For each of `atoms` (n,) how sure its species is; None where a known crystal lent them.
     """
@@ -79,6 +81,7 @@ class Solution:
     numbers: NDArray[np.int64]
     counts: NDArray[np.int64]
     average: NDArray[np.float32]
+    problem: Problem
     site_confidence: FloatArray | None = None
 
 
@@ -157,12 +160,12 @@ def solve(
     problem, state, rivals = max(readings, key=lambda reading: evidence(reading[0], reading[1]))
     if numbers:
         problem, state, rivals = enlarge(whitened, problem, state, numbers, microscope, settings)
-    quality, fidelity = _agreement(problem, state)
-    if quality < _WORST_FIT:
+    quality, fidelity = agreement(problem, state)
+    if quality < WORST_FIT:
         raise SolveError(
             "No arrangement of the given elements explains the picture",
             seen=f"{quality:.0%} of the reflections' power explained",
-            allowed=f"at least {_WORST_FIT:.0%}",
+            allowed=f"at least {WORST_FIT:.0%}",
             remedy="Check the elements, the pixel size and the imaging conditions",
         )
     share, alternatives, sites = _alternatives(problem, state, rivals, set(numbers or ()))
@@ -231,7 +234,7 @@ def _doubt(problem: Problem, state: Columns) -> float:
     return float(np.sqrt(excess / power))
 
 
-def _agreement(problem: Problem, state: Columns) -> tuple[float, float]:
+def agreement(problem: Problem, state: Columns) -> tuple[float, float]:
     """Share of the power explained, and how credible the rest is as noise, 0..1.
 
     Residuals are in units of the noise, so their squares sum to the number of reflections when
@@ -348,6 +351,7 @@ def _solution(
         numbers=np.array([max(kind) for kind in kinds], dtype=np.int64),
         counts=np.array([len(kind) for kind in kinds], dtype=np.int64),
         average=average_cell(problem.fit),
+        problem=problem,
         site_confidence=sites[_nearest(xy, state.positions, cell)],
     )
 

@@ -21,7 +21,7 @@ from micrographia.io.stem_images import StemImage
 from micrographia.physics.conditions import ImagingConditions
 from micrographia.physics.imaging import information_limit
 from micrographia.physics.matching import Projection
-from micrographia.reconstruction.columns import Problem, model, set_up
+from micrographia.reconstruction.columns import Problem, set_up
 from micrographia.reconstruction.lattice import find_lattice
 from micrographia.reconstruction.library import (
     Library,
@@ -31,13 +31,18 @@ from micrographia.reconstruction.library import (
     retrieve_prototypes,
 )
 from micrographia.reconstruction.placing import Placed, place, placed_layer
-from micrographia.reconstruction.solve import Solution, average_cell, parse_elements, solve
+from micrographia.reconstruction.solve import (
+    WORST_FIT,
+    Solution,
+    agreement,
+    average_cell,
+    parse_elements,
+    solve,
+)
 from micrographia.reconstruction.spectrum import whiten
 from micrographia.reconstruction.wallpaper import find_wallpaper
 
-_WORST_FIT = 0.5  # share of the power that a template must explain to stand for an answer
 _OWN_STRAIN = 0.01  # between a picture's lattice and the crystal that was read from it
-_MODEL_ERROR = 0.002  # share of the power that the phase object leaves out, as in `solve`
 
 
 @dataclass(frozen=True)
@@ -120,7 +125,7 @@ def problem_of(
     settings: Reconstruction,
     conditions: ImagingConditions | None = None,
 ) -> Problem:
-    """Lattice and Fourier coefficients of a picture with the signals of the elements' columns.
+    """Coefficients of a picture without an answer, with the signals of the elements' columns.
 
     Raises
     ------
@@ -185,23 +190,19 @@ def describe(problem: Problem, answer: Atoms | None) -> dict[str, Any] | None:
     }
 
 
-def consult(
-    problem: Problem, solution: Solution, library: Library, settings: Reconstruction
-) -> Consulted:
-    """Compare an answer with the library.
+def consult(solution: Solution, library: Library, settings: Reconstruction) -> Consulted:
+    """Compare an answer with the library, by the likelihood and in the cell it was found with.
 
     Parameters
     ----------
-    problem
-        Of the picture, from `problem_of`.
     solution
-        What the analysis made of it.
+        What the analysis made of the picture.
     library
         Known crystals, less those that must be held out.
     settings
         Section `reconstruction`.
     """
-    rules = settings.templates
+    rules, problem = settings.templates, solution.problem
     own = place(problem, Template.of("", solution.atoms), _OWN_STRAIN)
     if own is None:
         return Consulted(solution, None, "", [], -np.inf)
@@ -234,7 +235,7 @@ def answer_from_templates(
 ) -> Consulted | None:
     """The template that explains a picture which the analysis could not, or None."""
     matches = match_templates(problem, None, library, settings.templates)
-    if not matches or _agreement(problem, matches[0].placed)[0] < _WORST_FIT:
+    if not matches or agreement(problem, matches[0].placed.state)[0] < WORST_FIT:
         return None
     answer = _template_answer(problem, matches, settings.vacuum, None)
     best = matches[0]
@@ -252,15 +253,15 @@ def solve_with_templates(
     SolveError
         The picture has no lattice, or neither the analysis nor a template explains it.
     """
-    problem = problem_of(image, elements, settings)
     try:
         solution = solve(image, elements, settings)
     except SolveError:
+        problem = problem_of(image, elements, settings)
         found = answer_from_templates(problem, library, settings)
         if found is None:
             raise
         return found
-    return consult(problem, solution, library, settings)
+    return consult(solution, library, settings)
 
 
 def _prototypes(
@@ -287,17 +288,6 @@ def _lenders(
     return found
 
 
-def _agreement(problem: Problem, placed: Placed) -> tuple[float, float]:
-    """Share of the power explained, and how credible the rest is as noise, 0..1."""
-    count = len(problem.data)
-    power = float(np.square(np.abs(problem.data)).sum()) - count
-    residual = float(np.square(np.abs(problem.data - model(problem, placed.state))).sum())
-    quality = 1 - max(0.0, residual - count) / max(power, 1e-9)
-    slack = 3 * np.sqrt(count)
-    excess = max(0.0, residual - count - slack) / (_MODEL_ERROR * max(power, 0.0) + slack)
-    return quality, float(1 / (1 + excess**2))
-
-
 def _template_answer(
     problem: Problem, matches: Sequence[Match], vacuum: float, answer: Placed | None
 ) -> Solution:
@@ -316,11 +306,12 @@ def _template_answer(
     kinds = [problem.kinds[kind] for kind in best.placed.state.kinds]
     return Solution(
         atoms=placed_layer(best.placed, problem.fit.cell, vacuum),
-        confidence=share * _agreement(problem, best.placed)[1] * problem.fit.explained,
+        confidence=share * agreement(problem, best.placed.state)[1] * problem.fit.explained,
         alternatives=list(dict.fromkeys(names))[:3],
         cell=problem.fit.cell,
         xy=best.placed.state.positions,
         numbers=np.array([max(kind) for kind in kinds], dtype=np.int64),
         counts=np.array([len(kind) for kind in kinds], dtype=np.int64),
         average=average_cell(problem.fit),
+        problem=problem,
     )

@@ -201,11 +201,10 @@ def test_retrieval_keeps_to_the_elements() -> None:
 
 def test_a_better_template_replaces_a_wrong_answer() -> None:
     image = _picture("mos2")
-    problem = problem_of(image, ["Mo", "S"], SETTINGS)
     solution = solve(image, ["Mo", "S"], SETTINGS)
     wrong = solution.atoms.copy()
     wrong.symbols[:] = "Mo"
-    found = consult(problem, replace(solution, atoms=wrong), LIBRARY_OF_ALL, SETTINGS)
+    found = consult(replace(solution, atoms=wrong), LIBRARY_OF_ALL, SETTINGS)
     assert (found.role, found.template) == ("rival", "mos2")
     assert found.solution.atoms.get_chemical_formula("metal") == "MoS2"
     assert found.solution.confidence > 0.9
@@ -214,9 +213,8 @@ def test_a_better_template_replaces_a_wrong_answer() -> None:
 
 def test_a_right_answer_keeps_its_plane_and_gets_heights() -> None:
     image = _picture("mos2")
-    problem = problem_of(image, ["Mo", "S"], SETTINGS)
     solution = solve(image, ["Mo", "S"], SETTINGS)
-    found = consult(problem, solution, LIBRARY_OF_ALL, SETTINGS)
+    found = consult(solution, LIBRARY_OF_ALL, SETTINGS)
     assert (found.role, found.template) == ("heights", "mos2")
     assert np.ptp(found.solution.atoms.positions[:, 2]) == pytest.approx(3.19)
     answers = [
@@ -224,7 +222,7 @@ def test_a_right_answer_keeps_its_plane_and_gets_heights() -> None:
     ]
     distance = site_distance(*answers)
     assert distance is not None and distance < 0.01
-    alone = consult(problem, solution, _library("graphene"), SETTINGS)
+    alone = consult(solution, _library("graphene"), SETTINGS)
     assert (alone.role, alone.template) == ("", None)
     assert alone.solution.atoms == solution.atoms
 
@@ -355,3 +353,24 @@ def test_projections_of_the_library_are_those_of_the_crystals() -> None:
     row = LIBRARY_OF_ALL.template(list(CRYSTALS).index("lead"))
     assert isinstance(row.projection, Projection)
     np.testing.assert_allclose(row.positions, lead.positions)
+
+
+def test_one_picture_is_solved_with_the_library_that_the_settings_name(
+    tmp_path: Path, capsys
+) -> None:
+    _tables(tmp_path, ["mos2"])
+    table, library = tmp_path / "structures.parquet", tmp_path / "library.parquet"
+    words = ["reconstruction", "library", "--structures", str(table), "--out", str(library)]
+    assert main(words) == 0
+    answer = tmp_path / "answer.cif"
+    words = ["reconstruction", "solve", str(tmp_path / "pictures" / "mos2.tif")]
+    words += ["--elements", "Mo,S", "--out", str(answer)]
+    for rules, thickness in (({}, None), ({"templates": {"library": str(library)}}, 3.19)):
+        assert main([*words, "--settings", json.dumps(rules)]) == 0
+        said = json.loads(capsys.readouterr().out)["template"]
+        if thickness is None:
+            assert said is None
+        else:
+            assert said == "Heights are those of mos2 (in-library)."
+            heights = from_cif(answer.read_text()).positions[:, 2]
+            assert np.ptp(heights) == pytest.approx(thickness, abs=0.01)
