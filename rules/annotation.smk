@@ -10,7 +10,7 @@ rule annotation_schema:
     benchmark:
         times("annotation_schema")
     conda:
-        environment("core")
+        environment("annotation")
     resources:
         mem_mb=500,
         runtime=5,

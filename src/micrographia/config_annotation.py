@@ -45,7 +45,9 @@ class Endpoint(Section):
     response_format: Literal["json_schema", "json_object", "none"] = Field(
         "json_schema", description="How the server is told the form of the answer."
     )
-    temperature: float = Field(0.0, ge=0, le=2, description="Sampling temperature.")
+    temperature: Annotated[float, Field(ge=0, le=2)] | None = Field(
+        0.0, description="Sampling temperature; null to leave it to the server."
+    )
     max_output_tokens: int = Field(
         1500, ge=100, le=100_000, description="Most tokens of one answer."
     )
@@ -62,6 +64,9 @@ class Endpoint(Section):
     )
     max_backoff: float = Field(
         60.0, gt=0, le=3600, description="Longest wait between two tries [s]."
+    )
+    max_retry_after: float = Field(
+        600.0, ge=0, description="Longest wait that a server may ask for (Retry-After) [s]."
     )
     corrections: int = Field(
         2, ge=0, le=10, description="How often an answer of the wrong form is asked again."
@@ -136,6 +141,7 @@ class Annotation(Section):
     prompts: str = Field(
         "resources/prompts", description="Folder of the prompts, relative to the project."
     )
+    prompt_version: int = Field(1, ge=1, description="Which of the prompts: <name>-<version>.md.")
     cache: str | None = Field(
         None,
         description=(

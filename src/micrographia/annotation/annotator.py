@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 
 from micrographia.annotation.schema import Attributes, Verdicts
 from micrographia.errors import MicrographiaError
-from micrographia.io.images import read_labels, read_micrograph, to_unit
+from micrographia.io.images import read_labels, to_unit
 from micrographia.io.schemas import INSTANCES
+from micrographia.io.working import WorkingPicture, read_working
 
 
 class AnnotationError(MicrographiaError):
@@ -49,14 +50,22 @@ class Case:
         return str(self.row["image_id"])
 
     @cached_property
+    def working(self) -> WorkingPicture:
+        """The part of the picture that is worked on; ImageError where it cannot be read."""
+        return read_working(self.row)
+
+    @cached_property
     def pixels(self) -> NDArray[np.float32]:
-        """Grey picture, 0…1; raises ImageError where it cannot be read."""
-        return to_unit(read_micrograph(self.row["path"]).pixels)
+        """Its grey values, 0…1: without banner or text, as curation left it."""
+        return to_unit(self.working.pixels)
 
     @cached_property
     def labels(self) -> NDArray[np.int32] | None:
-        """Label mask of the segmentation, 0 for background; None where there is none."""
-        return None if self.mask_path is None else read_labels(self.mask_path)
+        """Instances in the same part, 0 for background; None where there is no mask."""
+        if self.mask_path is None:
+            return None
+        x0, y0, x1, y1 = self.working.box
+        return read_labels(self.mask_path)[y0:y1, x0:x1]
 
     @classmethod
     def of_arrays(

@@ -5,6 +5,11 @@ from __future__ import annotations
 import pyarrow as pa
 
 from micrographia.io.attributes import ATTRIBUTE_NAMES
+from micrographia.io.schemas_annotation import ATTRIBUTES as ATTRIBUTES
+from micrographia.io.schemas_annotation import ATTRIBUTES_FINAL as ATTRIBUTES_FINAL
+from micrographia.io.schemas_annotation import CROSSCHECK as CROSSCHECK
+from micrographia.io.schemas_annotation import LEGIBILITY as LEGIBILITY
+from micrographia.io.schemas_annotation import REVIEW_QUEUE as REVIEW_QUEUE
 
 _BOX = pa.list_(pa.int32())
 _FLOATS = pa.list_(pa.float64())
@@ -17,6 +22,10 @@ MANIFEST = pa.schema(
         ("mask_path", pa.string()),  # null: no truth known
         ("source", pa.string()),
         ("licence", pa.string()),
+        ("pixel_size_nm", pa.float64()),  # null: not given in a CSV
+        ("microscopy", pa.string()),  # null: not given in a CSV
+        ("metadata", pa.string()),  # JSON: further columns of a CSV
+        ("fault", pa.string()),  # why it cannot be read; null: read it
         ("shard", pa.int32()),
     ]
 )
@@ -33,15 +42,34 @@ MICROGRAPHS = pa.schema(
         ("height", pa.int32()),
         ("pixel_size_nm", pa.float64()),  # null: unknown
         ("microscopy", pa.string()),  # null: unknown
+        ("instrument", pa.string()),  # maker and model; null: unknown
+        ("voltage_kV", pa.float64()),  # null: unknown
+        ("format", pa.string()),  # of the file
+        ("metadata", pa.string()),  # JSON: further columns of the user's CSV
         ("phash", pa.string()),  # 16 hexadecimal digits
         ("duplicate_of", pa.string()),  # image_id of the one kept
         ("sharpness", pa.float64()),  # share of contrast in fine detail
         ("contrast", pa.float64()),  # 1st to 99th percentile, 0..1 of full range
+        ("clipping", pa.float64()),  # share of pixels at either end of the picture's range
+        ("blockiness", pa.float64()),  # steps on an 8 x 8 grid over those beside it, minus 1
+        ("emptiness", pa.float64()),  # share of tiles without structure
         ("text_boxes", pa.list_(_BOX)),  # null: not looked for
         ("text_policy", pa.string()),  # crop | inpaint | mask | none; null: not looked for
         ("crop_box", _BOX),  # where text_policy is crop
         ("status", pa.string()),  # kept | rejected
         ("reason", pa.string()),
+    ]
+)
+
+#: Pictures with rendered annotation, for the text detector; `<name>.png` lies beside the table.
+TEXT_PICTURES = pa.schema(
+    [
+        ("name", pa.string()),
+        ("part", pa.string()),  # train | validation
+        ("width", pa.int32()),
+        ("height", pa.int32()),
+        ("boxes", pa.list_(_BOX)),
+        ("classes", _STRINGS),
     ]
 )
 
@@ -334,73 +362,5 @@ ENERGY_SCORES = pa.schema(
         ("error_dft", pa.float64()),
         ("error_dft_true", pa.float64()),
         ("failure", pa.string()),
-    ]
-)
-
-#: One annotator's nine attributes of one picture; a failure is a row.
-ATTRIBUTES = pa.schema(
-    [
-        ("image_id", pa.string()),
-        ("annotator", pa.string()),
-        ("model", pa.string()),
-        ("prompt_sha", pa.string()),  # null: no prompt
-        *(
-            column
-            for name in ATTRIBUTE_NAMES
-            for column in (
-                (name, pa.string()),  # a word of io.attributes.VOCABULARY; unknown: abstains
-                (f"{name}_text", pa.string()),
-                (f"{name}_confidence", pa.float64()),  # 0..1
-            )
-        ),
-        ("failure", pa.string()),
-    ]
-)
-
-#: What a judge says of one attribute of another annotator's answer; a failure is nine rows.
-CROSSCHECK = pa.schema(
-    [
-        ("image_id", pa.string()),
-        ("annotator", pa.string()),
-        ("judge", pa.string()),
-        ("model", pa.string()),  # the judge's
-        ("prompt_sha", pa.string()),  # the judge's; null: no prompt
-        ("attribute", pa.string()),
-        ("value", pa.string()),  # what is judged
-        ("verdict", pa.string()),  # yes | no | abstain; null: the judge failed
-        ("comment", pa.string()),
-        ("failure", pa.string()),
-    ]
-)
-
-#: Attributes on which annotators differ, or that a judge rejects: a person decides.
-REVIEW_QUEUE = pa.schema(
-    [
-        ("image_id", pa.string()),
-        ("path", pa.string()),
-        ("attribute", pa.string()),
-        ("annotators", _STRINGS),
-        ("values", _STRINGS),  # in the order of the annotators
-        ("texts", _STRINGS),  # in the order of the annotators
-        ("objections", _STRINGS),  # judge, annotator judged, comment
-        ("proposal", pa.string()),  # what stands until someone decides
-    ]
-)
-
-#: The attributes that later rooms use: one row per kept picture.
-ATTRIBUTES_FINAL = pa.schema(
-    [
-        ("image_id", pa.string()),
-        ("path", pa.string()),
-        *(
-            column
-            for name in ATTRIBUTE_NAMES
-            for column in (
-                (name, pa.string()),  # unknown: nobody can tell
-                (f"{name}_text", pa.string()),
-                (f"{name}_source", pa.string()),  # reviewed | agreed | single | disputed | none
-            )
-        ),
-        ("n_disputed", pa.int32()),  # attributes that wait for a person
     ]
 )
