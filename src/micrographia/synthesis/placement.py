@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial.transform import Rotation
+from scipy.spatial import cKDTree
 
-from micrographia.synthesis.shapes import SOLIDS, Patch, blob, fibre, polyhedron, rod
+from micrographia.synthesis.habits import Maker
+from micrographia.synthesis.recipe import Recipe
+from micrographia.synthesis.shapes import Patch
 
 #: Fewest visible pixels of an instance: nobody could outline less.
 MIN_VISIBLE = 20
-
-Maker = Callable[[tuple[float, float], float], Patch | None]
 
 
 class Scene:
@@ -25,14 +23,31 @@ class Scene:
         Instance of every pixel that shows one, 1…n in the order of `patches`.
     patches
         The particles, lowest first.
+    free
+        The pixels that no opaque panel hides.
     """
 
     def __init__(self, size: int, blocked: NDArray[np.bool_]) -> None:
         self.labels = np.zeros((size, size), dtype=np.int32)
         self.patches: list[Patch] = []
-        self._blocked = blocked
+        self.free = ~blocked
         self._areas: list[int] = []
         self._visible: list[int] = []
+
+    def taken(self, y: float, x: float) -> bool:
+        """Whether a point within the picture lies on a particle."""
+        row, column = int(y), int(x)
+        size = self.labels.shape[0]
+        return bool(0 <= row < size and 0 <= column < size and self.labels[row, column])
+
+    @property
+    def overlapped_share(self) -> float:
+        """Share of particles that another hides a part of: a twentieth, or a whole crossing."""
+        if not self.patches:
+            return 0.0
+        shown, left = np.array(self._areas), np.array(self._visible)
+        crossing = 2.0 * np.array([patch.half_width for patch in self.patches]) ** 2
+        return float(np.mean(shown - left >= np.minimum(0.05 * shown, crossing)))
 
     def add(self, patch: Patch | None, overlap: float) -> bool:
         """Lay a particle down unless it covers others too much.
@@ -47,7 +62,7 @@ class Scene:
         if patch is None:
             return False
         window, inside = patch.window, patch.inside
-        below, shown = self.labels[window], inside & ~self._blocked[window]
+        below, shown = self.labels[window], inside & self.free[window]
         area, visible = int(inside.sum()), int(shown.sum())
         if visible < MIN_VISIBLE:
             return False
@@ -67,49 +82,40 @@ class Scene:
         return True
 
 
-def maker(kind: str, contrast: str, size: int, rng: np.random.Generator) -> Maker:
-    """Return a function (centre, radius) -> particle of one material: its habit is shared."""
-    if kind == "rods":
-        aspect, spread = rng.uniform(2.2, 6.0), rng.uniform(0.05, 0.25)
+def arrange(
+    scene: Scene,
+    make: Maker,
+    recipe: Recipe,
+    radii: NDArray[np.float64],
+    rng: np.random.Generator,
+) -> None:
+    """Lay particles down as a recipe says.
 
-        def make_rod(centre: tuple[float, float], radius: float) -> Patch | None:
-            length = 2 * radius * max(aspect * rng.lognormal(0.0, spread), 1.3)
-            return rod(centre, length, 2 * radius, rng.uniform(0, np.pi), size)
-
-        return make_rod
-    if kind == "polyhedra":
-        solid, flat = str(rng.choice(SOLIDS)), bool(rng.random() < 0.4)
-
-        def make_crystal(centre: tuple[float, float], radius: float) -> Patch | None:
-            turn = Rotation.random(rng=rng)
-            if flat:  # deposited crystals lie on a face, a little askew
-                tilt = rng.normal(0.0, 0.08, 2)
-                turn = Rotation.from_euler("zxy", [rng.uniform(0, 2 * np.pi), *tilt])
-            return polyhedron(centre, radius * 1.2, size, solid=solid, rotation=turn)
-
-        return make_crystal
-    if kind == "fibres":
-        return lambda centre, radius: fibre(_walk(centre, size, rng), 2 * radius, size)
-    roundness = rng.choice([0.0, 0.008, 0.05], p=[0.4, 0.35, 0.25])
-    stretch = rng.choice([0.0, 0.12, 0.35], p=[0.6, 0.3, 0.1])
-    core = rng.uniform(0.45, 0.85) if contrast == "tem" and rng.random() < 0.3 else 0.0
-
-    def make_blob(centre: tuple[float, float], radius: float) -> Patch | None:
-        orders = np.arange(2, 9)
-        wobble = np.column_stack(
-            [rng.normal(0, roundness, orders.size) * 2 / orders, rng.uniform(0, 6.3, orders.size)]
-        )
-        return blob(
-            centre,
-            radius,
-            size,
-            aspect=1 + abs(rng.normal(0, stretch)),
-            angle=rng.uniform(0, np.pi),
-            wobble=wobble if roundness else None,
-            core=core,
-        )
-
-    return make_blob
+    Parameters
+    ----------
+    scene
+        Where to.
+    make
+        Makes a particle from its centre and radius.
+    recipe
+        Its `arrangement`, `stacked` and `habit` count here.
+    radii
+        Radius of every particle, large ones first [px].
+    rng
+        Source of randomness.
+    """
+    long = 1.8 if recipe.habit == "rods" else 1.0
+    if recipe.arrangement == "clusters":
+        cluster(scene, make, radii, 0.5 if recipe.stacked else 0.0, rng, long)
+    elif recipe.arrangement == "lattice":
+        lattice(scene, make, radii, rng)
+    elif recipe.arrangement == "even":
+        relaxed(scene, make, radii, rng, crowding=rng.uniform(0.5, 0.65))
+    elif recipe.arrangement == "packed" and not recipe.stacked:
+        relaxed(scene, make, radii, rng, crowding=1.05)
+    else:
+        overlap = {"packed": 0.75, "network": 0.5}.get(recipe.arrangement, 0.0)
+        scatter(scene, make, radii, overlap, rng)
 
 
 def scatter(
@@ -119,11 +125,17 @@ def scatter(
     overlap: float,
     rng: np.random.Generator,
 ) -> None:
-    """Lay particles at random places; one that finds none in 12 tries is left out."""
+    """Lay particles at random places; one that finds none in 12 tries is left out.
+
+    A single one lies about the middle, as who takes its picture would have it.
+    """
     size = scene.labels.shape[0]
     for radius in radii:
+        margin = -0.3 * radius if len(radii) > 1 else 0.35 * size
         for _ in range(12):
-            y, x = rng.uniform(-0.3 * radius, size + 0.3 * radius, 2)
+            y, x = rng.uniform(margin, size - margin, 2)
+            if not overlap and scene.taken(y, x):
+                continue  # refused in any case: it need not be made
             if scene.add(make((y, x), radius), overlap):
                 break
 
@@ -134,50 +146,95 @@ def cluster(
     radii: NDArray[np.float64],
     overlap: float,
     rng: np.random.Generator,
+    long: float = 1.0,
 ) -> None:
-    """Grow clumps: each particle touches one that is there, or now and then starts a clump."""
+    """Grow clumps: each particle touches one that is there, or now and then starts a clump.
+
+    `long` is how far particles reach, in units of the radius.
+    """
     size = scene.labels.shape[0]
     placed: list[tuple[float, float, float]] = []
-    fresh = rng.uniform(0.04, 0.15)
-    for radius in radii:
+    fresh = rng.uniform(0.03, 0.09)
+    for radius in rng.permutation(radii):
         for _ in range(20):
             if not placed or rng.random() < fresh:
-                y, x = rng.uniform(0.15 * size, 0.85 * size, 2)
+                y, x = rng.uniform(0.12 * size, 0.88 * size, 2)
             else:
                 y0, x0, other = placed[rng.integers(len(placed))]
                 angle = rng.uniform(0, 2 * np.pi)
-                gap = (other + radius) * rng.uniform(1.0 - 0.9 * overlap, 1.02)
+                gap = long * (other + radius) * rng.uniform(1.0 - 0.9 * overlap, 1.03)
                 y, x = y0 + gap * np.sin(angle), x0 + gap * np.cos(angle)
-            if scene.add(make((y, x), radius), overlap):
+            if not overlap and scene.taken(y, x):
+                continue
+            if scene.add(make((y, x), radius), overlap + 0.02):
                 placed.append((float(y), float(x), float(radius)))
                 break
 
 
-def pack(
-    scene: Scene, make: Maker, radius: float, spread: float, rng: np.random.Generator
+def lattice(
+    scene: Scene, make: Maker, radii: NDArray[np.float64], rng: np.random.Generator
 ) -> None:
-    """Fill the picture with a self-assembled layer: a triangular lattice with faults."""
+    """Lay particles on a lattice with faults, as wide as their number fills the picture."""
     size = scene.labels.shape[0]
-    pitch, angle = 2 * radius * rng.uniform(1.02, 1.12), rng.uniform(0, np.pi)
+    square = bool(rng.random() < 0.25)
+    cell = 1.0 if square else np.sqrt(3) / 2
+    pitch = float(np.sqrt(size**2 / len(radii) / cell))
+    pitch = max(pitch, 2.04 * float(np.median(radii)))
+    angle = rng.uniform(0, np.pi)
     steps = np.arange(-2 * size // pitch, 2 * size // pitch)
     i, j = (axis.ravel() for axis in np.meshgrid(steps, steps))
-    across, along = (i + 0.5 * j) * pitch, j * pitch * np.sqrt(3) / 2
+    across, along = (i + (0.0 if square else 0.5) * j) * pitch, j * pitch * cell
     y = size / 2 + across * np.sin(angle) + along * np.cos(angle)
     x = size / 2 + across * np.cos(angle) - along * np.sin(angle)
-    near = (np.abs(y - size / 2) < size / 2 + radius) & (np.abs(x - size / 2) < size / 2 + radius)
-    vacant = rng.uniform(0.0, 0.15)
+    out = float(np.median(radii))
+    near = (np.abs(y - size / 2) < size / 2 + out) & (np.abs(x - size / 2) < size / 2 + out)
+    vacant = rng.uniform(0.0, 0.10)
     for cy, cx in zip(y[near], x[near], strict=True):
-        if rng.random() < vacant:
-            continue
-        jitter = rng.normal(0.0, 0.05 * radius, 2)
-        scene.add(make((cy + jitter[0], cx + jitter[1]), radius * rng.lognormal(0, spread)), 0.15)
+        radius = float(rng.choice(radii))
+        if rng.random() >= vacant:
+            dy, dx = rng.normal(0.0, 0.025 * pitch, 2)
+            scene.add(make((cy + dy, cx + dx), radius), 0.12)
 
 
-def _walk(centre: tuple[float, float], size: int, rng: np.random.Generator) -> NDArray[np.float64]:
-    """Smooth curve through `centre`, longer than the picture or not, in half-pixel steps."""
-    length = int(2 * size * rng.uniform(0.3, 1.5))
-    bend = rng.uniform(0.0, 0.45) / size
-    turn = np.cumsum(rng.normal(0.0, 0.35 * bend, length)) + rng.normal(0.0, bend)
-    heading = rng.uniform(0, 2 * np.pi) + np.cumsum(0.5 * turn)
-    curve = np.column_stack([np.cumsum(0.5 * np.sin(heading)), np.cumsum(0.5 * np.cos(heading))])
-    return np.asarray(curve - curve[length // 2] + centre)
+def relaxed(
+    scene: Scene,
+    make: Maker,
+    radii: NDArray[np.float64],
+    rng: np.random.Generator,
+    *,
+    crowding: float,
+) -> None:
+    """Lay particles where discs that repel one another come to rest.
+
+    `crowding` is the area of these discs over that of the picture: near 1 they are pressed
+    together. Particles smaller than their discs lie evenly spread, others are packed.
+    """
+    size, (width, centres) = (
+        scene.labels.shape[0],
+        _repel(scene.labels.shape[0], radii, crowding, rng),
+    )
+    for (y, x), radius in zip(centres - (width - size) / 2, radii, strict=True):
+        if -0.3 * radius < min(y, x) and max(y, x) < size + 0.3 * radius:
+            scene.add(make((y, x), radius), 0.10)
+
+
+def _repel(
+    size: int, radii: NDArray[np.float64], crowding: float, rng: np.random.Generator
+) -> tuple[float, NDArray[np.float64]]:
+    """Width of a periodic field and the places of discs in it after repulsion."""
+    discs = radii * np.sqrt(crowding * size**2 / (np.pi * np.sum(radii**2)))
+    discs = np.maximum(discs, radii * 1.01)
+    # Where the discs are larger than asked for, the field is: what falls outside is cut off.
+    width = float(np.sqrt(max(np.pi * np.sum(discs**2) / crowding, size**2)))
+    places = rng.uniform(0, width, (len(radii), 2))
+    for _ in range(150):
+        pairs = cKDTree(places, boxsize=width).query_pairs(2 * discs.max(), output_type="ndarray")
+        away = places[pairs[:, 0]] - places[pairs[:, 1]]
+        away -= width * np.round(away / width)
+        gap = np.linalg.norm(away, axis=1)
+        push = np.maximum(discs[pairs].sum(axis=1) - gap, 0.0) * 0.3
+        move = away / np.maximum(gap, 1e-9)[:, None] * push[:, None]
+        np.add.at(places, pairs[:, 0], move)
+        np.add.at(places, pairs[:, 1], -move)
+        places %= width
+    return width, places

@@ -16,7 +16,10 @@ from PIL import Image
 
 from micrographia.config import Synthesis
 from micrographia.synthesis import overlay as annotation
-from micrographia.synthesis.placement import Scene, cluster, maker, pack, scatter
+from micrographia.synthesis.attributes import attributes_of
+from micrographia.synthesis.habits import maker
+from micrographia.synthesis.placement import Scene, arrange
+from micrographia.synthesis.recipe import DENSE, KINDS, Recipe, draw_radii, draw_recipe
 from micrographia.synthesis.rendering import (
     charging,
     record,
@@ -24,10 +27,6 @@ from micrographia.synthesis.rendering import (
     shading,
     transmission,
 )
-
-#: What a picture shows; the indices go round and the contrast alternates.
-KINDS = ("spheres", "rods", "polyhedra", "fibres", "clusters", "mixed")
-DENSE = "dense"
 
 Made = tuple[NDArray[np.uint8], NDArray[np.int32], dict[str, Any]]
 
@@ -69,8 +68,9 @@ def role_of(index: int) -> Role:
         original = role_of(index - 9)
         return Role(original.kind, original.contrast, index - 9, "exact copy")
     turn = index // len(KINDS)
-    contrast = ("sem", "tem")[(index + turn) % 2]
-    kind = DENSE if place == 5 else KINDS[index % len(KINDS)]
+    contrast = ("sem", "tem")[index % 2]
+    # Shifted every turn: the copies and the dense picture take the place of all kinds alike.
+    kind = DENSE if place == 5 else KINDS[(index + turn) % len(KINDS)]
     defect = {31: "blurred", 43: "small"}.get(long_place)
     return Role(kind, contrast, None, defect)
 
@@ -102,19 +102,21 @@ def make_micrograph(index: int, seed: int, settings: Synthesis) -> Made:
         return _copy(make_micrograph(role.copy_of, seed, settings), name_of(index), role.defect)
     rng = np.random.default_rng([seed, index])
     size = max(64, settings.size // 3) if role.defect == "small" else settings.size
-    radius, spread = _sizes(role, size, rng)
-    pixel_size_nm = _pixel_size(role.contrast, radius, rng)
+    recipe = draw_recipe(role.kind, role.contrast, rng)
+    radii = draw_radii(recipe, size, rng)
+    pixel_size_nm = _pixel_size(recipe.mode, float(np.median(radii)), rng)
     annotated = bool(rng.random() < settings.annotated_share)
     plan = annotation.Overlay()
     if annotated:
-        plan = annotation.plan(size, pixel_size_nm, role.contrast, rng)
+        plan = annotation.plan(size, pixel_size_nm, recipe.mode, rng)
     scene = Scene(size, annotation.blocked(plan, size))
-    _fill(scene, role, radius, spread, rng)
-    pixels = annotation.draw(_picture(scene, role, rng), plan)
+    make = maker(recipe.habit, size, rng, shells=recipe.mode == "tem")
+    arrange(scene, make, recipe, radii, rng)
+    bare = _picture(scene, recipe, role.defect == "blurred", rng)
     truth = {
         "name": name_of(index),
         "kind": role.kind,
-        "contrast": role.contrast,
+        "contrast": recipe.mode,
         "width": size,
         "height": size,
         "n_instances": len(scene.patches),
@@ -123,8 +125,9 @@ def make_micrograph(index: int, seed: int, settings: Synthesis) -> Made:
         "text_boxes": [list(box) for box in plan.boxes],
         "duplicate_of_name": None,
         "defect": role.defect,
+        **attributes_of(recipe, scene, bare),
     }
-    return pixels, scene.labels, truth
+    return annotation.draw(bare, plan), scene.labels, truth
 
 
 def _copy(original: Made, name: str, defect: str | None) -> Made:
@@ -135,67 +138,34 @@ def _copy(original: Made, name: str, defect: str | None) -> Made:
     return pixels, labels, truth | changed
 
 
-def _sizes(role: Role, size: int, rng: np.random.Generator) -> tuple[float, float]:
-    """Median radius [px] and spread of the log-normal distribution of radii."""
-    low, high = {
-        "fibres": (0.006, 0.022),
-        "rods": (0.014, 0.04),
-        "mixed": (0.02, 0.04),
-        DENSE: (0.026, 0.034),
-    }.get(role.kind, (0.03, 0.09))
-    radius = size * float(np.exp(rng.uniform(np.log(low), np.log(high))))
-    wide = {"mixed": (0.35, 0.6), DENSE: (0.01, 0.12)}.get(role.kind, (0.02, 0.22))
-    return max(radius, 2.5), float(rng.uniform(*wide))
-
-
-def _pixel_size(contrast: str, radius: float, rng: np.random.Generator) -> float:
+def _pixel_size(mode: str, radius: float, rng: np.random.Generator) -> float:
     """Side of a pixel [nm], so that particles are as large as such pictures show them."""
-    low, high = (5.0, 250.0) if contrast == "tem" else (40.0, 4000.0)
+    low, high = (5.0, 250.0) if mode != "sem" else (40.0, 4000.0)
     diameter = float(np.exp(rng.uniform(np.log(low), np.log(high))))
     return float(f"{diameter / (2 * radius):.4g}")
 
 
-def _fill(
-    scene: Scene, role: Role, radius: float, spread: float, rng: np.random.Generator
-) -> None:
+def _picture(
+    scene: Scene, recipe: Recipe, blurred: bool, rng: np.random.Generator
+) -> NDArray[np.uint8]:
     size = scene.labels.shape[0]
-    kind = "spheres" if role.kind in (DENSE, "clusters") else role.kind
-    if role.kind == "clusters" and rng.random() < 0.3:
-        kind = "polyhedra"
-    if role.kind == "mixed":
-        kind = str(rng.choice(["spheres", "polyhedra"]))
-    make = maker(kind, role.contrast, size, rng)
-    if role.kind == DENSE:
-        pack(scene, make, radius, spread, rng)
-        return
-    if role.kind == "fibres":
-        count = int(rng.integers(5, 16))
-    else:
-        each = np.pi * radius**2 * (4.0 if kind == "rods" else 1.0) * np.exp(2 * spread**2)
-        count = int(np.clip(rng.uniform(0.06, 0.45) * size**2 / each, 3, 160))
-    radii = np.maximum(radius * rng.lognormal(0.0, spread, count), 2.5)
-    # Large ones first: small ones lie on top of them and stay in sight.
-    radii = np.sort(radii)[::-1]
-    if role.kind == "clusters":
-        cluster(scene, make, radii, 0.35 if role.contrast == "sem" else 0.12, rng)
-    else:
-        most = {"fibres": 0.5, "mixed": 0.25}.get(role.kind, float(rng.choice([0.0, 0.1])))
-        scatter(scene, make, radii, most, rng)
-
-
-def _picture(scene: Scene, role: Role, rng: np.random.Generator) -> NDArray[np.uint8]:
-    size = scene.labels.shape[0]
-    blur = 10.0 if role.defect == "blurred" else float(rng.uniform(0.4, 1.1))
-    if role.contrast == "tem":
-        ideal = transmission(scene.patches, size, rng)
-        electrons = float(np.exp(rng.uniform(np.log(150), np.log(2500))))
-    else:
-        ideal = secondary_electrons(scene.patches, size, rng)
+    blur = 10.0 if blurred else float(rng.uniform(0.4, 1.1))
+    # Pores and grain drown in the noise of few electrons.
+    least = 3.0 if recipe.surface in ("rough", "porous", "striped") else 1.0
+    if recipe.mode == "sem":
+        ideal = secondary_electrons(
+            scene.patches, size, rng, tone=recipe.tone, surface=recipe.surface
+        )
         if rng.random() < 0.25:
             ideal = charging(ideal, rng)
-        electrons = float(np.exp(rng.uniform(np.log(60), np.log(900))))
+        electrons = float(np.exp(rng.uniform(np.log(60 * least), np.log(900))))
+    else:
+        ideal = transmission(
+            scene.patches, size, rng, dark_field=recipe.mode == "stem", surface=recipe.surface
+        )
+        electrons = float(np.exp(rng.uniform(np.log(150 * least), np.log(2500))))
     gain = float(rng.uniform(0.004, 0.02))
-    if role.defect == "blurred":  # out of focus, but well exposed
+    if blurred:  # out of focus, but well exposed
         electrons, gain = 50_000.0, 0.001
     return record(shading(ideal, rng), rng, blur=blur, electrons=electrons, gain=gain)
 

@@ -39,44 +39,80 @@ def texture(
     return np.asarray(field / field.std())
 
 
-def secondary_electrons(patches: Sequence[Patch], size: int, rng: np.random.Generator) -> Floats:
+def secondary_electrons(
+    patches: Sequence[Patch],
+    size: int,
+    rng: np.random.Generator,
+    *,
+    tone: str = "bright",
+    surface: str = "smooth",
+) -> Floats:
     """Scanning picture in 0…1: bright edges, soft light from one side, contact shadows.
 
     The yield of secondary electrons grows with tilt as 1/cos θ until their escape depth cuts it
     off (Seiler, J. Appl. Phys. 54, R1, 1983); the detector sits to one side.
+
+    Parameters
+    ----------
+    patches
+        The particles, lowest first.
+    size
+        Side of the picture [px].
+    rng
+        Source of randomness.
+    tone
+        Whether particles are "bright" or "dark" beside the ground, or "even" with it.
+    surface
+        smooth | rough | faceted | porous | striped.
     """
-    ground = rng.uniform(0.10, 0.42)
-    level = ground + rng.uniform(0.18, 0.40)
+    ground, level = _levels(tone, rng)
     picture = ground * _substrate(size, rng)
     light = _direction(rng.uniform(0, 2 * np.pi), rng.uniform(0.25, 0.6))
     edge, depth = rng.uniform(0.15, 0.50), rng.uniform(0.25, 0.75)
+    edge *= 1.0 if tone == "bright" else 0.4
     sidelight, shadow = rng.uniform(0.1, 0.45), rng.uniform(0.25, 0.6)
-    roughness = rng.uniform(0.0, 0.10)
-    grain = texture((size, size), rng, rng.uniform(1.5, 4.0), 0.6)
+    relief = Relief(surface, size, rng)
     for patch in patches:
         window = patch.window
-        height, width = patch.distance.shape
         reach = 1.5 + 0.22 * patch.half_width
         outside = np.exp(np.minimum(patch.distance, 0.0) / reach)
         picture[window] *= 1.0 - shadow * np.where(patch.distance < 0, outside, 1.0)
         rise = patch.normal[2]
         yield_ = (1.0 / (rise + depth) - 1.0 / (1.0 + depth)) * depth * (1 + depth)
         facing = np.einsum("c,chw->hw", light, patch.normal) / light[2] - 1.0
-        surface = level * (rng.normal(1.0, 0.06) + sidelight * np.clip(facing, -1, 1) * 0.6)
-        surface = surface + edge * yield_
-        # The same grain on every particle would repeat; a random part of it does not.
-        top, left = rng.integers(0, size - height + 1), rng.integers(0, size - width + 1)
-        surface *= 1.0 + roughness * grain[top : top + height, left : left + width]
+        lit = level * (rng.normal(1.0, 0.06) + sidelight * np.clip(facing, -1, 1) * 0.6)
+        lit = (lit + edge * yield_) * relief.on(patch, rng)
         cover = np.clip(patch.distance + 0.5, 0.0, 1.0)
-        picture[window] += cover * (surface - picture[window])
+        picture[window] += cover * (lit - picture[window])
     return picture
 
 
-def transmission(patches: Sequence[Patch], size: int, rng: np.random.Generator) -> Floats:
-    """Bright-field picture in 0…1: matter absorbs by its thickness, on a speckled carbon film.
+def transmission(
+    patches: Sequence[Patch],
+    size: int,
+    rng: np.random.Generator,
+    *,
+    dark_field: bool = False,
+    surface: str = "smooth",
+) -> Floats:
+    """Picture in 0…1 of what goes through: matter by its thickness, on a speckled carbon film.
 
-    Intensity falls as exp(-μ t); crystals are darker or lighter by their orientation, and a
-    little defocus draws a bright fringe around every edge.
+    In bright field, intensity falls as exp(-μ t); crystals are darker or lighter by their
+    orientation, and a little defocus draws a bright fringe around every edge. In dark field
+    (scanning transmission with an annular detector) what is lost there is what is seen.
+
+    Parameters
+    ----------
+    patches
+        The particles, lowest first.
+    size
+        Side of the picture [px].
+    rng
+        Source of randomness.
+    dark_field
+        Whether matter is bright.
+    surface
+        smooth | rough | faceted | porous | striped.
     """
     film = rng.uniform(0.55, 0.80)
     clouds = texture((size, size), rng, 60.0, 1.5) * rng.uniform(0.0, 0.025)
@@ -86,6 +122,7 @@ def transmission(patches: Sequence[Patch], size: int, rng: np.random.Generator) 
     crystalline = rng.uniform(0.0, 0.35)
     fringe, focus = rng.uniform(0.0, 0.10), rng.uniform(1.0, 2.2)
     bands = texture((size, size), rng, 10.0, 1.2)
+    relief = Relief(surface, size, rng)
     absorbed = np.zeros((size, size))
     fringes = np.zeros((size, size))
     for patch in patches:
@@ -96,12 +133,59 @@ def transmission(patches: Sequence[Patch], size: int, rng: np.random.Generator) 
         contrast = 1.0 + crystalline * (rng.normal(0.0, 0.7) + 0.6 * inner)
         # The rim of a thin edge is still seen: a solvent or carbon shell of constant depth.
         cover = np.clip(patch.distance + 0.5, 0.0, 1.0)
-        matter = (patch.thickness + 0.12 * typical) * cover
+        matter = (patch.thickness + 0.12 * typical) * cover * relief.on(patch, rng)
         absorbed[window] += opacity * matter * np.clip(contrast, 0.35, 2.2)
         ring = np.exp(-(((patch.distance + focus) / focus) ** 2))
         inward = 0.5 * np.exp(-(((patch.distance - focus) / focus) ** 2))
         fringes[window] += fringe * (ring - inward)
+    if dark_field:
+        haze, gain = rng.uniform(0.04, 0.16), rng.uniform(0.6, 0.85)
+        return np.asarray(haze + gain * (1 - np.exp(-absorbed)) + speckle * 0.3 * film + clouds)
     return (film + clouds) * np.exp(-absorbed) + speckle * film + fringes * film
+
+
+class Relief:
+    """Brightness or thickness of the particles' surfaces beside that of smooth ones.
+
+    Parameters
+    ----------
+    surface
+        smooth | rough | faceted | porous | striped.
+    size
+        Side of the picture [px].
+    rng
+        Source of randomness.
+    """
+
+    def __init__(self, surface: str, size: int, rng: np.random.Generator) -> None:
+        self._field = 1.0 + rng.uniform(0.0, 0.03) * texture((size, size), rng, 3.0, 0.6)
+        self._stripes: tuple[float, float] | None = None
+        if surface == "rough":
+            bumps = texture((size, size), rng, rng.uniform(1.3, 2.4), 0.4)
+            slope = ndimage.sobel(bumps, axis=1) + 0.5 * ndimage.sobel(bumps, axis=0)
+            self._field += rng.uniform(0.14, 0.24) * slope / slope.std()
+        elif surface == "porous":
+            depth = texture((size, size), rng, rng.uniform(2.0, 3.6), 0.4)
+            pits = 1.0 / (1.0 + np.exp(-6.0 * (depth - rng.uniform(0.5, 1.0))))
+            self._field -= rng.uniform(0.45, 0.75) * pits
+        elif surface == "striped":
+            self._stripes = rng.uniform(4.5, 9.0), rng.uniform(0.14, 0.28)
+        self._field = np.clip(self._field, 0.15, 2.0)
+
+    def on(self, patch: Patch, rng: np.random.Generator) -> Floats:
+        """Return the factor on one particle's window: a random part, or direction, of its own."""
+        height, width = patch.distance.shape
+        tall, wide = self._field.shape
+        # The same grain on every particle would repeat; a random part of it does not.
+        top, left = rng.integers(0, tall - height + 1), rng.integers(0, wide - width + 1)
+        part = self._field[top : top + height, left : left + width]
+        if self._stripes is None:
+            return part
+        period, strength = self._stripes
+        angle, phase = rng.uniform(0, np.pi, 2)
+        y, x = np.mgrid[:height, :width]
+        wave = np.sin((x * np.cos(angle) + y * np.sin(angle)) * 2 * np.pi / period + 2 * phase)
+        return np.asarray(part * (1.0 + strength * wave))
 
 
 def shading(picture: Floats, rng: np.random.Generator) -> Floats:
@@ -167,3 +251,14 @@ def _substrate(size: int, rng: np.random.Generator) -> Floats:
 
 def _direction(azimuth: float, tilt: float) -> Floats:
     return np.array([np.sin(tilt) * np.cos(azimuth), np.sin(tilt) * np.sin(azimuth), np.cos(tilt)])
+
+
+def _levels(tone: str, rng: np.random.Generator) -> tuple[float, float]:
+    """Brightness of the ground and of a level surface."""
+    if tone == "bright":
+        ground = rng.uniform(0.10, 0.42)
+        return ground, ground + rng.uniform(0.18, 0.40)
+    ground = rng.uniform(0.42, 0.75)
+    if tone == "dark":
+        return ground, ground - rng.uniform(0.18, 0.34)
+    return ground * 0.8, ground * 0.8 * rng.uniform(0.9, 1.0)

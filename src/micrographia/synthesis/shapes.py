@@ -188,7 +188,7 @@ def polyhedron(
     size
         Side of the square picture [px].
     solid
-        One of `SOLIDS`.
+        One of `SOLIDS` or `FLAKES`.
     rotation
         Turns the crystal from its own axes to the picture's (x, y, z to the viewer).
     """
@@ -251,8 +251,8 @@ SOLIDS = (
     "truncated octahedron",
     "cuboctahedron",
     "icosahedron",
-    "hexagonal plate",
 )
+FLAKES = ("hexagonal plate", "hexagonal flake", "triangular flake")
 
 
 @cache
@@ -275,11 +275,14 @@ def _solid(name: str) -> tuple[Floats, Floats, Floats]:
             for t in signs
             for shift in range(3)
         ]
-    elif name == "hexagonal plate":
-        turns = np.arange(6) * np.pi / 3
-        corners = [(np.cos(a), np.sin(a), s * 0.3) for a in turns for s in signs]
+    elif name in FLAKES:
+        sides, half = {"hexagonal plate": (6, 0.2), "hexagonal flake": (6, 0.07)}.get(
+            name, (3, 0.07)
+        )
+        turns = np.arange(sides) * 2 * np.pi / sides
+        corners = [(np.cos(a), np.sin(a), s * half) for a in turns for s in signs]
     else:
-        raise ValueError(f"no solid {name!r}; there are {', '.join(SOLIDS)}")
+        raise ValueError(f"no solid {name!r}; there are {', '.join(SOLIDS + FLAKES)}")
     vertices = np.array(corners, dtype=np.float64)
     vertices /= np.linalg.norm(vertices, axis=1).max()
     # Triangles of one face share its plane.
