@@ -23,6 +23,10 @@ class AnnotationError(MicrographiaError):
     """A picture has no answer: the reason becomes its row's failure."""
 
 
+class EndpointDownError(AnnotationError):
+    """An endpoint refuses all calls or is not there: the run ends, its answers are kept."""
+
+
 @dataclass(frozen=True, eq=False)
 class Case:
     """One micrograph with all that is known of it; files are read when they are asked for.
@@ -66,6 +70,12 @@ class Case:
             return None
         x0, y0, x1, y1 = self.working.box
         return read_labels(self.mask_path)[y0:y1, x0:x1]
+
+    def release(self) -> None:
+        """Let go of what was read from disk; it is read again when it is asked for."""
+        if "working" in self.__dict__:
+            for name in ("working", "pixels", "labels"):
+                self.__dict__.pop(name, None)
 
     @classmethod
     def of_arrays(

@@ -3,16 +3,257 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from micrographia.commandline import Subparsers
+from micrographia.commandline import (
+    Subparsers,
+    add_settings,
+    add_shard,
+    non_negative,
+    print_json,
+    settings_of,
+)
+from micrographia.config import Annotation
+
+if TYPE_CHECKING:
+    from micrographia.annotation.annotator import Annotator
 
 
 def register(verbs: Subparsers) -> None:
     """Add the room's verbs."""
+    annotate = verbs.add_parser("annotate", help="one annotator reads the kept pictures")
+    annotate.add_argument("--annotator", required=True, metavar="NAME")
+    _add_pictures(annotate)
+    annotate.set_defaults(run=_annotate)
+    judge = verbs.add_parser("judge", help="one annotator judges what the others read")
+    judge.add_argument("--judge", required=True, metavar="NAME", dest="annotator")
+    judge.add_argument(
+        "--answers", type=Path, nargs="+", required=True, metavar="TABLE", help="of `annotate`"
+    )
+    _add_pictures(judge)
+    judge.set_defaults(run=_judge)
+    legible = verbs.add_parser("legible", help="an endpoint says whether burnt-in text is legible")
+    legible.add_argument("--annotator", required=True, metavar="NAME")
+    _add_pictures(legible)
+    legible.set_defaults(run=_legible)
+    _register_tables(verbs)
+
+
+def _register_tables(verbs: Subparsers) -> None:
+    """Add the verbs that read tables only."""
+    review = verbs.add_parser(
+        "review", help="final attributes, and what is left for a person to decide"
+    )
+    review.add_argument("--micrographs", type=Path, required=True, metavar="TABLE")
+    _add_tables(review)
+    add_settings(review, Annotation)
+    review.add_argument("--out", type=Path, required=True, metavar="DIR")
+    review.set_defaults(run=_review)
+    agree = verbs.add_parser("agree", help="agreement of annotators beyond chance")
+    _add_tables(agree)
+    agree.add_argument("--resamples", type=non_negative, default=2000)
+    agree.add_argument("--confidence", type=float, default=0.95)
+    agree.add_argument("--seed", type=non_negative, default=0)
+    agree.add_argument("--out", type=Path, required=True, metavar="JSON")
+    agree.set_defaults(run=_agree)
+    bill = verbs.add_parser("bill", help="calls, tokens and cost of all runs so far")
+    bill.add_argument("cache", type=Path, help="SQLite file of calls")
+    bill.set_defaults(run=_bill)
     schema = verbs.add_parser("schema", help="JSON schema and vocabulary of an answer")
     schema.add_argument("--out", type=Path, required=True, metavar="JSON")
     schema.set_defaults(run=_schema)
+
+
+def _add_pictures(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--micrographs", type=Path, required=True, metavar="TABLE")
+    parser.add_argument(
+        "--segmentation", type=Path, metavar="DIR", help="masks and tables of the same shard"
+    )
+    add_shard(parser)
+    add_settings(parser, Annotation)
+    parser.add_argument(
+        "--cache",
+        type=Path,
+        metavar="FILE",
+        help="calls to endpoints, where the settings name none",
+    )
+    parser.add_argument(
+        "--again", action="store_true", help="ask again where answers had the wrong form"
+    )
+    parser.add_argument("--out", type=Path, required=True, metavar="TABLE")
+
+
+def _add_tables(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--answers", type=Path, nargs="+", required=True, metavar="TABLE")
+    parser.add_argument("--verdicts", type=Path, nargs="*", default=[], metavar="TABLE")
+
+
+@contextmanager
+def _annotator(arguments: argparse.Namespace) -> Iterator[Annotator]:
+    """The annotator that is asked for; its connections are closed afterwards."""
+    from micrographia.annotation.registry import make_annotator
+
+    annotator = make_annotator(
+        arguments.annotator, settings_of(arguments), arguments.cache, arguments.again
+    )
+    try:
+        yield annotator
+    finally:
+        close = getattr(annotator, "close", None)
+        if close is not None:
+            close()
+
+
+def _cases(arguments: argparse.Namespace) -> list[Any]:
+    from micrographia.annotation.batch import read_cases
+
+    return read_cases(
+        arguments.micrographs, arguments.segmentation, arguments.shard, arguments.shards
+    )
+
+
+def _progress(rows: Any, total: int) -> list[dict[str, Any]]:
+    from tqdm import tqdm
+
+    return list(tqdm(rows, total=total, disable=None))
+
+
+def _annotate(arguments: argparse.Namespace) -> int:
+    from micrographia.annotation.batch import annotate_cases
+    from micrographia.io.schemas import ATTRIBUTES
+
+    cases = _cases(arguments)
+    with _annotator(arguments) as annotator:
+        rows = _progress(annotate_cases(annotator, cases), len(cases))
+    return _write(rows, arguments, ATTRIBUTES)
+
+
+def _judge(arguments: argparse.Namespace) -> int:
+    from micrographia.annotation.batch import judge_cases
+    from micrographia.io.schemas import ATTRIBUTES, CROSSCHECK
+    from micrographia.io.tables import read_rows
+
+    answers = [row for table in arguments.answers for row in read_rows(table, ATTRIBUTES)]
+    cases = _cases(arguments)
+    with _annotator(arguments) as judge:
+        rows = _progress(judge_cases(judge, cases, answers), 9 * len(answers))
+    return _write(rows, arguments, CROSSCHECK)
+
+
+def _legible(arguments: argparse.Namespace) -> int:
+    from micrographia.annotation.batch import legibility_of_cases
+    from micrographia.annotation.endpoint import EndpointAnnotator
+    from micrographia.errors import MicrographiaError
+    from micrographia.io.schemas import LEGIBILITY
+
+    cases = _cases(arguments)
+    with _annotator(arguments) as annotator:
+        if not isinstance(annotator, EndpointAnnotator):
+            raise MicrographiaError(
+                f"Annotator '{annotator.name}' does not read text",
+                allowed="annotators of kind 'endpoint'",
+                remedy="Name one of those in annotation.annotators",
+            )
+        rows = _progress(legibility_of_cases(annotator, cases), len(cases))
+    return _write(rows, arguments, LEGIBILITY)
+
+
+def _write(rows: list[dict[str, Any]], arguments: argparse.Namespace, schema: Any) -> int:
+    import logging
+
+    from micrographia.annotation.registry import settings_named
+    from micrographia.io.tables import write_table
+    from micrographia.provenance import stamp
+
+    settings = settings_named(arguments.annotator, settings_of(arguments))
+    write_table(rows, arguments.out, schema, stamp(settings))
+    failed = sum(row["failure"] is not None for row in rows)
+    log = logging.getLogger(__name__)
+    log.info("%s: %d rows, %d failed", arguments.out, len(rows), failed)
+    return 0
+
+
+def _review(arguments: argparse.Namespace) -> int:
+    from micrographia.annotation.crosscheck import conclude, gather
+    from micrographia.annotation.review import read_decisions, render_form
+    from micrographia.io import schemas
+    from micrographia.io.atomic import write_text
+    from micrographia.io.tables import read_rows, write_table
+    from micrographia.provenance import stamp
+
+    settings = settings_of(arguments)
+    answers, verdicts = _tables(arguments)
+    pictures = [
+        row
+        for row in read_rows(arguments.micrographs, schemas.MICROGRAPHS)
+        if row["status"] == "kept"
+    ]
+    reviewed = read_decisions(Path(settings.resolved), pictures) if settings.resolved else {}
+    order = [annotator.name for annotator in settings.annotators]
+    final, queue = conclude(pictures, gather(answers, verdicts), order, reviewed)
+    made = stamp(settings)
+    out = arguments.out
+    write_table(answers, out / "attributes.parquet", schemas.ATTRIBUTES, made)
+    write_table(verdicts, out / "crosscheck.parquet", schemas.CROSSCHECK, made)
+    write_table(queue, out / "review_queue.parquet", schemas.REVIEW_QUEUE, made)
+    write_text(out / "review_queue.csv", render_form(queue))
+    write_table(final, out / "attributes_final.parquet", schemas.ATTRIBUTES_FINAL, made)
+    disputed = sum(row["n_disputed"] > 0 for row in final)
+    print(
+        f"{out}: {len(final)} pictures, {len(queue)} attributes of {disputed} pictures wait for "
+        f"a person, {len(reviewed)} were decided"
+    )
+    return 0
+
+
+def _agree(arguments: argparse.Namespace) -> int:
+    import json
+
+    from micrographia.annotation.agreement import agreement
+    from micrographia.io.atomic import write_text
+
+    answers, verdicts = _tables(arguments)
+    found = agreement(
+        answers,
+        verdicts,
+        resamples=arguments.resamples,
+        confidence=arguments.confidence,
+        seed=arguments.seed,
+    )
+    write_text(arguments.out, json.dumps(found, indent=2, sort_keys=True) + "\n")
+    for entry in found["pairs"]:
+        if entry["kappa"] is not None:
+            names = " and ".join(entry["annotators"])
+            print(
+                f"{entry['attribute']:20} {names}: kappa {entry['kappa']:.2f} "
+                f"[{entry['low']:.2f}, {entry['high']:.2f}], n = {entry['n']}"
+            )
+    return 0
+
+
+def _tables(arguments: argparse.Namespace) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    from micrographia.io.schemas import ATTRIBUTES, CROSSCHECK
+    from micrographia.io.tables import read_rows
+
+    answers = [row for table in arguments.answers for row in read_rows(table, ATTRIBUTES)]
+    verdicts = [row for table in arguments.verdicts for row in read_rows(table, CROSSCHECK)]
+    return answers, verdicts
+
+
+def _bill(arguments: argparse.Namespace) -> int:
+    from micrographia.annotation.ledger import Ledger
+    from micrographia.errors import MicrographiaError
+
+    if not arguments.cache.is_file():
+        raise MicrographiaError(
+            f"There is no file of calls {arguments.cache}",
+            remedy="It is made by the first call to an endpoint",
+        )
+    print_json(Ledger(arguments.cache).bill())
+    return 0
 
 
 def _schema(arguments: argparse.Namespace) -> int:

@@ -10,18 +10,25 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from micrographia.annotation import picture
-from micrographia.annotation.annotator import AnnotationError, Case
+from micrographia.annotation.annotator import AnnotationError, Case, EndpointDownError
 from micrographia.annotation.ledger import Call, Ledger, LimitError, Limits, Reply
-from micrographia.annotation.parse import FormError, parse_attributes, parse_verdicts
+from micrographia.annotation.parse import (
+    FormError,
+    Legibility,
+    parse_attributes,
+    parse_legibility,
+    parse_verdicts,
+)
 from micrographia.annotation.prompts import Prompt, load_prompt
 from micrographia.annotation.schema import (
     Attributes,
     Verdicts,
     attributes_json_schema,
+    legibility_json_schema,
     schema_sha,
     verdicts_json_schema,
 )
-from micrographia.annotation.transport import EndpointDownError, Transport, read_key
+from micrographia.annotation.transport import Transport, read_key
 from micrographia.config import Endpoint
 
 Answer = TypeVar("Answer")
@@ -76,6 +83,9 @@ class EndpointAnnotator:
         self._again = again
         names = ("attributes", "judge", "legible", "correction")
         self._prompts = {each: load_prompt(prompts, each, version) for each in names}
+        self.prompt_sha: str | None = self._prompts["attributes"].sha
+        self.judge_prompt_sha: str | None = self._prompts["judge"].sha
+        self.legible_prompt_sha = self._prompts["legible"].sha
         self._limits = Limits(
             endpoint.max_calls,
             endpoint.max_tokens,
@@ -88,19 +98,14 @@ class EndpointAnnotator:
         self._in_flight = 0
         self._failures = 0
 
-    @property
-    def prompt_sha(self) -> str | None:
-        """Version and digest of the prompt of `annotate`."""
-        return self._prompts["attributes"].sha
-
-    @property
-    def judge_prompt_sha(self) -> str | None:
-        """Version and digest of the prompt of `judge`."""
-        return self._prompts["judge"].sha
+    def stop(self) -> None:
+        """Make no more calls; those that wait for another try end at once."""
+        self._transport.stop()
 
     def close(self) -> None:
-        """Close the connections."""
+        """Close connections and ledger."""
         self._transport.close()
+        self._ledger.close()
 
     def annotate(self, case: Case) -> Attributes:
         """Return the nine attributes of a picture; see `Annotator`."""
@@ -117,6 +122,13 @@ class EndpointAnnotator:
         }
         text = prompt.fill(answer=json.dumps(told, indent=1, ensure_ascii=False))
         return self.ask(case, prompt, text, verdicts_json_schema(), parse_verdicts)
+
+    def legible(self, case: Case) -> Legibility:
+        """Say whether text that is burnt into the whole picture can be read."""
+        prompt = self._prompts["legible"]
+        return self.ask(
+            case, prompt, prompt.text, legibility_json_schema(), parse_legibility, full=True
+        )
 
     def ask(
         self,

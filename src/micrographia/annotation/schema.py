@@ -157,6 +157,12 @@ def verdicts_json_schema() -> dict[str, Any]:
     return _object({name: verdict for name in ATTRIBUTE_NAMES})
 
 
+def legibility_json_schema() -> dict[str, Any]:
+    """Return the JSON schema of an answer about burnt-in text."""
+    flag = {"type": "boolean"}
+    return _object({"has_text": flag, "illegible": flag, "comment": {"type": "string"}})
+
+
 def schema_sha(schema: Mapping[str, Any]) -> str:
     """Return 12 hexadecimal digits that change with the schema."""
     text = json.dumps(schema, sort_keys=True, separators=(",", ":"))

@@ -16,7 +16,7 @@ from urllib.parse import quote, urlsplit
 
 import httpx
 
-from micrographia.annotation.annotator import AnnotationError
+from micrographia.annotation.annotator import AnnotationError, EndpointDownError
 from micrographia.annotation.ledger import Reply
 from micrographia.config import Endpoint
 
@@ -29,10 +29,6 @@ _HOPELESS = {401, 402, 403, 404}
 #: Longest body that is read [byte].
 _MAX_BODY = 16_000_000
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
-
-
-class EndpointDownError(AnnotationError):
-    """The endpoint refuses all calls or is not there: the run ends, its answers are kept."""
 
 
 class LostError(Exception):

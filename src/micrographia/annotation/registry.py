@@ -1,0 +1,67 @@
+"""Annotators by the kind that the settings name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from micrographia.annotation.annotator import AnnotationError, Annotator
+from micrographia.annotation.ledger import Ledger
+from micrographia.config import Annotation, AnnotatorSettings
+
+
+def settings_named(name: str, room: Annotation) -> AnnotatorSettings:
+    """Return the settings of one annotator.
+
+    Raises
+    ------
+    AnnotationError
+        There is none of that name.
+    """
+    for settings in room.annotators:
+        if settings.name == name:
+            return settings
+    raise AnnotationError(
+        "There is no such annotator",
+        seen=name,
+        allowed=", ".join(settings.name for settings in room.annotators) or "none is set",
+        remedy="Add it to annotation.annotators",
+    )
+
+
+def make_annotator(
+    name: str, room: Annotation, cache: Path | None = None, again: bool = False
+) -> Annotator:
+    """Make an annotator of the settings.
+
+    Parameters
+    ----------
+    name
+        Its name in `annotation.annotators`.
+    room
+        Settings of the room.
+    cache
+        SQLite file of calls to endpoints.
+    again
+        Ask endpoints again where earlier answers had the wrong form.
+
+    Raises
+    ------
+    AnnotationError
+        It is unknown, or cannot start.
+    """
+    settings = settings_named(name, room)
+    if settings.endpoint is not None:
+        from micrographia.annotation.endpoint import EndpointAnnotator
+
+        path = Path(room.cache) if room.cache else cache
+        if path is None:
+            raise AnnotationError(
+                f"Annotator '{name}' needs a file for its calls", remedy="Name one after --cache"
+            )
+        return EndpointAnnotator(
+            name, settings.endpoint, Ledger(path), Path(room.prompts), room.prompt_version, again
+        )
+    raise AnnotationError(
+        f"Annotator '{name}' cannot be made: kind '{settings.kind}' is not built in",
+        allowed="endpoint",
+    )
