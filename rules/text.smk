@@ -28,6 +28,57 @@ if settings.curation.text.detect:
             " --settings {params.settings:q} --out {output.table:q} >{log:q} 2>&1"
 
 
+# Asked for by name: `snakemake text_detector`; the workflow uses the detector of the settings.
+rule text_pictures:
+    input:
+        backgrounds=list(settings.curation.text.training.backgrounds),
+    output:
+        folder=directory(results("curation", "text_training", "pictures")),
+    log:
+        logs("text_pictures"),
+    benchmark:
+        times("text_pictures")
+    conda:
+        environment("core")
+    resources:
+        mem_mb=2000,
+        runtime=120,
+    params:
+        code=code("synthesis.text_set"),
+        settings=section("curation", "text", "training"),
+        seed=settings.seed,
+    shell:
+        "python -m micrographia synthesis text-pictures --seed {params.seed}"
+        " --settings {params.settings:q} --out {output.folder:q} >{log:q} 2>&1"
+
+
+rule text_detector:
+    input:
+        pictures=rules.text_pictures.output.folder,
+    output:
+        weights=results("curation", "text_training", "detector.safetensors"),
+        description=results("curation", "text_training", "detector.json"),
+    log:
+        logs("text_detector"),
+    benchmark:
+        times("text_detector")
+    conda:
+        environment("text")
+    threads: settings.curation.text.training.threads
+    resources:
+        mem_mb=6000,
+        runtime=1440,
+    params:
+        code=code("curation.text_training"),
+        settings=section("curation", "text", "training"),
+        seed=settings.seed,
+    # The preamble holds a job to one core; this one has several.
+    shell:
+        "OMP_NUM_THREADS={threads} python -m micrographia curation train-text"
+        " --pictures {input.pictures:q} --seed {params.seed} --settings {params.settings:q}"
+        " --out {output.weights:q} >{log:q} 2>&1"
+
+
 rule curation_finish:
     input:
         micrographs=rules.curation_merge.output.table,

@@ -29,9 +29,13 @@ from micrographia.config_data import StructureSource as StructureSource
 from micrographia.config_energy import Energy as Energy
 from micrographia.config_reconstruction import Symmetry as Symmetry
 from micrographia.config_reconstruction import Templates as Templates
+from micrographia.config_segmentation import LabelledPictures as LabelledPictures
+from micrographia.config_segmentation import Network as Network
 from micrographia.config_segmentation import Segmentation as Segmentation
+from micrographia.config_segmentation import SegmentationTraining as SegmentationTraining
 from micrographia.config_segmentation import Watershed as Watershed
 from micrographia.config_text import Text as Text
+from micrographia.config_text import TextTraining as TextTraining
 from micrographia.config_training import Training as Training
 from micrographia.errors import ConfigError
 from micrographia.physics.conditions import ImagingConditions

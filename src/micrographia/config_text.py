@@ -10,16 +10,21 @@ from micrographia.config_data import ExistingPath, Section
 
 
 class TextTraining(Section):
-    """The detector's training on micrographs with rendered annotation."""
+    """The detector's training: first on close-ups, which are dense with text, then on pictures."""
 
-    pictures: int = Field(
-        1800, ge=4, le=1_000_000, description="Pictures to render; a tenth is kept to validate."
+    closeups: int = Field(
+        4000, ge=0, le=10_000_000, description="Parts of rendered pictures around a region."
     )
-    side: int = Field(416, ge=64, le=4096, description="Longest side in training [px].")
-    epochs: int = Field(4, ge=1, le=10_000, description="Passes over the pictures.")
-    batch: int = Field(8, ge=1, le=1024, description="Pictures per step.")
+    closeup_side: int = Field(192, ge=64, le=2048, description="Side of a close-up [px].")
+    closeup_epochs: int = Field(3, ge=1, le=10_000, description="Passes over the close-ups.")
+    pictures: int = Field(1600, ge=4, le=1_000_000, description="Whole rendered pictures.")
+    side: int = Field(384, ge=64, le=4096, description="Longest side of a whole picture [px].")
+    epochs: int = Field(2, ge=1, le=10_000, description="Passes over the whole pictures.")
+    batch: int = Field(
+        8, ge=1, le=1024, description="Whole pictures per step; twice as many close-ups."
+    )
     learning_rate: float = Field(
-        0.002, gt=0, le=1, description="First learning rate (AdamW); it falls to a hundredth."
+        0.002, gt=0, le=1, description="First learning rate (AdamW); halved for whole pictures."
     )
     threads: int = Field(2, ge=1, le=256, description="Threads of the training.")
     backgrounds: tuple[ExistingPath, ...] = Field(
@@ -42,12 +47,12 @@ class Text(Section):
         "resources/models/text-yolo11n.safetensors",
         description=(
             "Detector: our .safetensors with its .json, or your own .pt of ultralytics; "
-            "`snakemake text_detector` trains results/curation/text/detector.safetensors."
+            "`snakemake text_detector` makes results/curation/text_training/detector.safetensors."
         ),
     )
     min_score: float = Field(0.25, gt=0, lt=1, description="Least score of a region.")
     side: int = Field(
-        512, ge=64, le=4096, description="Longest side at which the detector looks [px]."
+        384, ge=64, le=4096, description="Longest side at which the detector looks [px]."
     )
     policy: Literal["crop", "inpaint", "mask", "none"] = Field(
         "inpaint",

@@ -1,16 +1,22 @@
-"""`micrographia curation text` and `finish`: find text, decide what later steps see of it."""
+"""`micrographia curation text`, `finish` and `train-text`: text regions and their detector."""
 
 from __future__ import annotations
 
 import argparse
 from pathlib import Path
 
-from micrographia.commandline import Subparsers, add_settings, add_shard, settings_of
-from micrographia.config import Text
+from micrographia.commandline import (
+    Subparsers,
+    add_settings,
+    add_shard,
+    non_negative,
+    settings_of,
+)
+from micrographia.config import Text, TextTraining
 
 
 def register(verbs: Subparsers) -> None:
-    """Add the verbs `text` and `finish`."""
+    """Add the verbs `text`, `finish` and `train-text`."""
     text = verbs.add_parser("text", help="find the text regions of kept micrographs")
     text.add_argument("--micrographs", type=Path, required=True, help="table made by `merge`")
     text.add_argument("--weights", type=Path, help="detector, instead of that of the settings")
@@ -26,6 +32,15 @@ def register(verbs: Subparsers) -> None:
     )
     finish.add_argument("--out", type=Path, required=True, help="micrographs.parquet")
     finish.set_defaults(run=_finish)
+
+    train = verbs.add_parser("train-text", help="train the detector of text regions")
+    train.add_argument(
+        "--pictures", type=Path, required=True, help="folder made by `synthesis text-pictures`"
+    )
+    train.add_argument("--out", type=Path, required=True, help="detector.safetensors; and .json")
+    train.add_argument("--seed", type=non_negative, default=1665, help="seed of the training")
+    add_settings(train, TextTraining)
+    train.set_defaults(run=_train)
 
 
 def _text(arguments: argparse.Namespace) -> int:
@@ -71,4 +86,21 @@ def _finish(arguments: argparse.Namespace) -> int:
         rows = add_text(rows, [row for path in arguments.text for row in read_rows(path, TEXT)])
         provenance["text"] = read_provenance(arguments.text[0])
     write_table(rows, arguments.out, MICROGRAPHS, provenance)
+    return 0
+
+
+def _train(arguments: argparse.Namespace) -> int:
+    from micrographia.curation.text_network import save_detector
+    from micrographia.curation.text_training import train
+    from micrographia.errors import ConfigError
+    from micrographia.io.schemas import TEXT_PICTURES
+    from micrographia.io.tables import read_rows
+
+    if arguments.out.suffix != ".safetensors":
+        raise ConfigError(
+            "--out cannot be a detector", seen=arguments.out.name, allowed="*.safetensors"
+        )
+    rows = read_rows(arguments.pictures / "regions.parquet", TEXT_PICTURES)
+    model, described = train(arguments.pictures, rows, settings_of(arguments), arguments.seed)
+    save_detector(arguments.out, model, described)
     return 0

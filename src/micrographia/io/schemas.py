@@ -58,6 +58,7 @@ MICROGRAPHS = pa.schema(
         ("crop_box", _BOX),  # where text_policy is crop
         ("status", pa.string()),  # kept | rejected
         ("reason", pa.string()),
+        ("note", pa.string()),  # what was done on reading; null: nothing
     ]
 )
 

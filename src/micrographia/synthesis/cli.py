@@ -13,10 +13,12 @@ from micrographia.commandline import (
     settings_of,
 )
 from micrographia.config import Synthesis
+from micrographia.synthesis import text_cli
 
 
 def register(verbs: Subparsers) -> None:
-    """Add the verb `micrographs`."""
+    """Add the verb `micrographs`, and that of the text detector's pictures."""
+    text_cli.register(verbs)
     micrographs = verbs.add_parser(
         "micrographs", help="procedural micrographs with exact instance masks"
     )
