@@ -11,7 +11,7 @@ rule segmentation_watershed:
     benchmark:
         times("segmentation_watershed", "{shard}")
     conda:
-        environment("core")
+        environment("torch")
     resources:
         mem_mb=2000,
         runtime=120,
@@ -24,3 +24,73 @@ rule segmentation_watershed:
         " --micrographs {input.micrographs:q} --shard {wildcards.shard}"
         " --shards {params.shards} --settings {params.settings:q}"
         " --out {output.folder:q} >{log:q} 2>&1"
+
+
+# Asked for by name: a network learns from segmentation.training.real and from pictures made up.
+rule segmentation_procedural:
+    output:
+        folder=directory(results("segmentation", "procedural")),
+    log:
+        logs("segmentation_procedural"),
+    benchmark:
+        times("segmentation_procedural")
+    conda:
+        environment("core")
+    resources:
+        mem_mb=1000,
+        runtime=120,
+    params:
+        code=code("synthesis"),
+        settings=mg_config.dump_section(
+            settings.synthesis.model_copy(
+                update={
+                    "count": settings.segmentation.training.procedural,
+                    "size": settings.segmentation.training.procedural_size,
+                }
+            )
+        ),
+        # Other pictures than those that the workflow segments.
+        seed=settings.seed + 1,
+    shell:
+        "python -m micrographia synthesis micrographs --out {output.folder:q}"
+        " --seed {params.seed} --settings {params.settings:q} >{log:q} 2>&1"
+
+
+rule segmentation_network:
+    input:
+        procedural=(
+            rules.segmentation_procedural.output.folder
+            if settings.segmentation.training.procedural
+            else []
+        ),
+    output:
+        checkpoint=results("segmentation", "network", "network.safetensors"),
+        card=results("segmentation", "network", "network.json"),
+        pictures=results("segmentation", "network", "network-pictures.parquet"),
+        history=results("segmentation", "network", "network-history.parquet"),
+        curves=results("segmentation", "network", "network-curves.png"),
+    log:
+        logs("segmentation_network"),
+    benchmark:
+        times("segmentation_network")
+    conda:
+        environment("torch")
+    threads: 8
+    resources:
+        mem_mb=8000,
+        runtime=1440,
+    params:
+        code=code("segmentation.learn", "segmentation.pictures"),
+        settings=section("segmentation"),
+        seed=settings.seed,
+        state=state(
+            *(
+                path
+                for source in settings.segmentation.training.real
+                for path in (source.images, source.masks, source.articles)
+            )
+        ),
+    shell:
+        "python -m micrographia segmentation train --procedural {input.procedural:q}"
+        " --threads {threads} --seed {params.seed} --settings {params.settings:q}"
+        " --out {output.checkpoint:q} >{log:q} 2>&1"

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from micrographia.config_data import Section
+from micrographia.config_data import ExistingPath, Section
+from micrographia.config_training import Training
 
 
 class Watershed(Section):
@@ -56,7 +57,130 @@ class Watershed(Section):
     )
 
 
+class Network(Section):
+    """How a trained network is applied."""
+
+    checkpoint: str = Field(
+        "resources/models/unet-small.safetensors",
+        description="Weights, from this folder or else from the project's.",
+    )
+    tile: int = Field(
+        1024, ge=128, le=8192, description="Side of the tiles of a larger picture [px]."
+    )
+    overlap: int = Field(256, ge=1, le=4096, description="Overlap of neighbouring tiles [px].")
+    diameter: float | None = Field(
+        40.0,
+        ge=5,
+        le=500,
+        description=(
+            "Median diameter at which instances are looked at [px]: the picture is enlarged or "
+            "reduced to it; null to take it as it is."
+        ),
+    )
+    threshold: float = Field(
+        0.5, gt=0, lt=1, description="Least probability of being an instance."
+    )
+    min_area: int = Field(20, ge=1, le=1_000_000, description="Least area of an instance [px].")
+    max_flow_error: float | None = Field(
+        None,
+        gt=0,
+        le=4,
+        description="Largest mean squared error of an instance's flow; null keeps all.",
+    )
+    parting: float = Field(
+        0.25,
+        ge=-2,
+        le=2,
+        description="How strongly the flow must part where two instances touch.",
+    )
+    device: Literal["auto", "cpu", "cuda"] = Field(
+        "auto", description="'auto' is a GPU if there is one."
+    )
+    precision: Literal["auto", "bf16", "fp32"] = Field(
+        "auto",
+        description="'auto' is bf16 where the processor or GPU computes with it, else fp32.",
+    )
+
+    @model_validator(mode="after")
+    def _tiles_overlap_by_less_than_half(self) -> Network:
+        if 2 * self.overlap > self.tile:
+            raise ValueError(
+                f"overlap is {self.overlap}; allowed: at most half of tile ({self.tile})"
+            )
+        return self
+
+
+class LabelledPictures(Section):
+    """Folders of real pictures with masks."""
+
+    images: ExistingPath = Field(description="Folder of pictures.")
+    masks: ExistingPath = Field(description="Folder of label masks with the same names.")
+    articles: ExistingPath | None = Field(
+        None,
+        description=(
+            "CSV table with the columns filename and doi: pictures of an article stay together; "
+            "null where each picture stands alone."
+        ),
+    )
+    licence: str = Field("unknown", description="Licence of the pictures, kept on the card.")
+
+
+class SegmentationTraining(Section):
+    """Training of a network: `snakemake segmentation_network`."""
+
+    network: Literal["unet-small", "unet-large", "vit-b"] = Field(
+        "unet-small", description="What is trained."
+    )
+    encoder: ExistingPath | None = Field(
+        None,
+        description="vit-b: sam_vit_b_01ec64.pth of Segment Anything; null for random weights.",
+    )
+    frozen: bool = Field(False, description="vit-b: train the decoder alone.")
+    init: ExistingPath | None = Field(
+        None, description="Checkpoint of the same network to begin with; null for random weights."
+    )
+    real: tuple[LabelledPictures, ...] = Field((), description="Real pictures with masks.")
+    procedural: int = Field(
+        240, ge=0, le=1_000_000, description="How many procedural pictures are made."
+    )
+    procedural_size: int = Field(
+        384, ge=64, le=4096, description="Side of a procedural picture [px]."
+    )
+    procedural_share: float = Field(
+        0.2, ge=0, le=1, description="Share of the samples that is drawn from procedural ones."
+    )
+    validation: float = Field(
+        0.2, gt=0, lt=1, description="Share of the pictures that is kept from training."
+    )
+    validation_pictures: int = Field(
+        36, ge=1, le=100_000, description="Most pictures that are segmented at a validation."
+    )
+    crop: int = Field(192, ge=64, le=2048, description="Side of a sample [px].")
+    zoom: tuple[Annotated[float, Field(gt=0.05, le=8)], Annotated[float, Field(gt=0.05, le=8)]] = (
+        Field((0.2, 1.5), description="Least and largest enlargement of a sample.")
+    )
+    diameters: tuple[Annotated[float, Field(gt=1)], Annotated[float, Field(gt=1)]] = Field(
+        (12.0, 110.0),
+        description="Range of the median diameter to which a sample is enlarged [px].",
+    )
+    loop: Training = Field(default_factory=Training, description="Length and schedule.")
+
+    @model_validator(mode="after")
+    def _sizes_fit(self) -> SegmentationTraining:
+        if self.crop % 64:
+            raise ValueError(f"crop is {self.crop}; allowed: multiples of 64")
+        for name in ("zoom", "diameters"):
+            low, high = getattr(self, name)
+            if low > high:
+                raise ValueError(f"{name} is {low, high}; allowed: the smaller number first")
+        return self
+
+
 class Segmentation(Section):
     """Instance segmentation."""
 
     watershed: Watershed = Field(default_factory=Watershed, description="Classical baseline.")
+    network: Network = Field(default_factory=Network, description="Trained networks.")
+    training: SegmentationTraining = Field(
+        default_factory=SegmentationTraining, description="Training of a network."
+    )

@@ -7,10 +7,12 @@ from pathlib import Path
 
 from micrographia.commandline import Subparsers, add_settings, add_shard, settings_of
 from micrographia.config import Segmentation
+from micrographia.segmentation import train_cli
 
 
 def register(verbs: Subparsers) -> None:
-    """Add the verb `predict`."""
+    """Add the verbs `predict` and `train`."""
+    train_cli.register(verbs)
     parser = verbs.add_parser(
         "predict", help="label masks, predictions.parquet and instances.parquet of micrographs"
     )
@@ -20,7 +22,11 @@ def register(verbs: Subparsers) -> None:
     )
     add_shard(parser)
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="output folder")
-    parser.add_argument("--method", default="watershed", help="segmenter: watershed")
+    parser.add_argument(
+        "--method",
+        default="watershed",
+        help="segmenter: watershed, or a network: unet-small, unet-large, vit-b",
+    )
     parser.add_argument("--overlays", action="store_true", help="draw outlines too: DIR/overlay")
     add_settings(parser, Segmentation)
     parser.set_defaults(run=_predict)

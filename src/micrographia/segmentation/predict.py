@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,9 +19,10 @@ from tqdm import tqdm
 from micrographia.config import Segmentation
 from micrographia.errors import MicrographiaError
 from micrographia.io.atomic import refuse_inputs
-from micrographia.io.images import SUFFIXES, image_id, read_micrograph, to_unit, write_labels
+from micrographia.io.images import SUFFIXES, image_id, to_unit, write_labels
 from micrographia.io.schemas import INSTANCES, PREDICTIONS
 from micrographia.io.tables import write_table
+from micrographia.io.working import read_working
 from micrographia.provenance import stamp
 from micrographia.segmentation.foreground import FloatImage
 from micrographia.segmentation.measure import measure
@@ -32,9 +33,22 @@ LOG = logging.getLogger(__name__)
 
 Segmenter = Callable[[FloatImage, Segmentation], NDArray[np.int32]]
 
+
+def _learned(name: str) -> Segmenter:
+    """A method whose network is loaded when it is first used: torch takes seconds to import."""
+
+    def run(image: FloatImage, settings: Segmentation) -> NDArray[np.int32]:
+        from micrographia.segmentation import learned
+
+        return learned.segment(image, settings.network, name)
+
+    return run
+
+
 #: Methods by the name that `--method` takes.
 METHODS: dict[str, Segmenter] = {
     "watershed": lambda image, settings: segment(image, settings.watershed),
+    **{name: _learned(name) for name in ("unet-small", "unet-large", "vit-b")},
 }
 
 
@@ -52,12 +66,15 @@ class Job:
         Its identifier; None to hash its pixels.
     pixel_size_nm
         Side of a pixel [nm]; None to take what the file says.
+    row
+        Its row of `schemas.MICROGRAPHS`, which tells what to work on; None for all of it.
     """
 
     path: str
     stem: str
     image_id: str | None = None
     pixel_size_nm: float | None = None
+    row: Mapping[str, Any] | None = None
 
 
 def jobs_of_paths(paths: Sequence[Path]) -> list[Job]:
@@ -118,8 +135,8 @@ def jobs_of_table(micrographs: pd.DataFrame, shard: int, shards: int) -> list[Jo
     kept = micrographs[micrographs["status"] == "kept"].iloc[shard::shards]
     sizes = [None if pd.isna(size) else float(size) for size in kept["pixel_size_nm"]]
     return [
-        Job(path, name, name, size)
-        for path, name, size in zip(kept["path"], kept["image_id"], sizes, strict=True)
+        Job(row["path"], row["image_id"], row["image_id"], size, row)
+        for row, size in zip(kept.to_dict(orient="records"), sizes, strict=True)
     ]
 
 
@@ -184,15 +201,17 @@ def _predict_one(
     job: Job, out: Path, settings: Segmentation, row: dict[str, Any], overlays: bool
 ) -> pd.DataFrame:
     """Segment one image, write its files, fill in its row; return its instances."""
-    micrograph = read_micrograph(job.path)
-    row["image_id"] = job.image_id or image_id(micrograph.pixels)
-    image = to_unit(micrograph.pixels)
+    # Of a picture with text, curation's table may name a part, or have the text painted over.
+    working = read_working(job.row or {"path": job.path})
+    row["image_id"] = job.image_id or image_id(working.pixels)
+    image = to_unit(working.pixels)
     start = time.perf_counter()
     labels = METHODS[row["method"]](image, settings)
     seconds = time.perf_counter() - start
     row.update(mask=f"{job.stem}.png", n_instances=int(labels.max()), seconds=seconds)
-    write_labels(out / row["mask"], labels)
     if overlays:
         write_overlay(out / "overlay" / row["mask"], image, labels)
-    size = micrograph.pixel_size_nm if job.pixel_size_nm is None else job.pixel_size_nm
+    labels = working.whole(labels)
+    write_labels(out / row["mask"], labels)
+    size = working.pixel_size_nm if job.pixel_size_nm is None else job.pixel_size_nm
     return measure(labels, row["image_id"], size)

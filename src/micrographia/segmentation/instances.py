@@ -1,0 +1,101 @@
+"""From a picture to instances by way of a network's flow field."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from torch import nn
+
+from micrographia.config import Network
+from micrographia.segmentation.flow_follow import Followed, follow
+from micrographia.segmentation.tiling import Floats, predict_field
+
+#: The first look is at a picture reduced to this longer side [px].
+_FIRST_SIDE = 384
+#: A scale this near to the one wanted will do.
+_NEAR = 1.4
+#: No look is at a scale further from the one before than by this factor.
+_STRIDE = 3.0
+_LARGEST_SCALE = 1.5
+_MOST_LOOKS = 6
+
+
+def find(
+    network: nn.Module, image: Floats, settings: Network, precision: str = "fp32"
+) -> NDArray[np.int32]:
+    """Return the label mask that a network finds.
+
+    Parameters
+    ----------
+    network
+        One of `networks.NETWORKS`, on its device.
+    image
+        What `tiling.normalise` returned.
+    settings
+        The diameter at which instances are looked at, tiles, and how the field is followed.
+    precision
+        'bf16' or 'fp32'.
+
+    Notes
+    -----
+    Particles fill the picture or number thousands; the network knows them best at the sizes it
+    was trained at. A small copy of the picture is looked at first, and then, as often as need
+    be, one at the scale at which the instances just found have the diameter that is wanted.
+    """
+    scale = 1.0 if settings.diameter is None else min(1.0, _FIRST_SIDE / max(image.shape))
+    for _ in range(_MOST_LOOKS):
+        field = predict_field(
+            network,
+            _resized(image, scale),
+            tile=settings.tile,
+            overlap=settings.overlap,
+            precision=precision,
+        )
+        if settings.diameter is None:
+            break
+        wanted = _wanted(_follow(field, settings), scale, settings.diameter)
+        if scale / _NEAR < wanted < scale * _NEAR:
+            break
+        scale = wanted
+    # The field is brought back to the picture's size, not the labels: outlines stay smooth.
+    return _follow(_restored(field, image.shape), settings).labels
+
+
+def _wanted(seen: Followed, scale: float, diameter: float) -> float:
+    """The scale at which what was seen would have the diameter; larger if nothing was seen."""
+    if seen.instances.empty:
+        factor = 2.0
+    else:
+        areas = seen.instances["area_px"].to_numpy()
+        factor = diameter / float(np.median(np.sqrt(areas * (4 / np.pi))))
+    return min(scale * float(np.clip(factor, 1 / _STRIDE, _STRIDE)), _LARGEST_SCALE)
+
+
+def _resized(image: Floats, scale: float) -> Floats:
+    height, width = image.shape
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    if size == (width, height):
+        return image
+    how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(image, size, interpolation=how))
+
+
+def _restored(field: Floats, shape: tuple[int, ...]) -> Floats:
+    if field.shape[1:] == shape:
+        return field
+    whole = np.empty((3, *shape), np.float32)
+    for part, channel in zip(whole, field, strict=True):
+        cv2.resize(channel, shape[::-1], dst=part)
+    return whole
+
+
+def _follow(field: Floats, settings: Network) -> Followed:
+    return follow(
+        field[:2],
+        field[2],
+        threshold=settings.threshold,
+        min_area=settings.min_area,
+        max_flow_error=settings.max_flow_error,
+        parting=settings.parting,
+    )

@@ -1,0 +1,60 @@
+"""Segmentation with a trained network: `--method unet-small` and its larger kin."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import nn
+
+import micrographia
+from micrographia.config import Network
+from micrographia.segmentation.instances import find
+from micrographia.segmentation.networks import load_network
+from micrographia.segmentation.tiling import Floats, normalise
+from micrographia.training.checkpoint import load_checkpoint
+from micrographia.training.devices import choose_device, choose_precision
+
+#: Checkpoints that are named by a relative path lie here, if not in the current folder.
+_PROJECT = Path(micrographia.__file__).parents[2]
+
+
+def segment(image: Floats, settings: Network, name: str | None = None) -> NDArray[np.int32]:
+    """Find the instances of a micrograph with a trained network.
+
+    Parameters
+    ----------
+    image
+        Grey picture, any range, shape (H, W).
+    settings
+        Checkpoint, tiles, thresholds.
+    name
+        Which network the checkpoint must be of; None for any.
+
+    Returns
+    -------
+    array
+        Label mask, int32: 0 is background, 1…n are instances.
+
+    Raises
+    ------
+    MicrographiaError
+        The checkpoint is absent, damaged or of another network; there is no such device.
+    """
+    network = _network(str(find_checkpoint(settings.checkpoint)), settings.device, name)
+    precision = choose_precision(settings.precision, choose_device(settings.device))
+    return find(network, normalise(image), settings, precision)
+
+
+def find_checkpoint(name: str) -> Path:
+    """Path of a checkpoint: as it is named, or else in the project's folder."""
+    path = Path(name)
+    return path if path.exists() or path.is_absolute() else _PROJECT / path
+
+
+@lru_cache(maxsize=2)
+def _network(path: str, device: str, name: str | None) -> nn.Module:
+    """Read a network once per process, not once per picture."""
+    return load_network(load_checkpoint(path), name).to(choose_device(device))

@@ -1,0 +1,62 @@
+"""`micrographia segmentation train`: a network learns from pictures with masks."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from micrographia.commandline import Subparsers, add_settings, non_negative, settings_of
+from micrographia.config import Segmentation
+
+
+def register(verbs: Subparsers) -> None:
+    """Add the verb `train`."""
+    parser = verbs.add_parser(
+        "train",
+        help="train a network; a training that was cut off goes on where it was",
+        description="Train the network of settings.training on its real pictures and on folders "
+        "of procedural ones. Beside the checkpoint: its card (.json), -pictures.parquet, "
+        "-history.parquet, -curves.png, and in states/ what a later call goes on from.",
+    )
+    parser.add_argument(
+        "--procedural", type=Path, nargs="*", default=[], metavar="DIR",
+        help="folders that `synthesis micrographs` wrote",
+    )  # fmt: skip
+    parser.add_argument("--seed", type=non_negative, default=1665, help="seed of it all")
+    parser.add_argument(
+        "--threads", type=int, default=0, help="threads of torch; 0 for what it takes by itself"
+    )
+    parser.add_argument(
+        "--out", type=Path, required=True, metavar="FILE", help="checkpoint, .safetensors"
+    )
+    add_settings(parser, Segmentation)
+    parser.set_defaults(run=_train)
+
+
+def _train(arguments: argparse.Namespace) -> int:
+    import logging
+
+    import torch
+
+    from micrographia.io.schemas import TRAINING_HISTORY, TRAINING_PICTURES
+    from micrographia.io.tables import write_table
+    from micrographia.provenance import stamp
+    from micrographia.segmentation.learn import train
+    from micrographia.segmentation.pictures import collect
+    from micrographia.training.history import draw_history
+
+    if arguments.threads > 0:
+        torch.set_num_threads(arguments.threads)
+    settings, seed, out = settings_of(arguments), arguments.seed, arguments.out
+    training = settings.training
+    rows = collect(training.real, arguments.procedural, training.validation, seed)
+    provenance = stamp(settings, seed)
+    beside = out.parent / out.stem
+    write_table(rows, f"{beside}-pictures.parquet", TRAINING_PICTURES, provenance)
+    progress = train(rows, training, settings.network, out, seed)
+    write_table(progress.history, f"{beside}-history.parquet", TRAINING_HISTORY, provenance)
+    draw_history(
+        progress.history, f"{training.network}, {len(rows)} pictures", f"{beside}-curves.png"
+    )
+    logging.getLogger(__name__).info("best of %s: %s", out, progress.best)
+    return 0
