@@ -1,6 +1,236 @@
 # Nine attributes of every micrograph: annotators, their cross-check, what is left to a person.
 
 
+# Endpoints are asked from here, not from a compute node: those have no way out, and the file of
+# calls wants a local disk.
+localrules:
+    annotation_ask,
+    annotation_ask_judge,
+    annotation_legible,
+
+
+rule annotation_annotate:
+    input:
+        micrographs=rules.curation_finish.output.table,
+        segmentation=rules.segmentation_watershed.output.folder,
+    output:
+        table=results("annotation", "answers", "{annotator}", "{shard}.parquet"),
+    log:
+        logs("annotation_annotate", "{annotator}", "{shard}"),
+    benchmark:
+        times("annotation_annotate", "{annotator}", "{shard}")
+    wildcard_constraints:
+        annotator=one_of(annotators(embedded=True)),
+    conda:
+        environment("annotation")
+    resources:
+        mem_mb=2000,
+        runtime=120,
+    params:
+        code=code("annotation.batch", "annotation.registry"),
+        settings=for_annotator,
+        shards=settings.shards.micrographs,
+    shell:
+        "python -m micrographia annotation annotate --annotator {wildcards.annotator}"
+        " --micrographs {input.micrographs:q} --segmentation {input.segmentation:q}"
+        " --shard {wildcards.shard} --shards {params.shards} --settings {params.settings:q}"
+        " --out {output.table:q} >{log:q} 2>&1"
+
+
+# The key comes by the environment; neither the settings nor the log know it.
+rule annotation_ask:
+    input:
+        micrographs=rules.curation_finish.output.table,
+        prompts=prompts("attributes", "judge", "legible", "correction"),
+    output:
+        table=results("annotation", "answers", "{annotator}", "{shard}.parquet"),
+    log:
+        logs("annotation_ask", "{annotator}", "{shard}"),
+    benchmark:
+        times("annotation_ask", "{annotator}", "{shard}")
+    wildcard_constraints:
+        annotator=one_of(annotators(embedded=False)),
+    conda:
+        environment("annotation")
+    resources:
+        mem_mb=2000,
+        runtime=1440,
+        endpoint=1,
+    params:
+        code=code("annotation.batch", "annotation.endpoint"),
+        settings=for_annotator,
+        shards=settings.shards.micrographs,
+        cache=results("annotation", "calls.sqlite"),
+    shell:
+        "python -m micrographia annotation annotate --annotator {wildcards.annotator}"
+        " --micrographs {input.micrographs:q}"
+        " --shard {wildcards.shard} --shards {params.shards} --settings {params.settings:q}"
+        " --cache {params.cache:q} --out {output.table:q} >{log:q} 2>&1"
+
+
+# All embedded judges of a shard in one job: each takes a moment.
+rule annotation_judge:
+    input:
+        micrographs=rules.curation_finish.output.table,
+        segmentation=rules.segmentation_watershed.output.folder,
+        answers=answers_of_a_shard,
+    output:
+        table=results("annotation", "verdicts", "{shard}.parquet"),
+    log:
+        logs("annotation_judge", "{shard}"),
+    benchmark:
+        times("annotation_judge", "{shard}")
+    conda:
+        environment("annotation")
+    resources:
+        mem_mb=2000,
+        runtime=120,
+    params:
+        code=code("annotation.batch", "annotation.registry"),
+        settings=for_annotators(judges(embedded=True)),
+        shards=settings.shards.micrographs,
+        judges=judges(embedded=True),
+    shell:
+        "python -m micrographia annotation judge --judge {params.judges}"
+        " --micrographs {input.micrographs:q} --segmentation {input.segmentation:q}"
+        " --answers {input.answers:q}"
+        " --shard {wildcards.shard} --shards {params.shards} --settings {params.settings:q}"
+        " --out {output.table:q} >{log:q} 2>&1"
+
+
+rule annotation_ask_judge:
+    input:
+        micrographs=rules.curation_finish.output.table,
+        answers=answers_of_a_shard,
+        prompts=rules.annotation_ask.input.prompts,
+    output:
+        table=results("annotation", "verdicts", "{annotator}", "{shard}.parquet"),
+    log:
+        logs("annotation_ask_judge", "{annotator}", "{shard}"),
+    benchmark:
+        times("annotation_ask_judge", "{annotator}", "{shard}")
+    wildcard_constraints:
+        annotator=one_of(judges(embedded=False)),
+    conda:
+        environment("annotation")
+    resources:
+        mem_mb=2000,
+        runtime=1440,
+        endpoint=1,
+    params:
+        code=code("annotation.batch", "annotation.endpoint"),
+        settings=for_annotator,
+        shards=settings.shards.micrographs,
+        cache=results("annotation", "calls.sqlite"),
+    shell:
+        "python -m micrographia annotation judge --judge {wildcards.annotator}"
+        " --micrographs {input.micrographs:q} --answers {input.answers:q}"
+        " --shard {wildcards.shard} --shards {params.shards} --settings {params.settings:q}"
+        " --cache {params.cache:q} --out {output.table:q} >{log:q} 2>&1"
+
+
+rule annotation_legible:
+    input:
+        micrographs=rules.curation_finish.output.table,
+        prompts=rules.annotation_ask.input.prompts,
+    output:
+        table=results("annotation", "legibility", "{annotator}", "{shard}.parquet"),
+    log:
+        logs("annotation_legible", "{annotator}", "{shard}"),
+    benchmark:
+        times("annotation_legible", "{annotator}", "{shard}")
+    wildcard_constraints:
+        annotator=one_of(annotators(embedded=False)),
+    conda:
+        environment("annotation")
+    resources:
+        mem_mb=2000,
+        runtime=1440,
+        endpoint=1,
+    params:
+        code=code("annotation.batch", "annotation.endpoint"),
+        settings=for_annotator,
+        shards=settings.shards.micrographs,
+        cache=results("annotation", "calls.sqlite"),
+    shell:
+        "python -m micrographia annotation legible --annotator {wildcards.annotator}"
+        " --micrographs {input.micrographs:q}"
+        " --shard {wildcards.shard} --shards {params.shards} --settings {params.settings:q}"
+        " --cache {params.cache:q} --out {output.table:q} >{log:q} 2>&1"
+
+
+rule annotation_review:
+    input:
+        micrographs=rules.curation_finish.output.table,
+        answers=expand(
+            results("annotation", "answers", "{annotator}", "{shard}.parquet"),
+            annotator=annotators(embedded=True) + annotators(embedded=False),
+            shard=shards("micrographs"),
+        ),
+        verdicts=[
+            expand(
+                rules.annotation_judge.output.table,
+                shard=shards("micrographs") if judges(embedded=True) else [],
+            ),
+            expand(
+                rules.annotation_ask_judge.output.table,
+                annotator=judges(embedded=False),
+                shard=shards("micrographs"),
+            ),
+        ],
+        resolved=settings.annotation.resolved or [],
+    output:
+        answers=results("annotation", "attributes.parquet"),
+        verdicts=results("annotation", "crosscheck.parquet"),
+        queue=results("annotation", "review_queue.parquet"),
+        form=results("annotation", "review_queue.csv"),
+        final=results("annotation", "attributes_final.parquet"),
+    log:
+        logs("annotation_review"),
+    benchmark:
+        times("annotation_review")
+    conda:
+        environment("annotation")
+    resources:
+        mem_mb=4000,
+        runtime=60,
+    params:
+        code=code("annotation.crosscheck", "annotation.review"),
+        settings=section("annotation"),
+        out=results("annotation"),
+    shell:
+        "python -m micrographia annotation review --micrographs {input.micrographs:q}"
+        " --answers {input.answers:q} --verdicts {input.verdicts:q}"
+        " --settings {params.settings:q} --out {params.out:q} >{log:q} 2>&1"
+
+
+rule annotation_agree:
+    input:
+        answers=rules.annotation_review.output.answers,
+        verdicts=rules.annotation_review.output.verdicts,
+    output:
+        result=results("annotation", "agreement.json"),
+    log:
+        logs("annotation_agree"),
+    benchmark:
+        times("annotation_agree")
+    conda:
+        environment("annotation")
+    resources:
+        mem_mb=4000,
+        runtime=30,
+    params:
+        code=code("annotation.agreement"),
+        resamples=settings.benchmarks.bootstrap,
+        confidence=settings.benchmarks.confidence,
+        seed=settings.seed,
+    shell:
+        "python -m micrographia annotation agree --answers {input.answers:q}"
+        " --verdicts {input.verdicts:q} --resamples {params.resamples}"
+        " --confidence {params.confidence} --seed {params.seed}"
+        " --out {output.result:q} >{log:q} 2>&1"
+
+
 # The form of an answer and what each word means, for people and for other tools.
 rule annotation_schema:
     output:
@@ -18,3 +248,15 @@ rule annotation_schema:
         code=code("annotation.schema"),
     shell:
         "python -m micrographia annotation schema --out {output.schema:q} >{log:q} 2>&1"
+
+
+rule annotations:
+    input:
+        rules.annotation_review.output,
+        rules.annotation_agree.output,
+        rules.annotation_schema.output,
+        expand(
+            rules.annotation_legible.output.table,
+            annotator=settings.annotation.legible or [],
+            shard=shards("micrographs"),
+        ),

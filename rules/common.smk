@@ -132,6 +132,51 @@ def picture_shards():
     return shards("structures") + (["multislice"] if slow else [])
 
 
+def annotators(embedded):
+    """Names of the annotators that are embedded, or of those behind an endpoint."""
+    every = settings.annotation.annotators
+    return [one.name for one in every if (one.kind != "endpoint") == embedded]
+
+
+def judges(embedded):
+    """The same of those that judge the others."""
+    named = settings.annotation.judges
+    several = len(settings.annotation.annotators) > 1
+    return [name for name in annotators(embedded) if several and (named is None or name in named)]
+
+
+def one_of(names):
+    """What a wildcard may be; of no names, nothing."""
+    return "|".join(names) or "(?!)"
+
+
+def for_annotators(names):
+    """The section `annotation` as far as it matters to these, as JSON for --settings."""
+    chosen = tuple(one for one in settings.annotation.annotators if one.name in names)
+    less = {"annotators": chosen, "judges": None, "resolved": None, "legible": None}
+    return mg_config.dump_section(settings.annotation.model_copy(update=less))
+
+
+def for_annotator(wildcards):
+    """The same for the one that a job is for."""
+    return for_annotators([wildcards.annotator])
+
+
+def prompts(*names):
+    """Files of the prompts that annotators behind endpoints are asked with, if there are any."""
+    room = settings.annotation
+    files = [f"{room.prompts}/{name}-{room.prompt_version}.md" for name in names]
+    return files if annotators(embedded=False) else []
+
+
+def answers_of_a_shard(wildcards):
+    """What all annotators answered about the pictures of a shard."""
+    return [
+        results("annotation", "answers", one.name, f"{wildcards.shard}.parquet")
+        for one in settings.annotation.annotators
+    ]
+
+
 def environment(name):
     """A conda environment by the name of its room."""
     return f"../envs/{name}.yaml"

@@ -138,6 +138,13 @@ class Annotation(Section):
             "reviewer; it wins over all."
         ),
     )
+    legible: str | None = Field(
+        None,
+        description=(
+            "Annotator of kind 'endpoint' that says whether text in the pictures is legible; null "
+            "for nobody."
+        ),
+    )
     prompts: str = Field(
         "resources/prompts", description="Folder of the prompts, relative to the project."
     )
@@ -161,5 +168,11 @@ class Annotation(Section):
             raise ValueError(
                 f"judges names {', '.join(strangers)}, but the annotators are "
                 f"{', '.join(names) or 'none'}"
+            )
+        seeing = [one.name for one in self.annotators if one.endpoint is not None]
+        if self.legible is not None and self.legible not in seeing:
+            raise ValueError(
+                f"legible names {self.legible}, but the annotators of kind 'endpoint' are "
+                f"{', '.join(seeing) or 'none'}"
             )
         return self

@@ -28,8 +28,8 @@ def register(verbs: Subparsers) -> None:
     annotate.add_argument("--annotator", required=True, metavar="NAME")
     _add_pictures(annotate)
     annotate.set_defaults(run=_annotate)
-    judge = verbs.add_parser("judge", help="one annotator judges what the others read")
-    judge.add_argument("--judge", required=True, metavar="NAME", dest="annotator")
+    judge = verbs.add_parser("judge", help="annotators judge what the others read")
+    judge.add_argument("--judge", required=True, nargs="+", metavar="NAME", dest="annotator")
     judge.add_argument(
         "--answers", type=Path, nargs="+", required=True, metavar="TABLE", help="of `annotate`"
     )
@@ -92,13 +92,11 @@ def _add_tables(parser: argparse.ArgumentParser) -> None:
 
 
 @contextmanager
-def _annotator(arguments: argparse.Namespace) -> Iterator[Annotator]:
+def _annotator(name: str, arguments: argparse.Namespace) -> Iterator[Annotator]:
     """The annotator that is asked for; its connections are closed afterwards."""
     from micrographia.annotation.registry import make_annotator
 
-    annotator = make_annotator(
-        arguments.annotator, settings_of(arguments), arguments.cache, arguments.again
-    )
+    annotator = make_annotator(name, settings_of(arguments), arguments.cache, arguments.again)
     try:
         yield annotator
     finally:
@@ -115,7 +113,7 @@ def _cases(arguments: argparse.Namespace) -> list[Any]:
     )
 
 
-def _progress(rows: Any, total: int) -> list[dict[str, Any]]:
+def _progress(rows: Any, total: int | None) -> list[dict[str, Any]]:
     from tqdm import tqdm
 
     return list(tqdm(rows, total=total, disable=None))
@@ -126,7 +124,7 @@ def _annotate(arguments: argparse.Namespace) -> int:
     from micrographia.io.schemas import ATTRIBUTES
 
     cases = _cases(arguments)
-    with _annotator(arguments) as annotator:
+    with _annotator(arguments.annotator, arguments) as annotator:
         rows = _progress(annotate_cases(annotator, cases), len(cases))
     return _write(rows, arguments, ATTRIBUTES)
 
@@ -138,8 +136,10 @@ def _judge(arguments: argparse.Namespace) -> int:
 
     answers = [row for table in arguments.answers for row in read_rows(table, ATTRIBUTES)]
     cases = _cases(arguments)
-    with _annotator(arguments) as judge:
-        rows = _progress(judge_cases(judge, cases, answers), 9 * len(answers))
+    rows: list[dict[str, Any]] = []
+    for name in arguments.annotator:
+        with _annotator(name, arguments) as judge:
+            rows += _progress(judge_cases(judge, cases, answers), None)
     return _write(rows, arguments, CROSSCHECK)
 
 
@@ -150,7 +150,7 @@ def _legible(arguments: argparse.Namespace) -> int:
     from micrographia.io.schemas import LEGIBILITY
 
     cases = _cases(arguments)
-    with _annotator(arguments) as annotator:
+    with _annotator(arguments.annotator, arguments) as annotator:
         if not isinstance(annotator, EndpointAnnotator):
             raise MicrographiaError(
                 f"Annotator '{annotator.name}' does not read text",
@@ -164,12 +164,10 @@ def _legible(arguments: argparse.Namespace) -> int:
 def _write(rows: list[dict[str, Any]], arguments: argparse.Namespace, schema: Any) -> int:
     import logging
 
-    from micrographia.annotation.registry import settings_named
     from micrographia.io.tables import write_table
     from micrographia.provenance import stamp
 
-    settings = settings_named(arguments.annotator, settings_of(arguments))
-    write_table(rows, arguments.out, schema, stamp(settings))
+    write_table(rows, arguments.out, schema, stamp(settings_of(arguments)))
     failed = sum(row["failure"] is not None for row in rows)
     log = logging.getLogger(__name__)
     log.info("%s: %d rows, %d failed", arguments.out, len(rows), failed)

@@ -76,6 +76,10 @@ class ChatServer:
         of chance.
     key
         Key that is asked for; None for none.
+    verdict
+        What it says of every attribute that it judges.
+    port
+        Where it listens; 0 for any free port.
     """
 
     def __init__(
@@ -86,6 +90,7 @@ class ChatServer:
         script: Callable[[dict[str, Any], int], str | None] | None = None,
         key: str | None = KEY,
         verdict: str = "yes",
+        port: int = 0,
     ) -> None:
         self.rate, self.faults, self.delay, self.script = rate, tuple(faults), delay, script
         self.key, self.verdict = key, verdict
@@ -96,7 +101,7 @@ class ChatServer:
         self.bodies: list[dict[str, Any]] = []
         self.most_at_once = self._at_once = 0
         handler = type("Handler", (_Handler,), {"owner": self})
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        self._server = ThreadingHTTPServer(("127.0.0.1", port), handler)
         self._server.daemon_threads = True
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
         self._thread.start()
