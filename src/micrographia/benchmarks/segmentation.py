@@ -76,7 +76,12 @@ def score_image(predicted: NDArray[np.integer], true: NDArray[np.integer]) -> Ro
 
 
 def score_files(
-    true: Path, predicted: Path | None, *, identity: Mapping[str, Any], failure: str | None = None
+    true: Path,
+    predicted: Path | None,
+    *,
+    identity: Mapping[str, Any],
+    failure: str | None = None,
+    box: Sequence[int] | None = None,
 ) -> Row:
     """Score the mask in one file against that in another; what cannot be scored has a `failure`.
 
@@ -88,18 +93,22 @@ def score_files(
         The row's `image_id`, `path` and `method`.
     failure
         Why there is no prediction, if that is known.
+    box
+        Part of the picture that was worked on: x0, y0, x1, y1 [px]; only there is it scored.
     """
+    x0, y0, x1, y1 = (None,) * 4 if box is None else (int(edge) for edge in box)
+    part = (slice(y0, y1), slice(x0, x1))
     row: Row = dict.fromkeys((*SEGMENTATION_SCORES.names, "curve"))
     row.update(identity)
     try:
-        truth = read_labels(true)
+        truth = read_labels(true)[part]
         # An image keeps its group when its prediction fails: failures must not thin out a group.
         row["n_true"] = int(np.count_nonzero(np.unique(truth)))
         row["density"] = _density(row["n_true"])
         if failure is not None or predicted is None:
             row["failure"] = failure or "no prediction"
         else:
-            row.update(score_image(read_labels(predicted), truth))
+            row.update(score_image(read_labels(predicted)[part], truth))
     except (MicrographiaError, ValueError) as error:
         row["failure"] = str(error)
     return row
@@ -204,7 +213,9 @@ def score_tables(
     for item in with_truth.to_dict("records"):
         mask, failure = found.get(item["image_id"], (None, None))
         identity = {"image_id": item["image_id"], "path": item["path"], "method": method}
-        rows.append(score_files(Path(item["mask_path"]), mask, identity=identity, failure=failure))
+        box = item["crop_box"] if isinstance(item["crop_box"], Sequence | np.ndarray) else None
+        true = Path(item["mask_path"])
+        rows.append(score_files(true, mask, identity=identity, failure=failure, box=box))
     return rows, len(kept) - len(with_truth)
 
 

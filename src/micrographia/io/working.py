@@ -84,8 +84,8 @@ def read_working(row: Mapping[str, Any], max_pixels: int = MAX_PIXELS) -> Workin
     x0, y0, x1, y1 = box
     pixels = micrograph.pixels[y0:y1, x0:x1]
     if policy in ("inpaint", "mask"):
-        boxes = [tuple(int(edge) for edge in found) for found in _value(row, "text_boxes") or ()]
-        pixels = without_text(pixels, boxes, policy)
+        found = _value(row, "text_boxes")
+        pixels = without_text(pixels, [] if found is None else found, policy)
     return WorkingPicture(np.ascontiguousarray(pixels), box, (height, width), size)
 
 
@@ -143,7 +143,9 @@ def without_text(pixels: NDArray[Any], boxes: Sequence[Sequence[int]], how: str)
 def grown(boxes: Sequence[Sequence[int]], margin: int, width: int, height: int) -> list[Box]:
     """Return boxes with a margin all around, cut at the picture's edges."""
     low, high = np.array([0, 0, 0, 0]), np.array([width, height, width, height])
-    wider = np.array(boxes, dtype=np.int64).reshape(-1, 4) + margin * np.array([-1, -1, 1, 1])
+    wider = np.array([list(box) for box in boxes], dtype=np.int64).reshape(
+        -1, 4
+    ) + margin * np.array([-1, -1, 1, 1])
     return [(int(x0), int(y0), int(x1), int(y1)) for x0, y0, x1, y1 in wider.clip(low, high)]
 
 
