@@ -33,7 +33,7 @@ def largest_free(boxes: Sequence[Sequence[int]], width: int, height: int) -> Box
     Examples
     --------
     >>> largest_free([(0, 90, 100, 100), (0, 0, 10, 10)], 100, 100)
-    (0, 10, 100, 90)
+    (10, 0, 100, 90)
     """
     clipped = np.array(boxes, dtype=np.int64).reshape(-1, 4)
     clipped[:, [0, 2]] = clipped[:, [0, 2]].clip(0, width)
