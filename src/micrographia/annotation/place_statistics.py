@@ -15,9 +15,16 @@ Labels = NDArray[np.int32]
 _GRID = 96
 _NOTHING = float("nan")
 _POINTS = (
-    "clark_evans nearest_cv nearest_over_diameter order_six order_four lattice_peak "
-    "window_variance window_empty orientation_order"
-).split()
+    "clark_evans",
+    "nearest_cv",
+    "nearest_over_diameter",
+    "order_six",
+    "order_four",
+    "lattice_peak",
+    "window_variance",
+    "window_empty",
+    "orientation_order",
+)
 
 
 def point_statistics(
@@ -92,7 +99,7 @@ def _windows(centres: Floats, shape: tuple[int, int]) -> Floats:
     """Points in each of the square windows that would hold three on average."""
     height, width = shape
     pitch = np.sqrt(3.0 * height * width / len(centres))
-    tall, wide = max(int(round(height / pitch)), 2), max(int(round(width / pitch)), 2)
+    tall, wide = max(round(height / pitch), 2), max(round(width / pitch), 2)
     counted, _, _ = np.histogram2d(
         centres[:, 1], centres[:, 0], bins=(tall, wide), range=((0, height), (0, width))
     )
@@ -112,7 +119,7 @@ def mask_statistics(labels: Labels) -> dict[str, float]:
     covered = labels > 0
     count = int(labels.max())
     touching, shared = _contacts(labels, count)
-    number, parts, boxes, _ = cv2.connectedComponentsWithStats(covered.astype(np.uint8))
+    number, _, boxes, _ = cv2.connectedComponentsWithStats(covered.astype(np.uint8))
     areas = boxes[1:, cv2.CC_STAT_AREA].astype(float)
     holes = cv2.connectedComponents(1 - covered.astype(np.uint8), connectivity=4)[0] - 1
     empty = ndimage.distance_transform_edt(~covered) if covered.any() else np.zeros((1, 1))
@@ -132,7 +139,9 @@ def mask_statistics(labels: Labels) -> dict[str, float]:
         "empty_widest": float(empty.max() / side),
         "depth_median": float(np.median(inside) / side) if inside.size else 0.0,
         "depth_deep": float(np.quantile(inside, 0.98) / side) if inside.size else 0.0,
-        "slenderness": float(np.quantile(inside, 0.9) ** 2 * np.pi / max(covered.sum() / instances, 1))
+        "slenderness": float(
+            np.quantile(inside, 0.9) ** 2 * np.pi / max(covered.sum() / instances, 1)
+        )
         if inside.size
         else 0.0,
     }

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from skimage.measure import regionprops_table
 
 Floats = NDArray[np.float64]
 Labels = NDArray[np.int32]
@@ -15,6 +16,52 @@ _OUTLINES = 120
 #: Points of an outline's radial profile, and harmonics of it that are kept.
 _ANGLES, _HARMONICS = 64, range(2, 9)
 _NOTHING = float("nan")
+_SIZES = (
+    "diameter",
+    "diameter_cv",
+    "diameter_spread",
+    "log_spread",
+    "log_skew",
+    "large_share",
+    "upper",
+    "lower",
+    "split_separation",
+    "split_ratio",
+    "split_share",
+    "trimmed_cv",
+)
+_PROPERTIES = (
+    "label",
+    "area",
+    "centroid",
+    "bbox",
+    "major_axis_length",
+    "minor_axis_length",
+    "orientation",
+    "perimeter_crofton",
+    "solidity",
+)
+
+
+def particles(labels: Labels) -> pd.DataFrame:
+    """Measure what the statistics need of every instance, in the columns of `INSTANCES`."""
+    table = regionprops_table(labels, properties=_PROPERTIES)
+    area = table["area"].astype(np.float64)
+    squared = np.maximum(table["perimeter_crofton"], 1.0) ** 2
+    return pd.DataFrame(
+        {
+            "label": table["label"],
+            "area_px": area,
+            "centroid": np.column_stack([table["centroid-1"], table["centroid-0"]]).tolist(),
+            "bbox": np.column_stack([table[f"bbox-{k}"] for k in (1, 0, 3, 2)]).tolist(),
+            "equivalent_diameter_px": np.sqrt(4 / np.pi * area),
+            "major_axis_px": table["major_axis_length"],
+            "minor_axis_px": table["minor_axis_length"],
+            "orientation_deg": (np.degrees(table["orientation"]) + 90.0) % 180.0,
+            "circularity": np.minimum(4 * np.pi * area / squared, 1.0),
+            "solidity": table["solidity"],
+        }
+    )
 
 
 def interior(instances: pd.DataFrame, shape: tuple[int, int]) -> NDArray[np.bool_]:
@@ -31,7 +78,7 @@ def number_statistics(instances: pd.DataFrame, shape: tuple[int, int]) -> dict[s
     Parameters
     ----------
     instances
-        Rows of `schemas.INSTANCES` of one picture.
+        What `particles` returned.
     shape
         Its height and width [px].
     """
@@ -56,12 +103,8 @@ def size_statistics(diameters: Floats, side: float) -> dict[str, float]:
     side
         Square root of the picture's area [px].
     """
-    names = (
-        "diameter diameter_cv diameter_spread log_spread log_skew large_share upper lower "
-        "split_separation split_ratio split_share trimmed_cv"
-    ).split()
     if diameters.size < 3:
-        return dict.fromkeys(names, _NOTHING)
+        return dict.fromkeys(_SIZES, _NOTHING)
     logs = np.log(diameters)
     q = np.quantile(diameters, [0.05, 0.16, 0.5, 0.84, 0.95])
     deviation = float(logs.std())
@@ -82,7 +125,7 @@ def size_statistics(diameters: Floats, side: float) -> dict[str, float]:
         share,
         kept.std() / kept.mean(),
     )
-    return dict(zip(names, map(float, values), strict=True))
+    return dict(zip(_SIZES, map(float, values), strict=True))
 
 
 def _split(logs: Floats) -> tuple[float, float, float]:
@@ -105,7 +148,7 @@ def outline_statistics(labels: Labels, instances: pd.DataFrame) -> dict[str, flo
     labels
         Label mask, shape (H, W).
     instances
-        Its rows of `schemas.INSTANCES`.
+        What `particles` returned.
     """
     rows = instances[interior(instances, labels.shape)]
     if len(rows) < 3:  # better cut outlines than none

@@ -11,9 +11,19 @@ Labels = NDArray[np.int32]
 
 _NOTHING = float("nan")
 _NAMES = (
-    "tone_step tone_step_median tone_step_local tone_contrast inside_spread inside_skew inside_dark "
-    "inside_bright inner_edges contact_step rim_step grain"
-).split()
+    "tone_step",
+    "tone_step_median",
+    "tone_step_local",
+    "tone_contrast",
+    "inside_spread",
+    "inside_skew",
+    "inside_dark",
+    "inside_bright",
+    "inner_edges",
+    "contact_step",
+    "rim_step",
+    "grain",
+)
 
 
 def tone_statistics(image: Image, labels: Labels) -> dict[str, float]:
@@ -56,7 +66,9 @@ def tone_statistics(image: Image, labels: Labels) -> dict[str, float]:
         (float(np.quantile(values, 0.95)) - middle) / spread,
         float(slope[core].mean() / (slope[outer].mean() + 1e-4)) if outer.any() else 1.0,
         (float(smooth[outlines].mean()) - middle) / spread if outlines.sum() > 20 else 0.0,
-        (float(smooth[inside & ~deep].mean()) - middle) / spread if (inside & ~deep).any() else 0.0,
+        (float(smooth[inside & ~deep].mean()) - middle) / spread
+        if (inside & ~deep).any()
+        else 0.0,
         float((image - smooth)[core].std() / spread),
     )
     return dict(zip(_NAMES, map(float, found), strict=True))
@@ -66,7 +78,9 @@ def _outlines(labels: Labels) -> NDArray[np.bool_]:
     """Pixels where two instances meet."""
     meet = np.zeros(labels.shape, dtype=bool)
     for axis in (0, 1):
-        one, other = (np.take(labels, range(a, labels.shape[axis] + b), axis) for a, b in ((1, 0), (0, -1)))
+        one, other = (
+            np.take(labels, range(a, labels.shape[axis] + b), axis) for a, b in ((1, 0), (0, -1))
+        )
         both = (one != other) & (one > 0) & (other > 0)
         if axis == 0:
             meet[1:] |= both

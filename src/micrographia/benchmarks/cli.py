@@ -8,6 +8,7 @@ from micrographia.commandline import Subparsers
 def register(verbs: Subparsers) -> None:
     """Add the verbs of every benchmark."""
     from micrographia.benchmarks import (
+        annotation_cli,
         segmentation_cli,
         stem_cli,
         structure_cli,
@@ -18,3 +19,4 @@ def register(verbs: Subparsers) -> None:
     structure_cli.register(verbs)
     structure_energy_cli.register(verbs)
     stem_cli.register(verbs)
+    annotation_cli.register(verbs)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pyarrow as pa
 
 from micrographia.io.attributes import ATTRIBUTE_NAMES
+from micrographia.io.schemas_annotation import ANNOTATION_SCORES as ANNOTATION_SCORES
 from micrographia.io.schemas_annotation import ATTRIBUTES as ATTRIBUTES
 from micrographia.io.schemas_annotation import ATTRIBUTES_FINAL as ATTRIBUTES_FINAL
 from micrographia.io.schemas_annotation import CROSSCHECK as CROSSCHECK
@@ -41,6 +42,7 @@ MICROGRAPHS = pa.schema(
         ("width", pa.int32()),
         ("height", pa.int32()),
         ("pixel_size_nm", pa.float64()),  # null: unknown
+        ("pixel_size_source", pa.string()),  # header | bar | banner; null: unknown
         ("microscopy", pa.string()),  # null: unknown
         ("instrument", pa.string()),  # maker and model; null: unknown
         ("voltage_kV", pa.float64()),  # null: unknown
@@ -86,6 +88,28 @@ TEXT = pa.schema(
         ("crop_box", _BOX),  # where policy is crop
         ("kept_share", pa.float64()),  # of the area, by policy crop
         ("failure", pa.string()),
+    ]
+)
+
+#: Pixel sizes of kept micrographs by each source, and the one that is used.
+SCALE = pa.schema(
+    [
+        ("image_id", pa.string()),
+        ("path", pa.string()),
+        ("header_nm", pa.float64()),  # null: the file does not tell
+        ("banner_nm", pa.float64()),  # null: none was read
+        ("bar_nm", pa.float64()),  # null: none was read
+        ("bar_box", _BOX),
+        ("bar_px", pa.float64()),  # length, to a fraction of a pixel
+        ("bar_kind", pa.string()),  # solid | capped | split | ticks
+        ("label_text", pa.string()),
+        ("label_nm", pa.float64()),
+        ("confidence", pa.float64()),  # that bar_nm is within 5 % of the truth
+        ("agreement", pa.string()),  # agree | disagree | single | none
+        ("reason", pa.string()),  # why there is no pixel size, or the bar's is not used
+        ("note", pa.string()),  # what was missing on reading; null: nothing
+        ("pixel_size_nm", pa.float64()),
+        ("pixel_size_source", pa.string()),  # header | bar | banner
     ]
 )
 

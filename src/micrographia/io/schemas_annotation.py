@@ -89,3 +89,18 @@ LEGIBILITY = pa.schema(
         ("failure", pa.string()),
     ]
 )
+
+#: An annotator's word beside the true one, per picture and attribute whose truth is known.
+ANNOTATION_SCORES = pa.schema(
+    [
+        ("image_id", pa.string()),
+        ("name", pa.string()),  # of the procedural picture
+        ("annotator", pa.string()),
+        ("attribute", pa.string()),
+        ("truth", pa.string()),
+        ("answer", pa.string()),  # unknown: no answer; null: the annotator failed
+        ("confidence", pa.float64()),
+        ("correct", pa.bool_()),
+        ("failure", pa.string()),
+    ]
+)

@@ -13,7 +13,16 @@ from jinja2 import Environment, StrictUndefined
 from micrographia import __version__, provenance
 from micrographia.config import Report
 from micrographia.io.atomic import write_text
-from micrographia.report import contact, crystals, micrographs, numbers, stem, stem2mat
+from micrographia.report import (
+    attributes,
+    contact,
+    crystals,
+    micrographs,
+    numbers,
+    stem,
+    stem2mat,
+    text,
+)
 from micrographia.report.collect import Results, collect
 
 _HERE = Path(__file__).parent
@@ -65,6 +74,7 @@ def render(results: Results, settings: Report, config: Mapping[str, Any] | None)
         versions=numbers.versions(results, about["versions"]),
         benchmarks=numbers.benchmark_tables(results),
         micrographs=_micrograph_wing(results, settings),
+        text=text.section(results, settings.examples, config),
         stem=_stem_wing(results, settings),
         failures=numbers.failures(results),
         problems=results.problems,
@@ -80,6 +90,7 @@ def _micrograph_wing(results: Results, settings: Report) -> dict[str, Any]:
         "scored": results.segmentation_scores is not None,
         "gallery": micrographs.gallery(results, settings.examples),
         "charts": micrographs.charts(results),
+        "dataset": attributes.section(results),
     }
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import Any
 
 from micrographia.commandline import Subparsers, add_settings, settings_of
 from micrographia.config import Report
 
 
 def register(verbs: Subparsers) -> None:
-    """Add the verb `build`."""
+    """Add the verbs `build` and `statistics`."""
     build = verbs.add_parser("build", help="write the page of a results folder")
     build.add_argument("--results", type=Path, required=True, help="the run's results folder")
     build.add_argument("--out", type=Path, required=True, help="HTML file to write")
@@ -19,14 +20,34 @@ def register(verbs: Subparsers) -> None:
     )
     add_settings(build, Report)
     build.set_defaults(run=_build)
+    numbers = verbs.add_parser("statistics", help="what a data set consists of: JSON and PNG")
+    numbers.add_argument("--results", type=Path, required=True, help="the run's results folder")
+    numbers.add_argument("--out", type=Path, required=True, help="JSON; a PNG goes beside it")
+    numbers.add_argument(
+        "--config-json", metavar="JSON|FILE", help="the whole configuration: which shards count"
+    )
+    numbers.set_defaults(run=_statistics)
 
 
 def _build(arguments: argparse.Namespace) -> int:
-    from micrographia.config import WorkflowConfig, parse_section
     from micrographia.report.build import build
 
-    config = None
-    if arguments.config_json is not None:
-        config = parse_section(arguments.config_json, WorkflowConfig).model_dump(mode="json")
-    build(arguments.results, settings_of(arguments), config, arguments.out)
+    build(arguments.results, settings_of(arguments), _config(arguments), arguments.out)
     return 0
+
+
+def _statistics(arguments: argparse.Namespace) -> int:
+    from micrographia.report.attributes import write
+    from micrographia.report.collect import collect
+
+    write(collect(arguments.results, _config(arguments)), arguments.out)
+    return 0
+
+
+def _config(arguments: argparse.Namespace) -> dict[str, Any] | None:
+    from micrographia.config import WorkflowConfig, parse_section
+
+    if arguments.config_json is None:
+        return None
+    config = parse_section(arguments.config_json, WorkflowConfig)
+    return dict(config.model_dump(mode="json"))

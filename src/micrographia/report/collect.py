@@ -28,7 +28,7 @@ class Results:
     ----------
     root
         The results folder.
-    micrographs, predictions, instances, segmentation_scores
+    micrographs, predictions, instances, segmentation_scores, attributes_final
         The micrograph wing; None where that step did not run.
     structures, images, exposures, reconstructions, structure_scores, engines
         The STEM wing; None where that step did not run.
@@ -45,6 +45,7 @@ class Results:
     predictions: pd.DataFrame | None = None
     instances: pd.DataFrame | None = None
     segmentation_scores: pd.DataFrame | None = None
+    attributes_final: pd.DataFrame | None = None
     structures: pd.DataFrame | None = None
     images: pd.DataFrame | None = None
     exposures: pd.DataFrame | None = None
@@ -61,6 +62,7 @@ _TABLES: dict[str, tuple[str, pa.Schema]] = {
     "predictions": ("segmentation/watershed/*/predictions.parquet", schemas.PREDICTIONS),
     "instances": ("segmentation/watershed/*/instances.parquet", schemas.INSTANCES),
     "segmentation_scores": ("benchmarks/segmentation.parquet", schemas.SEGMENTATION_SCORES),
+    "attributes_final": ("annotation/attributes_final.parquet", schemas.ATTRIBUTES_FINAL),
     "structures": ("stem/structures.parquet", schemas.STRUCTURES),
     "images": ("stem/images/*/images.parquet", schemas.STEM_IMAGES),
     "exposures": ("stem/exposures/*/images.parquet", schemas.STEM_IMAGES),
