@@ -40,6 +40,14 @@ def non_negative(text: str) -> int:
     return number
 
 
+def positive(text: str) -> int:
+    """Type of an argument that is a whole number from 1, such as a count."""
+    number = int(text) if text.strip().isdecimal() else 0
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"saw {text!r}; allowed: whole numbers from 1")
+    return number
+
+
 def add_shard(parser: argparse.ArgumentParser) -> None:
     """Add `--shard I --shards N`: work on every row whose number modulo N is I."""
     parser.add_argument(

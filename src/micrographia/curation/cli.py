@@ -6,19 +6,22 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from micrographia.commandline import Subparsers, add_settings, non_negative, settings_of
+from micrographia.commandline import Subparsers, add_settings, non_negative, positive, settings_of
 from micrographia.config import Curation
-from micrographia.curation import text_cli
+from micrographia.curation import scale_cli, text_cli
 
 if TYPE_CHECKING:
     import pandas as pd
+
+_SOURCE = "folder, glob, .zip or .tar archive, or CSV with a column path"
 
 
 def register(verbs: Subparsers) -> None:
     """Add the verbs `list`, `ingest`, `merge`, `run`, and those of text regions."""
     text_cli.register(verbs)
+    scale_cli.register(verbs)
     listing = verbs.add_parser("list", help="list the images of folders, split into shards")
-    listing.add_argument("sources", nargs="+", metavar="SOURCE", help="folder of images")
+    listing.add_argument("sources", nargs="+", metavar="SOURCE", help=_SOURCE)
     _add_origin(listing)
     listing.add_argument("--shards", type=int, default=1, help="how many shards there are")
     listing.add_argument("--out", type=Path, required=True, help="manifest.parquet")
@@ -30,6 +33,7 @@ def register(verbs: Subparsers) -> None:
         "--shard", type=non_negative, default=0, help="number of this shard, from 0"
     )
     ingest.add_argument("--out", type=Path, required=True, help="table of this shard")
+    _add_jobs(ingest)
     add_settings(ingest, Curation)
     ingest.set_defaults(run=_ingest)
 
@@ -39,9 +43,10 @@ def register(verbs: Subparsers) -> None:
     add_settings(merge, Curation)
     merge.set_defaults(run=_merge)
 
-    run = verbs.add_parser("run", help="a folder of images becomes a clean table, in one go")
-    run.add_argument("folder", metavar="FOLDER", help="folder of images")
+    run = verbs.add_parser("run", help="images become a clean table, in one go")
+    run.add_argument("sources", nargs="+", metavar="SOURCE", help=_SOURCE)
     _add_origin(run)
+    _add_jobs(run)
     run.add_argument(
         "--out",
         type=Path,
@@ -55,6 +60,12 @@ def register(verbs: Subparsers) -> None:
 def _add_origin(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--masks", help="folder of masks with the images' names")
     parser.add_argument("--licence", default="unknown", help="licence of the images")
+
+
+def _add_jobs(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--jobs", type=positive, default=1, metavar="N", help="processes that read files"
+    )
 
 
 def _list(arguments: argparse.Namespace) -> int:
@@ -74,62 +85,56 @@ def _list(arguments: argparse.Namespace) -> int:
 
 
 def _ingest(arguments: argparse.Namespace) -> int:
-    from micrographia.curation.ingest import ingest
+    from micrographia.curation.ingest import ingest_table
     from micrographia.io.atomic import refuse_inputs
-    from micrographia.io.schemas import MANIFEST, MICROGRAPHS
-    from micrographia.io.tables import read_table, write_table
-    from micrographia.provenance import stamp
+    from micrographia.io.schemas import MANIFEST
+    from micrographia.io.tables import read_table
 
-    settings = settings_of(arguments)
     refuse_inputs([arguments.out], [arguments.manifest])
     manifest = read_table(arguments.manifest, MANIFEST)
     mine = manifest[manifest["shard"] == arguments.shard].to_dict(orient="records")
-    rows = list(ingest(mine, settings))
-    write_table(rows, arguments.out, MICROGRAPHS, stamp(settings))
+    ingest_table(mine, settings_of(arguments), arguments.out, arguments.jobs)
     return 0
 
 
 def _merge(arguments: argparse.Namespace) -> int:
-    import pandas as pd
-
-    from micrographia.curation.dedup import mark_duplicates
     from micrographia.io.atomic import refuse_inputs
+
+    refuse_inputs([arguments.out], arguments.tables)
+    _merged(arguments.tables, arguments.out, settings_of(arguments))
+    return 0
+
+
+def _merged(tables: list[Path], out: Path, settings: Curation) -> pd.DataFrame:
+    """Join tables of `ingest`, reject copies, and write the result."""
+    from micrographia.curation.dedup import mark_duplicates
+    from micrographia.curation.fingerprint import INGESTED
     from micrographia.io.schemas import MICROGRAPHS
-    from micrographia.io.tables import read_table, write_table
+    from micrographia.io.tables import read_tables, write_table
     from micrographia.provenance import stamp
 
-    settings = settings_of(arguments)
-    refuse_inputs([arguments.out], arguments.tables)
-    rows = [
-        row
-        for path in arguments.tables
-        for row in read_table(path, MICROGRAPHS).to_dict(orient="records")
-    ]
-    table = pd.DataFrame(rows, columns=MICROGRAPHS.names)
-    marked = mark_duplicates(table, settings.duplicate_radius)
-    write_table(marked, arguments.out, MICROGRAPHS, stamp(settings))
-    return 0
+    marked = mark_duplicates(read_tables(tables, INGESTED), settings).drop(columns="thumbnail")
+    write_table(marked, out, MICROGRAPHS, stamp(settings))
+    return marked
 
 
 def _run(arguments: argparse.Namespace) -> int:
     import sys
+    import tempfile
 
-    import pandas as pd
     from tqdm import tqdm
 
-    from micrographia.curation.dedup import mark_duplicates
-    from micrographia.curation.ingest import ingest
+    from micrographia.curation.ingest import ingest_table
     from micrographia.curation.listing import list_micrographs
-    from micrographia.io.schemas import MICROGRAPHS
-    from micrographia.io.tables import write_table
-    from micrographia.provenance import stamp
 
     settings = settings_of(arguments)
-    listed = list_micrographs([arguments.folder], arguments.masks, licence=arguments.licence)
+    listed = list_micrographs(arguments.sources, arguments.masks, licence=arguments.licence)
     progress = tqdm(listed, unit="image", disable=not sys.stderr.isatty())
-    table = pd.DataFrame(ingest(progress, settings), columns=MICROGRAPHS.names)
-    table = mark_duplicates(table, settings.duplicate_radius)
-    write_table(table, arguments.out / "micrographs.parquet", MICROGRAPHS, stamp(settings))
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=arguments.out, prefix=".ingest.") as folder:
+        ingested = Path(folder) / "ingested.parquet"
+        ingest_table(progress, settings, ingested, arguments.jobs)
+        table = _merged([ingested], arguments.out / "micrographs.parquet", settings)
     _write_summary(table, arguments.out)
     return 0
 

@@ -1,51 +1,31 @@
-"""Copies: pictures whose perceptual hashes differ in a few bits form a group; the best stays."""
+"""Copies: pictures with near hashes and thumbnails that match form a group; the best stays."""
 
 from __future__ import annotations
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
-#: Hashes compared at once; two blocks of this size fill 16 MB.
-_BLOCK = 1448
-
-
-def near_pairs(hashes: NDArray[np.uint64], radius: int) -> NDArray[np.int64]:
-    """Return all pairs i < j whose hashes differ in at most `radius` bits, shape (n, 2).
-
-    Exact: every pair is compared, in blocks, so that memory stays flat.
-    """
-    found = [np.empty((0, 2), dtype=np.int64)]
-    for start in range(0, len(hashes), _BLOCK):
-        block = hashes[start : start + _BLOCK, None]
-        for other in range(start, len(hashes), _BLOCK):
-            differing = np.bitwise_count(block ^ hashes[None, other : other + _BLOCK])
-            i, j = np.nonzero(differing <= radius)
-            pairs = np.column_stack([i + start, j + other])
-            found.append(pairs[pairs[:, 0] < pairs[:, 1]])
-    pairs = np.concatenate(found)
-    return np.asarray(pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))])
+from micrographia.config import Curation
+from micrographia.curation.fingerprint import hashes_in_all_ways
+from micrographia.curation.likeness import SIDE
+from micrographia.curation.neighbours import groups
 
 
-def groups(hashes: NDArray[np.uint64], radius: int) -> NDArray[np.int64]:
-    """Return the number of the group of every hash: the connected parts of the near pairs."""
-    size = len(hashes)
-    pairs = near_pairs(hashes, radius)
-    links = coo_array((np.ones(len(pairs), dtype=bool), (pairs[:, 0], pairs[:, 1])), (size, size))
-    return np.asarray(connected_components(links, directed=False)[1], dtype=np.int64)
-
-
-def mark_duplicates(table: pd.DataFrame, radius: int) -> pd.DataFrame:
+def mark_duplicates(table: pd.DataFrame, settings: Curation) -> pd.DataFrame:
     """Reject all but the best of each group of copies among the kept rows.
+
+    Two pictures are copies when their hashes differ in at most `duplicate_radius` bits and
+    their thumbnails, laid on one another, correlate at least `duplicate_correlation`; and so
+    are the copies of a copy.
 
     Parameters
     ----------
     table
-        Rows of `schemas.MICROGRAPHS`. Rows that are rejected already take no part.
-    radius
-        Most differing bits [bit].
+        Rows of `fingerprint.INGESTED`; without the column `thumbnail` hashes decide alone. Rows
+        that are rejected already take no part.
+    settings
+        Radius, least correlation, whether pictures are compared turned and mirrored too.
 
     Returns
     -------
@@ -55,29 +35,59 @@ def mark_duplicates(table: pd.DataFrame, radius: int) -> pd.DataFrame:
     """
     marked = table.sort_values("path", kind="stable", ignore_index=True)
     kept = np.flatnonzero(marked["status"] == "kept")
-    hashes = np.array([int(text, 16) for text in marked["phash"].iloc[kept]], dtype=np.uint64)
     part = marked.iloc[kept]
     ranked = pd.DataFrame(
         {
             "row": kept,
-            "hash": hashes,
-            "group": groups(hashes, radius),
+            "group": _groups(part, settings),
             "area": part["width"].astype("int64") * part["height"].astype("int64"),
             "sharpness": part["sharpness"],
         }
     ).sort_values(["area", "sharpness", "row"], ascending=[False, False, True])
     for column in ("duplicate_of", "reason"):
         marked[column] = marked[column].astype(object)
-    shared = ranked[ranked["group"].duplicated(keep=False)]
-    for _, members in shared.groupby("group", sort=False):
-        # Column by column: a row of a frame is of one type, and floats cut 64-bit hashes short.
-        rows, values = members["row"].tolist(), members["hash"].tolist()
-        identity, path = (str(marked.loc[rows[0], name]) for name in ("image_id", "path"))
-        for row, value in zip(rows[1:], values[1:], strict=True):
-            bits = (value ^ values[0]).bit_count()
-            exact = marked.loc[row, "image_id"] == identity
-            what = "exact copy" if exact else f"near copy ({bits} of 64 bits differ)"
-            marked.loc[row, "duplicate_of"] = identity
-            marked.loc[row, "status"] = "rejected"
-            marked.loc[row, "reason"] = f"{what} of {path}"
+    best = ranked.groupby("group", sort=False)["row"].transform("first")
+    copies = ranked.assign(best=best)[ranked["row"] != best]
+    rows, originals = copies["row"].to_numpy(), copies["best"].to_numpy()
+    # Whole columns at once: row by row, a million copies would take minutes.
+    marked.loc[rows, "duplicate_of"] = marked["image_id"].to_numpy()[originals]
+    marked.loc[rows, "reason"] = _reasons(marked, rows, originals)
+    marked.loc[rows, "status"] = "rejected"
     return marked
+
+
+def _reasons(table: pd.DataFrame, rows: NDArray, originals: NDArray) -> list[str]:
+    """Say of every copy whose it is, and by how many bits their hashes differ."""
+    names, paths, texts = (table[name].to_numpy() for name in ("image_id", "path", "phash"))
+    said = []
+    for row, original in zip(rows, originals, strict=True):
+        bits = (int(texts[row], 16) ^ int(texts[original], 16)).bit_count()
+        exact = names[row] == names[original]
+        what = "exact copy" if exact else f"near copy ({bits} of 64 bits differ)"
+        said.append(f"{what} of {paths[original]}")
+    return said
+
+
+def _groups(part: pd.DataFrame, settings: Curation) -> NDArray[np.int64]:
+    """Return the group of every row; rows with the same pixels are looked at once."""
+    _, first, number = np.unique(
+        part["image_id"].to_numpy(dtype=str), return_index=True, return_inverse=True
+    )
+    different = part.iloc[first]
+    hashes = np.array([int(text, 16) for text in different["phash"]], dtype=np.uint64)
+    thumbnails = _thumbnails(different)
+    if settings.duplicate_symmetry and thumbnails is not None:
+        name = settings.duplicate_hash
+        ways = [hashes_in_all_ways(small, name) for small in thumbnails]
+        hashes = np.array(ways, dtype=np.uint64).reshape(-1, 8).T
+    if settings.duplicate_correlation == 0:
+        thumbnails = None
+    radius, correlation = settings.duplicate_radius, settings.duplicate_correlation
+    return groups(hashes, radius, thumbnails, correlation)[number]
+
+
+def _thumbnails(part: pd.DataFrame) -> NDArray[np.uint8] | None:
+    if "thumbnail" not in part:
+        return None
+    joined = b"".join(part["thumbnail"])
+    return np.frombuffer(joined, dtype=np.uint8).reshape(-1, SIDE, SIDE)

@@ -4,27 +4,35 @@ from __future__ import annotations
 
 import logging
 import os
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import Future, ProcessPoolExecutor
+from dataclasses import asdict
+from itertools import islice
+from multiprocessing import get_context
 from typing import Any
 
-import imagehash
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
-from PIL import Image
 
 from micrographia.config import Curation
+from micrographia.curation.fingerprint import INGESTED, perceptual_hash, thumbnail
 from micrographia.curation.listing import UNLOCK, unreadable
 from micrographia.curation.quality import measure, verdict
 from micrographia.errors import ImageError
-from micrographia.io.images import image_id, read_labels, read_micrograph, to_unit
-from micrographia.io.schemas import MICROGRAPHS
+from micrographia.io.images import Micrograph, image_id, read_labels, read_micrograph
+from micrographia.io.tables import write_batches
+from micrographia.provenance import stamp
 
 LOG = logging.getLogger(__name__)
 
+#: Rows written at once, and files handed to a process at once.
+_BATCH, _PART = 2000, 32
 
-def ingest(manifest: Iterable[Mapping[str, Any]], settings: Curation) -> Iterator[dict[str, Any]]:
-    """Yield one row of `schemas.MICROGRAPHS` per manifest row; one picture is held at a time.
+
+def ingest(
+    manifest: Iterable[Mapping[str, Any]], settings: Curation, jobs: int = 1
+) -> Iterator[dict[str, Any]]:
+    """Yield one row of `fingerprint.INGESTED` per manifest row, in their order.
 
     Parameters
     ----------
@@ -32,9 +40,43 @@ def ingest(manifest: Iterable[Mapping[str, Any]], settings: Curation) -> Iterato
         Rows of `schemas.MANIFEST`.
     settings
         Thresholds and the largest picture that is decoded.
+    jobs
+        Processes; each holds one picture at a time.
     """
-    for entry in manifest:
-        yield ingest_file(entry, settings)
+    if jobs == 1:
+        for entry in manifest:
+            yield ingest_file(entry, settings)
+        return
+    # Processes of their own, not forked ones, which would share half-held locks of threads.
+    with ProcessPoolExecutor(jobs, get_context("spawn")) as pool:
+        waiting: deque[Future[list[dict[str, Any]]]] = deque()
+        for part in _parts(manifest, _PART):
+            waiting.append(pool.submit(_ingest_part, part, settings))
+            if len(waiting) > 3 * jobs:
+                yield from waiting.popleft().result()
+        while waiting:
+            yield from waiting.popleft().result()
+
+
+def _ingest_part(part: list[Mapping[str, Any]], settings: Curation) -> list[dict[str, Any]]:
+    return [ingest_file(entry, settings) for entry in part]
+
+
+def _parts(rows: Iterable[Any], size: int) -> Iterator[list[Any]]:
+    iterator = iter(rows)
+    while part := list(islice(iterator, size)):
+        yield part
+
+
+def ingest_table(
+    manifest: Iterable[Mapping[str, Any]],
+    settings: Curation,
+    path: str | os.PathLike[str],
+    jobs: int = 1,
+) -> None:
+    """As `ingest`, into a table that is written piece by piece, so that memory stays flat."""
+    rows = ingest(manifest, settings, jobs)
+    write_batches(_parts(rows, _BATCH), path, INGESTED, stamp(settings))
 
 
 def ingest_file(entry: Mapping[str, Any], settings: Curation) -> dict[str, Any]:
@@ -43,32 +85,62 @@ def ingest_file(entry: Mapping[str, Any], settings: Curation) -> dict[str, Any]:
     A file that cannot be read is rejected with the reader's sentence. A mask that cannot be
     read or does not fit is dropped, and `reason` tells so; the picture may stay.
     """
-    row: dict[str, Any] = dict.fromkeys(MICROGRAPHS.names)
-    mask = entry["mask_path"] if isinstance(entry["mask_path"], str) else None
+    row: dict[str, Any] = dict.fromkeys(INGESTED.names)
+    mask = _text(entry, "mask_path")
     row |= {name: entry[name] for name in ("path", "source", "licence")}
+    row |= {name: _text(entry, name) for name in ("microscopy", "metadata")}
     try:
+        if _text(entry, "fault"):
+            raise ImageError(str(entry["fault"]))
         _refuse_folder(entry["path"])
         picture = read_micrograph(entry["path"], settings.max_pixels)
     except ImageError as error:
         LOG.warning("%s", error)
         return row | {"status": "rejected", "reason": str(error), "mask_path": mask}
-    if picture.note:
-        LOG.debug("%s: %s", entry["path"], picture.note)
     height, width = picture.pixels.shape
     quality = measure(picture.pixels)
     fault = verdict(width, height, quality, settings)
     mask, complaint = _fitting_mask(mask, (height, width), settings.max_pixels)
-    return row | {
-        "image_id": image_id(picture.pixels),
-        "mask_path": mask,
-        "width": width,
-        "height": height,
-        "pixel_size_nm": picture.pixel_size_nm,
-        "phash": perceptual_hash(picture.pixels),
-        "sharpness": quality.sharpness,
-        "contrast": quality.contrast,
-        "status": "rejected" if fault else "kept",
-        "reason": "; ".join(filter(None, (fault, complaint))) or None,
+    small = thumbnail(picture.pixels)
+    plain = settings.duplicate_hash == "phash"  # which is made of the thumbnail
+    return (
+        row
+        | _facts(picture, entry)
+        | asdict(quality)
+        | {
+            "image_id": image_id(picture.pixels),
+            "mask_path": mask,
+            "width": width,
+            "height": height,
+            "phash": perceptual_hash(small if plain else picture.pixels, settings.duplicate_hash),
+            "thumbnail": small.tobytes(),
+            "status": "rejected" if fault else "kept",
+            "reason": "; ".join(filter(None, (fault, complaint))) or None,
+        }
+    )
+
+
+def _text(entry: Mapping[str, Any], name: str) -> str | None:
+    """Return a text of the manifest; pandas shows one that is absent as NaN."""
+    value = entry.get(name)
+    return value if isinstance(value, str) and value else None
+
+
+def _facts(picture: Micrograph, entry: Mapping[str, Any]) -> dict[str, Any]:
+    """What the file says of itself; what the user's CSV says wins, and a difference is noted."""
+    size, notes = picture.pixel_size_nm, [picture.note]
+    told = entry.get("pixel_size_nm")
+    if isinstance(told, float) and told == told:
+        if size is not None and abs(told - size) > 0.02 * size:
+            notes.append(f"pixel size of the file, {size:.6g} nm, overruled by the CSV")
+        size = told
+    return {
+        "pixel_size_nm": size,
+        "microscopy": _text(entry, "microscopy") or picture.microscopy,
+        "instrument": picture.instrument,
+        "voltage_kV": picture.voltage_kV,
+        "format": picture.format,
+        "note": "; ".join(filter(None, notes)) or None,
     }
 
 
@@ -81,19 +153,6 @@ def _refuse_folder(path: str) -> None:
     except OSError as error:
         raise ImageError(unreadable(error), remedy=UNLOCK) from error
     raise ImageError(f"Folder {path} could not be read when it was listed", remedy="List again")
-
-
-def perceptual_hash(pixels: NDArray[Any]) -> str:
-    """Return the 64-bit perceptual hash (signs of the 8 x 8 lowest cosine terms) in hexadecimal.
-
-    Brightness, contrast and moderate scaling hardly change it.
-    """
-    if pixels.dtype != np.uint8:
-        # The hash sees 32 x 32 averages: every n-th pixel of a huge picture will do.
-        step = max(1, min(pixels.shape) // 2048)
-        pixels = pixels[::step, ::step]
-        pixels = np.rint(to_unit(pixels.astype(np.float32)) * 255).astype(np.uint8)
-    return str(imagehash.phash(Image.fromarray(pixels)))
 
 
 def summarise(table: pd.DataFrame) -> dict[str, Any]:

@@ -68,7 +68,8 @@ def list_micrographs(
             allowed=f"files that end in {', '.join(SUFFIXES)}",
             remedy="Name a folder that holds images",
         )
-    return [{**row, "shard": number % shards} for number, row in enumerate(rows.values())]
+    blank: dict[str, Any] = dict.fromkeys(("pixel_size_nm", "microscopy", "metadata", "fault"))
+    return [{**blank, **row, "shard": number % shards} for number, row in enumerate(rows.values())]
 
 
 def _layout(source: str) -> tuple[str, str | None]:

@@ -42,11 +42,20 @@ class Micrograph:
         Side of a pixel at the sample [nm]; None when the file does not tell.
     note
         What was done on reading ("first of 5 pages", "alpha dropped"); None if nothing.
+    format
+        Of the file.
+    microscopy, instrument, voltage_kV
+        Kind of microscope, its maker and model, and its voltage [kV]; None when the file does
+        not tell.
     """
 
     pixels: NDArray[Any]
     pixel_size_nm: float | None
     note: str | None
+    format: str | None = None
+    microscopy: str | None = None
+    instrument: str | None = None
+    voltage_kV: float | None = None
 
 
 def read_micrograph(path: str | os.PathLike[str], max_pixels: int = MAX_PIXELS) -> Micrograph:

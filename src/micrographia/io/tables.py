@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +42,41 @@ def write_table(
     TableError
         A column is missing, unknown or of the wrong type.
     """
-    name = Path(path).name
+    table = _checked(rows, Path(path).name, schema)
+    with atomic_path(path) as temporary:
+        pq.write_table(table.replace_schema_metadata(_metadata(provenance)), temporary)
+
+
+def write_batches(
+    batches: Iterable[Sequence[Mapping[str, Any]]],
+    path: str | os.PathLike[str],
+    schema: pa.Schema,
+    provenance: Mapping[str, Any] | None = None,
+) -> None:
+    """Write a table batch by batch, as `write_table`; only one batch is held at a time.
+
+    Raises
+    ------
+    TableError
+        As `write_table`.
+    """
+    with (
+        atomic_path(path) as temporary,
+        pq.ParquetWriter(temporary, schema.with_metadata(_metadata(provenance))) as writer,
+    ):
+        for rows in batches:
+            table = _checked(rows, Path(path).name, schema)
+            writer.write_table(table.replace_schema_metadata(_metadata(provenance)))
+
+
+def _metadata(provenance: Mapping[str, Any] | None) -> dict[bytes, bytes]:
+    return {_STAMP: json.dumps(dict(provenance or {}), sort_keys=True).encode()}
+
+
+def _checked(
+    rows: pd.DataFrame | Sequence[Mapping[str, Any]], name: str, schema: pa.Schema
+) -> pa.Table:
+    """Bring rows into the columns of `schema`."""
     if isinstance(rows, pd.DataFrame):
         records = rows.to_dict(orient="list")
         seen = [str(column) for column in rows.columns]
@@ -62,10 +96,7 @@ def write_table(
         arrays = [pa.array(columns[field.name], type=field.type) for field in schema]
     except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
         raise TableError(f"Table {name} has a value of the wrong type: {error}") from error
-    table = pa.Table.from_arrays(arrays, schema=schema)
-    metadata = {_STAMP: json.dumps(dict(provenance or {}), sort_keys=True).encode()}
-    with atomic_path(path) as temporary:
-        pq.write_table(table.replace_schema_metadata(metadata), temporary)
+    return pa.Table.from_arrays(arrays, schema=schema)
 
 
 def read_table(path: str | os.PathLike[str], schema: pa.Schema | None = None) -> pd.DataFrame:
@@ -79,6 +110,18 @@ def read_table(path: str | os.PathLike[str], schema: pa.Schema | None = None) ->
         The file is absent, no parquet, or lacks a column of `schema`.
     """
     return _read(path, schema).to_pandas()
+
+
+def read_tables(paths: Iterable[str | os.PathLike[str]], schema: pa.Schema) -> pd.DataFrame:
+    """Read the shards of a table as one data frame with the columns of `schema`, and no more.
+
+    Raises
+    ------
+    TableError
+        As `read_table`.
+    """
+    parts = [_read(path, schema).select(schema.names).cast(schema) for path in paths]
+    return pa.concat_tables(parts).to_pandas()
 
 
 def read_rows(

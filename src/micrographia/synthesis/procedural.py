@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+from scipy import ndimage
 
 from micrographia.config import Synthesis
 from micrographia.synthesis import overlay as annotation
@@ -165,8 +166,10 @@ def _picture(
         )
         electrons = float(np.exp(rng.uniform(np.log(150 * least), np.log(2500))))
     gain = float(rng.uniform(0.004, 0.02))
-    if blurred:  # out of focus, but well exposed
-        electrons, gain = 50_000.0, 0.001
+    if blurred:  # out of focus, but well exposed: contrast set as the operator would, by eye
+        ideal = ndimage.gaussian_filter(ideal, blur)
+        ideal = 0.1 + 0.8 * (ideal - ideal.min()) / max(float(np.ptp(ideal)), 1e-6)
+        electrons, gain, blur = 50_000.0, 0.001, 1.0
     return record(shading(ideal, rng), rng, blur=blur, electrons=electrons, gain=gain)
 
 

@@ -1,61 +1,25 @@
-"""Groups of copies against the definition, pair by pair."""
+"""Of a group of copies the best stays, and the others say whose copies they are."""
 
 from __future__ import annotations
 
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from numpy.typing import NDArray
+from PIL import Image
 
-from micrographia.curation import dedup
-from micrographia.curation.dedup import groups, mark_duplicates, near_pairs
+from micrographia.config import Curation
+from micrographia.curation.dedup import mark_duplicates
+from micrographia.curation.fingerprint import perceptual_hash, thumbnail
 from micrographia.io.schemas import MICROGRAPHS
 
-
-def _brute_force(hashes: list[int], radius: int) -> list[tuple[int, int]]:
-    return [
-        (i, j)
-        for i in range(len(hashes))
-        for j in range(i + 1, len(hashes))
-        if bin(hashes[i] ^ hashes[j]).count("1") <= radius
-    ]
-
-
-#: Few distinct bits, so that near hashes are common.
-HASHES = st.lists(
-    st.one_of(st.integers(0, 2**64 - 1), st.integers(0, 63), st.just(2**64 - 1)), max_size=40
-)
-
-
-@settings(max_examples=100, deadline=None)
-@given(hashes=HASHES, radius=st.integers(0, 8), block=st.sampled_from([1, 3, 7, 1448]))
-def test_pairs_are_those_of_brute_force(hashes: list[int], radius: int, block: int) -> None:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(dedup, "_BLOCK", block)
-        found = near_pairs(np.array(hashes, dtype=np.uint64), radius)
-    assert [tuple(pair) for pair in found.tolist()] == _brute_force(hashes, radius)
-
-
-@settings(max_examples=50, deadline=None)
-@given(hashes=HASHES, radius=st.integers(0, 8))
-def test_groups_are_connected_parts(hashes: list[int], radius: int) -> None:
-    numbers = groups(np.array(hashes, dtype=np.uint64), radius)
-    parent = list(range(len(hashes)))
-
-    def root(i: int) -> int:
-        return i if parent[i] == i else root(parent[i])
-
-    for i, j in _brute_force(hashes, radius):
-        parent[root(i)] = root(j)
-    for i in range(len(hashes)):
-        for j in range(len(hashes)):
-            assert (numbers[i] == numbers[j]) == (root(i) == root(j))
+RADIUS = Curation(duplicate_radius=2, duplicate_correlation=0)
 
 
 def _table(*rows: dict[str, object]) -> pd.DataFrame:
     base = dict.fromkeys(MICROGRAPHS.names) | {"status": "kept", "width": 10, "sharpness": 1.0}
-    return pd.DataFrame([{**base, "height": 10, **row} for row in rows], columns=MICROGRAPHS.names)
+    columns = [*MICROGRAPHS.names, *(["thumbnail"] if rows and "thumbnail" in rows[0] else [])]
+    return pd.DataFrame([{**base, "height": 10, **row} for row in rows], columns=columns)
 
 
 def test_the_largest_then_the_sharpest_stays() -> None:
@@ -66,7 +30,7 @@ def test_the_largest_then_the_sharpest_stays() -> None:
         {"path": "a", "image_id": "A", "phash": "0000000000000000", "sharpness": 9.0},
         {"path": "e", "image_id": "B", "phash": "0000000000000003", "width": 12, "sharpness": 2.0},
     )
-    marked = mark_duplicates(table, 2).set_index("path")
+    marked = mark_duplicates(table, RADIUS).set_index("path")
     assert list(marked.index) == ["a", "b", "c", "d", "e"]
     assert list(marked["status"]) == ["rejected", "kept", "rejected", "kept", "rejected"]
     assert list(marked["duplicate_of"].fillna("-")) == ["B", "-", "B", "-", "B"]
@@ -79,7 +43,7 @@ def test_the_bits_that_differ_are_counted_in_full_precision() -> None:
         {"path": "a", "image_id": "A", "phash": "fedcba9876543211"},
         {"path": "b", "image_id": "B", "phash": "fedcba9876543212"},
     )
-    marked = mark_duplicates(table, 2)
+    marked = mark_duplicates(table, RADIUS)
     assert marked["reason"][1] == "near copy (2 of 64 bits differ) of a"
 
 
@@ -90,7 +54,7 @@ def test_rejected_rows_take_no_part() -> None:
         {"path": "b", "image_id": "B", "phash": "0" * 16},
         {"path": "c", "status": "rejected", "reason": "unreadable", "width": None},
     )
-    marked = mark_duplicates(table, 2)
+    marked = mark_duplicates(table, RADIUS)
     assert list(marked["status"]) == ["rejected", "kept", "rejected"]
     assert marked["reason"][0] == "blurred"
     assert pd.isna(marked["reason"][1])
@@ -98,5 +62,54 @@ def test_rejected_rows_take_no_part() -> None:
 
 
 def test_no_rows() -> None:
-    assert len(mark_duplicates(_table(), 2)) == 0
-    assert len(near_pairs(np.empty(0, np.uint64), 3)) == 0
+    assert len(mark_duplicates(_table(), RADIUS)) == 0
+
+
+def _pictured(*pictures: NDArray[np.uint8]) -> pd.DataFrame:
+    smalls = [thumbnail(pixels) for pixels in pictures]
+    return _table(
+        *(
+            {
+                "path": f"{number}",
+                "image_id": f"{number}",
+                "phash": perceptual_hash(small),
+                "width": pixels.shape[1],
+                "height": pixels.shape[0],
+                "thumbnail": small.tobytes(),
+            }
+            for number, (pixels, small) in enumerate(zip(pictures, smalls, strict=True))
+        )
+    )
+
+
+@pytest.fixture(scope="module")
+def picture() -> NDArray[np.uint8]:
+    """Smooth noise: no two parts are alike."""
+    coarse = np.random.default_rng(0).integers(0, 256, (14, 14)).astype(np.uint8)
+    return np.asarray(Image.fromarray(coarse).resize((256, 256), Image.Resampling.BICUBIC))
+
+
+def test_a_crop_far_off_by_its_hash_is_found_by_its_thumbnail(picture: NDArray[np.uint8]) -> None:
+    table = _pictured(picture, picture[18:, 18:])
+    assert list(mark_duplicates(table, Curation())["status"]) == ["kept", "rejected"]
+    assert list(mark_duplicates(table, RADIUS)["status"]) == ["kept", "kept"]
+
+
+@pytest.mark.parametrize("way", ["mirrored", "turned", "transposed"])
+def test_turned_copies_are_found_when_asked_for(picture: NDArray[np.uint8], way: str) -> None:
+    other = {
+        "mirrored": picture[:200, ::-1],
+        "turned": np.rot90(picture[:200]),
+        "transposed": picture[:200].T,
+    }[way]
+    table = _pictured(picture[:200], np.ascontiguousarray(other))
+    assert list(mark_duplicates(table, Curation())["status"]) == ["kept", "kept"]
+    marked = mark_duplicates(table, Curation(duplicate_symmetry=True))
+    assert list(marked["status"]) == ["kept", "rejected"]
+
+
+def test_equal_hashes_of_different_pictures_stay_apart(picture: NDArray[np.uint8]) -> None:
+    other = np.asarray(Image.fromarray(picture).transpose(Image.Transpose.ROTATE_180))
+    table = _pictured(picture, other)
+    table["phash"] = "0" * 16
+    assert list(mark_duplicates(table, Curation())["status"]) == ["kept", "kept"]

@@ -17,13 +17,15 @@ from PIL import Image
 
 from micrographia.cli import main
 from micrographia.config import Curation, Synthesis
-from micrographia.curation.ingest import perceptual_hash
+from micrographia.curation.fingerprint import perceptual_hash, thumbnail
+from micrographia.curation.neighbours import groups
 from micrographia.io.images import image_id, read_micrograph, write_labels
 from micrographia.io.schemas import MANIFEST, MICROGRAPHS
 from micrographia.io.tables import read_provenance, read_table
 from micrographia.synthesis.procedural import make_micrograph
 
 EMPS = Path(__file__).parents[4] / "shared" / "data" / "emps"
+EMPS_FILES = sorted((EMPS / "images").glob("*.png"))
 
 
 def _bomb() -> bytes:
@@ -216,8 +218,11 @@ def test_curation_finds_what_the_generator_planted(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(not EMPS.is_dir(), reason="EMPS is not here")
 def test_no_two_real_pictures_are_taken_for_copies() -> None:
-    """All 366 are different pictures: the default radius must not merge any."""
-    files = sorted((EMPS / "images").glob("*.png"))[::3]
-    hashes = [int(perceptual_hash(read_micrograph(file).pixels), 16) for file in files]
-    nearest = min((a ^ b).bit_count() for number, a in enumerate(hashes) for b in hashes[:number])
-    assert nearest > Curation().duplicate_radius
+    """All 366 are different pictures: the defaults must not merge any."""
+    settings = Curation()
+    smalls = [thumbnail(read_micrograph(file).pixels) for file in EMPS_FILES[::3]]
+    hashes = np.array([int(perceptual_hash(small), 16) for small in smalls], dtype=np.uint64)
+    found = groups(
+        hashes, settings.duplicate_radius, np.array(smalls), settings.duplicate_correlation
+    )
+    assert len(np.unique(found)) == len(smalls)

@@ -1,0 +1,50 @@
+"""What a picture is recognised by: a thumbnail and a perceptual hash, also turned and mirrored."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import imagehash
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+from PIL import Image
+
+from micrographia.curation.likeness import SIDE, TRANSFORMS, turned
+from micrographia.io.images import to_unit
+from micrographia.io.schemas import MICROGRAPHS
+
+#: What one shard read: micrographs, with what the search for copies needs.
+INGESTED = pa.schema([*MICROGRAPHS, ("thumbnail", pa.binary())])
+#: Pictures of floats and 16 bits are thinned to about this side before they are scaled [px].
+_THINNED = 2048
+
+
+def thumbnail(pixels: NDArray[Any]) -> NDArray[np.uint8]:
+    """Return a picture of 32 x 32 px, 8 bits: what the perceptual hash is made of."""
+    small = _picture(pixels).resize((SIDE, SIDE), Image.Resampling.LANCZOS)
+    return np.asarray(small)
+
+
+def perceptual_hash(pixels: NDArray[Any], name: str = "phash") -> str:
+    """Return a 64-bit hash of `imagehash` in hexadecimal.
+
+    The default, the signs of the 8 x 8 lowest cosine terms, hardly changes with brightness,
+    contrast and moderate scaling.
+    """
+    return str(getattr(imagehash, name)(_picture(pixels)))
+
+
+def hashes_in_all_ways(small: NDArray[np.uint8], name: str) -> NDArray[np.uint64]:
+    """Return the hashes of a thumbnail turned and mirrored in all eight ways, as it is first."""
+    texts = [perceptual_hash(turned(small, int(way)), name) for way in TRANSFORMS]
+    return np.array([int(text, 16) for text in texts], dtype=np.uint64)
+
+
+def _picture(pixels: NDArray[Any]) -> Image.Image:
+    if pixels.dtype != np.uint8:
+        # A hash sees 32 x 32 averages: every n-th pixel of a huge picture will do.
+        step = max(1, min(pixels.shape) // _THINNED)
+        pixels = pixels[::step, ::step]
+        pixels = np.rint(to_unit(pixels.astype(np.float32)) * 255).astype(np.uint8)
+    return Image.fromarray(pixels)
