@@ -23,6 +23,7 @@ wildcard_constraints:
 
 include: "rules/data.smk"
 include: "rules/curation.smk"
+include: "rules/scale.smk"
 include: "rules/text.smk"
 include: "rules/segmentation.smk"
 include: "rules/annotation.smk"
@@ -40,6 +41,7 @@ rule all:
     default_target: True
     input:
         rules.report_page.output.page,
+        rules.report_statistics.output,
 
 
 # The embedded configuration *is* the demo; an overlay makes the same target a bigger run.

@@ -87,6 +87,11 @@ rule curation_finish:
             if settings.curation.text.detect
             else []
         ),
+        scale=(
+            expand(results("curation", "scale", "{shard}.parquet"), shard=shards("micrographs"))
+            if settings.curation.scale.read
+            else []
+        ),
     output:
         table=results("curation", "micrographs.parquet"),
     log:
@@ -102,4 +107,5 @@ rule curation_finish:
         code=code("curation.finish"),
     shell:
         "python -m micrographia curation finish --micrographs {input.micrographs:q}"
-        " --text {input.text:q} --out {output.table:q} >{log:q} 2>&1"
+        " --text {input.text:q} --scale {input.scale:q}"
+        " --out {output.table:q} >{log:q} 2>&1"

@@ -29,6 +29,7 @@ from micrographia.config_data import StructureSource as StructureSource
 from micrographia.config_energy import Energy as Energy
 from micrographia.config_reconstruction import Symmetry as Symmetry
 from micrographia.config_reconstruction import Templates as Templates
+from micrographia.config_scale import Scale as Scale
 from micrographia.config_segmentation import LabelledPictures as LabelledPictures
 from micrographia.config_segmentation import Network as Network
 from micrographia.config_segmentation import Segmentation as Segmentation

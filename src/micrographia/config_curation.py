@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from micrographia.config_data import Section
+from micrographia.config_scale import Scale as Scale
 from micrographia.config_text import Text as Text
 
 HashName = Literal["phash", "phash_simple", "dhash", "dhash_vertical", "average_hash", "whash"]
@@ -70,4 +71,5 @@ class Curation(Section):
     duplicate_symmetry: bool = Field(
         False, description="Find copies that were turned by quarters or mirrored too; slower."
     )
+    scale: Scale = Field(default_factory=Scale, description="Pixel sizes from scale bars.")
     text: Text = Field(default_factory=Text, description="Text burnt into the pictures.")

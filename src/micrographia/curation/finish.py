@@ -43,6 +43,42 @@ def add_text(
     return joined
 
 
+def add_scale(
+    micrographs: Iterable[Mapping[str, Any]], found: Iterable[Mapping[str, Any]] | None
+) -> list[dict[str, Any]]:
+    """Fill in `pixel_size_nm` and `pixel_size_source` of kept micrographs.
+
+    Parameters
+    ----------
+    micrographs
+        Rows of `schemas.MICROGRAPHS`, with the pixel sizes of the files' headers.
+    found
+        Rows of `schemas.SCALE`; None where scale bars were not read.
+
+    Raises
+    ------
+    TableError
+        A kept micrograph was not measured: a shard is missing.
+    """
+    by_id = None if found is None else {row["image_id"]: row for row in found}
+    joined = []
+    for entry in micrographs:
+        row = dict(entry)
+        if row["pixel_size_nm"] is not None:
+            row["pixel_size_source"] = "header"
+        if by_id is not None and row["status"] == "kept":
+            if row["image_id"] not in by_id:
+                raise TableError(
+                    f"No scale table has a row of {row['path']}",
+                    seen=row["image_id"],
+                    remedy="Give the scale tables of all shards of the same run",
+                )
+            names = ("pixel_size_nm", "pixel_size_source")
+            row |= {name: by_id[row["image_id"]][name] for name in names}
+        joined.append(row)
+    return joined
+
+
 def _of_text(found: Mapping[str, Any]) -> dict[str, Any]:
     if found["failure"] is not None:
         return {"status": "rejected", "reason": found["failure"]}

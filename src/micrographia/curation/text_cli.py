@@ -30,6 +30,9 @@ def register(verbs: Subparsers) -> None:
     finish.add_argument(
         "--text", type=Path, nargs="*", default=[], metavar="TABLE", help="made by `text`"
     )
+    finish.add_argument(
+        "--scale", type=Path, nargs="*", default=[], metavar="TABLE", help="made by `scale`"
+    )
     finish.add_argument("--out", type=Path, required=True, help="micrographs.parquet")
     finish.set_defaults(run=_finish)
 
@@ -74,17 +77,23 @@ def _text(arguments: argparse.Namespace) -> int:
 
 
 def _finish(arguments: argparse.Namespace) -> int:
-    from micrographia.curation.finish import add_text
+    from micrographia.curation.finish import add_scale, add_text
     from micrographia.io.atomic import refuse_inputs
-    from micrographia.io.schemas import MICROGRAPHS, TEXT
+    from micrographia.io.schemas import MICROGRAPHS, SCALE, TEXT
     from micrographia.io.tables import read_provenance, read_rows, write_table
 
-    refuse_inputs([arguments.out], [arguments.micrographs, *arguments.text])
+    inputs = [arguments.micrographs, *arguments.text, *arguments.scale]
+    refuse_inputs([arguments.out], inputs)
     rows = read_rows(arguments.micrographs, MICROGRAPHS)
     provenance = {"curation": read_provenance(arguments.micrographs)}
     if arguments.text:
         rows = add_text(rows, [row for path in arguments.text for row in read_rows(path, TEXT)])
         provenance["text"] = read_provenance(arguments.text[0])
+    scales = None
+    if arguments.scale:
+        scales = [row for path in arguments.scale for row in read_rows(path, SCALE)]
+        provenance["scale"] = read_provenance(arguments.scale[0])
+    rows = add_scale(rows, scales)
     write_table(rows, arguments.out, MICROGRAPHS, provenance)
     return 0
 

@@ -1,0 +1,175 @@
+"""Pixel sizes read from the scale bars of real micrographs, against bars measured by eye.
+
+    python benchmarks/scale_bars.py --emps ../shared/data/emps [--tesseract never] [--fit]
+
+The truth is `tests/data/emps_scale_bars.csv`: bars of EMPS pictures drawn at random, measured on
+zoomed crops, and pictures without a bar that can be read; halves by article. "Right" is within
+5 %. "Confidently wrong" counts over all pictures of a half. `--fit` fits the confidence on the
+tuning half alone and prints its coefficients; nothing is learned from the test half.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import math
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from tqdm import tqdm
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "src"))
+
+from micrographia.config import Scale
+from micrographia.curation.scale import load_tools, measure
+from micrographia.curation.scale_reading import read_scale
+from micrographia.io.images import read_micrograph, to_unit
+from micrographia.provenance import machine, versions
+
+ROOT = Path(__file__).resolve().parents[1]
+#: Largest relative error of a pixel size that counts as right.
+RIGHT = 0.05
+
+
+def main() -> int:
+    """Measure all labelled pictures and print the figures as JSON."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--emps", type=Path, required=True, help="folder with images/")
+    parser.add_argument("--tesseract", choices=("auto", "always", "never"), default="auto")
+    parser.add_argument("--half", choices=("tune", "test"), help="one half only")
+    parser.add_argument("--cases", type=Path, help="write one row per picture here (CSV)")
+    parser.add_argument("--fit", action="store_true", help="fit the confidence on the tuning half")
+    arguments = parser.parse_args()
+    settings = Scale(
+        reader=str(ROOT / "resources/models/scale-reader.safetensors"),
+        tesseract=arguments.tesseract,
+    )
+    tools = load_tools(settings)
+    with (ROOT / "tests/data/emps_scale_bars.csv").open(encoding="utf-8") as stream:
+        truth = [row for row in csv.DictReader(stream) if arguments.half in (None, row["half"])]
+    if arguments.fit:
+        print(json.dumps(fit(truth, arguments.emps, tools), indent=2))
+        return 0
+    cases = [case(row, arguments.emps, tools, settings) for row in tqdm(truth, disable=None)]
+    if arguments.cases:
+        with arguments.cases.open("w", newline="", encoding="utf-8") as stream:
+            writer = csv.DictWriter(stream, cases[0], lineterminator="\n")
+            writer.writeheader()
+            writer.writerows(cases)
+    figures: dict[str, Any] = {
+        "machine": machine(),
+        "versions": versions(),
+        "tesseract": tools.use_tesseract,
+        "min_confidence": settings.min_confidence,
+    }
+    for half in ("tune", "test"):
+        if mine := [one for one in cases if one["half"] == half]:
+            figures[half] = summary(mine)
+    json.dump(figures, sys.stdout, indent=2)
+    print()
+    return 0
+
+
+def case(row: dict[str, str], folder: Path, tools: Any, settings: Scale) -> dict[str, Any]:
+    """Return what became of one picture."""
+    pixels = read_micrograph(folder / "images" / row["image"]).pixels
+    begun = time.process_time()
+    found = measure(pixels, None, tools, settings)
+    seconds = time.process_time() - begun
+    true = float(row["pixel_size_nm"]) if row["pixel_size_nm"] else None
+    used, read = found["pixel_size_nm"], found["bar_nm"]
+    right = used is not None and true is not None and abs(used / true - 1) <= RIGHT
+    outcome = "right" if right else "wrong" if used is not None else "none"
+    return {
+        "image": row["image"],
+        "half": row["half"],
+        "true_label": row["label"],
+        "label": found["label_text"],
+        "true_nm": true,
+        "read_nm": read,
+        "confidence": found["confidence"],
+        "outcome": outcome,
+        "cause": cause(row, found, outcome),
+        "seconds": seconds,
+        "reason": found["reason"],
+    }
+
+
+def cause(row: dict[str, str], found: dict[str, Any], outcome: str) -> str:
+    """Return why a picture has no or a wrong pixel size."""
+    if outcome == "right":
+        return "right"
+    if not row["label"]:
+        return "no bar to read: none given" if outcome == "none" else "no bar to read: read one"
+    if found["bar_nm"] is None:
+        return "no label read"
+    length = float(row["x1"]) - float(row["x0"])
+    bar_right = abs(found["bar_px"] / length - 1) <= RIGHT
+    true_nm = float(row["pixel_size_nm"]) * length
+    label_right = abs(found["label_nm"] / true_nm - 1) < 1e-3
+    if bar_right and label_right:
+        return "doubted, though right"
+    return "label misread" if bar_right else "other bar" if label_right else "both wrong"
+
+
+def summary(cases: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return shares of one half, and the causes of its failures."""
+    readable = [one for one in cases if one["true_nm"] is not None]
+    right = sum(one["outcome"] == "right" for one in readable)
+    wrong = sum(one["outcome"] == "wrong" for one in cases)
+    any_right = sum(
+        one["read_nm"] is not None and abs(one["read_nm"] / one["true_nm"] - 1) <= RIGHT
+        for one in readable
+    )
+    return {
+        "with_readable_bar": len(readable),
+        "without": len(cases) - len(readable),
+        "right": right,
+        "right_share": right / len(readable),
+        "right_at_any_confidence": any_right / len(readable),
+        "confidently_wrong": wrong,
+        "confidently_wrong_share": wrong / len(cases),
+        "causes": dict(sorted(Counter(one["cause"] for one in cases).items())),
+        "cpu_seconds_per_picture": float(np.mean([one["seconds"] for one in cases])),
+    }
+
+
+def fit(truth: list[dict[str, str]], folder: Path, tools: Any) -> dict[str, Any]:
+    """Fit the logistic confidence on the tuning half (ridge penalty, Newton's method)."""
+    rows, goals = [], []
+    for row in tqdm([row for row in truth if row["half"] == "tune"], disable=None):
+        unit = to_unit(read_micrograph(folder / "images" / row["image"]).pixels)
+        answer = read_scale(unit.astype(np.float32), tools.reader, tools.use_tesseract)
+        if answer is None:
+            continue
+        both = min(answer.network, answer.tesseract) > 0.2
+        rows.append((1.0, answer.evidence, min(answer.margin, 4.0), float(both)))
+        true = float(row["pixel_size_nm"] or math.inf)
+        goals.append(abs(answer.nm / true - 1) <= RIGHT)
+    features, target = np.array(rows), np.array(goals, float)
+    weights = np.zeros(features.shape[1])
+    penalty = np.diag([0.01, 0.1, 0.1, 0.1])
+    for _ in range(50):
+        chance = 1 / (1 + np.exp(-features @ weights))
+        gradient = features.T @ (target - chance) - penalty @ weights
+        curvature = (features * (chance * (1 - chance))[:, None]).T @ features + penalty
+        weights += np.linalg.solve(curvature, gradient)
+    return {
+        "coefficients": dict(
+            zip(("intercept", "evidence", "margin", "both"), weights.round(3), strict=True)
+        ),
+        "pictures": len(goals),
+        "right": int(target.sum()),
+        "rows": [
+            [*map(float, row[1:]), bool(goal)] for row, goal in zip(rows, goals, strict=True)
+        ],
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,215 @@
+"""The pixel size of a micrograph: header, banner and scale bar, checked against each other."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from micrographia.config import Scale
+from micrographia.curation.scale_banner import Banner, contradicts, read_banner
+from micrographia.curation.scale_network import Reader, load_reader
+from micrographia.curation.scale_reading import Answer, read_scale
+from micrographia.curation.scale_tesseract import ABSENT, program
+from micrographia.errors import ConfigError, MicrographiaError
+from micrographia.io.images import read_micrograph, to_unit
+from micrographia.io.schemas import SCALE
+
+LOG = logging.getLogger(__name__)
+
+#: Longest side at which a bar is searched; larger pictures are averaged down [px].
+_LONGEST = 2048
+#: Classes of a text detector that can hold a bar's label.
+_HINTS = ("text", "scale_bar")
+
+
+class Tools(NamedTuple):
+    """What reads: the built-in reader, whether tesseract does too, and a note for the rows."""
+
+    reader: Reader
+    use_tesseract: bool
+    note: str | None
+
+
+def load_tools(settings: Scale) -> Tools:
+    """Load the reader and look for tesseract, as the settings ask.
+
+    Raises
+    ------
+    ConfigError
+        The reader's weights are absent, or tesseract where it is asked for.
+    """
+    reader = load_reader(settings.reader)
+    if settings.tesseract == "never":
+        return Tools(reader, False, None)
+    if program() is not None:
+        return Tools(reader, True, None)
+    if settings.tesseract == "always":
+        raise ConfigError(
+            "curation.scale.tesseract is 'always', but there is no tesseract on PATH",
+            remedy="Install Debian's package tesseract-ocr, or choose 'auto'",
+        )
+    LOG.warning("%s", ABSENT)
+    return Tools(reader, False, ABSENT)
+
+
+def search(
+    micrographs: Iterable[Mapping[str, Any]],
+    texts: Mapping[str, Mapping[str, Any]],
+    tools: Tools,
+    settings: Scale,
+) -> Iterator[dict[str, Any]]:
+    """Yield one row of `schemas.SCALE` per micrograph; one that cannot be read says so.
+
+    Parameters
+    ----------
+    micrographs
+        Rows of `schemas.MICROGRAPHS`.
+    texts
+        Rows of `schemas.TEXT` by `image_id`, where a detector looked.
+    tools
+        What `load_tools` returns.
+    settings
+        Thresholds.
+    """
+    for entry in micrographs:
+        named = {name: entry[name] for name in ("image_id", "path")}
+        try:
+            picture = read_micrograph(entry["path"])
+        except MicrographiaError as error:
+            LOG.warning("%s", error)
+            yield dict.fromkeys(SCALE.names) | named | {"reason": str(error)}
+            continue
+        header = entry.get("pixel_size_nm") or picture.pixel_size_nm
+        hints = _hints(texts.get(entry["image_id"]))
+        yield named | measure(picture.pixels, header, tools, settings, hints)
+
+
+def measure(
+    pixels: NDArray[Any],
+    header_nm: float | None,
+    tools: Tools,
+    settings: Scale,
+    hints: Sequence[Sequence[int]] = (),
+) -> dict[str, Any]:
+    """Return what is known of a picture's pixel size: the columns of `schemas.SCALE` but the name.
+
+    Parameters
+    ----------
+    pixels
+        Grey picture.
+    header_nm
+        Pixel size that the file's header gives [nm].
+    tools
+        What `load_tools` returns.
+    settings
+        Thresholds.
+    hints
+        Boxes of text that a detector found [px].
+    """
+    factor = max(1, -(-max(pixels.shape) // _LONGEST))
+    unit = _reduced(to_unit(pixels).astype(np.float32), factor)
+    small = [[value // factor for value in box] for box in hints]
+    answer = read_scale(unit, tools.reader, tools.use_tesseract, small)
+    banner = read_banner(unit) if tools.use_tesseract else None
+    row: dict[str, Any] = dict.fromkeys(SCALE.names)
+    row |= {"header_nm": header_nm, "note": tools.note}
+    if banner is not None and banner.nm is not None:
+        row["banner_nm"] = banner.nm / factor
+    if answer is not None:
+        row |= _of_answer(answer, factor)
+    fault = _fault(answer, banner, unit.shape[1], factor, settings)
+    bar_nm = row["bar_nm"] if fault is None else None
+    row |= judge(header_nm, row["banner_nm"], bar_nm, settings)
+    row["reason"] = "; ".join(filter(None, (row["reason"], fault))) or None
+    return {name: value for name, value in row.items() if name not in ("image_id", "path")}
+
+
+def judge(
+    header_nm: float | None, banner_nm: float | None, bar_nm: float | None, settings: Scale
+) -> dict[str, Any]:
+    """Return the pixel size to use, its source, whether the sources agree, and why if not.
+
+    The header is the most exact and is taken first; a bar confidently read that contradicts it
+    leaves no pixel size: the file may have been resized, or the header be of another picture.
+    A banner's field of view is that of the uncropped picture and decides alone only.
+    """
+    sources = {"header": header_nm, "bar": bar_nm, "banner": banner_nm}
+    known = {name: value for name, value in sources.items() if value is not None}
+    answer: dict[str, Any] = {
+        "pixel_size_nm": None,
+        "pixel_size_source": None,
+        "agreement": "none" if not known else "single" if len(known) == 1 else "agree",
+        "reason": None,
+    }
+    if not known:
+        return answer
+    first, *others = known
+    for other in others:
+        allowed = settings.banner_tolerance if other == "banner" else settings.tolerance
+        if abs(known[other] / known[first] - 1) > allowed:
+            answer["agreement"] = "disagree"
+            answer["reason"] = (
+                f"{first} says {known[first]:.4g} nm, {other} {known[other]:.4g} nm a pixel"
+            )
+            return answer
+    low, high = settings.min_nm, settings.max_nm
+    if not low <= known[first] <= high:
+        answer["reason"] = (
+            f"{first} says {known[first]:.4g} nm a pixel, which no micrograph has "
+            f"(believed: {low:g} to {high:g} nm)"
+        )
+        return answer
+    return answer | {"pixel_size_nm": known[first], "pixel_size_source": first}
+
+
+def _of_answer(answer: Answer, factor: int) -> dict[str, Any]:
+    bar = answer.bar
+    box = [int(bar.x0), bar.y0, int(np.ceil(bar.x1)), bar.y1]
+    return {
+        "bar_nm": answer.nm / factor,
+        "bar_box": [value * factor for value in box],
+        "bar_px": bar.length * factor,
+        "bar_kind": bar.kind,
+        "label_text": answer.text,
+        "label_nm": answer.label.nm,
+        "confidence": answer.confidence,
+    }
+
+
+def _fault(
+    answer: Answer | None, banner: Banner | None, width: int, factor: int, settings: Scale
+) -> str | None:
+    """Return why the bar's reading is not used, or None."""
+    if answer is None:
+        return "no scale bar with a label that can be read"
+    if answer.confidence < settings.min_confidence:
+        return (
+            f"bar read as {answer.text!r} with confidence {answer.confidence:.2f} < "
+            f"{settings.min_confidence:g}"
+        )
+    if not settings.min_nm <= answer.nm / factor <= settings.max_nm:
+        return f"bar read as {answer.text!r}: {answer.nm / factor:.4g} nm a pixel is implausible"
+    if contradicts(banner, answer.nm, width):
+        assert banner is not None
+        return f"bar read as {answer.text!r} does not fit magnification {banner.magnification:g}"
+    return None
+
+
+def _hints(found: Mapping[str, Any] | None) -> list[list[int]]:
+    if found is None or found["boxes"] is None:
+        return []
+    pairs = zip(found["boxes"], found["classes"], strict=True)
+    return [list(box) for box, kind in pairs if kind in _HINTS]
+
+
+def _reduced(unit: NDArray[np.float32], factor: int) -> NDArray[np.float32]:
+    """Return a picture averaged over squares of `factor` pixels."""
+    if factor == 1:
+        return unit
+    height, width = (side // factor * factor for side in unit.shape)
+    blocks = unit[:height, :width].reshape(height // factor, factor, width // factor, factor)
+    return np.asarray(blocks.mean(axis=(1, 3)), np.float32)

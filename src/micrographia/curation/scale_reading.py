@@ -1,0 +1,211 @@
+"""From candidates for a bar and lines of text near them to one length per pixel."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from micrographia.curation.scale_bars import Bar, Image, find_bars
+from micrographia.curation.scale_lines import Line, find_lines
+from micrographia.curation.scale_network import Reader, normalise, read_many
+from micrographia.curation.scale_parse import Label, parse_label, usualness
+from micrographia.curation.scale_tesseract import enlarge, read_pages
+
+#: How many bars are looked at, and how many crops tesseract reads of one picture.
+_BARS, _PAGES = 5, 14
+#: Pixels finer than this are rare even where atoms are seen [nm].
+_FINE = 0.012
+#: Logistic model of "within 5 % of the truth", fitted on the tuning half of the labelled EMPS
+#: pictures by `benchmarks/scale_bars.py --fit`: intercept, evidence, margin, both readers.
+CALIBRATION = (-4.0, 1.0, 0.6, 0.8)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What one scale bar says.
+
+    Attributes
+    ----------
+    bar, label
+        The bar and what stands beside it.
+    text
+        What was read, as the best reader wrote it.
+    nm
+        Side of a pixel [nm].
+    evidence, margin
+        How much speaks for it, and how much more than for the best other pixel size.
+    network, tesseract
+        Share of the crops on which either reader reads this label (the network's by its
+        probability).
+    confidence
+        Probability that the pixel size is within 5 % of the truth.
+    """
+
+    bar: Bar
+    label: Label
+    text: str
+    nm: float
+    evidence: float
+    margin: float
+    network: float
+    tesseract: float
+    confidence: float
+
+
+@dataclass
+class _Place:
+    """One line of text near one bar, and what was read there."""
+
+    bar: Bar
+    lines: Sequence[Line]
+    network: dict[Label, float]
+    tesseract: dict[Label, float]
+    texts: dict[Label, str]
+
+
+def read_scale(
+    unit: Image,
+    reader: Reader,
+    use_tesseract: bool,
+    hints: Sequence[Sequence[int]] = (),
+) -> Answer | None:
+    """Return the likeliest reading of a picture's scale bar, or None where nothing can be read.
+
+    Parameters
+    ----------
+    unit
+        Picture on 0…1.
+    reader
+        The built-in reader.
+    use_tesseract
+        Whether tesseract reads too.
+    hints
+        Boxes of text that a detector found.
+    """
+    places = [
+        _Place(bar, lines, {}, {}, {})
+        for bar in find_bars(unit)[:_BARS]
+        for lines in find_lines(unit, bar, hints)
+    ]
+    if not places:
+        return None
+    _ask_network(places, reader)
+    if use_tesseract:
+        _ask_tesseract(places)
+    return _decide(places)
+
+
+def _ask_network(places: Sequence[_Place], reader: Reader) -> None:
+    crops = [
+        (place, crop, 1 / (2 * len(place.lines)))
+        for place in places
+        for line in place.lines
+        for crop in (line.crop, line.hardened())
+    ]
+    lines = np.stack([normalise(crop) for _, crop, _ in crops])
+    for (place, _, weight), reading in zip(crops, read_many(reader, lines), strict=True):
+        text = reading.text.strip("?")
+        label = parse_label(text.replace("?", " ? "))
+        if label is None or reading.text.count("?") > 2:
+            continue
+        doubt = 0.7 ** reading.text.count("?")
+        votes = place.network
+        votes[label] = votes.get(label, 0.0) + weight * reading.probability * doubt
+        place.texts.setdefault(label, text)
+
+
+def _ask_tesseract(places: Sequence[_Place]) -> None:
+    """Let tesseract read the places that look best, two crops of each."""
+    order = sorted(
+        range(len(places)),
+        key=lambda at: (
+            -max(places[at].network.values(), default=0.0),
+            places[at].lines[0].distance,
+        ),
+    )
+    chosen = [places[at] for at in order[: _PAGES // 2]]
+    pages, owners = [], []
+    for place in chosen:
+        middle = place.lines[len(place.lines) // 2]
+        for crop in (place.lines[0].crop, middle.hardened()):
+            pages.append(enlarge(crop))
+            owners.append(place)
+    for place, text in zip(owners, read_pages(pages), strict=True):
+        label = parse_label(text)
+        if label is not None:
+            plain = label._replace(repairs=0)
+            doubt = 0.6**label.repairs
+            place.tesseract[plain] = place.tesseract.get(plain, 0.0) + 0.5 * doubt
+            place.texts.setdefault(plain, text)
+
+
+def _decide(places: Sequence[_Place]) -> Answer | None:
+    ranked = []
+    best = max(place.bar.score for place in places)
+    for place in places:
+        network: dict[Label, float] = defaultdict(float)
+        for label, share in place.network.items():
+            network[label._replace(repairs=0)] += share
+        for label in set(network) | set(place.tesseract):
+            read = network.get(label, 0.0), place.tesseract.get(label, 0.0)
+            ranked.append((_evidence(place, label, best, *read), place, label, *read))
+    if not ranked:
+        return None
+    ranked.sort(key=lambda item: (-item[0], item[1].bar.x0, item[2]))
+    evidence, place, label, network_share, tesseract_share = ranked[0]
+    nm = label.nm / place.bar.length
+    others = [
+        item[0]
+        for item in ranked[1:]
+        if abs(math.log(item[2].nm / item[1].bar.length / nm)) > 0.05
+    ]
+    margin = evidence - max(others, default=0.0)
+    both = min(network_share, tesseract_share) > 0.2
+    return Answer(
+        place.bar,
+        label,
+        place.texts.get(label, str(label)),
+        nm,
+        evidence,
+        margin,
+        network_share,
+        tesseract_share,
+        confidence(evidence, margin, both),
+    )
+
+
+def _evidence(place: _Place, label: Label, best: float, network: float, tesseract: float) -> float:
+    """Return how much speaks for a bar with a label: reading, custom, geometry; no unit.
+
+    `best` is the score of the picture's likeliest bar: one label stands beside one bar.
+    """
+    bar, line = place.bar, place.lines[0]
+    high = line.box[3] - line.box[1]
+    middle, centre = (line.box[0] + line.box[2]) / 2, (bar.x0 + bar.x1) / 2
+    value = 2.5 * network + 2.5 * tesseract
+    value += (-1.2, 0.0, 0.6)[usualness(label)]
+    value += 0.5 * min(max(math.log(max(bar.score, 1e-3)), -2.0), 3.0)
+    value -= 0.8 * min(math.log(max(best, 1e-3) / max(bar.score, 1e-3)), 3.0)
+    value -= 1.0 if label.nm / bar.length < _FINE else 0.0
+    value += {"within": 0.8, "above": 0.4, "below": 0.4, "beside": -0.3}[line.place]
+    value -= 0.3 * min(line.distance, 4.0)
+    value += 0.4 if abs(middle - centre) < 0.6 * max(bar.length, line.box[2] - line.box[0]) else 0
+    value -= 0.8 if high > bar.length or bar.y1 - bar.y0 > 1.5 * high else 0.0
+    return value - (1.5 if bar.sharpness < 0.5 else 0.0)
+
+
+def confidence(evidence: float, margin: float, both: bool) -> float:
+    """Return the probability that a pixel size is within 5 % of the truth.
+
+    Examples
+    --------
+    >>> confidence(0.0, 0.0, False) < 0.1 < 0.9 < confidence(8.0, 5.0, True)
+    True
+    """
+    first, second, third, fourth = CALIBRATION
+    odds = first + second * evidence + third * min(margin, 4.0) + fourth * both
+    return 1 / (1 + math.exp(-odds))
