@@ -69,7 +69,7 @@ class Endpoint(Section):
         600.0, ge=0, description="Longest wait that a server may ask for (Retry-After) [s]."
     )
     corrections: int = Field(
-        2, ge=0, le=10, description="How often an answer of the wrong form is asked again."
+        3, ge=0, le=10, description="How often an answer of the wrong form is asked again."
     )
     max_calls: int | None = Field(None, ge=0, description="Most calls in all; null for no limit.")
     max_tokens: int | None = Field(
@@ -106,6 +106,13 @@ class AnnotatorSettings(Section):
     endpoint: Endpoint | None = Field(
         None, description="Where and how to ask; for kind 'endpoint' only."
     )
+    weights: ExistingPath | None = Field(
+        None,
+        description=(
+            "Weights of 'measured' or 'texture' made by `annotation learn` (.safetensors, its "
+            ".json beside it); null for those that come along."
+        ),
+    )
 
     @model_validator(mode="after")
     def _endpoints_have_an_address(self) -> AnnotatorSettings:
@@ -117,11 +124,25 @@ class AnnotatorSettings(Section):
         return self
 
 
+class Learn(Section):
+    """What the embedded annotators learn from (`snakemake annotation_weights`)."""
+
+    seed: int = Field(
+        101, ge=0, le=2_000_000_000, description="Seed of the first set; the others follow it."
+    )
+    sets: int = Field(3, ge=1, le=1000, description="Sets of procedural micrographs.")
+    pictures: int = Field(290, ge=24, le=1_000_000, description="Micrographs of a set.")
+    size: int = Field(384, ge=64, le=4096, description="Side of a micrograph [px].")
+
+
 class Annotation(Section):
     """Nine attributes of every micrograph, their cross-check and agreement."""
 
     annotators: tuple[AnnotatorSettings, ...] = Field(
-        (),
+        (
+            AnnotatorSettings(name="measured", kind="measured"),
+            AnnotatorSettings(name="texture", kind="texture"),
+        ),
         description=(
             "Who annotates, the most trusted first: name, kind and, for kind 'endpoint', its "
             "section (docs/usage.md)."
@@ -131,6 +152,7 @@ class Annotation(Section):
         None,
         description="Annotators that judge the others' answers, by name; null for all of them.",
     )
+    learn: Learn = Field(default_factory=Learn, description="Training of embedded annotators.")
     resolved: ExistingPath | None = Field(
         None,
         description=(
