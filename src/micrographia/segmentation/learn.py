@@ -20,7 +20,7 @@ from micrographia.segmentation.augment import draw_crop
 from micrographia.segmentation.flow_field import flow_field
 from micrographia.segmentation.instances import find
 from micrographia.segmentation.networks import NETWORKS, build, load_weights
-from micrographia.segmentation.pictures import read_pair, summary, weights_of
+from micrographia.segmentation.pictures import Shelf, summary, weights_of
 from micrographia.training.checkpoint import load_checkpoint
 from micrographia.training.loop import Batch, Progress, fit
 
@@ -71,6 +71,7 @@ class FlowLearner:
             judged = judged[judged["source"] == "real"]
         places = np.linspace(0, len(judged) - 1, min(len(judged), settings.validation_pictures))
         self.judged = judged.iloc[places.round().astype(int)]
+        self.shelf = Shelf()
         cv2.setNumThreads(1)
 
     def sample(self, number: int) -> dict[str, np.ndarray]:
@@ -78,7 +79,7 @@ class FlowLearner:
         rng = np.random.default_rng([self.seed, number])
         place = min(int(np.searchsorted(self.cumulated, rng.random())), len(self.pictures) - 1)
         row = self.pictures.iloc[place]
-        image, labels = read_pair(row["path"], row["mask_path"])
+        image, labels = self.shelf.read(row["path"], row["mask_path"])
         for _ in range(3):
             crop = draw_crop(image, labels, float(row["diameter_px"]), self.settings, rng)
             if np.count_nonzero(crop.labels) > _LEAST_FOREGROUND * crop.labels.size:
@@ -117,7 +118,7 @@ class FlowLearner:
         del device  # the model is on it, and takes its pictures there
         found = []
         for row in self.judged.to_dict("records"):
-            image, labels = read_pair(row["path"], row["mask_path"])
+            image, labels = self.shelf.read(row["path"], row["mask_path"])
             found.append(agreement(labels, find(model, image, self.network)))
         if not found:
             return {"AP@0.5": 0.0, "PQ@0.5": 0.0}

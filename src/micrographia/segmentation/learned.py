@@ -43,9 +43,20 @@ def segment(image: Floats, settings: Network, name: str | None = None) -> NDArra
     MicrographiaError
         The checkpoint is absent, damaged or of another network; there is no such device.
     """
-    network = _network(str(find_checkpoint(settings.checkpoint)), settings.device, name)
+    network = load(settings, name)
     precision = choose_precision(settings.precision, choose_device(settings.device))
     return find(network, normalise(image), settings, precision)
+
+
+def load(settings: Network, name: str | None = None) -> nn.Module:
+    """Return the network, read from its checkpoint once per process.
+
+    Raises
+    ------
+    MicrographiaError
+        As `segment`.
+    """
+    return _network(str(find_checkpoint(settings.checkpoint)), settings.device, name)
 
 
 def find_checkpoint(name: str) -> Path:
@@ -56,5 +67,4 @@ def find_checkpoint(name: str) -> Path:
 
 @lru_cache(maxsize=2)
 def _network(path: str, device: str, name: str | None) -> nn.Module:
-    """Read a network once per process, not once per picture."""
     return load_network(load_checkpoint(path), name).to(choose_device(device))

@@ -6,7 +6,6 @@ import csv
 import hashlib
 import logging
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -195,10 +194,28 @@ def weights_of(rows: pd.DataFrame, procedural_share: float) -> NDArray[np.float6
     return np.asarray(weight / weight.sum())
 
 
-@lru_cache(maxsize=4096)
-def read_pair(path: str, mask_path: str) -> tuple[Floats, NDArray[np.int32]]:
-    """Read a picture, normalised, and its label mask; kept in memory for the next time."""
-    return normalise(to_unit(read_micrograph(path).pixels)), read_labels(mask_path)
+class Shelf:
+    """Pictures with their masks, kept in memory once read, as long as there is room.
+
+    Parameters
+    ----------
+    room
+        Most pixels that are kept; eight bytes each.
+    """
+
+    def __init__(self, room: int = 300_000_000) -> None:
+        self.room = room
+        self.kept: dict[str, tuple[Floats, NDArray[np.int32]]] = {}
+
+    def read(self, path: str, mask_path: str) -> tuple[Floats, NDArray[np.int32]]:
+        """Return a picture, normalised, and its label mask."""
+        if path in self.kept:
+            return self.kept[path]
+        pair = normalise(to_unit(read_micrograph(path).pixels)), read_labels(mask_path)
+        if pair[0].size <= self.room:
+            self.room -= pair[0].size
+            self.kept[path] = pair
+        return pair
 
 
 def summary(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

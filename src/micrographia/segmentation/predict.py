@@ -35,7 +35,7 @@ Segmenter = Callable[[FloatImage, Segmentation], NDArray[np.int32]]
 
 
 def _learned(name: str) -> Segmenter:
-    """A method whose network is loaded when it is first used: torch takes seconds to import."""
+    """A method whose network is read when it is first used."""
 
     def run(image: FloatImage, settings: Segmentation) -> NDArray[np.int32]:
         from micrographia.segmentation import learned
@@ -45,10 +45,12 @@ def _learned(name: str) -> Segmenter:
     return run
 
 
+#: Networks of `networks.NETWORKS`, which is not imported for their names: torch takes seconds.
+LEARNED = ("unet-small", "unet-large", "vit-b")
 #: Methods by the name that `--method` takes.
 METHODS: dict[str, Segmenter] = {
     "watershed": lambda image, settings: segment(image, settings.watershed),
-    **{name: _learned(name) for name in ("unet-small", "unet-large", "vit-b")},
+    **{name: _learned(name) for name in LEARNED},
 }
 
 
@@ -177,6 +179,10 @@ def predict(
         [folder / f"{job.stem}.png" for folder in folders for job in jobs],
         [job.path for job in jobs],
     )
+    if method in LEARNED:
+        from micrographia.segmentation import learned
+
+        learned.load(settings.network, method)  # without weights no picture need be tried
     # One process per shard is how the work is spread; threads beneath it would only compete.
     cv2.setNumThreads(1)
     rows: list[dict[str, Any]] = []

@@ -17,8 +17,8 @@ class Average:
         The network with averaged weights.
     """
 
-    def __init__(self, model: nn.Module, memory: float) -> None:
-        self.model = copy.deepcopy(model)
+    def __init__(self, model: nn.Module, memory: float, device: torch.device) -> None:
+        self.model = copy.deepcopy(model).to(device)
         self.model.requires_grad_(False)
         self.memory = memory
 

@@ -162,9 +162,10 @@ class _Run:
         optimizer = torch.optim.AdamW(
             trained, lr=settings.learning_rate, weight_decay=settings.weight_decay
         )
+        # Copied before Accelerate wraps it: the copy is validated, and must not call the original.
+        self.average = Average(plain, settings.average, self.accelerator.device)
         self.model, self.optimizer = self.accelerator.prepare(plain, optimizer)
         self.plain = self.accelerator.unwrap_model(self.model)
-        self.average = Average(self.plain, settings.average)
         self.kept: Batch = {}
         self.progress = Progress()
 
