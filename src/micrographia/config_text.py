@@ -26,7 +26,9 @@ class TextTraining(Section):
     learning_rate: float = Field(
         0.002, gt=0, le=1, description="First learning rate (AdamW); halved for whole pictures."
     )
-    threads: int = Field(2, ge=1, le=256, description="Threads of the training.")
+    threads: int = Field(
+        1, ge=1, le=256, description="Threads of the training; on a busy machine one is fastest."
+    )
     backgrounds: tuple[ExistingPath, ...] = Field(
         (),
         description=(
@@ -50,7 +52,15 @@ class Text(Section):
             "`snakemake text_detector` makes results/curation/text_training/detector.safetensors."
         ),
     )
-    min_score: float = Field(0.25, gt=0, lt=1, description="Least score of a region.")
+    min_score: float = Field(
+        0.4, gt=0, lt=1, description="Least score of a region that only the detector found."
+    )
+    min_support: float = Field(
+        0.08,
+        gt=0,
+        lt=1,
+        description="Least score where strokes, a bar or a strip lie in the same place.",
+    )
     side: int = Field(
         384, ge=64, le=4096, description="Longest side at which the detector looks [px]."
     )

@@ -21,7 +21,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from micrographia.config import Text
-from micrographia.curation.text import Region
+from micrographia.curation.text import CLASSES, Region
+from micrographia.curation.text_choice import choose
+from micrographia.curation.text_proposals import propose
 from micrographia.errors import MicrographiaError
 from micrographia.io.images import to_unit
 
@@ -33,6 +35,10 @@ ARCHITECTURE = "yolo11n.yaml"
 _STRIDE = 32
 #: Of two regions that overlap more than this, or lie in one another by this share, one stays.
 _MOST_IOU, _MOST_INSIDE = 0.45, 0.8
+#: Score from which a box of the network can support a proposal.
+_FAINT = 0.01
+#: Longest side at which proposals are looked for [px].
+_LARGEST = 1024
 _RETRAIN = "Train one with `snakemake text_detector`, or name another in curation.text.weights"
 
 
@@ -75,7 +81,21 @@ class Detector:
         self._settings = settings
 
     def __call__(self, pixels: NDArray[Any]) -> list[Region]:
-        """Return the text regions of a grey picture, best first."""
+        """Return the text regions of a grey picture, best first.
+
+        A detector with classes of its own is taken at its word; with ours, proposals from the
+        strokes themselves sharpen its boxes, and bring in what it saw faintly.
+        """
+        if not set(self._names.values()) <= set(CLASSES):
+            return self.look(pixels, self._settings.min_score)
+        scale = min(1.0, _LARGEST / max(pixels.shape))
+        proposals = [
+            item._replace(box=_scaled(item.box, scale)) for item in propose(_shrunk(pixels, scale))
+        ]
+        return choose(self.look(pixels, _FAINT), proposals, self._settings)
+
+    def look(self, pixels: NDArray[Any], least: float) -> list[Region]:
+        """Return what the network alone sees, best first: regions of at least this score."""
         import torch
 
         height, width = pixels.shape
@@ -84,7 +104,7 @@ class Detector:
             answer = self._model(_as_input(pixels, scale))
         found = (answer[0] if isinstance(answer, list | tuple) else answer)[0].float().numpy()
         scores, kinds = found[4:].max(axis=0), found[4:].argmax(axis=0)
-        keep = scores >= self._settings.min_score
+        keep = scores >= least
         x, y, wide, tall = found[:4, keep] / scale
         boxes = np.column_stack([x - wide / 2, y - tall / 2, x + wide / 2, y + tall / 2])
         boxes = boxes.clip(0, [width, height, width, height])
@@ -203,17 +223,30 @@ def _floats(weights: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
 
 def _as_input(pixels: NDArray[Any], scale: float) -> torch.Tensor:
     """Return a picture as the network wants it: scaled, padded grey, three times over."""
-    import cv2
     import torch
 
-    unit = to_unit(pixels)
-    height, width = (max(round(side * scale), 1) for side in unit.shape)
-    if scale < 1:
-        unit = cv2.resize(unit, (width, height), interpolation=cv2.INTER_AREA)
+    unit = _shrunk(pixels, scale)
+    height, width = unit.shape
     padded = np.full([-(-side // _STRIDE) * _STRIDE for side in (height, width)], 114 / 255)
     padded[:height, :width] = unit
     plane = torch.from_numpy(padded.astype(np.float32))
     return plane.expand(1, 3, *plane.shape)
+
+
+def _shrunk(pixels: NDArray[Any], scale: float) -> NDArray[np.float32]:
+    import cv2
+
+    unit = to_unit(pixels)
+    if scale >= 1:
+        return unit
+    height, width = (max(round(side * scale), 1) for side in unit.shape)
+    return np.asarray(cv2.resize(unit, (width, height), interpolation=cv2.INTER_AREA))
+
+
+def _scaled(box: tuple[int, int, int, int], scale: float) -> tuple[int, int, int, int]:
+    x0, y0 = (int(edge / scale) for edge in box[:2])
+    x1, y1 = (int(np.ceil(edge / scale)) for edge in box[2:])
+    return x0, y0, x1, y1
 
 
 def _outward(box: NDArray[Any]) -> tuple[int, int, int, int] | None:

@@ -1,0 +1,93 @@
+"""Proposals from strokes, and which regions count."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from micrographia.config import Synthesis, Text
+from micrographia.curation.text import Region
+from micrographia.curation.text_choice import apart, choose
+from micrographia.curation.text_proposals import Proposal, propose
+from micrographia.curation.text_score import overlap
+from micrographia.io.images import read_micrograph, to_unit
+from micrographia.synthesis import banners
+from micrographia.synthesis.procedural import make_micrograph
+from micrographia.synthesis.text_pictures import Sheet
+
+ROOT = Path(__file__).parents[3]
+EMPS = ROOT.parent / "shared" / "data" / "emps" / "images"
+SETTINGS = Text(min_score=0.5, min_support=0.1)
+LINE = Proposal((10, 10, 50, 20), "text")
+
+
+def test_a_faint_region_counts_where_strokes_lie_and_takes_their_box() -> None:
+    faint = Region((9, 8, 52, 22), "panel_letter", 0.2)
+    assert choose([faint], [], SETTINGS) == []
+    (region,) = choose([faint], [LINE], SETTINGS)
+    assert region.box == LINE.box and region.kind == "panel_letter"
+    assert region.score == pytest.approx(0.2)
+    # Seen next to it, not there.
+    assert choose([Region((60, 10, 100, 20), "text", 0.2)], [LINE], SETTINGS) == []
+    assert choose([], [LINE], SETTINGS) == []
+
+
+def test_a_sure_region_counts_alone_and_a_strip_is_a_strip() -> None:
+    sure = Region((0, 80, 100, 90), "text", 0.9)
+    assert choose([sure], [LINE], SETTINGS) == [sure]
+    (region,) = choose([sure], [Proposal((0, 80, 100, 92), "banner")], SETTINGS)
+    assert region.box == (0, 80, 100, 92) and region.kind == "banner"
+
+
+def test_the_better_supported_of_two_proposals_stays() -> None:
+    whole, part = Proposal((10, 10, 60, 40), "scale_bar"), Proposal((10, 32, 60, 40), "scale_bar")
+    seen = [Region((10, 10, 60, 40), "scale_bar", 0.4)]
+    assert [region.box for region in choose(seen, [part, whole], SETTINGS)] == [whole.box]
+
+
+def test_regions_do_not_lie_on_one_another() -> None:
+    boxes = [(0, 0, 10, 10), (2, 2, 6, 6), (9, 9, 20, 20), (0, 0, 14, 10)]
+    assert apart(boxes) == [0, 2]
+    assert apart([]) == []
+
+
+@pytest.mark.parametrize("index", [1, 2, 3, 4, 6, 7])
+def test_drawn_annotation_is_among_the_proposals(index: int) -> None:
+    ground = make_micrograph(index, 4, Synthesis(size=320, annotated_share=0))[0]
+    rng = np.random.default_rng(index)
+    sheet = Sheet(ground.astype(np.float32), rng, [None])
+    words = banners.text("200 nm", None, 26)
+    label = banners.stack([words, banners.bar(90, 5, "line")], 6, down=True)
+    strip = np.zeros((26, 320), dtype=np.uint8)
+    entries = banners.text("15.0kV x20k", None, 14)
+    strip[8 : 8 + entries.shape[0], 10 : 10 + entries.shape[1]] = entries
+    assert sheet.draw(strip, 0, 294, "banner", ink=255.0, ground=0.0)
+    assert sheet.draw(label, 200, 235, "scale_bar", ink=255.0, ground=0.0, pad=4)
+    assert sheet.draw(banners.text("(b)", None, 32), 8, 8, "panel_letter", ink=255.0, outline=1)
+    unit = (np.clip(sheet.pixels, 0, 255) / 255).astype(np.float32)
+    proposals = [item.box for item in propose(unit)]
+    assert (overlap(sheet.boxes, proposals).max(axis=1) >= 0.3).all()
+    assert len(proposals) < 400
+
+
+def test_a_flat_picture_has_no_proposal() -> None:
+    assert propose(np.full((200, 300), 0.5, np.float32)) == []
+
+
+@pytest.mark.skipif(not EMPS.is_dir(), reason="EMPS is not here")
+def test_real_annotation_is_among_the_proposals() -> None:
+    labels: dict[str, list[list[int]]] = {}
+    with (ROOT / "tests" / "data" / "emps_text_boxes.csv").open(encoding="utf-8") as stream:
+        for row in csv.DictReader(stream):
+            if row["half"] == "tune" and row["class"] != "none":
+                box = [int(row[edge]) for edge in ("x0", "y0", "x1", "y1")]
+                labels.setdefault(row["image"], []).append(box)
+    found = total = 0
+    for name, boxes in list(labels.items())[:12]:
+        unit = to_unit(read_micrograph(EMPS / f"{name}.png").pixels)
+        best = overlap(boxes, [item.box for item in propose(unit)]).max(axis=1)
+        found, total = found + int((best >= 0.3).sum()), total + len(boxes)
+    assert found >= 0.95 * total
