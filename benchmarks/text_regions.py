@@ -26,12 +26,15 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "src"))
 
-from micrographia.config import Text
+from micrographia.benchmarks.segmentation import score_image
+from micrographia.config import Text, Watershed
 from micrographia.curation.text import Region, decide, particle_loss
 from micrographia.curation.text_network import load_detector
 from micrographia.curation.text_score import pairs
-from micrographia.io.images import read_labels, read_micrograph
+from micrographia.io.images import read_labels, read_micrograph, to_unit
+from micrographia.io.working import read_working
 from micrographia.provenance import machine
+from micrographia.segmentation.watershed import segment
 
 ROOT = Path(__file__).resolve().parents[1]
 Labels = dict[str, tuple[str, list[tuple[str, tuple[int, ...]]]]]
@@ -46,6 +49,7 @@ def main() -> int:
     parser.add_argument("--halves", nargs="+", default=["tune", "test", "free"])
     parser.add_argument("--settings", default="{}", help="settings of curation.text as JSON")
     parser.add_argument("--picture", type=Path, help="PNG of the regions found")
+    parser.add_argument("--watershed", action="store_true", help="score it by policy too")
     arguments = parser.parse_args()
     import torch
 
@@ -56,6 +60,8 @@ def main() -> int:
     labels = read_labels_file(arguments.labels)
     for half in arguments.halves:
         figures[half] = score_half(labels, half, arguments.emps, detector, settings)
+    if arguments.watershed:
+        figures["watershed"] = score_policies(labels, arguments.emps, detector, settings)
     if arguments.picture:
         draw(labels, arguments.halves[0], arguments.emps, detector, arguments.picture)
     json.dump(figures, sys.stdout, indent=2)
@@ -120,6 +126,30 @@ def score_half(
         "seconds_per_picture": float(np.median(seconds)),
     }
     return figures
+
+
+def score_policies(
+    labels: Labels, emps: Path, detector: Any, settings: Text
+) -> dict[str, dict[str, float]]:
+    """Mean AP@0.5 of the watershed on the pictures that have text, by what it is shown."""
+    scores: dict[str, list[float]] = defaultdict(list)
+    for name, (_, true) in labels.items():
+        if not true:
+            continue
+        path = emps / "images" / f"{name}.png"
+        pixels = read_micrograph(path).pixels
+        height, width = pixels.shape
+        boxes = [region.box for region in detector(pixels)]
+        truth = read_labels(emps / "segmaps" / f"{name}.png")
+        for policy in ("none", "inpaint", "mask", "crop"):
+            chosen = settings.model_copy(update={"policy": policy})
+            decided, crop, _ = decide(boxes, width, height, chosen)
+            row = {"path": str(path), "text_boxes": boxes, "text_policy": decided}
+            working = read_working(row | {"crop_box": crop})
+            labelled = segment(to_unit(working.pixels), Watershed())
+            x0, y0, x1, y1 = working.box
+            scores[policy].append(score_image(labelled, truth[y0:y1, x0:x1])["ap50"])
+    return {policy: {"ap50": float(np.mean(v)), "n": len(v)} for policy, v in scores.items()}
 
 
 def draw(labels: Labels, half: str, emps: Path, detector: Any, out: Path) -> None:
