@@ -176,6 +176,9 @@ def _of_answer(answer: Answer, factor: int) -> dict[str, Any]:
         "bar_kind": bar.kind,
         "label_text": answer.text,
         "label_nm": answer.label.nm,
+        "evidence": answer.evidence,
+        "margin": answer.margin,
+        "both_readers": answer.both,
         "confidence": answer.confidence,
     }
 

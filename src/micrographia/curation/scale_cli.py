@@ -17,11 +17,11 @@ from micrographia.config import Scale, Training
 
 #: Length of the reader's training.
 _TRAINING = {
-    "steps": 1100,
-    "batch": 32,
+    "steps": 1500,
+    "batch": 24,
     "learning_rate": 2.5e-3,
     "average": 0.99,
-    "validate_every": 100,
+    "validate_every": 150,
     "precision": "fp32",
     "device": "cpu",
 }

@@ -113,10 +113,10 @@ def decode(scores: NDArray[np.float64]) -> Reading:
     return Reading(text, float(np.exp(scores.max(axis=1).sum())))
 
 
-def read_many(reader: Reader, lines: NDArray[np.float32]) -> list[Reading]:
-    """Read lines of the network's size, a few at a time to bound memory."""
+def score_many(reader: Reader, lines: NDArray[np.float32]) -> list[NDArray[np.float64]]:
+    """Return `Reader.scores` of each line, a few at a time to bound memory."""
     return [
-        decode(steps)
+        steps
         for start in range(0, len(lines), 32)
         for steps in reader.scores(lines[start : start + 32])
     ]

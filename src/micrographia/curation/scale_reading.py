@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from micrographia.curation.scale_bars import Bar, Image, find_bars
+from micrographia.curation.scale_lexicon import posterior
 from micrographia.curation.scale_lines import Line, find_lines
-from micrographia.curation.scale_network import Reader, normalise, read_many
+from micrographia.curation.scale_network import Reader, decode, normalise, score_many
 from micrographia.curation.scale_parse import Label, parse_label, usualness
 from micrographia.curation.scale_tesseract import enlarge, read_pages
 
@@ -19,6 +19,8 @@ from micrographia.curation.scale_tesseract import enlarge, read_pages
 _BARS, _PAGES = 5, 14
 #: Pixels finer than this are rare even where atoms are seen [nm].
 _FINE = 0.012
+#: Share of the crops from which a reader counts as having read a label.
+_HEARD = 0.2
 #: Logistic model of "within 5 % of the truth", fitted on the tuning half of the labelled EMPS
 #: pictures by `benchmarks/scale_bars.py --fit`: intercept, evidence, margin, both readers.
 CALIBRATION = (-4.0, 1.0, 0.6, 0.8)
@@ -54,6 +56,11 @@ class Answer:
     network: float
     tesseract: float
     confidence: float
+
+    @property
+    def both(self) -> bool:
+        """Whether both readers read the label."""
+        return min(self.network, self.tesseract) > _HEARD
 
 
 @dataclass
@@ -107,15 +114,14 @@ def _ask_network(places: Sequence[_Place], reader: Reader) -> None:
         for crop in (line.crop, line.hardened())
     ]
     lines = np.stack([normalise(crop) for _, crop, _ in crops])
-    for (place, _, weight), reading in zip(crops, read_many(reader, lines), strict=True):
-        text = reading.text.strip("?")
-        label = parse_label(text.replace("?", " ? "))
-        if label is None or reading.text.count("?") > 2:
+    for (place, _, weight), scores in zip(crops, score_many(reader, lines), strict=True):
+        reading = decode(scores)
+        # Most lines are texture, and say so: no character, or hardly one that is known.
+        if len(reading.text.replace("?", "")) < 2 or reading.text.count("?") > 3:
             continue
-        doubt = 0.7 ** reading.text.count("?")
-        votes = place.network
-        votes[label] = votes.get(label, 0.0) + weight * reading.probability * doubt
-        place.texts.setdefault(label, text)
+        for label, share in posterior(scores).items():
+            place.network[label] = place.network.get(label, 0.0) + weight * share
+            place.texts.setdefault(label, str(label))
 
 
 def _ask_tesseract(places: Sequence[_Place]) -> None:
@@ -147,11 +153,8 @@ def _decide(places: Sequence[_Place]) -> Answer | None:
     ranked = []
     best = max(place.bar.score for place in places)
     for place in places:
-        network: dict[Label, float] = defaultdict(float)
-        for label, share in place.network.items():
-            network[label._replace(repairs=0)] += share
-        for label in set(network) | set(place.tesseract):
-            read = network.get(label, 0.0), place.tesseract.get(label, 0.0)
+        for label in set(place.network) | set(place.tesseract):
+            read = place.network.get(label, 0.0), place.tesseract.get(label, 0.0)
             ranked.append((_evidence(place, label, best, *read), place, label, *read))
     if not ranked:
         return None
@@ -164,7 +167,7 @@ def _decide(places: Sequence[_Place]) -> Answer | None:
         if abs(math.log(item[2].nm / item[1].bar.length / nm)) > 0.05
     ]
     margin = evidence - max(others, default=0.0)
-    both = min(network_share, tesseract_share) > 0.2
+    both = min(network_share, tesseract_share) > _HEARD
     return Answer(
         place.bar,
         label,

@@ -104,6 +104,9 @@ SCALE = pa.schema(
         ("bar_kind", pa.string()),  # solid | capped | split | ticks
         ("label_text", pa.string()),
         ("label_nm", pa.float64()),
+        ("evidence", pa.float64()),  # what speaks for bar_nm, without a unit
+        ("margin", pa.float64()),  # how much more than for the next pixel size
+        ("both_readers", pa.bool_()),  # whether network and tesseract agree
         ("confidence", pa.float64()),  # that bar_nm is within 5 % of the truth
         ("agreement", pa.string()),  # agree | disagree | single | none
         ("reason", pa.string()),  # why there is no pixel size, or the bar's is not used

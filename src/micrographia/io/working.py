@@ -57,8 +57,9 @@ def read_working(row: Mapping[str, Any], max_pixels: int = MAX_PIXELS) -> Workin
     Parameters
     ----------
     row
-        Needs `path`; `text_policy`, `text_boxes`, `crop_box` and `pixel_size_nm` count where
-        they are there and not null.
+        Needs `path`; `text_policy`, `text_boxes` and `crop_box` count where they are there and
+        not null. Where there is a `pixel_size_nm`, it counts even if it is null: curation has
+        weighed the file's header against the scale bar.
     max_pixels
         Most pixels of a picture that is decoded.
 
@@ -72,7 +73,9 @@ def read_working(row: Mapping[str, Any], max_pixels: int = MAX_PIXELS) -> Workin
     micrograph = read_micrograph(row["path"], max_pixels)
     height, width = micrograph.pixels.shape
     told = _value(row, "pixel_size_nm")
-    size = micrograph.pixel_size_nm if told is None else float(told)
+    size = None if told is None else float(told)
+    if "pixel_size_nm" not in row:
+        size = micrograph.pixel_size_nm
     policy = _value(row, "text_policy")
     if policy is not None and policy not in POLICIES:
         raise MicrographiaError(

@@ -1,0 +1,98 @@
+"""How probable each usual label is on a line of text: the network's answer, fully used.
+
+The reader's best path is one of many alignments of one of many texts. Bars carry few texts,
+so each can be scored: P(label | line) by the forward recursion of connectionist temporal
+classification (Graves et al. 2006), times how usual the label is, over the sum with all else
+that the line may say.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from micrographia.curation.scale_network import ALPHABET
+from micrographia.curation.scale_parse import Label, parse_label, usualness
+
+_WHOLE = "1 2 3 4 5 6 8 10 15 20 25 30 35 40 50 60 80 100 120 125 150 200 250 300 400 500 600 800"
+_FINE = "1.0 1.5 2.0 2.5 3.0 4.0 5.0 10.0 20.0 30.0 40.0 50.0"
+_FINEST = "1.00 1.50 2.00 2.50 3.00 4.00 5.00"
+_BELOW = "0.1 0.2 0.25 0.3 0.4 0.5 0.10 0.20 0.50"
+_NUMBERS = {
+    "nm": f"{_WHOLE} {_FINE} 0.5 0.2",
+    "µm": f"{_WHOLE} {_FINE} {_FINEST} {_BELOW}",
+    "mm": "0.1 0.2 0.5 1 1.0 1.00 2 2.0 2.00 3 4 5 5.00",
+    "Å": "1 2 5 10 20 50",
+}
+#: Weight of a label by how usual it is, and of a text that is no usual label.
+_PRIOR, _ELSE = (0.1, 0.4, 1.0), 1.0
+_NEVER = -1e30
+
+
+def posterior(scores: NDArray[np.float64]) -> dict[Label, float]:
+    """Return the labels that a line may bear, with their probabilities; those below 1 % left out.
+
+    Parameters
+    ----------
+    scores
+        Log-probabilities per step and class, of one line.
+    """
+    labels, targets, lengths, priors = _lexicon()
+    found = np.exp(likelihoods(scores, targets, lengths))
+    weighted = found * priors
+    rest = max(1.0 - float(found.sum()), 0.0) * _ELSE
+    shares = weighted / max(float(weighted.sum()) + rest, 1e-12)
+    votes: dict[Label, float] = {}
+    for at in np.flatnonzero(shares > 0.002):
+        votes[labels[at]] = votes.get(labels[at], 0.0) + float(shares[at])
+    return {label: share for label, share in votes.items() if share > 0.01}
+
+
+def likelihoods(
+    scores: NDArray[np.float64], targets: NDArray[np.int64], lengths: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """Return log P(text | line) of texts, summed over all alignments.
+
+    Parameters
+    ----------
+    scores
+        (steps, classes), class 0 being "nothing here".
+    targets, lengths
+        Texts as classes, padded with zeros: (texts, longest), and their lengths.
+    """
+    count, longest = targets.shape
+    states = np.zeros((count, 2 * longest + 1), np.int64)
+    states[:, 1::2] = targets
+    skip = np.zeros(states.shape, bool)
+    skip[:, 3::2] = targets[:, 1:] != targets[:, :-1]
+    paths = np.full(states.shape, _NEVER)
+    paths[:, 0] = scores[0, 0]
+    paths[:, 1] = scores[0, targets[:, 0]]
+    for step in scores[1:]:
+        one = np.full(states.shape, _NEVER)
+        one[:, 1:] = paths[:, :-1]
+        two = np.full(states.shape, _NEVER)
+        two[:, 2:] = paths[:, :-2]
+        two[~skip] = _NEVER
+        paths = np.logaddexp(np.logaddexp(paths, one), two) + step[states]
+    rows = np.arange(count)
+    return np.asarray(np.logaddexp(paths[rows, 2 * lengths], paths[rows, 2 * lengths - 1]))
+
+
+@cache
+def _lexicon() -> tuple[list[Label], NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+    labels, spelled = [], []
+    for unit, numbers in _NUMBERS.items():
+        for number in numbers.split():
+            label = parse_label(f"{number} {unit}")
+            if label is not None:
+                labels.append(label)
+                spelled.append([ALPHABET.index(char) + 1 for char in number + unit])
+    lengths = np.array([len(text) for text in spelled])
+    targets = np.zeros((len(spelled), int(lengths.max())), np.int64)
+    for row, text in zip(targets, spelled, strict=True):
+        row[: len(text)] = text
+    priors = np.array([_PRIOR[usualness(label)] for label in labels])
+    return labels, targets, lengths, priors
