@@ -47,11 +47,10 @@ def vertical_gaps(parts: Ints, gap: Floats, left: int, right: int) -> None:
 
 @numba.njit(nogil=True, cache=True)
 def depths(parts: Ints, depth: Floats, top: int, bottom: int) -> None:
-    """Turn vertical distances into Euclidean ones to the nearest wall, half a pixel nearer.
+    """Turn vertical distances into Euclidean ones to the nearest pixel of another part.
 
-    The wall of a part lies between its outermost pixels and those of another part, of the
-    background or outside the picture. Within a run of one part the distance is the lower
-    envelope of one parabola per column and of a wall at either end: Felzenszwalb and
+    What lies outside the picture is another part. Within a run of one part the distance is the
+    lower envelope of one parabola per column and of a wall at either end: Felzenszwalb and
     Huttenlocher, Theory of Computing 8, 415 (2012), with runs instead of rows.
 
     Parameters
@@ -103,8 +102,7 @@ def _envelope(
     for x in range(left, right):
         while start[piece + 1] < x:
             piece += 1
-        squared = float(x - apex[piece]) ** 2 + height[piece]
-        row[x] = np.sqrt(squared) - 0.5
+        row[x] = np.sqrt(float(x - apex[piece]) ** 2 + height[piece])
 
 
 @numba.njit(nogil=True, cache=True)
