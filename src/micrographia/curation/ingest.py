@@ -136,6 +136,7 @@ def _facts(picture: Micrograph, entry: Mapping[str, Any]) -> dict[str, Any]:
         size = told
     return {
         "pixel_size_nm": size,
+        "pixel_size_source": None if size is None else "header",
         "microscopy": _text(entry, "microscopy") or picture.microscopy,
         "instrument": picture.instrument,
         "voltage_kV": picture.voltage_kV,

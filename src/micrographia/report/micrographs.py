@@ -31,6 +31,7 @@ def curation_counts(micrographs: pd.DataFrame) -> dict[str, Any]:
         "rejected": len(rejected),
         "reasons": list(reasons.value_counts().items()),
         "with_pixel_size": int(micrographs["pixel_size_nm"].notna().sum()),
+        "from_bars": int((micrographs["pixel_size_source"] == "bar").sum()),
     }
 
 
