@@ -26,6 +26,9 @@ class TextTraining(Section):
     learning_rate: float = Field(
         0.002, gt=0, le=1, description="First learning rate (AdamW); halved for whole pictures."
     )
+    start: ExistingPath | None = Field(
+        None, description="Detector (.safetensors) to begin with; null for random weights."
+    )
     threads: int = Field(
         1, ge=1, le=256, description="Threads of the training; on a busy machine one is fastest."
     )
@@ -52,17 +55,9 @@ class Text(Section):
             "`snakemake text_detector` makes results/curation/text_training/detector.safetensors."
         ),
     )
-    min_score: float = Field(
-        0.4, gt=0, lt=1, description="Least score of a region that only the detector found."
-    )
-    min_support: float = Field(
-        0.08,
-        gt=0,
-        lt=1,
-        description="Least score where strokes, a bar or a strip lie in the same place.",
-    )
+    min_score: float = Field(0.5, gt=0, lt=1, description="Least probability of a region.")
     side: int = Field(
-        384, ge=64, le=4096, description="Longest side at which the detector looks [px]."
+        320, ge=64, le=4096, description="Longest side at which the network looks [px]."
     )
     policy: Literal["crop", "inpaint", "mask", "none"] = Field(
         "inpaint",

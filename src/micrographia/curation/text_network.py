@@ -21,9 +21,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from micrographia.config import Text
-from micrographia.curation.text import CLASSES, Region
-from micrographia.curation.text_choice import choose
-from micrographia.curation.text_proposals import propose
+from micrographia.curation.text import Region
+from micrographia.curation.text_choice import Choice, choose
+from micrographia.curation.text_proposals import Proposal, propose
 from micrographia.errors import MicrographiaError
 from micrographia.io.images import to_unit
 
@@ -51,6 +51,9 @@ def quiet() -> None:
     os.environ["YOLO_OFFLINE"] = "true"
     os.environ["YOLO_AUTOINSTALL"] = "false"
     os.environ["YOLO_VERBOSE"] = "false"
+    from PIL import Image
+
+    pillow = Image.open
     try:
         import ultralytics
     except ImportError as error:
@@ -59,6 +62,8 @@ def quiet() -> None:
             remedy="Install the extra text-detection, or set curation.text.detect: false",
         ) from None
     ultralytics.settings.update({"sync": False})
+    # It puts an opener of its own in Pillow's place, which asks for a package on damaged files.
+    Image.open = pillow
     logging.getLogger("ultralytics").setLevel(logging.ERROR)
 
 
@@ -73,26 +78,36 @@ class Detector:
         Class names by number.
     settings
         Least score and the side at which pictures are looked at.
+    choice
+        Which proposals count; None to take the network at its word.
     """
 
-    def __init__(self, model: Any, names: dict[int, str], settings: Text) -> None:
+    def __init__(
+        self, model: Any, names: dict[int, str], settings: Text, choice: Choice | None = None
+    ) -> None:
         self._model = model.float().eval()
         self._names = names
         self._settings = settings
+        self._choice = choice
 
     def __call__(self, pixels: NDArray[Any]) -> list[Region]:
-        """Return the text regions of a grey picture, best first.
-
-        A detector with classes of its own is taken at its word; with ours, proposals from the
-        strokes themselves sharpen its boxes, and bring in what it saw faintly.
-        """
-        if not set(self._names.values()) <= set(CLASSES):
+        """Return the text regions of a grey picture, best first."""
+        if self._choice is None:
             return self.look(pixels, self._settings.min_score)
-        scale = min(1.0, _LARGEST / max(pixels.shape))
-        proposals = [
-            item._replace(box=_scaled(item.box, scale)) for item in propose(_shrunk(pixels, scale))
+        unit, seen, proposals = self.consider(pixels)
+        scale = unit.shape[1] / pixels.shape[1]
+        chosen = choose(unit, seen, proposals, self._choice, self._settings.min_score)
+        return [
+            region._replace(box=_enlarged(region.box, scale, pixels.shape)) for region in chosen
         ]
-        return choose(self.look(pixels, _FAINT), proposals, self._settings)
+
+    def consider(
+        self, pixels: NDArray[Any]
+    ) -> tuple[NDArray[np.float32], list[Region], list[Proposal]]:
+        """Return a picture as it is searched, what the network sees in it, and the proposals."""
+        scale = min(1.0, _LARGEST / max(pixels.shape))
+        unit = _shrunk(pixels, scale)
+        return unit, self.look(unit, _FAINT), propose(unit)
 
     def look(self, pixels: NDArray[Any], least: float) -> list[Region]:
         """Return what the network alone sees, best first: regions of at least this score."""
@@ -158,6 +173,19 @@ def load_detector(path: str | os.PathLike[str], settings: Text) -> Detector:
         raise MicrographiaError(
             f"{file.name} is no text detector", seen=file.suffix, allowed=".safetensors, .pt"
         )
+    model, described = read_model(file)
+    choice = Choice(**described["choice"]) if described.get("choice") else None
+    return Detector(model, dict(enumerate(described["classes"])), settings, choice)
+
+
+def read_model(file: Path) -> tuple[Any, dict[str, Any]]:
+    """Read the network and the description of a .safetensors with its .json.
+
+    Raises
+    ------
+    MicrographiaError
+        One of them is absent or damaged.
+    """
     from safetensors import SafetensorError
     from safetensors.torch import load_file
 
@@ -170,12 +198,12 @@ def load_detector(path: str | os.PathLike[str], settings: Text) -> Detector:
         missing = set(_floats(model.state_dict())) - set(weights)
         if missing:
             raise KeyError(f"{len(missing)} tensors, such as {min(missing)}")
-    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
         raise MicrographiaError(
             f"Text detector {file} or its description {sidecar.name} is damaged ({error})",
             remedy=_RETRAIN,
         ) from error
-    return Detector(model, dict(enumerate(described["classes"])), settings)
+    return model, described
 
 
 def save_detector(path: Path, model: Any, described: dict[str, Any]) -> None:
@@ -243,10 +271,14 @@ def _shrunk(pixels: NDArray[Any], scale: float) -> NDArray[np.float32]:
     return np.asarray(cv2.resize(unit, (width, height), interpolation=cv2.INTER_AREA))
 
 
-def _scaled(box: tuple[int, int, int, int], scale: float) -> tuple[int, int, int, int]:
+def _enlarged(
+    box: tuple[int, int, int, int], scale: float, shape: tuple[int, ...]
+) -> tuple[int, int, int, int]:
+    if scale >= 1:
+        return box
     x0, y0 = (int(edge / scale) for edge in box[:2])
     x1, y1 = (int(np.ceil(edge / scale)) for edge in box[2:])
-    return x0, y0, x1, y1
+    return x0, y0, min(x1, shape[1]), min(y1, shape[0])
 
 
 def _outward(box: NDArray[Any]) -> tuple[int, int, int, int] | None:

@@ -7,15 +7,24 @@ import hashlib
 import os
 import tempfile
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from micrographia.config import TextTraining
-from micrographia.curation.text import CLASSES
-from micrographia.curation.text_network import ARCHITECTURE, quiet
-from micrographia.errors import MicrographiaError
+import numpy as np
 
+from micrographia.config import Text, TextTraining
+from micrographia.curation.text import CLASSES
+from micrographia.curation.text_choice import Choice, describe, fit
+from micrographia.curation.text_network import ARCHITECTURE, Detector, quiet, read_model
+from micrographia.curation.text_score import overlap
+from micrographia.errors import MicrographiaError
+from micrographia.io.images import read_micrograph
+
+#: Whole pictures that the regression is fitted on; overlap from which a proposal is right, and
+#: below which it is wrong.
+_CHOICE_PICTURES, _RIGHT, _WRONG = 300, 0.5, 0.3
 #: What is told of an epoch, by ultralytics' names for it.
 _CURVE = {
     "epoch": "epoch",
@@ -31,7 +40,7 @@ _CURVE = {
 def train(
     pictures: Path, rows: Sequence[Mapping[str, Any]], settings: TextTraining, seed: int
 ) -> tuple[Any, dict[str, Any]]:
-    """Train YOLO11n from random weights.
+    """Train YOLO11n, from random weights unless the settings name others.
 
     Parameters
     ----------
@@ -66,7 +75,7 @@ def train(
     import torch
 
     curves: dict[str, list[dict[str, float]]] = {}
-    model = None
+    model = read_model(Path(settings.start))[0] if settings.start else None
     with tempfile.TemporaryDirectory(prefix="micrographia-text-") as name:
         folder = Path(name)
         _write_dataset(folder, pictures, rows)
@@ -85,6 +94,8 @@ def train(
             "The training diverged: a weight is no finite number",
             remedy="Lower curation.text.training.learning_rate",
         )
+    detector = Detector(model, dict(enumerate(CLASSES)), Text())
+    choice = _learn_choice(detector, pictures, [row for row in rows if row["part"] == "train"])
     described = {
         "architecture": ARCHITECTURE,
         "classes": list(CLASSES),
@@ -93,9 +104,30 @@ def train(
         "data": digest_of(pictures, rows),
         "pictures": {part: sum(row["part"] == part for row in rows) for part in sorted(parts)},
         "curves": curves,
+        "choice": asdict(choice),
         "versions": {name: metadata.version(name) for name in ("torch", "ultralytics")},
     }
     return model.float().eval(), described
+
+
+def _learn_choice(detector: Detector, pictures: Path, rows: Sequence[Mapping[str, Any]]) -> Choice:
+    """Fit the regression on proposals in whole pictures; those half right do not count."""
+    features, best = [], []
+    for row in rows[-_CHOICE_PICTURES:]:
+        pixels = read_micrograph(pictures / f"{row['name']}.png").pixels
+        unit, seen, proposals = detector.consider(pixels)
+        if proposals:
+            features.append(describe(unit, proposals, seen))
+            covered = overlap([item.box for item in proposals], row["boxes"])
+            best.append(covered.max(axis=1, initial=0.0))
+    if not features:
+        raise MicrographiaError(
+            f"The pictures in {pictures} hold nothing that looks like text",
+            remedy="Render more of them",
+        )
+    values, overlaps = np.concatenate(features), np.concatenate(best)
+    clear = (overlaps >= _RIGHT) | (overlaps < _WRONG)
+    return fit(values[clear], overlaps[clear] >= _RIGHT)
 
 
 def digest_of(pictures: Path, rows: Sequence[Mapping[str, Any]]) -> str:

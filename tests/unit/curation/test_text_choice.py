@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from micrographia.config import Synthesis, Text
+from micrographia.config import Synthesis
 from micrographia.curation.text import Region
-from micrographia.curation.text_choice import apart, choose
+from micrographia.curation.text_choice import Choice, apart, choose, describe, fit
 from micrographia.curation.text_proposals import Proposal, propose
 from micrographia.curation.text_score import overlap
 from micrographia.io.images import read_micrograph, to_unit
@@ -20,32 +20,57 @@ from micrographia.synthesis.text_pictures import Sheet
 
 ROOT = Path(__file__).parents[3]
 EMPS = ROOT.parent / "shared" / "data" / "emps" / "images"
-SETTINGS = Text(min_score=0.5, min_support=0.1)
 LINE = Proposal((10, 10, 50, 20), "text")
+OTHER = Proposal((60, 60, 90, 70), "text")
+#: Counts the network's best score there and nothing else: a half where it is a tenth.
+BY_SCORE = Choice([0.0] * 23, [1.0] * 23, [2.0, *[0.0] * 22], -2.0 * float(np.log(0.103)))
+UNIT = np.full((100, 120), 0.5, np.float32)
 
 
-def test_a_faint_region_counts_where_strokes_lie_and_takes_their_box() -> None:
+def chosen(seen: list[Region], proposals: list[Proposal]) -> list[Region]:
+    return choose(UNIT, seen, proposals, BY_SCORE, 0.5)
+
+
+def test_a_proposal_counts_where_the_network_saw_something() -> None:
     faint = Region((9, 8, 52, 22), "panel_letter", 0.2)
-    assert choose([faint], [], SETTINGS) == []
-    (region,) = choose([faint], [LINE], SETTINGS)
+    (region,) = chosen([faint], [LINE, OTHER])
     assert region.box == LINE.box and region.kind == "panel_letter"
-    assert region.score == pytest.approx(0.2)
-    # Seen next to it, not there.
-    assert choose([Region((60, 10, 100, 20), "text", 0.2)], [LINE], SETTINGS) == []
-    assert choose([], [LINE], SETTINGS) == []
+    assert chosen([faint._replace(score=0.05)], [LINE, OTHER]) == []
+    assert chosen([], [LINE]) == [] and chosen([faint], []) == []
 
 
-def test_a_sure_region_counts_alone_and_a_strip_is_a_strip() -> None:
-    sure = Region((0, 80, 100, 90), "text", 0.9)
-    assert choose([sure], [LINE], SETTINGS) == [sure]
-    (region,) = choose([sure], [Proposal((0, 80, 100, 92), "banner")], SETTINGS)
-    assert region.box == (0, 80, 100, 92) and region.kind == "banner"
+def test_a_strip_is_a_strip_whatever_the_network_calls_it() -> None:
+    seen = [Region((0, 80, 100, 90), "text", 0.9)]
+    (region,) = chosen(seen, [Proposal((0, 80, 100, 92), "banner")])
+    assert region == Region((0, 80, 100, 92), "banner", region.score) and region.score > 0.9
 
 
 def test_the_better_supported_of_two_proposals_stays() -> None:
     whole, part = Proposal((10, 10, 60, 40), "scale_bar"), Proposal((10, 32, 60, 40), "scale_bar")
     seen = [Region((10, 10, 60, 40), "scale_bar", 0.4)]
-    assert [region.box for region in choose(seen, [part, whole], SETTINGS)] == [whole.box]
+    assert [region.box for region in chosen(seen, [part, whole])] == [whole.box]
+
+
+def test_the_regression_is_that_of_least_loss() -> None:
+    rng = np.random.default_rng(0)
+    features = rng.normal(size=(4000, 3)) * [1.0, 5.0, 0.2] + [0.0, 3.0, -1.0]
+    logit = 1.5 * features[:, 0] - 0.4 * (features[:, 1] - 3)
+    true = rng.random(4000) < 1 / (1 + np.exp(-logit))
+    learnt = fit(features, true)
+    # Back in the features' own units these are the weights that the answers were drawn with.
+    weights = np.array(learnt.weights) / np.array(learnt.scale)
+    assert weights[:2] == pytest.approx([1.5, -0.4], abs=0.15)
+    assert abs(weights[2]) < 0.6
+    chances = learnt.probability(features)
+    assert chances.mean() == pytest.approx(true.mean(), abs=0.01)
+    assert learnt == fit(features, true)
+
+
+def test_features_are_finite_whatever_the_picture() -> None:
+    proposals = [LINE, Proposal((0, 0, 120, 100), "banner"), Proposal((0, 99, 3, 100), "text")]
+    for seen in ([], [Region((0, 0, 5, 5), "text", 1.0)]):
+        features = describe(UNIT, proposals, seen)
+        assert features.shape == (3, 23) and np.isfinite(features).all()
 
 
 def test_regions_do_not_lie_on_one_another() -> None:

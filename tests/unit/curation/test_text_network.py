@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import subprocess
@@ -12,7 +13,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-pytest.importorskip("ultralytics")
+if importlib.util.find_spec("ultralytics") is None:
+    pytest.skip("ultralytics is not installed", allow_module_level=True)
 
 from micrographia.config import Synthesis, Text, TextTraining
 from micrographia.curation.text import CLASSES, decide, particle_loss
@@ -42,6 +44,9 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Any, dict[s
     path = folder / "detector.safetensors"
     save_detector(path, model, described)
     assert described["data"] == digest_of(folder, rows)
+    # A training can begin with what another one left.
+    later = TINY.model_copy(update={"start": str(path), "closeup_epochs": 1})
+    assert train(folder, rows[8:], later, 1)[1]["curves"].keys() == {"train"}
     return path, model, described
 
 
@@ -56,6 +61,7 @@ def test_a_training_changes_weights_and_is_described(trained: tuple) -> None:
         "train": 1,
     }
     assert sidecar["curves"]["train"][0]["class_loss"] > 0
+    assert len(sidecar["choice"]["weights"]) == 23
     assert str(path.parent) not in path.with_suffix(".json").read_text()
     assert path.stat().st_size < 6_000_000
 
@@ -64,10 +70,14 @@ def test_a_training_changes_weights_and_is_described(trained: tuple) -> None:
 def test_a_checkpoint_gives_the_same_answers_again(trained: tuple, tmp_path: Path) -> None:
     path, _, described = trained
     settings = Text(min_score=0.001, side=96)
-    pixels = np.random.default_rng(0).integers(0, 255, (96, 128)).astype(np.uint8)
+    pixels = np.random.default_rng(0).integers(0, 120, (96, 128)).astype(np.uint8)
+    pixels[70:76, 20:80] = 255
     detector = load_detector(path, settings)
     first = detector(pixels)
     assert first and first == detector(pixels) == load_detector(path, settings)(pixels)
+    # A larger picture is searched at another scale, and its boxes are those of the whole.
+    larger = detector(np.kron(pixels, np.ones((12, 12), np.uint8)))
+    assert larger and max(region.box[2] for region in larger) > 128
     for x0, y0, x1, y1 in (region.box for region in first):
         assert 0 <= x0 < x1 <= 128 and 0 <= y0 < y1 <= 96
     # What was read, written again, has the same bytes.
