@@ -49,6 +49,21 @@ def test_energies_are_scored_on_demand(fresh: Workflow) -> None:
     assert {"bench_energy", "report_page"} <= set(fresh.jobs("--configfile", full))
 
 
+def test_endpoints_are_asked_where_the_settings_name_them(fresh: Workflow) -> None:
+    assert "annotation_ask" not in fresh.jobs()
+    endpoint = "{base_url: 'http://localhost:1/v1', model: m}"
+    names = "".join(
+        f"  - {{name: {name}, kind: endpoint, endpoint: {endpoint}}}\n" for name in "xyz"
+    )
+    text = f"annotation:\n  judges: [x]\n  legible: z\n  annotators:\n{names}"
+    jobs = fresh.jobs("annotations", "--configfile", fresh.overlay(text, "endpoints.yaml"))
+    shards = jobs["annotation_ask"] // 3
+    assert shards == jobs["annotation_ask_judge"] == jobs["annotation_legible"] > 1
+    assert jobs["annotation_review"] == jobs["annotation_agree"] == 1
+    # Nothing that needs the segmentation, and no embedded annotator beside those named.
+    assert not {"annotation_annotate", "annotation_judge", "segmentation_watershed"} & set(jobs)
+
+
 def test_a_template_library_is_made_where_the_settings_name_it(fresh: Workflow) -> None:
     assert "reconstruction_library" not in fresh.jobs()
     named = "{library: results/reconstruction/library.parquet}"

@@ -71,7 +71,9 @@ def data_url(case: Case, max_side: int, full: bool) -> str:
     path = case.row["path"]
     colours = read_colour(path)
     if colours is None:
-        grey = to_unit(read_micrograph(path).pixels)
+        pixels = read_micrograph(path).pixels
+        # Of 16 bits a detector often fills 12: a model would see a black picture.
+        grey = to_unit(pixels if pixels.dtype == np.uint8 else pixels.astype(np.float32))
         colours = np.rint(grey * 255).astype(np.uint8)[..., None]
     if not full:
         colours = _without_text(colours, case)
