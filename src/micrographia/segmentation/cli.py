@@ -7,12 +7,13 @@ from pathlib import Path
 
 from micrographia.commandline import Subparsers, add_settings, add_shard, settings_of
 from micrographia.config import Segmentation
-from micrographia.segmentation import train_cli
+from micrographia.segmentation import flow_cli, train_cli
 
 
 def register(verbs: Subparsers) -> None:
-    """Add the verbs `predict` and `train`."""
+    """Add the verbs `predict`, `train`, `field` and `follow`."""
     train_cli.register(verbs)
+    flow_cli.register(verbs)
     parser = verbs.add_parser(
         "predict", help="label masks, predictions.parquet and instances.parquet of micrographs"
     )

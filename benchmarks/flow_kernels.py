@@ -1,0 +1,226 @@
+"""Speed and memory of the flow kernels beside cellpose's, on the same masks in the same run.
+
+    python benchmarks/flow_kernels.py --emps ../shared/data/emps
+    python benchmarks/flow_kernels.py --cases ellipses-1024-5000 voronoi-1024-1000
+    python benchmarks/flow_kernels.py --cases large --no-peer
+
+Three tasks: labels to field; field to labels by following alone (cellpose: `follow_flows` only,
+ours: the whole way to labels without the flow error); field to labels with all that is default
+in cellpose, its flow threshold included (ours: with the flow error of every instance). Both sides
+start from their own field of the true mask. Each side runs in a process of its own, after a
+warm-up on a small mask; memory is the highest resident size during the task above that before
+it. Seconds are by the clock; processor seconds are given too, since other work may share the
+cores. cellpose is no dependency: install it into an environment of its own together with
+Micrographia and run this script there; without it our side is printed alone.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "src"))
+
+from flow_masks import make
+
+TASKS = ("labels to field", "following", "field to labels")
+#: cellpose's own default of the largest flow error.
+MAX_FLOW_ERROR = 0.4
+SYNTHETIC = [
+    f"{kind}-{side}-{count}"
+    for side in (1024, 2048)
+    for count in (5000, 1000, 100)
+    for kind in ("ellipses", "voronoi")
+]
+#: 8000 x 6000 pixels with 20,000 instances; minutes, and cellpose would need many hours.
+LARGE = ("ellipses-large-20000", "voronoi-large-20000")
+
+
+def main() -> None:
+    """Measure case after case, printing each at once."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--emps", type=Path, help="folder with segmaps/: 20 masks of it are cases")
+    parser.add_argument("--cases", nargs="*", help=f"of: {', '.join(SYNTHETIC)}, emps, large")
+    parser.add_argument("--threads", type=int, default=2, help="threads of either side")
+    parser.add_argument("--repeats", type=int, default=3, help="runs of ours; the median counts")
+    parser.add_argument("--no-peer", action="store_true", help="our side only")
+    parser.add_argument("--out", type=Path, help="JSON lines, one per case, added to")
+    parser.add_argument("--child", nargs=2, metavar=("SIDE", "MASK"), help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.child:
+        _child(*arguments.child, arguments.threads, arguments.repeats)
+        return
+    peer = not arguments.no_peer
+    if peer and importlib.util.find_spec("cellpose") is None:
+        print("cellpose is not installed here; only our side is measured (see --help)\n")
+        peer = False
+    _header(arguments.threads, peer)
+    for name, labels in _cases(arguments.cases, arguments.emps):
+        row = _measure(name, labels, peer and "large" not in name, arguments)
+        _print_row(row)
+        if arguments.out:
+            with arguments.out.open("a", encoding="utf-8") as stream:
+                stream.write(json.dumps(row) + "\n")
+
+
+def _cases(wanted: list[str] | None, emps: Path | None) -> Iterator[tuple[str, np.ndarray]]:
+    for name in wanted or [*SYNTHETIC, "emps"]:
+        if name == "emps":
+            if emps is None:
+                print("no --emps folder: the EMPS masks are left out")
+                continue
+            yield from _emps(emps)
+        elif name == "large":
+            yield from ((large, make(large)) for large in LARGE)
+        else:
+            yield name, make(name)
+
+
+def _emps(folder: Path) -> Iterator[tuple[str, np.ndarray]]:
+    """Every eighteenth mask: 20 of the 366, in order of name."""
+    from micrographia.io.images import read_labels
+
+    files = sorted((folder / "segmaps").glob("*.png"))
+    for path in files[:: max(1, len(files) // 20)][:20]:
+        yield f"emps-{path.stem}", read_labels(path)
+
+
+def _measure(name: str, labels: np.ndarray, peer: bool, arguments: Any) -> dict[str, Any]:
+    row: dict[str, Any] = {"case": name, "shape": labels.shape}
+    row["instances"] = len(np.unique(labels[labels > 0]))
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "mask.npy")
+        np.save(path, labels)
+        for side in ("ours", "cellpose") if peer else ("ours",):
+            command = [sys.executable, __file__, "--child", side, str(path)]
+            command += ["--threads", str(arguments.threads), "--repeats", str(arguments.repeats)]
+            answer = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+            row[side] = json.loads(answer.stdout.splitlines()[-1])
+    return row
+
+
+def _child(side: str, mask: str, threads: int, repeats: int) -> None:
+    labels = np.load(mask)
+    warm_up = np.zeros((48, 48), np.int32)
+    warm_up[4:20, 4:20], warm_up[4:40, 20:40] = 1, 2
+    run = _ours if side == "ours" else _cellpose
+    run(warm_up, threads, 1)
+    print(json.dumps(run(labels, threads, repeats if side == "ours" else 1)))
+
+
+def _ours(labels: np.ndarray, threads: int, repeats: int) -> dict[str, Any]:
+    from micrographia.segmentation.flow_field import flow_field
+    from micrographia.segmentation.flow_follow import follow
+
+    field, foreground = None, (labels > 0).astype(np.float32)
+    figures = {}
+    truth, figures[TASKS[0]] = _timed(lambda: flow_field(labels, threads), repeats)
+    field = truth.field
+    _, figures[TASKS[1]] = _timed(lambda: follow(field, foreground, threads=threads), repeats)
+    found, figures[TASKS[2]] = _timed(
+        lambda: follow(field, foreground, max_flow_error=MAX_FLOW_ERROR, threads=threads), repeats
+    )
+    figures["AP"] = _precision(labels, found.labels)
+    return figures
+
+
+def _cellpose(labels: np.ndarray, threads: int, repeats: int) -> dict[str, Any]:
+    import torch
+    from cellpose import dynamics
+
+    torch.set_num_threads(threads)
+    figures = {}
+    # The network's field is five times the unit field; its foreground is above 0.
+    (unit, _), figures[TASKS[0]] = _timed(lambda: dynamics.masks_to_flows_gpu(labels), repeats)
+    field, logit = 5 * unit.astype(np.float32), np.where(labels > 0, 5, -5).astype(np.float32)
+    inside = np.nonzero(labels)
+    _, figures[TASKS[1]] = _timed(
+        lambda: dynamics.follow_flows(field * (labels > 0) / 5, inds=inside), repeats
+    )
+    found, figures[TASKS[2]] = _timed(
+        lambda: dynamics.resize_and_compute_masks(field, logit), repeats
+    )
+    figures["AP"] = _precision(labels, found.astype(np.int32))
+    return figures
+
+
+def _timed(work: Callable[[], Any], repeats: int) -> tuple[Any, dict[str, float]]:
+    """Return the answer, with the medians of seconds and processor seconds and the memory."""
+    seconds, processor, memory = [], [], []
+    for _ in range(repeats):
+        answer = None
+        Path("/proc/self/clear_refs").write_text("5")  # the peak starts anew
+        before = _status("VmRSS")
+        clock, cpu = time.perf_counter(), time.process_time()
+        answer = work()
+        seconds.append(time.perf_counter() - clock)
+        processor.append(time.process_time() - cpu)
+        memory.append(_status("VmHWM") - before)
+    return answer, {
+        "seconds": float(np.median(seconds)),
+        "processor": float(np.median(processor)),
+        "MiB": float(max(memory)),
+    }
+
+
+def _status(name: str) -> float:
+    """A line of Linux's account of this process [MiB]."""
+    for line in Path("/proc/self/status").read_text().splitlines():
+        if line.startswith(name + ":"):
+            return int(line.split()[1]) / 1024
+    raise LookupError(name)
+
+
+def _precision(true: np.ndarray, found: np.ndarray) -> list[float]:
+    from micrographia.benchmarks.matching import overlaps, precision_curve
+
+    return precision_curve(overlaps(true, found), (0.5, 0.75, 0.9)).round(4).tolist()
+
+
+def _header(threads: int, peer: bool) -> None:
+    from importlib.metadata import version
+
+    from micrographia.provenance import machine
+
+    here = machine()
+    print(f"{here['processor']}, {here['cores']} cores, no GPU used, {threads} threads each")
+    if peer:
+        print(f"cellpose {version('cellpose')}, torch {version('torch')}")
+    print(
+        "\n| mask | instances | task | s | MiB | cellpose s | MiB | faster | by processor time |"
+        " memory |"
+    )
+    print("|---|---|---|---|---|---|---|---|---|---|")
+
+
+def _print_row(row: dict[str, Any]) -> None:
+    for task in TASKS:
+        ours = row["ours"][task]
+        cells = [row["case"], row["instances"], task]
+        cells += [f"{ours['seconds']:.3g}", f"{ours['MiB']:.0f}"]
+        if "cellpose" in row:
+            peer = row["cellpose"][task]
+            cells += [f"{peer['seconds']:.3g}", f"{peer['MiB']:.0f}"]
+            cells.append(f"{peer['seconds'] / ours['seconds']:.0f}×")
+            cells.append(f"{peer['processor'] / ours['processor']:.0f}×")
+            cells.append(f"{100 * ours['MiB'] / max(peer['MiB'], 1):.0f} %")
+        print("| " + " | ".join(map(str, cells)) + " |")
+    for side in ("ours", "cellpose"):
+        if side in row:
+            scores = " / ".join(f"{value:.3f}" for value in row[side]["AP"])
+            print(f"| {row['case']} | | AP@0.5 / 0.75 / 0.9, {side} | {scores} |")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()
