@@ -209,7 +209,7 @@ class EndpointAnnotator:
             number, reply = self._transport.send(body, lambda: self._begin(call), self._drop)
         except (LimitError, EndpointDownError) as error:
             if isinstance(error, EndpointDownError):
-                self._transport.stop()
+                self._transport.stop(str(error))
             raise
         except AnnotationError as error:
             self._count_failure(error)
@@ -249,10 +249,9 @@ class EndpointAnnotator:
             self._failures += 1
             hopeless = self._failures >= MOST_FAILURES
         if hopeless:
-            self._transport.stop()
-            raise EndpointDownError(
-                f"{MOST_FAILURES} pictures in a row without an answer; the last: {error}"
-            ) from None
+            why = f"{MOST_FAILURES} pictures in a row without an answer; the last: {error}"
+            self._transport.stop(why)
+            raise EndpointDownError(why) from None
 
 
 class Conversation:

@@ -117,6 +117,7 @@ class Transport:
         self._lock = threading.Lock()
         self._not_before = 0.0
         self._stopped = threading.Event()
+        self._why = ""
 
     def close(self) -> None:
         """Close the connections."""
@@ -195,11 +196,14 @@ class Transport:
 
     def _sleep(self, seconds: float) -> None:
         if self._stopped.wait(seconds):
-            raise EndpointDownError(f"No more calls to {self._endpoint.base_url} in this run")
+            raise EndpointDownError(self._why)
 
-    def stop(self) -> None:
-        """Let the calls that other threads wait to make come to an end."""
-        self._stopped.set()
+    def stop(self, why: str = "The run was interrupted") -> None:
+        """Let all calls that wait for another try end, with one reason for all."""
+        with self._lock:
+            if not self._stopped.is_set():
+                self._why = why
+                self._stopped.set()
 
     def _try(self, body: dict[str, Any]) -> Reply:
         """Make one call; a fault says whether another try is worth it, and who may have paid."""

@@ -201,6 +201,19 @@ def test_a_picture_that_the_server_rejects_is_a_row(table: Path) -> None:
     assert "HTTP 400: " in next(row["failure"] for row in rows if row["failure"])
 
 
+def test_all_who_wait_end_with_the_reason_of_the_one_who_found_it(table: Path) -> None:
+    """Some wait for another try when one learns that the key is wrong."""
+
+    def script(body: dict[str, Any], times: int) -> str | None:
+        return "429 seconds" if len(server.bodies) <= 3 else "403"
+
+    with ChatServer(script=script) as server:
+        began = time.monotonic()
+        with pytest.raises(EndpointDownError, match="refuses all calls"):
+            annotate(server, table, concurrency=4, max_retry_after=900)
+        assert time.monotonic() - began < 60
+
+
 def test_no_server_stops_the_run(table: Path) -> None:
     with ChatServer() as server:
         url = server.url
