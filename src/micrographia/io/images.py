@@ -4,30 +4,33 @@ from __future__ import annotations
 
 import hashlib
 import os
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import tifffile
 from numpy.typing import ArrayLike, NDArray
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
 from micrographia.errors import ImageError
 from micrographia.io.atomic import atomic_path
+from micrographia.io.decoding import (
+    REMEDY,
+    TIFF_MAGIC,
+    Source,
+    first_page,
+    grey_of_pillow,
+    open_with_pillow,
+    reading,
+)
+from micrographia.io.headers import Facts, facts_of_text, facts_of_tiff
+from micrographia.io.microscope_files import ENDINGS, read_microscope_file
 from micrographia.io.tiff import grey_of_page, needs_pillow, pixel_size_of
 
 #: Suffixes that are taken for images when a folder is listed.
-SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp")
+SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", *ENDINGS)
 MAX_PIXELS = 400_000_000
-
-_TIFF_MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
-_PILLOW_FORMATS = ("PNG", "JPEG", "BMP", "TIFF")
-_FORMATS = "PNG, JPEG, TIFF or BMP"
-_REMEDY = "Export the picture again from its original, or remove the file"
 
 
 @dataclass(frozen=True)
@@ -59,12 +62,15 @@ class Micrograph:
 
 
 def read_micrograph(path: str | os.PathLike[str], max_pixels: int = MAX_PIXELS) -> Micrograph:
-    """Read a PNG, JPEG, TIFF or BMP file as one grey picture.
+    """Read a picture as one grey channel.
+
+    PNG, JPEG, TIFF and BMP; with `rosettasciio`, DM3, DM4, EMD, MRC, SER and HSPY.
 
     Parameters
     ----------
     path
-        The file. Colour becomes luminance (ITU-R BT.601); of several pages the first is taken.
+        The file, or a member of an archive as `set.zip!folder/a.png`. Colour becomes luminance
+        (ITU-R BT.601); of several pages or frames the first is taken.
     max_pixels
         Most pixels; a larger header is refused before its pixels are decoded [px].
 
@@ -75,14 +81,32 @@ def read_micrograph(path: str | os.PathLike[str], max_pixels: int = MAX_PIXELS) 
     """
     file = Path(path)
     notes: list[str] = []
-    with _reading(file):
-        if _magic(file) in _TIFF_MAGIC:
-            pixels, size = _read_tiff(file, max_pixels, notes)
+    with reading(file):
+        source = Source(path, max_pixels)
+        magic = source.magic()
+        if file.suffix.lower() in ENDINGS:
+            pixels, facts = read_microscope_file(source, max_pixels, notes)
+        elif magic in TIFF_MAGIC:
+            pixels, facts = _read_tiff(source, max_pixels, notes)
         else:
-            with _open_with_pillow(file, max_pixels) as picture:
-                pixels, size = _grey_of_pillow(picture, notes), None
+            with open_with_pillow(source, max_pixels) as picture:
+                kind = picture.format
+                pixels, facts = grey_of_pillow(picture, notes), Facts(format=kind)
+        text = source.text_beside()
     pixels = _plain_type(file, pixels, notes)
-    return Micrograph(np.ascontiguousarray(pixels), size, "; ".join(notes) or None)
+    if text is not None:
+        told = facts_of_text(text, pixels.shape, notes)
+        blank = {name: value for name, value in vars(told).items() if vars(facts)[name] is None}
+        facts = replace(facts, **blank)
+    return Micrograph(
+        np.ascontiguousarray(pixels),
+        facts.pixel_size_nm,
+        "; ".join(notes) or None,
+        facts.format,
+        facts.microscopy,
+        facts.instrument,
+        facts.voltage_kV,
+    )
 
 
 def read_labels(path: str | os.PathLike[str], max_pixels: int = MAX_PIXELS) -> NDArray[np.int32]:
@@ -95,11 +119,12 @@ def read_labels(path: str | os.PathLike[str], max_pixels: int = MAX_PIXELS) -> N
         that are no labels.
     """
     file = Path(path)
-    with _reading(file):
-        if _magic(file) in _TIFF_MAGIC:
-            labels = _labels_of_tiff(file, max_pixels)
+    with reading(file):
+        source = Source(path, max_pixels)
+        if source.magic() in TIFF_MAGIC:
+            labels = _labels_of_tiff(source, max_pixels)
         else:
-            with _open_with_pillow(file, max_pixels) as picture:
+            with open_with_pillow(source, max_pixels) as picture:
                 channels = len(picture.getbands())
                 labels = np.asarray(picture)
                 if channels != 1:
@@ -193,135 +218,21 @@ def image_id(pixels: NDArray[Any]) -> str:
     return summary.hexdigest()[:16]
 
 
-@contextmanager
-def _reading(file: Path) -> Iterator[None]:
-    """Turn whatever a decoder raises into one sentence that names the file."""
-    try:
-        # A warning of a decoder concerns metadata; pixels that are wrong raise.
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    except ImageError:
-        raise
-    except PermissionError:
-        raise ImageError(
-            f"Image {file.name} cannot be opened: permission denied",
-            remedy="Give yourself the right to read it (chmod u+r)",
-        ) from None
-    except MemoryError:
-        raise ImageError(
-            f"Image {file.name} does not fit into memory",
-            remedy="Lower curation.max_pixels or use a machine with more memory",
-        ) from None
-    except Exception as error:  # decoders raise nearly anything on damaged bytes
-        raise ImageError(
-            f"Image {file.name} is damaged or cut short ({_words(error)})", remedy=_REMEDY
-        ) from error
-
-
-def _words(error: Exception) -> str:
-    text = " ".join(str(error).split()) or type(error).__name__
-    return text if len(text) <= 120 else text[:117] + "..."
-
-
-def _magic(file: Path) -> bytes:
-    """Return the first four bytes after making sure that there is something to read."""
-    if file.is_dir():
-        raise ImageError(f"{file.name} is a folder, not an image", remedy="Name an image file")
-    if not file.exists():
-        raise ImageError(f"Image {file} does not exist", remedy="Check the path")
-    if not file.is_file():
-        raise ImageError(f"{file.name} is no regular file", remedy="Name an image file")
-    with file.open("rb") as stream:
-        magic = stream.read(4)
-    if not magic:
-        raise ImageError(f"Image {file.name} is empty (0 bytes)", remedy=_REMEDY)
-    return magic
-
-
-def _check_size(file: Path, width: int, height: int, max_pixels: int) -> None:
-    if width < 1 or height < 1:
-        raise ImageError(f"Image {file.name} has no pixels", seen=f"{width} x {height}")
-    if width * height > max_pixels:
-        raise ImageError(
-            f"Image {file.name} is too large to decode",
-            seen=f"{width} x {height} px",
-            allowed=f"at most {max_pixels} px in all",
-            remedy="Crop or tile it, or raise curation.max_pixels",
-        )
-
-
-@contextmanager
-def _open_with_pillow(file: Path, max_pixels: int) -> Iterator[Image.Image]:
-    limit = Image.MAX_IMAGE_PIXELS
-    try:
-        # Pillow's own limit gives way to ours, which is checked on the header just below.
-        Image.MAX_IMAGE_PIXELS = None
-        picture = Image.open(file, formats=_PILLOW_FORMATS)
-    except UnidentifiedImageError:
-        raise ImageError(
-            f"{file.name} is not an image whatever its name says, or its header is damaged",
-            allowed=_FORMATS,
-            remedy=_REMEDY,
-        ) from None
-    finally:
-        Image.MAX_IMAGE_PIXELS = limit
-    with picture:
-        _check_size(file, picture.width, picture.height, max_pixels)
-        yield picture
-
-
-def _grey_of_pillow(picture: Image.Image, notes: list[str]) -> NDArray[Any]:
-    if getattr(picture, "n_frames", 1) > 1:
-        notes.append(f"first of {getattr(picture, 'n_frames', 1)} pages")
-    bands = picture.getbands()
-    if "A" in bands or "transparency" in picture.info:
-        notes.append("alpha dropped")
-    if picture.mode in ("I;16", "I;16L", "I;16B", "I;16N"):
-        return np.asarray(picture).astype(np.uint16)
-    if picture.mode in ("I", "F"):
-        return np.asarray(picture)
-    if picture.mode == "P":
-        notes.append("palette to grey")
-        picture = picture.convert("RGB")
-    elif len(bands) >= 3:
-        notes.append("colour to grey")
-    if _bits_of_png(picture) == 16:
-        notes.append("16-bit colour reduced to 8 bits")
-    if picture.mode in ("CMYK", "YCbCr", "LAB", "HSV", "RGBA", "RGBX", "PA"):
-        picture = picture.convert("RGB")
-    return np.asarray(picture.convert("L"))
-
-
-def _bits_of_png(picture: Image.Image) -> int:
-    """Return the bits per sample that the file of a colour PNG held before Pillow cut them."""
-    tiles = getattr(picture, "tile", None) or [("", None, 0, "")]
-    mode = tiles[0][3]
-    return 16 if isinstance(mode, str) and mode.endswith(";16B") else 8
-
-
-def _read_tiff(file: Path, max_pixels: int, notes: list[str]) -> tuple[NDArray[Any], float | None]:
-    with tifffile.TiffFile(file) as tiff:
-        page = _first_page(tiff, file, max_pixels)
+def _read_tiff(source: Source, max_pixels: int, notes: list[str]) -> tuple[NDArray[Any], Facts]:
+    with tifffile.TiffFile(source.handle()) as tiff:
+        page = first_page(tiff, source.name, max_pixels)
         size, remark = pixel_size_of(tiff, page)
+        facts = replace(facts_of_tiff(tiff), pixel_size_nm=size, format="TIFF")
         if len(tiff.pages) > 1:
             notes.append(f"first of {len(tiff.pages)} pages")
         if remark:
             notes.append(remark)
         if not needs_pillow(page):
-            return grey_of_page(file.name, page, notes), size
-    with _open_with_pillow(file, max_pixels) as picture:
+            return grey_of_page(source.name, page, notes), facts
+    with open_with_pillow(source, max_pixels) as picture:
         ours = [note for note in notes if not note.startswith("first of")]
         notes[:] = ours  # Pillow counts the pages itself
-        return _grey_of_pillow(picture, notes), size
-
-
-def _first_page(tiff: tifffile.TiffFile, file: Path, max_pixels: int) -> tifffile.TiffPage:
-    if len(tiff.pages) == 0:
-        raise ImageError(f"TIFF {file.name} has no page", remedy=_REMEDY)
-    page = tiff.pages.first
-    _check_size(file, page.imagewidth, page.imagelength * page.imagedepth, max_pixels)
-    return page
+        return grey_of_pillow(picture, notes), facts
 
 
 def _plain_type(file: Path, pixels: NDArray[Any], notes: list[str]) -> NDArray[Any]:
@@ -344,27 +255,27 @@ def _plain_type(file: Path, pixels: NDArray[Any], notes: list[str]) -> NDArray[A
         plain = pixels.astype(np.float32)
     finite = np.isfinite(plain)
     if not finite.any():
-        raise ImageError(f"Image {file.name} holds no finite number", remedy=_REMEDY)
+        raise ImageError(f"Image {file.name} holds no finite number", remedy=REMEDY)
     if not finite.all():
         notes.append(f"{int((~finite).sum())} pixels that are no numbers set to the least value")
         plain[~finite] = plain[finite].min()
     return plain
 
 
-def _labels_of_tiff(file: Path, max_pixels: int) -> NDArray[Any]:
-    with tifffile.TiffFile(file) as tiff:
-        page = _first_page(tiff, file, max_pixels)
+def _labels_of_tiff(source: Source, max_pixels: int) -> NDArray[Any]:
+    with tifffile.TiffFile(source.handle()) as tiff:
+        page = first_page(tiff, source.name, max_pixels)
         if len(tiff.pages) > 1:
             raise ImageError(
-                f"Label mask {file.name} has {len(tiff.pages)} pages",
+                f"Label mask {source.name} has {len(tiff.pages)} pages",
                 allowed="one page",
                 remedy="Save each page as its own file",
             )
         if page.samplesperpixel != 1:
-            raise _not_one_channel(file, page.samplesperpixel)
+            raise _not_one_channel(source.path, page.samplesperpixel)
         if not needs_pillow(page):
             return page.asarray()
-    with _open_with_pillow(file, max_pixels) as picture:
+    with open_with_pillow(source, max_pixels) as picture:
         return np.asarray(picture)
 
 

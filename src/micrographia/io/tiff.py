@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from micrographia.errors import ImageError
 
 #: Nanometres per unit, as microscopes and ImageJ write them.
-_UNITS = {
+UNITS = {
     "m": 1e9,
     "mm": 1e6,
     "um": 1e3,
@@ -68,7 +68,7 @@ def pixel_size_of(
 def _unit_nm(tiff: tifffile.TiffFile, page: tifffile.TiffPage) -> float | None:
     if tiff.is_imagej:
         unit = str((tiff.imagej_metadata or {}).get("unit", "")).strip().lower()
-        return _UNITS.get(unit)
+        return UNITS.get(unit)
     tag = page.tags.get("ResolutionUnit")
     return {2: 2.54e7, 3: 1e7}.get(int(tag.value) if tag is not None else 1)
 
@@ -95,7 +95,7 @@ def _of_zeiss(tiff: tifffile.TiffFile) -> float | None:
     for key in ("ap_image_pixel_size", "ap_pixel_size"):
         entry = record.get(key)
         if isinstance(entry, tuple) and len(entry) == 3:
-            unit = _UNITS.get(str(entry[2]).strip().lower())
+            unit = UNITS.get(str(entry[2]).strip().lower())
             if unit is not None and isinstance(entry[1], int | float):
                 return float(entry[1]) * unit
     return None

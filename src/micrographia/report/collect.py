@@ -13,7 +13,7 @@ import pandas as pd
 import pyarrow as pa
 
 from micrographia.errors import MicrographiaError, TableError
-from micrographia.io import schemas
+from micrographia.io import archives, schemas
 from micrographia.io.tables import read_table
 
 #: What every `results/benchmarks/<name>.json` holds.
@@ -123,7 +123,12 @@ def locate(name: object, *folders: Path | str) -> Path | None:
     if not isinstance(name, str) or not name:
         return None
     candidates = [Path(name), *(Path(folder) / name for folder in folders)]
-    return next((path for path in candidates if path.is_file()), None)
+    return next((path for path in candidates if path.is_file() or _in_archive(path)), None)
+
+
+def _in_archive(path: Path) -> bool:
+    parts = archives.split(path)
+    return parts is not None and archives.holds(*parts)
 
 
 def records(table: pd.DataFrame) -> list[dict[str, Any]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -78,7 +79,8 @@ def test_several_sources_and_an_empty_one_among_them(tmp_path: Path) -> None:
         ("empty", "No image in .*Name a folder that holds images"),
         ("text", "No image in "),
         ("absent", "does not exist"),
-        ("file", "is a file, not a folder"),
+        ("file", "is a file of no known kind"),
+        ("glob", "No image in "),
     ],
 )
 def test_nothing_to_list(tmp_path: Path, make: str, words: str) -> None:
@@ -87,8 +89,10 @@ def test_nothing_to_list(tmp_path: Path, make: str, words: str) -> None:
         source.mkdir()
     if make == "text":
         _touch(source, "readme.txt")
+    if make == "glob":
+        source = source / "*.png"
     if make == "file":
-        source = _touch(tmp_path, "in.png") / "in.png"
+        source = _touch(tmp_path, "in.pdf") / "in.pdf"
     with pytest.raises(ImageError, match=words):
         list_micrographs([source])
 
@@ -107,8 +111,8 @@ def lock(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Path], None]]:
     locked: list[Path] = []
     scandir = os.scandir
 
-    def refuse(path: str) -> object:
-        if Path(path) in locked:
+    def refuse(path: str | int) -> object:
+        if not isinstance(path, int) and Path(path) in locked:
             raise PermissionError(13, "Permission denied", str(path))
         return scandir(path)
 
@@ -166,3 +170,98 @@ def test_many_files_take_little_time(tmp_path: Path) -> None:
     assert time.perf_counter() - start < 2
     assert len(rows) == 4000
     assert all(Path(row["mask_path"]).name == Path(row["path"]).name for row in rows)
+
+
+def _zipped(path: Path, *names: str) -> Path:
+    with zipfile.ZipFile(path, "w") as archive:
+        for name in names:
+            archive.writestr(name, b"")
+    return path
+
+
+def test_archives_are_listed_like_folders(tmp_path: Path) -> None:
+    names = ("set/images/b.png", "set/images/a.tif", "set/masks/a.png", "set/readme.txt")
+    path = _zipped(tmp_path / "a.zip", *names, "set/images/.b.png")
+    found = {row["path"]: row["mask_path"] for row in list_micrographs([path])}
+    assert list(found) == [f"{path}!set/images/b.png", f"{path}!set/images/a.tif"]
+    assert list(found.values()) == [None, f"{path}!set/masks/a.png"]
+    rows = list_micrographs([_zipped(tmp_path / "b.zip", "x.png", "../y.png", "z/c.dm4")])
+    assert [row["fault"] is None for row in rows] == [True, False, True]
+    assert "leads out of the archive" in rows[1]["fault"]
+
+
+def test_globs_take_files_folders_and_archives(tmp_path: Path) -> None:
+    _touch(tmp_path, "d1/a.png", "d1/sub/b.tif", "d2/c.png", "d2/notes.txt", "e/d.png")
+    _zipped(tmp_path / "d3.zip", "in.png")
+    here = lambda rows: [os.path.relpath(row["path"], tmp_path) for row in rows]  # noqa: E731
+    found = here(list_micrographs([tmp_path / "d*"]))
+    assert found == ["d1/a.png", "d1/sub/b.tif", "d2/c.png", "d3.zip!in.png"]
+    assert here(list_micrographs([tmp_path / "**" / "*.png"])) == [
+        "d1/a.png",
+        "d2/c.png",
+        "e/d.png",
+    ]
+    assert here(list_micrographs([tmp_path / "e" / "d.png"])) == ["e/d.png"]
+
+
+def test_csv_with_metadata(tmp_path: Path) -> None:
+    path = tmp_path / "set.csv"
+    path.write_text(
+        "path,pixel_size_nm, microscopy,licence,operator,mask_path\n"
+        "in/a.png,1.5,SEM,MIT,Å. Nilsson,m/a.png\n"
+        "b.zip!x.png,,,,,\n"
+        "c.png,five,,,,\n"
+        ",2,,,,\n"
+        "d.png,1,SEM,MIT,x,m,y\n",
+        encoding="utf-8-sig",
+    )
+    rows = list_micrographs([path], licence="CC0")
+    assert rows[0] | {"shard": 0} == {
+        "path": str(tmp_path / "in" / "a.png"),
+        "mask_path": str(tmp_path / "m" / "a.png"),
+        "source": str(path),
+        "licence": "MIT",
+        "pixel_size_nm": 1.5,
+        "microscopy": "SEM",
+        "metadata": '{"operator": "Å. Nilsson"}',
+        "fault": None,
+        "shard": 0,
+    }
+    assert rows[1]["path"] == str(tmp_path / "b.zip!x.png") and rows[1]["licence"] == "CC0"
+    assert [row["fault"] is None for row in rows] == [True, True, False, False, False]
+    assert "line 4: pixel_size_nm 'five' is no length" in rows[2]["fault"]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [("file,x\na.png,1\n", "has no column path"), ("path,x,x\n", "columns of the same name: x")],
+)
+def test_csv_that_is_none(tmp_path: Path, text: str, words: str) -> None:
+    (tmp_path / "a.csv").write_text(text)
+    with pytest.raises(ImageError, match=words):
+        list_micrographs([tmp_path / "a.csv"])
+
+
+def test_a_run_over_archive_and_csv(tmp_path: Path) -> None:
+    """Pictures in archives, with what a CSV says of them; its faults are rejected rows."""
+    pixels = make_micrograph(0, 3, Synthesis(size=256, annotated_share=0))[0]
+    Image.fromarray(pixels).save(tmp_path / "a.png")
+    with zipfile.ZipFile(tmp_path / "set.zip", "w") as archive:
+        archive.write(tmp_path / "a.png", "in/a.png")
+        archive.writestr("in/broken.png", b"\x89PNG")
+    (tmp_path / "set.csv").write_text(
+        "path,pixel_size_nm,microscopy,operator\nset.zip!in/a.png,2.5,TEM,me\nb.png,-1,,\n"
+    )
+    sources = [str(tmp_path / "set.csv"), str(tmp_path / "set.zip")]
+    assert main(["curation", "run", *sources, "--out", str(tmp_path / "out"), "--jobs", "2"]) == 0
+    table = read_table(tmp_path / "out" / "micrographs.parquet", MICROGRAPHS)
+    table.index = [Path(path).name for path in table["path"]]
+    assert dict(table["status"]) == {
+        "a.png": "kept",
+        "b.png": "rejected",
+        "broken.png": "rejected",
+    }
+    kept = table.loc["a.png"]
+    assert (kept["pixel_size_nm"], kept["microscopy"], kept["format"]) == (2.5, "TEM", "PNG")
+    assert kept["metadata"] == '{"operator": "me"}'
+    assert "is no length in nm" in table["reason"]["b.png"]

@@ -1,0 +1,181 @@
+"""Files inside archives: `set.zip!folder/a.png` names a member, which is read into memory only."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+import tarfile
+import zipfile
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import PurePosixPath
+
+from micrographia.errors import ImageError
+
+#: Endings of the archives that are read.
+SUFFIXES = (".zip", ".tar", ".tar.gz", ".tgz")
+_MEMBER = re.compile(r"^(.*?\.(?:zip|tar|tar\.gz|tgz))!(.+)$", re.IGNORECASE | re.DOTALL)
+_REMEDY = "Unpack the archive and look at what is in it, or pack it again"
+
+
+@dataclass(frozen=True)
+class Member:
+    """One entry of an archive; `fault` says why it must not be read."""
+
+    name: str
+    fault: str | None
+
+
+def split(path: str | os.PathLike[str]) -> tuple[str, str] | None:
+    """Return archive and member that a path names; None for a plain path.
+
+    Examples
+    --------
+    >>> split("data/set.tar.gz!inner/a.png")
+    ('data/set.tar.gz', 'inner/a.png')
+    >>> split("data/a!.png") is None
+    True
+    """
+    found = _MEMBER.match(os.fspath(path))
+    return (found[1], found[2]) if found else None
+
+
+def is_archive(path: str | os.PathLike[str]) -> bool:
+    """Whether a path ends like an archive."""
+    return os.fspath(path).lower().endswith(SUFFIXES)
+
+
+def members(path: str) -> list[Member]:
+    """List the entries of an archive that are no folders, in the archive's order.
+
+    Raises
+    ------
+    ImageError
+        The archive is absent, damaged or of another kind.
+    """
+    return [Member(name, entry.fault) for name, entry in _opened(path).entries.items()]
+
+
+def holds(path: str, member: str) -> bool:
+    """Whether an archive is there, can be read, and has such a member."""
+    try:
+        return member in _opened(path).entries
+    except ImageError:
+        return False
+
+
+def read_member(path: str, member: str, most: int) -> bytes:
+    """Return the content of a member.
+
+    Parameters
+    ----------
+    path, member
+        The archive, and the name inside it.
+    most
+        Most bytes; a member that unpacks to more is refused before it is unpacked.
+
+    Raises
+    ------
+    ImageError
+        There is no such member, its name or kind is not safe, it is too large or damaged.
+    """
+    name = os.path.basename(path)
+    archive = _opened(path)
+    entry = archive.entries.get(member)
+    if entry is None:
+        raise ImageError(f"Archive {name} has no member {member}", remedy="Check the path")
+    if entry.fault is not None:
+        raise ImageError(f"Member {member} of {name} {entry.fault}", remedy=_REMEDY)
+    if entry.size > most:
+        raise ImageError(
+            f"Member {member} of {name} is too large to unpack",
+            seen=f"{entry.size} bytes",
+            allowed=f"at most {most} bytes",
+            remedy="Unpack it yourself, or raise curation.max_pixels",
+        )
+    try:
+        content = archive.read(member, entry.size)
+    except Exception as error:  # decoders raise nearly anything on damaged bytes
+        raise ImageError(
+            f"Member {member} of {name} cannot be unpacked ({error})", remedy=_REMEDY
+        ) from error
+    if len(content) != entry.size:
+        raise ImageError(
+            f"Member {member} of {name} is not as long as the archive says",
+            seen=f"{len(content)} bytes",
+            allowed=f"{entry.size} bytes",
+            remedy=_REMEDY,
+        )
+    return content
+
+
+@dataclass(frozen=True)
+class _Entry:
+    size: int
+    fault: str | None
+
+
+class _Archive:
+    """An open archive; tar members are best read in their order, as a stream can only go on."""
+
+    def __init__(self, path: str) -> None:
+        self.entries: dict[str, _Entry] = {}
+        if path.lower().endswith(".zip"):
+            self._zip = zipfile.ZipFile(path)
+            for info in self._zip.infolist():
+                if not info.is_dir():
+                    self._add(info.filename, info.file_size, _zip_fault(info))
+            return
+        self._tar = tarfile.open(path, "r:*")  # noqa: SIM115
+        self._infos = {info.name: info for info in self._tar.getmembers()}
+        for item in self._tar.getmembers():
+            if not item.isdir():
+                fault = None if item.isreg() else "is a link or a device, not a file"
+                self._add(item.name, item.size, fault)
+
+    def _add(self, name: str, size: int, fault: str | None) -> None:
+        twice = "is there twice under one name" if name in self.entries else None
+        self.entries[name] = _Entry(size, _unsafe(name) or fault or twice)
+
+    def read(self, name: str, size: int) -> bytes:
+        if hasattr(self, "_zip"):
+            with self._zip.open(name) as unpacked:
+                return unpacked.read(size + 1)
+        stream = self._tar.extractfile(self._infos[name])
+        return stream.read(size + 1) if stream is not None else b""
+
+
+def _zip_fault(info: zipfile.ZipInfo) -> str | None:
+    if info.flag_bits & 1:
+        return "is encrypted"
+    kind = stat.S_IFMT(info.external_attr >> 16)
+    return "is a link or a device, not a file" if kind not in (0, stat.S_IFREG) else None
+
+
+def _unsafe(name: str) -> str | None:
+    """Say what is wrong with a name that leads out of the archive."""
+    parts = PurePosixPath(name.replace("\\", "/"))
+    if parts.is_absolute() or ".." in parts.parts or re.match(r"^[A-Za-z]:", name):
+        return "has a path that leads out of the archive"
+    return None
+
+
+def _opened(path: str) -> _Archive:
+    try:
+        status = os.stat(path)
+        return _open(path, status.st_mtime_ns, status.st_size)
+    except FileNotFoundError:
+        raise ImageError(f"Archive {path} does not exist", remedy="Check the path") from None
+    except (OSError, tarfile.TarError, zipfile.BadZipFile, EOFError, ValueError) as error:
+        raise ImageError(
+            f"Archive {path} cannot be read ({error})",
+            allowed=", ".join(SUFFIXES),
+            remedy="Pack it again",
+        ) from error
+
+
+@lru_cache(maxsize=4)
+def _open(path: str, _time: int, _size: int) -> _Archive:
+    """Open once: listing an archive anew for each of its members would take hours."""
+    return _Archive(path)

@@ -1,0 +1,201 @@
+"""Below `images`: where bytes come from, errors as sentences, and what Pillow decodes."""
+
+from __future__ import annotations
+
+import io
+import os
+import tempfile
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+import tifffile
+from numpy.typing import NDArray
+from PIL import Image, UnidentifiedImageError
+
+from micrographia.errors import ImageError
+from micrographia.io import archives
+
+TIFF_MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+REMEDY = "Export the picture again from its original, or remove the file"
+_PILLOW_FORMATS = ("PNG", "JPEG", "BMP", "TIFF")
+_FORMATS = "PNG, JPEG, TIFF, BMP, DM3, DM4, EMD, MRC, SER or HSPY"
+#: No format needs more bytes for a pixel; what is left is for headers.
+_BYTES_PER_PIXEL, _HEADER = 16, 2**26
+#: Most bytes of a text beside a picture.
+_LARGEST_TEXT = 2**20
+
+
+class Source:
+    """A picture's bytes: a file, or a member of an archive, which is held in memory."""
+
+    def __init__(self, path: str | os.PathLike[str], max_pixels: int) -> None:
+        self.path = Path(path)
+        self.name = self.path.name
+        self.inside = archives.split(path)
+        self.data: bytes | None = None
+        if self.inside is not None:
+            most = _BYTES_PER_PIXEL * max_pixels + _HEADER
+            self.data = archives.read_member(*self.inside, most)
+
+    def handle(self) -> Path | IO[bytes]:
+        """What a decoder opens."""
+        return self.path if self.data is None else io.BytesIO(self.data)
+
+    @contextmanager
+    def on_disk(self) -> Iterator[Path]:
+        """A path for decoders that need one; a member is written to a private folder for now."""
+        if self.data is None:
+            yield self.path
+            return
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / f"member{self.path.suffix}"
+            path.write_bytes(self.data)
+            yield path
+
+    def magic(self) -> bytes:
+        """Return the first four bytes after making sure that there is something to read."""
+        if self.data is None:
+            self._check_file()
+            with self.path.open("rb") as stream:
+                magic = stream.read(4)
+        else:
+            magic = self.data[:4]
+        if not magic:
+            raise ImageError(f"Image {self.name} is empty (0 bytes)", remedy=REMEDY)
+        return magic
+
+    def _check_file(self) -> None:
+        if self.path.is_dir():
+            raise ImageError(f"{self.name} is a folder, not an image", remedy="Name an image file")
+        if not self.path.exists():
+            raise ImageError(f"Image {self.path} does not exist", remedy="Check the path")
+        if not self.path.is_file():
+            raise ImageError(f"{self.name} is no regular file", remedy="Name an image file")
+
+    def text_beside(self) -> str | None:
+        """Return the text file of the same stem that some microscopes write, if there is one."""
+        try:
+            if self.inside is None:
+                beside = self.path.with_suffix(".txt")
+                if not beside.is_file() or beside.stat().st_size > _LARGEST_TEXT:
+                    return None
+                content = beside.read_bytes()
+            else:
+                archive, member = self.inside
+                name = os.path.splitext(member)[0] + ".txt"
+                if not archives.holds(archive, name):
+                    return None
+                content = archives.read_member(archive, name, _LARGEST_TEXT)
+        except (OSError, ImageError):
+            return None
+        wide = content[:2] in (b"\xff\xfe", b"\xfe\xff")
+        return content.decode("utf-16" if wide else "latin-1", "replace")
+
+
+@contextmanager
+def reading(path: str | os.PathLike[str]) -> Iterator[None]:
+    """Turn whatever a decoder raises into one sentence that names the file."""
+    name = Path(path).name
+    try:
+        # A warning of a decoder concerns metadata; pixels that are wrong raise.
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    except ImageError:
+        raise
+    except PermissionError:
+        raise ImageError(
+            f"Image {name} cannot be opened: permission denied",
+            remedy="Give yourself the right to read it (chmod u+r)",
+        ) from None
+    except MemoryError:
+        raise ImageError(
+            f"Image {name} does not fit into memory",
+            remedy="Lower curation.max_pixels or use a machine with more memory",
+        ) from None
+    except Exception as error:  # decoders raise nearly anything on damaged bytes
+        raise ImageError(
+            f"Image {name} is damaged or cut short ({_words(error)})", remedy=REMEDY
+        ) from error
+
+
+def _words(error: Exception) -> str:
+    text = " ".join(str(error).split()) or type(error).__name__
+    return text if len(text) <= 120 else text[:117] + "..."
+
+
+def check_size(name: str, width: int, height: int, max_pixels: int) -> None:
+    """Refuse a header that promises no pixels or too many."""
+    if width < 1 or height < 1:
+        raise ImageError(f"Image {name} has no pixels", seen=f"{width} x {height}")
+    if width * height > max_pixels:
+        raise ImageError(
+            f"Image {name} is too large to decode",
+            seen=f"{width} x {height} px",
+            allowed=f"at most {max_pixels} px in all",
+            remedy="Crop or tile it, or raise curation.max_pixels",
+        )
+
+
+@contextmanager
+def open_with_pillow(source: Source, max_pixels: int) -> Iterator[Image.Image]:
+    """Open a picture; its header is checked, its pixels are not decoded yet."""
+    limit = Image.MAX_IMAGE_PIXELS
+    try:
+        # Pillow's own limit gives way to ours, which is checked on the header just below.
+        Image.MAX_IMAGE_PIXELS = None
+        picture = Image.open(source.handle(), formats=_PILLOW_FORMATS)
+    except UnidentifiedImageError:
+        raise ImageError(
+            f"{source.name} is not an image whatever its name says, or its header is damaged",
+            allowed=_FORMATS,
+            remedy=REMEDY,
+        ) from None
+    finally:
+        Image.MAX_IMAGE_PIXELS = limit
+    with picture:
+        check_size(source.name, picture.width, picture.height, max_pixels)
+        yield picture
+
+
+def grey_of_pillow(picture: Image.Image, notes: list[str]) -> NDArray[Any]:
+    """Decode a picture and reduce its palette, colour or alpha to one grey channel."""
+    if getattr(picture, "n_frames", 1) > 1:
+        notes.append(f"first of {getattr(picture, 'n_frames', 1)} pages")
+    bands = picture.getbands()
+    if "A" in bands or "transparency" in picture.info:
+        notes.append("alpha dropped")
+    if picture.mode in ("I;16", "I;16L", "I;16B", "I;16N"):
+        return np.asarray(picture).astype(np.uint16)
+    if picture.mode in ("I", "F"):
+        return np.asarray(picture)
+    if picture.mode == "P":
+        notes.append("palette to grey")
+        picture = picture.convert("RGB")
+    elif len(bands) >= 3:
+        notes.append("colour to grey")
+    if _bits_of_png(picture) == 16:
+        notes.append("16-bit colour reduced to 8 bits")
+    if picture.mode in ("CMYK", "YCbCr", "LAB", "HSV", "RGBA", "RGBX", "PA"):
+        picture = picture.convert("RGB")
+    return np.asarray(picture.convert("L"))
+
+
+def _bits_of_png(picture: Image.Image) -> int:
+    """Return the bits per sample that the file of a colour PNG held before Pillow cut them."""
+    tiles = getattr(picture, "tile", None) or [("", None, 0, "")]
+    mode = tiles[0][3]
+    return 16 if isinstance(mode, str) and mode.endswith(";16B") else 8
+
+
+def first_page(tiff: tifffile.TiffFile, name: str, max_pixels: int) -> tifffile.TiffPage:
+    """Return the first page of a TIFF after a look at its size."""
+    if len(tiff.pages) == 0:
+        raise ImageError(f"TIFF {name} has no page", remedy=REMEDY)
+    page = tiff.pages.first
+    check_size(name, page.imagewidth, page.imagelength * page.imagedepth, max_pixels)
+    return page
