@@ -48,7 +48,7 @@ class Edges:
 
     def validate(self, model, device):
         sample = self.sample(10**9)
-        found = model(torch.from_numpy(sample["image"])[None].to(device)).detach().numpy()
+        found = model(torch.from_numpy(sample["image"])[None].to(device)).detach().float().numpy()
         return {"likeness": float(np.corrcoef(found.ravel(), sample["truth"].ravel())[0, 1])}
 
 
