@@ -1,4 +1,5 @@
 # What the files of this folder share: settings, code digests, shards. No science.
+import glob
 import json
 import os
 import shlex
@@ -87,13 +88,26 @@ def state(*sources):
     """
     found = []
     for source in filter(None, sources):
-        root = Path(source)
-        for path in [root] if root.is_file() else sorted(root.rglob("*")):
+        roots = [Path(name) for name in sorted(glob.glob(source, recursive=True))]
+        roots = [Path(source)] if os.path.exists(source) else roots
+        for path in [
+            path
+            for root in roots
+            for path in ([root] if root.is_file() else sorted(root.rglob("*")))
+        ]:
             # What cannot be looked at is reported by the step that reads it.
             if os.path.isfile(path):
                 status = os.stat(path)
                 found.append([str(path), status.st_size, status.st_mtime_ns])
     return digest(found)
+
+
+def micrograph_sources():
+    """The folders of the generator, or the user's folders, archives, tables and globs."""
+    chosen = settings.data.micrographs
+    if chosen.source == "procedural":
+        return expand(results("data", "micrographs", "{shard}"), shard=shards("micrographs"))
+    return list(chosen.sources())
 
 
 def flag(name, value):
@@ -143,6 +157,41 @@ def judges(embedded):
     named = settings.annotation.judges
     several = len(settings.annotation.annotators) > 1
     return [name for name in annotators(embedded) if several and (named is None or name in named)]
+
+
+def learn_folders(kind, segmented=False):
+    """Folders of all sets that embedded annotators learn from, or of those to be segmented."""
+    sets = settings.annotation.learn.sets
+    seeds = [one.seed for one in sets if one.segmented or not segmented]
+    return [results("annotation", "learn", kind, str(seed)) for seed in seeds]
+
+
+def learn_order():
+    """Sets that are segmented first: `annotation learn` pairs folders in their order."""
+    return sorted(learn_folders("pictures"), key=lambda one: one not in _segmented_pictures())
+
+
+def _segmented_pictures():
+    return learn_folders("pictures", segmented=True)
+
+
+def learn_segmentations(wildcards):
+    """Masks that an annotator learns from beside the true ones: `measured` alone does."""
+    return [] if wildcards.kind == "texture" else learn_folders("watershed", segmented=True)
+
+
+def learn_pictures(wildcards):
+    """How the pictures of a set are made, as JSON for --settings."""
+    learn = settings.annotation.learn
+    count = next(one.pictures for one in learn.sets if str(one.seed) == wildcards.seed)
+    made = settings.synthesis.model_copy(update={"count": count, "size": learn.size})
+    return mg_config.dump_section(made)
+
+
+def answers_known():
+    """Whether micrographs have attributes by construction, and annotators that read them."""
+    made = settings.data.micrographs.source == "procedural"
+    return made and bool(settings.annotation.annotators)
 
 
 def one_of(names):

@@ -3,11 +3,12 @@
 
 rule curation_list:
     input:
-        folders=(
-            expand(results("data", "micrographs", "{shard}"), shard=shards("micrographs"))
-            if settings.data.micrographs.source == "procedural"
-            else settings.data.micrographs.source
-        ),
+        # A glob is no file; what it matches is in params.state.
+        sources=[
+            source
+            for source in micrograph_sources()
+            if settings.data.micrographs.source == "procedural" or os.path.exists(source)
+        ],
     output:
         manifest=results("curation", "manifest.parquet"),
     log:
@@ -25,12 +26,13 @@ rule curation_list:
         state=(
             ""
             if settings.data.micrographs.source == "procedural"
-            else state(settings.data.micrographs.source, settings.data.micrographs.masks)
+            else state(*micrograph_sources(), settings.data.micrographs.masks)
         ),
+        sources=shlex.join(micrograph_sources()),
         licence=settings.data.micrographs.licence,
         shards=settings.shards.micrographs,
     shell:
-        "python -m micrographia curation list {input.folders:q} {params.masks}"
+        "python -m micrographia curation list {params.sources} {params.masks}"
         " --licence {params.licence:q} --shards {params.shards}"
         " --out {output.manifest:q} >{log:q} 2>&1"
 

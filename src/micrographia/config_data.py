@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 from pathlib import Path
 from typing import Annotated
 
@@ -31,21 +32,43 @@ def _existing(value: str) -> str:
     return value
 
 
+def _images(value: str | tuple[str, ...]) -> str | tuple[str, ...]:
+    if value == "procedural":
+        return value
+    for source in (value,) if isinstance(value, str) else value:
+        if not Path(source).exists() and not (
+            glob.has_magic(source) and any(glob.iglob(source, recursive=True))
+        ):
+            raise ValueError(
+                f"must be 'procedural', or existing paths or globs that match; {source!r} is not"
+            )
+    return value
+
+
 ExistingPath = Annotated[str, AfterValidator(_existing)]
 
 
 class MicrographSource(Section):
     """Where micrographs come from."""
 
-    source: Annotated[str, _keyword_or_existing("procedural")] = Field(
+    source: Annotated[
+        str | Annotated[tuple[str, ...], Field(min_length=1)], AfterValidator(_images)
+    ] = Field(
         "procedural",
-        description="'procedural' for the embedded generator, or your own folder of images.",
+        description=(
+            "'procedural' for the embedded generator, or your own images: a folder, a glob, an "
+            "archive (.zip, .tar, .tar.gz), a CSV with a column path, or a list of such."
+        ),
     )
     masks: ExistingPath | None = Field(
         None,
         description="Folder of label masks with the images' file names; null when there is none.",
     )
     licence: str = Field("CC0-1.0", description="Licence of these images, kept with every row.")
+
+    def sources(self) -> tuple[str, ...]:
+        """Return what `source` names, as a list of its own when it is one."""
+        return (self.source,) if isinstance(self.source, str) else self.source
 
 
 class StructureFilter(Section):

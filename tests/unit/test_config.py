@@ -81,3 +81,13 @@ def test_overlays_are_valid(overlay: Path, monkeypatch: pytest.MonkeyPatch) -> N
         pytest.skip("../shared is absent")
     monkeypatch.chdir(ROOT)
     config.validate(raw)
+
+
+def test_micrographs_come_from_several_places_and_globs(tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes(b"")
+    wanted = [str(tmp_path), str(tmp_path / "*.png")]
+    found = config.validate({"data": {"micrographs": {"source": wanted}}}).data.micrographs
+    assert found.sources() == tuple(wanted)
+    for wrong in ([str(tmp_path), str(tmp_path / "*.tif")], []):
+        with pytest.raises(ConfigError, match=r"data\.micrographs\.source"):
+            config.validate({"data": {"micrographs": {"source": wrong}}})
