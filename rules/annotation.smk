@@ -250,6 +250,86 @@ rule annotation_schema:
         "python -m micrographia annotation schema --out {output.schema:q} >{log:q} 2>&1"
 
 
+# Pictures to learn from have seeds of their own: none of them is ever scored.
+rule annotation_learn_pictures:
+    output:
+        folder=directory(results("annotation", "learn", "pictures", "{seed}")),
+    log:
+        logs("annotation_learn_pictures", "{seed}"),
+    benchmark:
+        times("annotation_learn_pictures", "{seed}")
+    wildcard_constraints:
+        seed=r"\d+",
+    conda:
+        environment("core")
+    resources:
+        mem_mb=1000,
+        runtime=60,
+    params:
+        code=code("synthesis"),
+        settings=learn_pictures,
+    shell:
+        "python -m micrographia synthesis micrographs --out {output.folder:q}"
+        " --seed {wildcards.seed} --settings {params.settings:q} >{log:q} 2>&1"
+
+
+rule annotation_learn_segment:
+    input:
+        pictures=rules.annotation_learn_pictures.output.folder,
+    output:
+        folder=directory(results("annotation", "learn", "watershed", "{seed}")),
+    log:
+        logs("annotation_learn_segment", "{seed}"),
+    benchmark:
+        times("annotation_learn_segment", "{seed}")
+    wildcard_constraints:
+        seed=r"\d+",
+    conda:
+        environment("core")
+    resources:
+        mem_mb=2000,
+        runtime=60,
+    params:
+        code=code("segmentation.predict"),
+        settings=section("segmentation"),
+    shell:
+        "python -m micrographia segmentation predict {input.pictures:q}/images"
+        " --settings {params.settings:q} --out {output.folder:q} >{log:q} 2>&1"
+
+
+rule annotation_learn:
+    input:
+        pictures=learn_order(),
+        segmentations=learn_segmentations,
+    output:
+        weights=results("annotation", "weights", "{kind}.safetensors"),
+        card=results("annotation", "weights", "{kind}.json"),
+    log:
+        logs("annotation_learn", "{kind}"),
+    benchmark:
+        times("annotation_learn", "{kind}")
+    wildcard_constraints:
+        kind="measured|texture",
+    conda:
+        environment("annotation")
+    resources:
+        mem_mb=4000,
+        runtime=120,
+    params:
+        code=code("annotation.learn", "annotation.examples"),
+        seed=settings.seed,
+    shell:
+        "python -m micrographia annotation learn --kind {wildcards.kind}"
+        " --pictures {input.pictures:q} --segmentations {input.segmentations:q}"
+        " --seed {params.seed} --out {output.weights:q} >{log:q} 2>&1"
+
+
+# Weights of the embedded annotators, made anew; name them in annotation.annotators to use them.
+rule annotation_weights:
+    input:
+        expand(rules.annotation_learn.output.weights, kind=["measured", "texture"]),
+
+
 rule annotations:
     input:
         rules.annotation_review.output,

@@ -130,3 +130,38 @@ rule bench_stem:
     shell:
         "python -m micrographia benchmarks score-stem --engines {input.engines:q}"
         " --out {output.result:q} >{log:q} 2>&1"
+
+
+if answers_known():
+
+    rule bench_annotation:
+        input:
+            micrographs=rules.curation_finish.output.table,
+            truth=expand(rules.data_micrographs.output.folder, shard=shards("micrographs")),
+            answers=rules.annotation_review.output.answers,
+        output:
+            result=results("benchmarks", "annotation.json"),
+            table=results("benchmarks", "annotation.parquet"),
+            figure=report(
+                results("benchmarks", "annotation.png"),
+                category="Benchmarks",
+                caption="captions/annotation.rst",
+            ),
+        log:
+            logs("bench_annotation"),
+        benchmark:
+            times("bench_annotation")
+        conda:
+            environment("core")
+        resources:
+            mem_mb=1000,
+            runtime=20,
+        params:
+            code=code("benchmarks.annotation"),
+            settings=section("benchmarks"),
+            seed=settings.seed,
+        shell:
+            "python -m micrographia benchmarks score-annotation"
+            " --micrographs {input.micrographs:q} --truth {input.truth:q}"
+            " --answers {input.answers:q} --settings {params.settings:q} --seed {params.seed}"
+            " --out {output.result:q} >{log:q} 2>&1"

@@ -14,7 +14,9 @@ rule report_page:
             rules.bench_structure.output.result,
             rules.bench_stem.output.result,
             rules.bench_energy.output.result if settings.benchmarks.energies else [],
+            rules.bench_annotation.output.result if answers_known() else [],
         ],
+        annotation=rules.annotations.input if settings.annotation.annotators else [],
     output:
         page=report(
             results("report", "index.html"),
@@ -39,3 +41,33 @@ rule report_page:
         "python -m micrographia report build --results {params.results:q}"
         " --settings {params.settings:q} --config-json {params.config:q}"
         " --out {output.page:q} >{log:q} 2>&1"
+
+
+rule report_statistics:
+    input:
+        micrographs=rules.curation_finish.output.table,
+        predictions=rules.bench_segmentation.input.predictions,
+        annotation=rules.annotation_review.output if settings.annotation.annotators else [],
+    output:
+        numbers=results("report", "statistics.json"),
+        sheet=report(
+            results("report", "statistics.png"),
+            category="Report",
+            caption="captions/statistics.rst",
+        ),
+    log:
+        logs("report_statistics"),
+    benchmark:
+        times("report_statistics")
+    conda:
+        environment("core")
+    resources:
+        mem_mb=2000,
+        runtime=20,
+    params:
+        code=code("report.attributes"),
+        config=whole_config(),
+        results=results(),
+    shell:
+        "python -m micrographia report statistics --results {params.results:q}"
+        " --config-json {params.config:q} --out {output.numbers:q} >{log:q} 2>&1"

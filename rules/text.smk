@@ -55,6 +55,7 @@ rule text_pictures:
 rule text_detector:
     input:
         pictures=rules.text_pictures.output.folder,
+        start=list(filter(None, [settings.curation.text.training.start])),
     output:
         weights=results("curation", "text_training", "detector.safetensors"),
         description=results("curation", "text_training", "detector.json"),

@@ -124,15 +124,36 @@ class AnnotatorSettings(Section):
         return self
 
 
+class LearnSet(Section):
+    """Procedural micrographs to learn from."""
+
+    seed: int = Field(ge=0, le=2_000_000_000, description="Seed of the set; used nowhere else.")
+    pictures: int = Field(290, ge=24, le=1_000_000, description="How many.")
+    segmented: bool = Field(
+        False, description="Whether 'measured' learns from the segmentation's masks of it too."
+    )
+
+
 class Learn(Section):
     """What the embedded annotators learn from (`snakemake annotation_weights`)."""
 
-    seed: int = Field(
-        101, ge=0, le=2_000_000_000, description="Seed of the first set; the others follow it."
-    )
-    sets: int = Field(3, ge=1, le=1000, description="Sets of procedural micrographs.")
-    pictures: int = Field(290, ge=24, le=1_000_000, description="Micrographs of a set.")
     size: int = Field(384, ge=64, le=4096, description="Side of a micrograph [px].")
+    sets: tuple[LearnSet, ...] = Field(
+        (
+            LearnSet(seed=202, pictures=168, segmented=True),
+            LearnSet(seed=102),
+            LearnSet(seed=103),
+        ),
+        min_length=1,
+        description="Sets of micrographs; segmenting is what takes most time.",
+    )
+
+    @model_validator(mode="after")
+    def _seeds_differ(self) -> Learn:
+        seeds = [one.seed for one in self.sets]
+        if len(set(seeds)) < len(seeds):
+            raise ValueError(f"learn.sets has a seed twice: {seeds}")
+        return self
 
 
 class Annotation(Section):

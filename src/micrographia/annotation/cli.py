@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from micrographia.annotation import learn_cli
 from micrographia.commandline import (
     Subparsers,
     add_settings,
@@ -39,6 +40,7 @@ def register(verbs: Subparsers) -> None:
     legible.add_argument("--annotator", required=True, metavar="NAME")
     _add_pictures(legible)
     legible.set_defaults(run=_legible)
+    learn_cli.register(verbs)
     _register_tables(verbs)
 
 

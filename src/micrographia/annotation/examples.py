@@ -18,7 +18,7 @@ from micrographia.annotation.annotator import AnnotationError
 from micrographia.io.attributes import ATTRIBUTE_NAMES
 from micrographia.io.images import read_labels, read_micrograph, to_unit
 from micrographia.io.schemas import PREDICTIONS, SYNTHETIC
-from micrographia.io.tables import read_rows
+from micrographia.io.tables import read_provenance, read_rows
 
 Image = NDArray[np.float32]
 
@@ -69,27 +69,31 @@ def read_examples(
     pictures
         Folders with images/, masks/ and truth.parquet.
     segmentations
-        For "measured": folders that `segmentation predict` made of their images, one for each.
+        For "measured": folders that `segmentation predict` made of their images, of the first
+        folders or of all.
     jobs
         Processes at once.
 
     Raises
     ------
     AnnotationError
-        The kind is unknown, or there is not one segmentation for each folder.
+        The kind is unknown, or there are more segmentations than folders.
     """
     if kind not in KINDS:
         raise AnnotationError("There are no such features", seen=kind, allowed=", ".join(KINDS))
-    if segmentations and len(segmentations) != len(pictures):
+    if len(segmentations) > len(pictures):
         raise AnnotationError(
-            "Folders of pictures and of segmentations do not pair",
-            seen=f"{len(pictures)} and {len(segmentations)}",
-            remedy="Name one --segmentation for each folder of pictures, in the same order",
+            "There are more segmentations than folders of pictures",
+            seen=f"{len(segmentations)} and {len(pictures)}",
+            remedy="Name those of the first folders of pictures, in the same order",
         )
     tasks: list[_Task] = []
     for place, folder in enumerate(pictures):
-        masks = _segmented(segmentations[place]) if segmentations else {}
-        for row in read_rows(folder / "truth.parquet", SYNTHETIC):
+        masks = _segmented(segmentations[place]) if place < len(segmentations) else {}
+        table = folder / "truth.parquet"
+        seed = read_provenance(table)["seed"]
+        first = len(tasks)
+        for row in read_rows(table, SYNTHETIC):
             # Copies would stand on both sides of the division; what is out of focus shows nothing.
             if row["duplicate_of_name"] is not None or row["defect"] == "blurred":
                 continue
@@ -99,7 +103,8 @@ def read_examples(
                 found["segmented"] = masks[name]
             words = {attribute: row[attribute] for attribute in ATTRIBUTE_NAMES}
             image = folder / "images" / f"{name}.png"
-            tasks.append(_Task(kind, f"{place}/{name}", image, found, words, len(tasks)))
+            number = len(tasks) - first
+            tasks.append(_Task(kind, f"{seed}/{name}", image, found, words, number))
     if jobs > 1:
         with ProcessPoolExecutor(jobs) as pool:
             parts = list(pool.map(_examples, tasks, chunksize=8))
@@ -148,13 +153,15 @@ def changed(image: Image, rng: np.random.Generator) -> Image:
     picture = np.asarray(
         cv2.resize(np.ascontiguousarray(picture), None, fx=factor, fy=factor), dtype=np.float32
     )
-    picture = np.clip(picture, 0, 1) ** np.float32(np.exp(rng.uniform(-0.45, 0.45)))
+    gamma = float(np.exp(rng.uniform(-0.45, 0.45)))
+    picture = (np.clip(picture, 0, 1) ** gamma).astype(np.float32)
     middle, gain = float(picture.mean()), float(rng.uniform(0.55, 1.3))
     picture = middle + gain * (picture - middle) + rng.uniform(-0.08, 0.08)
     if rng.random() < 0.4:
-        picture = cv2.GaussianBlur(picture, (0, 0), float(rng.uniform(0.4, 1.3)))
-    picture = picture + rng.normal(0, rng.uniform(0, 0.03), picture.shape)
-    grey = np.clip(np.rint(picture * 255), 0, 255).astype(np.uint8)
+        blurred = cv2.GaussianBlur(picture, (0, 0), float(rng.uniform(0.4, 1.3)))
+        picture = np.asarray(blurred, dtype=np.float32)
+    noisy = picture + rng.normal(0, rng.uniform(0, 0.03), picture.shape)
+    grey = np.clip(np.rint(noisy * 255), 0, 255).astype(np.uint8)
     if rng.random() < 0.5:
         stream = io.BytesIO()
         Pillow.fromarray(grey).save(stream, format="JPEG", quality=int(rng.integers(35, 95)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -28,7 +29,7 @@ def learn(
     examples: Sequence[Example],
     seed: int,
     *,
-    members: int = 3,
+    members: int = 4,
     hidden: int = 48,
     least_confidence: float = 0.4,
 ) -> tuple[dict[str, Any], dict[str, NDArray[np.float32]]]:
@@ -63,6 +64,7 @@ def learn(
     scaled = np.clip(np.nan_to_num((raw - mean) / scale, posinf=0, neginf=0), -_CLIP, _CLIP)
     basis = _whitening(scaled[~held])
     far = float(np.quantile(np.mean((scaled[held] @ basis) ** 2, axis=1), 0.99))
+    often = _repeats(examples)
     card: dict[str, Any] = {
         "kind": kind,
         "features": names,
@@ -84,7 +86,7 @@ def learn(
         use = np.isin(words, known)
         target = np.searchsorted(np.sort(known), words)
         card["attributes"][attribute] = sorted(known)
-        train, test = use & ~held, use & held
+        train, test = np.repeat(np.arange(len(use)), often * (use & ~held)), use & held
         logits = np.zeros((int(test.sum()), len(known)))
         for member in range(members):
             layers = _fit(scaled[train], target[train], hidden, seed + member)
@@ -101,6 +103,13 @@ def learn(
 
 def _held_out(name: str) -> bool:
     return hashlib.sha256(name.encode()).digest()[0] % _HELD_OUT == 0
+
+
+def _repeats(examples: Sequence[Example]) -> NDArray[np.int64]:
+    """How often each example is shown: versions that are rarer, such as segmented, more often."""
+    counts = Counter(example.version for example in examples)
+    most = max(counts.values())
+    return np.array([round(most / counts[example.version]) for example in examples])
 
 
 def _standard(raw: Floats) -> tuple[Floats, Floats]:
@@ -123,10 +132,10 @@ def _fit(
 
     network = MLPClassifier(
         (hidden,),
-        alpha=1.0,
-        batch_size=64,
+        alpha=0.3,
+        batch_size=min(64, len(target)),
         learning_rate_init=2e-3,
-        max_iter=40,
+        max_iter=60,
         random_state=seed,
         tol=0.0,
         n_iter_no_change=1000,

@@ -28,7 +28,7 @@ def register(verbs: Subparsers) -> None:
         nargs="*",
         default=[],
         metavar="DIR",
-        help="of `segmentation predict`, one for each folder of pictures; for 'measured'",
+        help="of `segmentation predict`, of the first folders of pictures; for 'measured'",
     )
     parser.add_argument("--seed", type=non_negative, default=1665)
     parser.add_argument("--jobs", type=positive, default=1, help="processes at once")

@@ -61,7 +61,9 @@ def make_annotator(
         return EndpointAnnotator(
             name, settings.endpoint, Ledger(path), Path(room.prompts), room.prompt_version, again
         )
-    raise AnnotationError(
-        f"Annotator '{name}' cannot be made: kind '{settings.kind}' is not built in",
-        allowed="endpoint",
-    )
+    from micrographia.annotation.embedded import MeasuredAnnotator, TextureAnnotator
+
+    weights = Path(settings.weights) if settings.weights else None
+    if settings.kind == "measured":
+        return MeasuredAnnotator(name, weights)
+    return TextureAnnotator(name, weights)

@@ -160,7 +160,8 @@ def outline_statistics(labels: Labels, instances: pd.DataFrame) -> dict[str, flo
         "solidity": rows["solidity"].to_numpy(float),
     }
     largest = rows.nlargest(_OUTLINES, "area_px")
-    outlines = [_outline(labels, row.label, row.bbox) for row in largest.itertuples()]
+    named = zip(largest["label"].tolist(), largest["bbox"].tolist(), strict=True)
+    outlines = [_outline(labels, label, box) for label, box in named]
     table = np.array([values for values in outlines if values is not None]).reshape(-1, 10)
     names = ["extent", "polygon", "corners", *(f"harmonic_{k}" for k in _HARMONICS)]
     found |= {name: table[:, place] for place, name in enumerate(names)}

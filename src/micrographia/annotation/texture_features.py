@@ -63,7 +63,7 @@ def _tones(image: Image, flat: Image, spread: float) -> dict[str, float]:
 
 def _patterns(flat: Image) -> dict[str, float]:
     """Histograms of uniform rotation-invariant local binary patterns (Ojala et al., 2002)."""
-    found = {}
+    found: dict[str, float] = {}
     grey = np.clip(np.rint(flat * 255), 0, 255).astype(np.uint8)
     for radius in _RADII:
         codes = local_binary_pattern(grey, 8, radius, method="uniform")
@@ -86,7 +86,9 @@ def _spectrum(flat: Image) -> dict[str, float]:
         values = power[ring == k]
         mean = float(values.mean()) if values.size else 0.0
         found[f"power_{k}"] = float(np.log(mean / total + 1e-12))
-        peaks.append(float(np.log(values.max() / (mean + 1e-12))) if values.size > 8 else 0.0)
+        peaks.append(
+            float(np.log((values.max() + 1e-12) / (mean + 1e-12))) if values.size > 8 else 0.0
+        )
     found["peak_low"], found["peak_high"] = max(peaks[3:12]), max(peaks[12:])
     angle = np.arctan2(np.fft.fftfreq(height)[:, None], np.fft.rfftfreq(width)[None, :] + 1e-9)
     mid = (frequency > 4 / SIDE) & (frequency < 0.2)

@@ -95,7 +95,6 @@ def summarise(rows: Sequence[Row], settings: Benchmarks, seed: int) -> list[dict
             told = [row for row in mine if row["answer"] not in (None, UNKNOWN)]
             if not told:
                 continue
-            where = {"group": attribute, "method": annotator, "n": len(mine)}
             silent = len(mine) - len(told)
             for name, part in (("accuracy", mine), ("accuracy of answers", told)):
                 value, low, high = bootstrap_mean(
@@ -104,12 +103,29 @@ def summarise(rows: Sequence[Row], settings: Benchmarks, seed: int) -> list[dict
                     settings.confidence,
                     seed,
                 )
-                figures = {"value": value, "low": low, "high": high, "n_failed": silent}
-                metrics.append(metric_row(name, **(where | {"n": len(part)}), **figures))
+                metrics.append(
+                    metric_row(
+                        name,
+                        group=attribute,
+                        method=annotator,
+                        value=value,
+                        low=low,
+                        high=high,
+                        n=len(part),
+                        n_failed=silent if part is mine else 0,
+                    )
+                )
             words = list(VOCABULARY[attribute])
             pairs = [row["truth"] for row in told], [row["answer"] for row in told]
             metrics.append(
-                metric_row("kappa", **where, value=kappa(*pairs, words), n_failed=silent)
+                metric_row(
+                    "kappa",
+                    group=attribute,
+                    method=annotator,
+                    value=kappa(*pairs, words),
+                    n=len(told),
+                    n_failed=0,
+                )
             )
     return metrics
 

@@ -16,7 +16,12 @@ def register(verbs: Subparsers) -> None:
     )
     parser.add_argument("--micrographs", type=Path, required=True, help="table of micrographs")
     parser.add_argument(
-        "--truth", type=Path, nargs="+", required=True, metavar="TABLE", help="truth.parquet"
+        "--truth",
+        type=Path,
+        nargs="+",
+        required=True,
+        metavar="DIR",
+        help="of `synthesis micrographs`, with truth.parquet",
     )
     parser.add_argument(
         "--answers", type=Path, nargs="+", required=True, metavar="TABLE", help="of annotators"
@@ -37,7 +42,11 @@ def _score(arguments: argparse.Namespace) -> int:
     settings = settings_of(arguments)
     rows = score(
         read_rows(arguments.micrographs, MICROGRAPHS),
-        [row for table in arguments.truth for row in read_rows(table, SYNTHETIC)],
+        [
+            row
+            for folder in arguments.truth
+            for row in read_rows(folder / "truth.parquet", SYNTHETIC)
+        ],
         [row for table in arguments.answers for row in read_rows(table, ATTRIBUTES)],
     )
     metrics = summarise(rows, settings, arguments.seed)

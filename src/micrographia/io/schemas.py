@@ -106,7 +106,8 @@ SCALE = pa.schema(
         ("label_nm", pa.float64()),
         ("evidence", pa.float64()),  # what speaks for bar_nm, without a unit
         ("margin", pa.float64()),  # how much more than for the next pixel size
-        ("both_readers", pa.bool_()),  # whether network and tesseract agree
+        ("network_share", pa.float64()),  # of the label's crops, by probability
+        ("tesseract_share", pa.float64()),  # of the label's crops
         ("confidence", pa.float64()),  # that bar_nm is within 5 % of the truth
         ("agreement", pa.string()),  # agree | disagree | single | none
         ("reason", pa.string()),  # why there is no pixel size, or the bar's is not used

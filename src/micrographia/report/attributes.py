@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 import json
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -95,8 +96,8 @@ def resolutions(results: Results) -> dict[tuple[int, int], int]:
     if results.micrographs is None:
         return {}
     kept = _kept(results.micrographs).dropna(subset=["width", "height"])
-    sizes = kept.groupby(["width", "height"]).size()
-    return {(int(width), int(height)): int(n) for (width, height), n in sizes.items()}
+    sizes = zip(kept["width"].astype(int), kept["height"].astype(int), strict=True)
+    return dict(sorted(Counter(sizes).items()))
 
 
 def area_ranges(results: Results, seed: int = 0) -> pd.DataFrame:
@@ -107,12 +108,12 @@ def area_ranges(results: Results, seed: int = 0) -> pd.DataFrame:
     if results.instances is None or results.instances.empty:
         return pd.DataFrame(columns=[0, 25, 50, 75, 100])
     groups = results.instances.groupby("image_id")["area_px"]
-    names = np.array(sorted(groups.groups))
+    names = np.array(sorted(str(name) for name in groups.groups))
     if len(names) > SHOWN:
         names = np.random.default_rng(seed).choice(names, SHOWN, replace=False)
     rows = [np.percentile(groups.get_group(name), [0, 25, 50, 75, 100]) for name in names]
     table = pd.DataFrame(rows, columns=[0, 25, 50, 75, 100])
-    return table.sort_values(50, ignore_index=True)
+    return table.iloc[np.argsort(table[50].to_numpy())].reset_index(drop=True)
 
 
 def agreement_rows(results: Results) -> list[dict[str, Any]]:
