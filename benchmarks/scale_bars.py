@@ -26,6 +26,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "src"))
 
 from micrographia.config import Scale, Synthesis
 from micrographia.curation.scale import load_tools, measure
+from micrographia.curation.scale_reading import features
 from micrographia.io.images import read_micrograph
 from micrographia.provenance import machine, versions
 from micrographia.synthesis.procedural import make_micrograph
@@ -42,6 +43,7 @@ def main() -> int:
     parser.add_argument("--tesseract", choices=("auto", "always", "never"), default="auto")
     parser.add_argument("--half", choices=("tune", "test"), help="one half only")
     parser.add_argument("--cases", type=Path, help="write one row per picture here (CSV)")
+    parser.add_argument("--part", default="0/1", help="I/N: every N-th picture from I on")
     parser.add_argument("--procedural", type=int, default=0, help="score so many of ours too")
     parser.add_argument("--fit", action="store_true", help="fit the confidence on the tuning half")
     arguments = parser.parse_args()
@@ -52,12 +54,13 @@ def main() -> int:
     tools = load_tools(settings)
     with (ROOT / "tests/data/emps_scale_bars.csv").open(encoding="utf-8") as stream:
         truth = [row for row in csv.DictReader(stream) if arguments.half in (None, row["half"])]
-    cases = [case(row, arguments.emps, tools, settings) for row in tqdm(truth, disable=None)]
-    if arguments.cases:
-        with arguments.cases.open("w", newline="", encoding="utf-8") as stream:
-            writer = csv.DictWriter(stream, cases[0], lineterminator="\n")
-            writer.writeheader()
-            writer.writerows(cases)
+    part, parts = (int(number) for number in arguments.part.split("/"))
+    truth = truth[part::parts]
+    cases = []
+    for row in tqdm(truth, disable=None):
+        cases.append(case(row, arguments.emps, tools, settings))
+        if arguments.cases:
+            write_cases(cases, arguments.cases)
     figures: dict[str, Any] = {
         "machine": machine(),
         "versions": versions(),
@@ -74,6 +77,14 @@ def main() -> int:
     json.dump(figures, sys.stdout, indent=2)
     print()
     return 0
+
+
+def write_cases(cases: list[dict[str, Any]], path: Path) -> None:
+    """Write the rows so far."""
+    with path.open("w", newline="", encoding="utf-8") as stream:
+        writer = csv.DictWriter(stream, cases[0], lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(cases)
 
 
 def case(row: dict[str, str], folder: Path, tools: Any, settings: Scale) -> dict[str, Any]:
@@ -96,7 +107,8 @@ def case(row: dict[str, str], folder: Path, tools: Any, settings: Scale) -> dict
         "confidence": found["confidence"],
         "evidence": found["evidence"],
         "margin": found["margin"],
-        "both": found["both_readers"],
+        "network": found["network_share"],
+        "tesseract": found["tesseract_share"],
         "outcome": outcome,
         "cause": cause(row, found, outcome),
         "seconds": seconds,
@@ -165,18 +177,16 @@ def procedural(count: int, tools: Any, settings: Scale) -> dict[str, Any]:
 def fit(cases: list[dict[str, Any]]) -> dict[str, Any]:
     """Fit the logistic confidence on cases (ridge penalty, Newton's method)."""
     read = [one for one in cases if one["half"] == "tune" and one["evidence"] is not None]
-    features = np.array(
-        [(1.0, one["evidence"], min(one["margin"], 4.0), float(one["both"])) for one in read]
-    )
+    known = np.array([features(one["network"], one["tesseract"], one["margin"]) for one in read])
     target = np.array([_is_right(one) for one in read], float)
-    weights = np.zeros(features.shape[1])
+    weights = np.zeros(known.shape[1])
     penalty = np.diag([0.01, 0.1, 0.1, 0.1])
     for _ in range(50):
-        chance = 1 / (1 + np.exp(-features @ weights))
-        gradient = features.T @ (target - chance) - penalty @ weights
-        curvature = (features * (chance * (1 - chance))[:, None]).T @ features + penalty
+        chance = 1 / (1 + np.exp(-known @ weights))
+        gradient = known.T @ (target - chance) - penalty @ weights
+        curvature = (known * (chance * (1 - chance))[:, None]).T @ known + penalty
         weights += np.linalg.solve(curvature, gradient)
-    names = ("intercept", "evidence", "margin", "both")
+    names = ("intercept", "reading", "margin", "both")
     return {
         "coefficients": dict(zip(names, weights.round(3).tolist(), strict=True)),
         "pictures": len(read),

@@ -13,6 +13,8 @@ pytestmark = pytest.mark.slow
 MICROGRAPH_WING = {
     "curation_ingest",
     "curation_merge",
+    "curation_scale",
+    "curation_text",
     "curation_finish",
     "segmentation_watershed",
     "bench_segmentation",

@@ -178,7 +178,8 @@ def _of_answer(answer: Answer, factor: int) -> dict[str, Any]:
         "label_nm": answer.label.nm,
         "evidence": answer.evidence,
         "margin": answer.margin,
-        "both_readers": answer.both,
+        "network_share": answer.network,
+        "tesseract_share": answer.tesseract,
         "confidence": answer.confidence,
     }
 

@@ -27,6 +27,8 @@ _LEAST_ASPECT = 2.0
 #: How far the ends of two rows of one bar may lie apart [px].
 _RAGGED = 2
 _LEAST_CONTRAST = 0.08
+#: How far the middle of an end tick may lie outside the bar [px].
+_BEYOND = 0.8
 #: Least depth of an outline, relative to the step.
 _OUTLINE = 0.4
 #: Strokes of a row of ticks; how far they may lie off [px].
@@ -119,10 +121,12 @@ def _rectangles(values: Image) -> list[Rectangle]:
         mask = values > level
         if mask.mean() > 0.97:
             continue
+        sums = np.zeros((height, width + 1), np.int32)
+        np.cumsum(mask, axis=1, out=sums[:, 1:])
         for x0, y0, x1, y1 in _stacks(mask, least, round(_MOST_SHARE * width)):
             thick = y1 - y0
             flat = (x1 - x0) >= _LEAST_ASPECT * thick and thick <= max(_MOST_THICK * height, 4)
-            if flat and _free(mask, (x0, y0, x1, y1)):
+            if flat and _free(sums, (x0, y0, x1, y1)):
                 boxes[x0, y0, x1, y1] = boxes.get((x0, y0, x1, y1), 0) + 1
     return list(boxes)
 
@@ -158,11 +162,12 @@ def _stacks(mask: NDArray[np.bool_], least: int, most: int) -> Iterator[Rectangl
         yield stack[0], stack[1], stack[2], stack[3]
 
 
-def _free(mask: NDArray[np.bool_], box: Rectangle) -> bool:
-    """Whether little of the mask goes on above and below a box."""
+def _free(sums: NDArray[np.int32], box: Rectangle) -> bool:
+    """Whether little of the mask goes on above and below a box, by its sums along the rows."""
     x0, y0, x1, y1 = box
     for row in (y0 - 2, y1 + 1):
-        if 0 <= row < mask.shape[0] and mask[row, x0:x1].mean() > 0.45:
+        inside = 0 <= row < len(sums)
+        if inside and int(sums[row, x1]) - int(sums[row, x0]) > 0.45 * (x1 - x0):
             return False
     return True
 
@@ -275,7 +280,8 @@ def _capped(values: Image, bar: Bar) -> Bar:
         if np.count_nonzero(rise) > 7:
             return bar
         middles.append(low + float((rise * (np.arange(low, high) - low + 0.5)).sum() / rise.sum()))
-    if not bar.length - 8 < middles[1] - middles[0] < bar.length + 8:
+    # A stroke belongs to the bar: what is bright beyond its end is an outline's halo.
+    if middles[0] < bar.x0 - _BEYOND or middles[1] > bar.x1 + _BEYOND:
         return bar
     return replace(bar, x0=middles[0], x1=middles[1], kind="capped")
 

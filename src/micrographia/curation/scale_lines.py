@@ -17,6 +17,8 @@ Box = tuple[int, int, int, int]
 _REACH, _LEAST_REACH = 0.15, 40
 #: Heights of letters [px, share of the picture's height].
 _SMALLEST, _TALLEST = 5, 0.13
+#: How many cuts of one place are read.
+_CUTS = 3
 #: Widest space in a line [letters' height].
 _SPACE = 1.3
 
@@ -55,7 +57,7 @@ class Line:
 
 
 def find_lines(
-    unit: Image, bar: Bar, hints: Sequence[Sequence[int]] = (), most: int = 6
+    unit: Image, bar: Bar, hints: Sequence[Sequence[int]] = (), most: int = 5
 ) -> list[list[Line]]:
     """Return lines of text near a bar by place, nearest first; each as cut at some thresholds.
 
@@ -96,7 +98,7 @@ def find_lines(
         else:
             if len(places) < most:
                 places.append([line])
-    return [group[:6] for group in places]
+    return [group[:: max(1, len(group) // _CUTS)][:_CUTS] for group in places]
 
 
 def _window(shape: tuple[int, ...], bar: Bar) -> Box:
