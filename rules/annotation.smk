@@ -285,7 +285,7 @@ rule annotation_learn_segment:
     wildcard_constraints:
         seed=r"\d+",
     conda:
-        environment("core")
+        environment("torch")
     resources:
         mem_mb=2000,
         runtime=60,
