@@ -26,7 +26,7 @@ class TextTraining(Section):
     learning_rate: float = Field(
         0.002, gt=0, le=1, description="First learning rate (AdamW); halved for whole pictures."
     )
-    start: ExistingPath | None = Field(
+    start: str | None = Field(
         None, description="Detector (.safetensors) to begin with; null for random weights."
     )
     threads: int = Field(
@@ -47,7 +47,7 @@ class TextTraining(Section):
 class Text(Section):
     """Text, scale bars and banners burnt into micrographs."""
 
-    detect: bool = Field(False, description="Look for text regions (extra text-detection).")
+    detect: bool = Field(True, description="Look for text regions (extra text-detection).")
     weights: str = Field(
         "resources/models/text-yolo11n.safetensors",
         description=(
@@ -55,9 +55,9 @@ class Text(Section):
             "`snakemake text_detector` makes results/curation/text_training/detector.safetensors."
         ),
     )
-    min_score: float = Field(0.5, gt=0, lt=1, description="Least probability of a region.")
+    min_score: float = Field(0.6, gt=0, lt=1, description="Least probability of a region.")
     side: int = Field(
-        320, ge=64, le=4096, description="Longest side at which the network looks [px]."
+        384, ge=64, le=4096, description="Longest side at which the network looks [px]."
     )
     policy: Literal["crop", "inpaint", "mask", "none"] = Field(
         "inpaint",

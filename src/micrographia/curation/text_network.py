@@ -37,6 +37,8 @@ _STRIDE = 32
 _MOST_IOU, _MOST_INSIDE = 0.45, 0.8
 #: Score from which a box of the network can support a proposal.
 _FAINT = 0.01
+#: Score from which a box of the network is a proposal itself.
+_CLEAR = 0.2
 #: Longest side at which proposals are looked for [px].
 _LARGEST = 1024
 _RETRAIN = "Train one with `snakemake text_detector`, or name another in curation.text.weights"
@@ -107,7 +109,9 @@ class Detector:
         """Return a picture as it is searched, what the network sees in it, and the proposals."""
         scale = min(1.0, _LARGEST / max(pixels.shape))
         unit = _shrunk(pixels, scale)
-        return unit, self.look(unit, _FAINT), propose(unit)
+        seen = self.look(unit, _FAINT)
+        own = [Proposal(region.box, "seen") for region in seen if region.score >= _CLEAR]
+        return unit, seen, [*propose(unit), *own]
 
     def look(self, pixels: NDArray[Any], least: float) -> list[Region]:
         """Return what the network alone sees, best first: regions of at least this score."""

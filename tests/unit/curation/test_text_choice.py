@@ -23,7 +23,7 @@ EMPS = ROOT.parent / "shared" / "data" / "emps" / "images"
 LINE = Proposal((10, 10, 50, 20), "text")
 OTHER = Proposal((60, 60, 90, 70), "text")
 #: Counts the network's best score there and nothing else: a half where it is a tenth.
-BY_SCORE = Choice([0.0] * 23, [1.0] * 23, [2.0, *[0.0] * 22], -2.0 * float(np.log(0.103)))
+BY_SCORE = Choice([0.0] * 24, [1.0] * 24, [2.0, *[0.0] * 23], -2.0 * float(np.log(0.103)))
 UNIT = np.full((100, 120), 0.5, np.float32)
 
 
@@ -70,7 +70,7 @@ def test_features_are_finite_whatever_the_picture() -> None:
     proposals = [LINE, Proposal((0, 0, 120, 100), "banner"), Proposal((0, 99, 3, 100), "text")]
     for seen in ([], [Region((0, 0, 5, 5), "text", 1.0)]):
         features = describe(UNIT, proposals, seen)
-        assert features.shape == (3, 23) and np.isfinite(features).all()
+        assert features.shape == (3, 24) and np.isfinite(features).all()
 
 
 def test_regions_do_not_lie_on_one_another() -> None:
