@@ -16,6 +16,7 @@ from micrographia.io.atomic import write_text
 from micrographia.report import (
     attributes,
     contact,
+    copies,
     crystals,
     micrographs,
     numbers,
@@ -86,6 +87,7 @@ def _micrograph_wing(results: Results, settings: Report) -> dict[str, Any]:
     return {
         "ran": table is not None or results.predictions is not None,
         "counts": micrographs.curation_counts(table) if table is not None else None,
+        "copies": copies.groups(results, settings.examples),
         "segmented": results.predictions is not None,
         "scored": results.segmentation_scores is not None,
         "gallery": micrographs.gallery(results, settings.examples),
