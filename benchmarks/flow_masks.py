@@ -93,8 +93,8 @@ def _curved_fibres() -> Labels:
     labels = np.zeros((800, 800), np.int32)
     y, x = np.mgrid[-400:400, -400:400].astype(np.float32)
     radius, turn = np.hypot(y, x), np.arctan2(y, x)
-    spiral = np.abs((radius - 6 * turn / np.pi + 6) % 12 - 6) < 1.5
-    labels[spiral & (radius < 60) & (radius > 8)] = 1
+    strand = 6 * turn / np.pi + 12 * np.round((radius - 6 * turn / np.pi) / 12)
+    labels[(np.abs(radius - strand) < 1.5) & (strand < 60) & (strand > 8)] = 1
     for number, middle in enumerate(range(80, 380, 15), start=2):
         inside = np.abs(radius - middle) < (1 + number % 3)
         labels[inside & (np.abs(turn) < 1 + number / 12)] = number
