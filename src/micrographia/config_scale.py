@@ -27,6 +27,12 @@ class Scale(Section):
     min_confidence: float = Field(
         0.75, ge=0, le=1, description="Least confidence of a pixel size that is used."
     )
+    min_confidence_alone: float = Field(
+        0.95,
+        ge=0,
+        le=1,
+        description="The same where the built-in reader alone read it: it mixes nm and µm.",
+    )
     tolerance: float = Field(
         0.05,
         gt=0,

@@ -190,11 +190,11 @@ def _fault(
     """Return why the bar's reading is not used, or None."""
     if answer is None:
         return "no scale bar with a label that can be read"
-    if answer.confidence < settings.min_confidence:
-        return (
-            f"bar read as {answer.text!r} with confidence {answer.confidence:.2f} < "
-            f"{settings.min_confidence:g}"
-        )
+    alone = answer.tesseract == 0
+    needed = settings.min_confidence_alone if alone else settings.min_confidence
+    if answer.confidence < needed:
+        who = " by the built-in reader alone" if alone else ""
+        return f"bar read as {answer.text!r}{who} with confidence {answer.confidence:.2f} < {needed:g}"
     if not settings.min_nm <= answer.nm / factor <= settings.max_nm:
         return f"bar read as {answer.text!r}: {answer.nm / factor:.4g} nm a pixel is implausible"
     if contradicts(banner, answer.nm, width):
