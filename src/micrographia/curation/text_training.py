@@ -148,7 +148,7 @@ def _trainer(arguments: dict[str, Any], start: Any) -> Any:
     from ultralytics.models.yolo.detect import DetectionTrainer
     from ultralytics.nn.tasks import DetectionModel
 
-    class Halving(DetectionModel):
+    class Halving(DetectionModel):  # type: ignore[misc]
         """Convolutions in half precision take half the time; losses stay in single."""
 
         def predict(self, *arguments: Any, **options: Any) -> Any:
@@ -156,7 +156,7 @@ def _trainer(arguments: dict[str, Any], start: Any) -> Any:
                 answer = super().predict(*arguments, **options)
             return _single(answer)
 
-    class Trainer(DetectionTrainer):
+    class Trainer(DetectionTrainer):  # type: ignore[misc]
         def get_model(self, cfg: Any = None, weights: Any = None, verbose: bool = False) -> Any:
             model = Halving(cfg, nc=self.data["nc"], ch=self.data["channels"], verbose=False)
             if start is not None:

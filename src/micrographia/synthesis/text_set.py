@@ -109,7 +109,7 @@ def _closeups(
         yield part, found, [kind for kind, stays in zip(kinds, keep, strict=True) if stays]
 
 
-def _areas(boxes: NDArray[np.int64]) -> NDArray[np.int64]:
+def _areas(boxes: NDArray[Any]) -> NDArray[Any]:
     return np.maximum(boxes[:, 2] - boxes[:, 0], 0) * np.maximum(boxes[:, 3] - boxes[:, 1], 0)
 
 
