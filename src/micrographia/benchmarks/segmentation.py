@@ -213,7 +213,8 @@ def score_tables(
     for item in with_truth.to_dict("records"):
         mask, failure = found.get(item["image_id"], (None, None))
         identity = {"image_id": item["image_id"], "path": item["path"], "method": method}
-        box = item["crop_box"] if isinstance(item["crop_box"], Sequence | np.ndarray) else None
+        crop = item["crop_box"]
+        box = [int(edge) for edge in crop] if isinstance(crop, Sequence | np.ndarray) else None
         true = Path(item["mask_path"])
         rows.append(score_files(true, mask, identity=identity, failure=failure, box=box))
     return rows, len(kept) - len(with_truth)

@@ -137,7 +137,13 @@ def jobs_of_table(micrographs: pd.DataFrame, shard: int, shards: int) -> list[Jo
     kept = micrographs[micrographs["status"] == "kept"].iloc[shard::shards]
     sizes = [None if pd.isna(size) else float(size) for size in kept["pixel_size_nm"]]
     return [
-        Job(row["path"], row["image_id"], row["image_id"], size, row)
+        Job(
+            row["path"],
+            row["image_id"],
+            row["image_id"],
+            size,
+            {str(k): v for k, v in row.items()},
+        )
         for row, size in zip(kept.to_dict(orient="records"), sizes, strict=True)
     ]
 
