@@ -4,9 +4,10 @@
 network-pictures.parquet [--checkpoint NAME=FILE ...]
 
 `--pictures` is the table that `segmentation train` left beside its checkpoint; its split says
-which articles training never saw. Watershed is scored, the network in `resources/models` where there is
-one, and any other checkpoint that is named. During training some of these pictures chose among the weights; the
-others, which no choice was ever made on, are also scored apart ("untouched").
+which articles training never saw. Watershed is scored, the network in `resources/models` where
+there is one, and any other checkpoint that is named. During training some of these pictures chose
+among the weights; the others, which no choice was ever made on, are also scored apart
+("untouched").
 """
 
 from __future__ import annotations
