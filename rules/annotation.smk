@@ -197,7 +197,7 @@ rule annotation_review:
     params:
         code=code("annotation.crosscheck", "annotation.review"),
         settings=section("annotation"),
-        out=results("annotation"),
+        out=room_folder,
     shell:
         "python -m micrographia annotation review --micrographs {input.micrographs:q}"
         " --answers {input.answers:q} --verdicts {input.verdicts:q}"

@@ -130,9 +130,14 @@ def times(step, *wildcards):
     return results("times", step, *wildcards) + ".tsv"
 
 
+def room_folder(wildcards, output):
+    """The folder that the outputs of a step lie in."""
+    return str(Path(output[0]).parent)
+
+
 def results_folder(wildcards, output):
     """The results folder that a page in one of its rooms belongs to."""
-    return str(Path(output.page).parents[1])
+    return str(Path(output[0]).parents[1])
 
 
 def shards(wing):

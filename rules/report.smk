@@ -67,7 +67,7 @@ rule report_statistics:
     params:
         code=code("report.attributes"),
         config=whole_config(),
-        results=results(),
+        results=results_folder,
     shell:
         "python -m micrographia report statistics --results {params.results:q}"
         " --config-json {params.config:q} --out {output.numbers:q} >{log:q} 2>&1"

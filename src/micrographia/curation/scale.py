@@ -194,7 +194,8 @@ def _fault(
     needed = settings.min_confidence_alone if alone else settings.min_confidence
     if answer.confidence < needed:
         who = " by the built-in reader alone" if alone else ""
-        return f"bar read as {answer.text!r}{who} with confidence {answer.confidence:.2f} < {needed:g}"
+        sure = f"{answer.confidence:.2f} < {needed:g}"
+        return f"bar read as {answer.text!r}{who} with confidence {sure}"
     if not settings.min_nm <= answer.nm / factor <= settings.max_nm:
         return f"bar read as {answer.text!r}: {answer.nm / factor:.4g} nm a pixel is implausible"
     if contradicts(banner, answer.nm, width):
