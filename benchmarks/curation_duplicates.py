@@ -5,8 +5,8 @@
 Of every picture five copies are made: resized by 0.5 to 1.5, JPEG of quality 40, 10 % brighter or
 darker, 3 % of width and height cropped (at random sides), and all four at once; apart from these,
 as a harder case, a copy with 3 % cut off each of the four sides and all the rest. A pair is true
-when both are of one picture, found when both are in one group. Two different pictures of the folder
-in one group make all pairs between their copies false; they are named, and drawn with `--out`.
+when both are of one picture, found when both are in one group. Two different pictures in one group
+make all pairs between their copies false; they are named, and drawn with `--out`.
 """
 
 from __future__ import annotations
