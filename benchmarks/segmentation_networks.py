@@ -26,7 +26,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "src"))
 
 from micrographia.benchmarks.bootstrap import bootstrap_mean
 from micrographia.benchmarks.segmentation import score_image
-from micrographia.config import Network, SegmentationTraining, Watershed
+from micrographia.config import Network, Watershed
 from micrographia.io.images import read_labels, read_micrograph, to_unit
 from micrographia.io.schemas import TRAINING_PICTURES
 from micrographia.io.tables import read_table
@@ -49,7 +49,8 @@ def main() -> int:
     kept = table[(table["split"] == "validation") & (table["source"] == "real")]
     if kept.empty:
         parser.error(f"{arguments.pictures} keeps no real picture from training")
-    most = SegmentationTraining().validation_pictures
+    card = json.loads((arguments.pictures.parent / "network.json").read_text())
+    most = card["segmentation"]["validation_pictures"]
     chosen = np.linspace(0, len(kept) - 1, min(len(kept), most)).round().astype(int)
     untouched = ~np.isin(np.arange(len(kept)), chosen)
     methods: dict[str, Any] = {}

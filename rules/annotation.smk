@@ -291,7 +291,7 @@ rule annotation_learn_segment:
         runtime=60,
     params:
         code=code("segmentation.predict"),
-        settings=section("segmentation"),
+        settings=section("segmentation", without=("training", "network")),
     shell:
         "python -m micrographia segmentation predict {input.pictures:q}/images"
         " --settings {params.settings:q} --out {output.folder:q} >{log:q} 2>&1"

@@ -17,7 +17,7 @@ rule segmentation_watershed:
         runtime=120,
     params:
         code=code("segmentation"),
-        settings=section("segmentation"),
+        settings=section("segmentation", without=("training", "network")),
         shards=settings.shards.micrographs,
     shell:
         "python -m micrographia segmentation predict --method watershed"

@@ -20,7 +20,7 @@ if settings.curation.text.detect:
             runtime=120,
         params:
             code=code("curation.text", "curation.text_network"),
-            settings=section("curation", "text"),
+            settings=section("curation", "text", without=("training",)),
             shards=settings.shards.micrographs,
         shell:
             "python -m micrographia curation text --micrographs {input.micrographs:q}"

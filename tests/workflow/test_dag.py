@@ -19,6 +19,15 @@ MICROGRAPH_WING = {
     "segmentation_watershed",
     "bench_segmentation",
 }
+# What reads the masks, or describes what they hold.
+ANNOTATED = {
+    "annotation_annotate",
+    "annotation_judge",
+    "annotation_review",
+    "annotation_agree",
+    "bench_annotation",
+    "report_statistics",
+}
 END = {"report_page", "all"}
 
 
@@ -119,14 +128,16 @@ def test_a_threshold_reruns_its_dependents_alone(finished: Workflow) -> None:
     assert set(finished.jobs("--configfile", overlay)) == {
         "segmentation_watershed",
         "bench_segmentation",
+        *ANNOTATED,
         *END,
     }
     overlay = finished.overlay(TINY + "curation: {min_contrast: 0.06}\n")
-    assert set(finished.jobs("--configfile", overlay)) == MICROGRAPH_WING | END
+    assert set(finished.jobs("--configfile", overlay)) == MICROGRAPH_WING | ANNOTATED | END
     overlay = finished.overlay(TINY + "reconstruction: {max_atoms: 23}\n")
     assert set(finished.jobs("--configfile", overlay)) == {
         "reconstruction_solve",
         "bench_structure",
+        "report_statistics",  # prints the settings it was made with
         *END,
     }
 
@@ -134,7 +145,10 @@ def test_a_threshold_reruns_its_dependents_alone(finished: Workflow) -> None:
 @pytest.mark.parametrize(
     ("module", "expected"),
     [
-        ("segmentation/watershed.py", {"segmentation_watershed", "bench_segmentation", *END}),
+        (
+            "segmentation/watershed.py",
+            {"segmentation_watershed", "bench_segmentation", *ANNOTATED, *END},
+        ),
         ("reconstruction/columns.py", {"reconstruction_solve", "bench_structure", *END}),
         ("benchmarks/structure.py", {"bench_structure", *END}),
         ("benchmarks/structure_figure.py", {"bench_structure", *END}),
@@ -186,12 +200,15 @@ def test_broken_input_is_set_aside_and_the_rest_runs_to_the_report(fresh: Workfl
     import pandas as pd
     from ase.build import graphene
     from ase.io import write
-    from PIL import Image
+    from PIL import Image, ImageDraw
 
     pictures, crystals = fresh.folder / "pictures", fresh.folder / "crystals"
     pictures.mkdir()
     crystals.mkdir()
-    Image.effect_noise((260, 240), 60).save(pictures / "good.png")
+    good = Image.effect_noise((260, 240), 30)
+    for place in range(40, 220, 60):
+        ImageDraw.Draw(good).ellipse((place, place - 15, place + 40, place + 25), fill=230)
+    good.save(pictures / "good.png")
     whole = (pictures / "good.png").read_bytes()
     (pictures / "cut.png").write_bytes(whole[: len(whole) // 2])
     (pictures / "empty.png").touch()

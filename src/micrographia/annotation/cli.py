@@ -14,6 +14,7 @@ from micrographia.commandline import (
     add_settings,
     add_shard,
     non_negative,
+    positive,
     print_json,
     settings_of,
 )
@@ -56,7 +57,7 @@ def _register_tables(verbs: Subparsers) -> None:
     review.set_defaults(run=_review)
     agree = verbs.add_parser("agree", help="agreement of annotators beyond chance")
     _add_tables(agree)
-    agree.add_argument("--resamples", type=non_negative, default=2000)
+    agree.add_argument("--resamples", type=positive, default=2000)
     agree.add_argument("--confidence", type=float, default=0.95)
     agree.add_argument("--seed", type=non_negative, default=0)
     agree.add_argument("--out", type=Path, required=True, metavar="JSON")

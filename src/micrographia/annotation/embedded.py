@@ -10,12 +10,9 @@ from importlib import resources
 from pathlib import Path
 
 from micrographia.annotation.annotator import AnnotationError, Case
+from micrographia.annotation.comparing import judge_by_reading
 from micrographia.annotation.heads import Heads, load_heads
-from micrographia.annotation.schema import Attributes, Reading, Verdict, Verdicts
-from micrographia.io.attributes import ATTRIBUTE_NAMES, UNKNOWN
-
-#: Confidence from which on a judge contradicts.
-_SURE = 0.8
+from micrographia.annotation.schema import Attributes, Reading, Verdicts
 
 
 def shipped_weights(kind: str) -> Path:
@@ -52,9 +49,7 @@ class _Embedded:
 
     def judge(self, case: Case, answer: Attributes) -> Verdicts:
         """Compare another's answer with this one's own reading of the picture."""
-        own = self.annotate(case).readings()
-        given = answer.readings()
-        return {name: _verdict(own[name], given[name].value) for name in ATTRIBUTE_NAMES}
+        return judge_by_reading(self.annotate(case), answer)
 
     def _read(self, case: Case) -> dict[str, Reading]:
         raise NotImplementedError
@@ -114,13 +109,3 @@ def _explained(name: str, reading: Reading, found: dict[str, float]) -> Reading:
         form.format(found[key]) for key, form in _TOLD.get(name, ()) if found[key] == found[key]
     ]
     return reading.model_copy(update={"text": "; ".join([*told, *filter(None, [reading.text])])})
-
-
-def _verdict(own: Reading, value: str) -> Verdict:
-    if UNKNOWN in (own.value, value):
-        return Verdict(verdict="abstain")
-    if own.value == value:
-        return Verdict(verdict="yes")
-    if own.confidence < _SURE:
-        return Verdict(verdict="abstain")
-    return Verdict(verdict="no", comment=f"{own.value} ({own.text})"[:300])

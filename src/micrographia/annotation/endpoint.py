@@ -214,10 +214,12 @@ class EndpointAnnotator:
         except AnnotationError as error:
             self._count_failure(error)
             raise
-        self._ledger.answer(number, call, reply, self._limits)
+        try:
+            self._ledger.answer(number, call, reply, self._limits)
+        finally:
+            self._leave()
         with self._turn:
             self._failures = 0
-        self._leave()
         return reply
 
     def _begin(self, call: Call) -> int:

@@ -35,7 +35,7 @@ class Prompt:
 
     def fill(self, **values: str) -> str:
         """Return the text with its open places filled in."""
-        return Template(self.text).substitute(values)
+        return Template(self.text).safe_substitute(values)
 
 
 def load_prompt(folder: Path, name: str, version: int) -> Prompt:

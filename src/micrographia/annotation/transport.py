@@ -252,7 +252,8 @@ class Transport:
                 content = "".join(part.get("text", "") for part in content)
             usage = document.get("usage") or {}
             return Reply(
-                self.redact(str(content)),
+                # A model can be cut off in the middle of a character.
+                self.redact(str(content).encode("utf-8", "replace").decode()),
                 str(choice.get("finish_reason") or "stop"),
                 _count(usage.get("prompt_tokens")),
                 _count(usage.get("completion_tokens")),

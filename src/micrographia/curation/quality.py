@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from micrographia.config import Curation
-from micrographia.io.images import to_unit
+from micrographia.io.images import own_range, to_unit
 
 #: Width of the Gaussian that keeps noise from passing for detail [px].
 _SMOOTHING = 1.5
@@ -61,8 +61,7 @@ def measure(pixels: NDArray[Any]) -> Quality:
     unit = to_unit(pixels)
     scale = 1.0
     if pixels.dtype == np.uint16:
-        bits = max(8, int(pixels.max()).bit_length())
-        scale = 65535 / (2**bits - 1)
+        scale = own_range(pixels)
         unit *= np.float32(scale)
     low, high, clipping = _levels(pixels, unit)
     smooth = ndimage.gaussian_filter(unit, _SMOOTHING)

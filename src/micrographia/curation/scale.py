@@ -15,7 +15,7 @@ from micrographia.curation.scale_network import Reader, load_reader
 from micrographia.curation.scale_reading import Answer, read_scale
 from micrographia.curation.scale_tesseract import ABSENT, program
 from micrographia.errors import ConfigError, MicrographiaError
-from micrographia.io.images import read_micrograph, to_unit
+from micrographia.io.images import read_micrograph, to_own_range
 from micrographia.io.schemas import SCALE
 
 LOG = logging.getLogger(__name__)
@@ -111,14 +111,14 @@ def measure(
         Boxes of text that a detector found [px].
     """
     factor = max(1, -(-max(pixels.shape) // _LONGEST))
-    unit = _reduced(to_unit(pixels).astype(np.float32), factor)
+    unit = _reduced(to_own_range(pixels), factor)
     small = [[value // factor for value in box] for box in hints]
     answer = read_scale(unit, tools.reader, tools.use_tesseract, small)
-    banner = read_banner(unit) if tools.use_tesseract else None
+    banner = read_banner(unit, factor) if tools.use_tesseract else None
     row: dict[str, Any] = dict.fromkeys(SCALE.names)
     row |= {"header_nm": header_nm, "note": tools.note}
     if banner is not None and banner.nm is not None:
-        row["banner_nm"] = banner.nm / factor
+        row["banner_nm"] = banner.nm
     if answer is not None:
         row |= _of_answer(answer, factor)
     fault = _fault(answer, banner, unit.shape[1], factor, settings)

@@ -20,9 +20,7 @@ from micrographia.curation.scale_tesseract import read_pages
 _UNIT = r"(?P<unit>nm|[µμupy]m|mm|Å)"
 _NUMBER = r"(?P<number>\d+(?:[.,]\d+)?)"
 _PIXEL = re.compile(rf"pixel\s*size\s*[=:]?\s*{_NUMBER}\s*{_UNIT}", re.IGNORECASE)
-_FIELD = re.compile(
-    rf"(?:HFW|HFV|VFW|FOV|WOF|field\s*of\s*view)\W*{_NUMBER}\s*{_UNIT}", re.IGNORECASE
-)
+_FIELD = re.compile(rf"(?:HFW|HFV|FOV|WOF|field\s*of\s*view)\W*{_NUMBER}\s*{_UNIT}", re.IGNORECASE)
 _MAGNIFICATIONS = (
     re.compile(
         r"mag(?:nification)?\s*[=:]?\s*[xX×]?\s*"
@@ -75,13 +73,15 @@ def find_banner(unit: Image) -> int | None:
     return height - len(flat) + first if above < 0.8 else None
 
 
-def read_banner(unit: Image) -> Banner | None:
+def read_banner(unit: Image, factor: int = 1) -> Banner | None:
     """Read the banner of a picture with tesseract; None where there is no banner.
 
     Parameters
     ----------
     unit
-        Picture on 0…1.
+        Picture on 0…1, reduced or not.
+    factor
+        By how much: what is read refers to the pixels before.
     """
     first = find_banner(unit)
     if first is None:
@@ -92,7 +92,7 @@ def read_banner(unit: Image) -> Banner | None:
     scale = 4 if unit.shape[1] < 1000 else 2
     grey = Pictures.fromarray(np.uint8(np.rint(strip * 255)))
     large = grey.resize((grey.width * scale, grey.height * scale), Pictures.Resampling.BICUBIC)
-    return parse_banner(read_pages([large], segmentation=6)[0], unit.shape[1])
+    return parse_banner(read_pages([large], segmentation=6)[0], unit.shape[1] * factor)
 
 
 def parse_banner(text: str, width: int) -> Banner:
@@ -111,6 +111,8 @@ def parse_banner(text: str, width: int) -> Banner:
     2.98
     >>> parse_banner("Pixel Size = 5.58 nm Mag = 50.00 K X", 1000).magnification
     50000.0
+    >>> parse_banner("PIXEL SIZE = 5.58 NM", 1000).nm
+    5.58
     >>> parse_banner("SU8010 5.0kV 8.9mm x500 LM(L)", 684).magnification
     500.0
     """
@@ -131,7 +133,8 @@ def contradicts(banner: Banner | None, nm: float, width: int) -> bool:
 
 def _length(found: re.Match[str]) -> float:
     unit = found["unit"]
-    known = unit if unit in UNITS else "µm"
+    # Upper case is the banner's, not a unit's; a misread µ is what is left.
+    known = {"nm": "nm", "mm": "mm", "å": "Å"}.get(unit.lower(), "µm")
     return float(found["number"].replace(",", ".")) * UNITS[known]
 
 

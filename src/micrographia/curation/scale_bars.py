@@ -109,7 +109,9 @@ def find_bars(unit: Image, most: int = 8) -> list[Bar]:
     for bar in found:
         if all(not _same(bar, other) for other in kept):
             kept.append(bar)
-    return kept[:most]
+            if len(kept) == most:
+                break
+    return kept
 
 
 def _rectangles(values: Image) -> list[Rectangle]:
@@ -310,17 +312,16 @@ def _progressions(
     values: Image, strokes: Sequence[tuple[float, int, int]], bright: bool
 ) -> Iterator[Bar]:
     for at, first in enumerate(strokes):
-        for second in strokes[at + 1 :]:
+        mates = [stroke for stroke in strokes[at + 1 :] if _level(first, stroke)]
+        for second in mates:
             step = second[0] - first[0]
-            if step > values.shape[1] / 9 or not _level(first, second):
-                continue
-            if step < 5:
+            if not 5 <= step <= values.shape[1] / 9:
                 continue
             row = {0: first}
-            for stroke in strokes[at + 1 :]:
+            for stroke in mates:
                 number = round((stroke[0] - first[0]) / step)
                 off = abs(stroke[0] - first[0] - number * step)
-                if 0 < number < 40 and off <= _OFF * (1 + number / 5) and _level(first, stroke):
+                if 0 < number < 40 and off <= _OFF * (1 + number / 5):
                     row.setdefault(number, stroke)
             before = any(
                 abs(stroke[0] - first[0] + step) <= _OFF and _level(first, stroke)

@@ -25,7 +25,7 @@ from micrographia.curation.text import Region
 from micrographia.curation.text_choice import Choice, choose
 from micrographia.curation.text_proposals import Proposal, propose
 from micrographia.errors import MicrographiaError
-from micrographia.io.images import to_unit
+from micrographia.io.images import to_own_range
 
 if TYPE_CHECKING:
     import torch
@@ -268,7 +268,7 @@ def _as_input(pixels: NDArray[Any], scale: float) -> torch.Tensor:
 def _shrunk(pixels: NDArray[Any], scale: float) -> NDArray[np.float32]:
     import cv2
 
-    unit = to_unit(pixels)
+    unit = to_own_range(pixels)
     if scale >= 1:
         return unit
     height, width = (max(round(side * scale), 1) for side in unit.shape)

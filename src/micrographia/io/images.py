@@ -206,6 +206,25 @@ def to_unit(pixels: NDArray[Any]) -> NDArray[np.float32]:
     return np.asarray(stretched, dtype=np.float32)
 
 
+def to_own_range(pixels: NDArray[Any]) -> NDArray[np.float32]:
+    """Scale a picture to 0…1 like `to_unit`, but 16 bits by the fewest bits that hold it.
+
+    Cameras of 12 or 14 bits write 16-bit files: their full range is less than the file's.
+
+    Examples
+    --------
+    >>> to_own_range(np.array([[0, 4095]], np.uint16)).round(3).tolist()
+    [[0.0, 1.0]]
+    """
+    unit = to_unit(pixels)
+    return unit * np.float32(own_range(pixels)) if pixels.dtype == np.uint16 else unit
+
+
+def own_range(pixels: NDArray[np.uint16]) -> float:
+    """Full range of 16 bits over that of the fewest bits, at least 8, that hold a picture."""
+    return 65535 / (2 ** max(8, int(pixels.max()).bit_length()) - 1)
+
+
 def image_id(pixels: NDArray[Any]) -> str:
     """Return 16 hexadecimal digits of the SHA-256 over type, shape and pixels.
 

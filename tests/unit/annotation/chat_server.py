@@ -35,13 +35,14 @@ FAULTS = (
     "500",
     "reset",
     "cut body",
+    "half a character",
     "no envelope",
     "cut content",
     "wrong enum",
     "fenced",
 )
 #: Faults after which the model has answered in full, so that the answer counts as paid.
-PAID = {"cut content", "wrong enum", "fenced", None}
+PAID = {"cut content", "half a character", "wrong enum", "fenced", None}
 
 
 def look(picture: Image.Image) -> dict[str, str]:
@@ -246,6 +247,8 @@ class _Handler(BaseHTTPRequestHandler):
         content = json.dumps(answer)
         if fault == "cut content":
             return content[: len(content) // 2], "length"
+        if fault == "half a character":
+            return content[: len(content) // 2] + "\ud83d", "length"
         if fault == "fenced":
             return f"<think>{{</think>Here it is:\n```json\n{content}\n```", "stop"
         return content, "stop"
