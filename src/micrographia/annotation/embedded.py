@@ -6,6 +6,7 @@ small classifiers of `heads`. They answer "unknown" where none of the words is l
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from importlib import resources
 from pathlib import Path
 
@@ -22,7 +23,7 @@ def shipped_weights(kind: str) -> Path:
     )
 
 
-class _Embedded:
+class _Embedded(ABC):
     """What both have in common.
 
     Parameters
@@ -51,8 +52,9 @@ class _Embedded:
         """Compare another's answer with this one's own reading of the picture."""
         return judge_by_reading(self.annotate(case), answer)
 
+    @abstractmethod
     def _read(self, case: Case) -> dict[str, Reading]:
-        raise NotImplementedError
+        """Return a reading of each attribute that can be told."""
 
 
 class MeasuredAnnotator(_Embedded):
