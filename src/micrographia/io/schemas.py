@@ -11,6 +11,12 @@ from micrographia.io.schemas_annotation import ATTRIBUTES_FINAL as ATTRIBUTES_FI
 from micrographia.io.schemas_annotation import CROSSCHECK as CROSSCHECK
 from micrographia.io.schemas_annotation import LEGIBILITY as LEGIBILITY
 from micrographia.io.schemas_annotation import REVIEW_QUEUE as REVIEW_QUEUE
+from micrographia.io.schemas_segmentation import INSTANCES as INSTANCES
+from micrographia.io.schemas_segmentation import PREDICTIONS as PREDICTIONS
+from micrographia.io.schemas_segmentation import SEGMENTATION_SCORES as SEGMENTATION_SCORES
+from micrographia.io.schemas_segmentation import SIZES as SIZES
+from micrographia.io.schemas_segmentation import TRAINING_HISTORY as TRAINING_HISTORY
+from micrographia.io.schemas_segmentation import TRAINING_PICTURES as TRAINING_PICTURES
 
 _BOX = pa.list_(pa.int32())
 _FLOATS = pa.list_(pa.float64())
@@ -132,62 +138,6 @@ SYNTHETIC = pa.schema(
         ("duplicate_of_name", pa.string()),  # null: an original
         ("defect", pa.string()),  # exact copy | re-encoded copy | blurred | small | null
         *((name, pa.string()) for name in ATTRIBUTE_NAMES),  # io/attributes.py; null: no word
-    ]
-)
-
-#: One row per image that was segmented; a failure is a row.
-PREDICTIONS = pa.schema(
-    [
-        ("image_id", pa.string()),
-        ("path", pa.string()),
-        ("mask", pa.string()),  # file name beside the table
-        ("method", pa.string()),
-        ("n_instances", pa.int32()),
-        ("seconds", pa.float64()),
-        ("failure", pa.string()),
-    ]
-)
-
-#: One row per instance; lengths in px and, when the pixel size is known, in nm.
-INSTANCES = pa.schema(
-    [
-        ("image_id", pa.string()),
-        ("label", pa.int32()),
-        ("area_px", pa.float64()),
-        ("centroid", _FLOATS),  # x, y
-        ("bbox", _BOX),
-        ("equivalent_diameter_px", pa.float64()),
-        ("major_axis_px", pa.float64()),
-        ("minor_axis_px", pa.float64()),
-        ("orientation_deg", pa.float64()),
-        ("circularity", pa.float64()),
-        ("solidity", pa.float64()),
-        ("area_nm2", pa.float64()),
-        ("equivalent_diameter_nm", pa.float64()),
-    ]
-)
-
-#: Pictures that a segmenter learns from or is judged by during training.
-TRAINING_PICTURES = pa.schema(
-    [
-        ("path", pa.string()),
-        ("mask_path", pa.string()),
-        ("source", pa.string()),  # real | procedural
-        ("licence", pa.string()),
-        ("group", pa.string()),  # article; a group is never on two sides
-        ("split", pa.string()),  # train | validation
-        ("n_instances", pa.int32()),
-        ("diameter_px", pa.float64()),  # median equivalent diameter
-    ]
-)
-
-#: Losses and scores of a training run.
-TRAINING_HISTORY = pa.schema(
-    [
-        ("step", pa.int32()),
-        ("split", pa.string()),  # train | validation
-        ("metric", pa.string()),
-        ("value", pa.float64()),
     ]
 )
 
@@ -322,22 +272,6 @@ ENGINES = pa.schema(
         ("seconds_multislice", pa.float64()),
         ("time_ratio", pa.float64()),
         ("scan_points", pa.int32()),
-        ("failure", pa.string()),
-    ]
-)
-
-#: Per-image segmentation scores. Nulls where an image has no truth or no prediction.
-SEGMENTATION_SCORES = pa.schema(
-    [
-        ("image_id", pa.string()),
-        ("path", pa.string()),
-        ("method", pa.string()),
-        ("n_true", pa.int32()),
-        ("n_predicted", pa.int32()),
-        ("ap50", pa.float64()),
-        ("ap50_95", pa.float64()),
-        ("pq50", pa.float64()),
-        ("density", pa.string()),  # sparse | dense
         ("failure", pa.string()),
     ]
 )

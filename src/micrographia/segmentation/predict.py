@@ -226,4 +226,4 @@ def _predict_one(
     labels = working.whole(labels)
     write_labels(out / row["mask"], labels)
     size = working.pixel_size_nm if job.pixel_size_nm is None else job.pixel_size_nm
-    return measure(labels, row["image_id"], size)
+    return measure(labels, row["image_id"], size, working.box)

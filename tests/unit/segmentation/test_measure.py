@@ -70,3 +70,30 @@ def test_tables_are_written_with_and_without_pixel_size(tmp_path):
         assert len(table) == 2
     write_table(measure(0 * labels, "image", None), tmp_path / "t.parquet", INSTANCES)
     assert read_table(tmp_path / "t.parquet", INSTANCES).empty
+
+
+def test_widths_neighbours_and_what_the_border_cuts():
+    labels = np.zeros((60, 100), np.int32)
+    labels[10:14, 20:23] = 2  # 4 by 3
+    labels[10:14, 60:63] = 5
+    labels[50:60, 20:23] = 9  # at the lower border
+    table = measure(labels, "image", 0.5).set_index("label")
+    assert table.loc[2, "feret_max_px"] == 5 and table.loc[2, "feret_min_px"] == 3
+    assert table.loc[2, "feret_max_nm"] == 2.5 and table.loc[2, "feret_min_nm"] == 1.5
+    assert table["neighbour_px"].tolist() == pytest.approx([40, 40, 43])
+    assert table["neighbour_nm"].tolist() == pytest.approx([20, 20, 21.5])
+    assert table["cut"].tolist() == [False, False, True]
+    # Second moments of rectangles are known: the ratio is that of the sides.
+    assert table["aspect"].tolist() == pytest.approx([4 / 3, 4 / 3, 10 / 3])
+    cropped = measure(labels, "image", None, box=(20, 0, 100, 60))
+    assert cropped["cut"].tolist() == [True, False, True]
+
+
+def test_a_line_and_a_lone_pixel_have_an_aspect_but_no_neighbour():
+    line, pixel = np.zeros((2, 20, 20), np.int32)
+    line[10, 2:14] = 1
+    pixel[3, 3] = 1
+    assert measure(line, "i", None)["aspect"][0] == pytest.approx(12)
+    assert measure(pixel, "i", None)["aspect"][0] == pytest.approx(1)
+    assert measure(pixel, "i", None)["neighbour_px"].isna().all()
+    assert measure(pixel, "i", 2.0)["neighbour_nm"].isna().all()

@@ -1,0 +1,109 @@
+"""Tables of the segmentation room and of its scores; part of `micrographia.io.schemas`."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+_BOX = pa.list_(pa.int32())
+_FLOATS = pa.list_(pa.float64())
+
+#: One row per image that was segmented; a failure is a row.
+PREDICTIONS = pa.schema(
+    [
+        ("image_id", pa.string()),
+        ("path", pa.string()),
+        ("mask", pa.string()),  # file name beside the table
+        ("method", pa.string()),
+        ("n_instances", pa.int32()),
+        ("seconds", pa.float64()),
+        ("failure", pa.string()),
+    ]
+)
+
+#: One row per instance; lengths in px and, when the pixel size is known, in nm.
+INSTANCES = pa.schema(
+    [
+        ("image_id", pa.string()),
+        ("label", pa.int32()),
+        ("area_px", pa.float64()),
+        ("centroid", _FLOATS),  # x, y
+        ("bbox", _BOX),
+        ("equivalent_diameter_px", pa.float64()),
+        ("feret_max_px", pa.float64()),
+        ("feret_min_px", pa.float64()),
+        ("major_axis_px", pa.float64()),
+        ("minor_axis_px", pa.float64()),
+        ("aspect", pa.float64()),
+        ("orientation_deg", pa.float64()),
+        ("circularity", pa.float64()),
+        ("solidity", pa.float64()),
+        ("neighbour_px", pa.float64()),  # to the nearest centroid; null: it is alone
+        ("cut", pa.bool_()),  # by the picture's border: its true size is unknown
+        ("area_nm2", pa.float64()),
+        ("equivalent_diameter_nm", pa.float64()),
+        ("feret_max_nm", pa.float64()),
+        ("feret_min_nm", pa.float64()),
+        ("neighbour_nm", pa.float64()),
+    ]
+)
+
+#: Distributions of equivalent diameters: of each picture, and of all of them together.
+SIZES = pa.schema(
+    [
+        ("image_id", pa.string()),  # null: all pictures
+        ("unit", pa.string()),  # px | nm
+        ("n", pa.int32()),
+        ("n_cut", pa.int32()),  # left out
+        ("mean", pa.float64()),
+        ("sd", pa.float64()),
+        ("median", pa.float64()),
+        ("d10", pa.float64()),
+        ("d90", pa.float64()),
+        ("geometric_mean", pa.float64()),
+        ("geometric_mean_low", pa.float64()),
+        ("geometric_mean_high", pa.float64()),
+        ("geometric_sd", pa.float64()),  # a factor, from 1
+        ("ks", pa.float64()),  # largest distance from the fitted log-normal, 0..1
+        ("p_value", pa.float64()),  # Anderson-Darling; null: below eight instances, or all equal
+    ]
+)
+
+#: Pictures that a segmenter learns from or is judged by during training.
+TRAINING_PICTURES = pa.schema(
+    [
+        ("path", pa.string()),
+        ("mask_path", pa.string()),
+        ("source", pa.string()),  # real | procedural
+        ("licence", pa.string()),
+        ("group", pa.string()),  # article; a group is never on two sides
+        ("split", pa.string()),  # train | validation
+        ("n_instances", pa.int32()),
+        ("diameter_px", pa.float64()),  # median equivalent diameter
+    ]
+)
+
+#: Losses and scores of a training run.
+TRAINING_HISTORY = pa.schema(
+    [
+        ("step", pa.int32()),
+        ("split", pa.string()),  # train | validation
+        ("metric", pa.string()),
+        ("value", pa.float64()),
+    ]
+)
+
+#: Per-image segmentation scores. Nulls where an image has no truth or no prediction.
+SEGMENTATION_SCORES = pa.schema(
+    [
+        ("image_id", pa.string()),
+        ("path", pa.string()),
+        ("method", pa.string()),
+        ("n_true", pa.int32()),
+        ("n_predicted", pa.int32()),
+        ("ap50", pa.float64()),
+        ("ap50_95", pa.float64()),
+        ("pq50", pa.float64()),
+        ("density", pa.string()),  # sparse | dense
+        ("failure", pa.string()),
+    ]
+)
