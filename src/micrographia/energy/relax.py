@@ -21,6 +21,7 @@ from micrographia.config import Energy
 from micrographia.energy.calculators import Potential, quiet, refuse_unknown
 from micrographia.energy.heights import with_heights
 from micrographia.energy.search import LOWEST_ENERGY, alike, choose_starts
+from micrographia.energy.supercells import doubled_cells
 from micrographia.errors import EnergyError
 from micrographia.io.structures import orient_layer
 
@@ -116,7 +117,8 @@ def relax_layer(
     -------
     All starts, and the one with the lowest energy as measured: z relaxed, x, y and cell held. Of
     the wrong heights that is high, since they would have another cell. A start that leaves the
-    measured plane on freeing pays `walk_penalty`.
+    measured plane on freeing pays `walk_penalty`. Small cells of columns with several species are
+    also tried at twice their area, and have twice the atoms where that is better.
 
     Raises
     ------
@@ -131,18 +133,45 @@ def relax_layer(
     with quiet():
         if trust_heights:
             named = [("given", layer.positions[:, 2])]
-        else:
-            named = choose_starts(layer, potential, settings, seed, templates)
-        starts = [
-            Start(name, with_heights(layer, heights, settings.vacuum)) for name, heights in named
-        ]
-        starts = _hold_and_relax(starts, potential, settings)
-        freed = _free(starts, layer, potential, settings)
+            return _relax_named(named, layer, potential, settings)
+        relaxed = _relax_named(
+            choose_starts(layer, potential, settings, seed, templates), layer, potential, settings
+        )
+        for place, doubled in enumerate(doubled_cells(layer)):
+            try:
+                starts = choose_starts(doubled, potential, settings, seed)
+                named = [(f"doubled-{place}-{name}", heights) for name, heights in starts]
+                rival = _relax_named(named, doubled, potential, settings)
+            except EnergyError as error:
+                logger.info("A cell of twice the area is left out: %s", error)
+                continue
+            relaxed = _prefer(relaxed, rival, settings)
+    return relaxed
+
+
+def _relax_named(
+    named: Sequence[tuple[str, FloatArray]],
+    layer: Atoms,
+    potential: Potential,
+    settings: Energy,
+) -> Relaxed:
+    """Relax a layer from these heights, and choose the best."""
+    starts = [
+        Start(name, with_heights(layer, heights, settings.vacuum)) for name, heights in named
+    ]
+    starts = _hold_and_relax(starts, potential, settings)
+    freed = _free(starts, layer, potential, settings)
     if not freed:
         reasons = sorted({start.failure for start in starts if start.failure})
         raise EnergyError(f"None of {len(starts)} starts could be relaxed: {'; '.join(reasons)}")
-    best = min(freed, key=lambda start: start.score(settings))
-    return Relaxed(best, starts)
+    return Relaxed(min(freed, key=lambda start: start.score(settings)), starts)
+
+
+def _prefer(relaxed: Relaxed, rival: Relaxed, settings: Energy) -> Relaxed:
+    """Choose the better best; the rival, of a larger cell, must be another structure than that."""
+    gain = relaxed.best.score(settings) - rival.best.score(settings)
+    best = rival.best if gain > _SAME_ENERGY else relaxed.best
+    return Relaxed(best, relaxed.starts + rival.starts)
 
 
 def _hold_and_relax(proposed: list[Start], potential: Potential, settings: Energy) -> list[Start]:

@@ -119,9 +119,14 @@ def _different(
 def alike(first: FloatArray, second: FloatArray, tolerance: float) -> bool:
     """Whether two sets of heights could be one crystal, turned, shifted or mirrored.
 
-    Symmetry of the plane exchanges atoms but keeps the sorted heights; reversal negates them.
+    Symmetry of the plane exchanges atoms but keeps the sorted heights; reversal negates them. The
+    sets may be of cells of different areas.
     """
-    ordered = [np.sort(row - (row.max() + row.min()) / 2) for row in (first, second)]
+    size = np.lcm(len(first), len(second))
+    ordered = [
+        np.sort(np.repeat(row - (row.max() + row.min()) / 2, size // len(row)))
+        for row in (first, second)
+    ]
     difference = np.abs(ordered[0] - ordered[1]).max()
     reversed_ = np.abs(ordered[0] + ordered[1][::-1]).max()
     return bool(min(difference, reversed_) < tolerance)
