@@ -28,6 +28,7 @@ from micrographia.benchmarks.bootstrap import bootstrap_mean
 from micrographia.benchmarks.segmentation import score_image
 from micrographia.config import Network, Watershed
 from micrographia.io.images import read_labels, read_micrograph, to_unit
+from micrographia.io.models import find_resource
 from micrographia.io.schemas import TRAINING_PICTURES
 from micrographia.io.tables import read_table
 from micrographia.provenance import machine, versions
@@ -58,7 +59,7 @@ def main() -> int:
         methods["watershed"] = lambda image: watershed.segment(image, Watershed())
     named = dict(item.split("=", 1) for item in arguments.checkpoint)
     shipped = Network().checkpoint
-    if learned.find_checkpoint(shipped).is_file():
+    if find_resource(shipped).is_file():
         named = {"unet-small (shipped)": shipped, **named}
     for name, file in named.items():
         settings = Network(**{"checkpoint": file, **arguments.settings})

@@ -54,7 +54,7 @@ def load_prompt(folder: Path, name: str, version: int) -> Prompt:
         raise AnnotationError(
             f"Prompt {path} cannot be read ({error.strerror})",
             allowed=", ".join(found) or "none is there",
-            remedy="Run from the project's folder, or set annotation.prompts and prompt_version",
+            remedy="Check annotation.prompts and annotation.prompt_version",
         ) from None
     template = Template(raw)
     known = {"vocabulary", "example", "answer", "fault"}

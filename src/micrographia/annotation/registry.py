@@ -7,6 +7,7 @@ from pathlib import Path
 from micrographia.annotation.annotator import AnnotationError, Annotator
 from micrographia.annotation.ledger import Ledger
 from micrographia.config import Annotation, AnnotatorSettings
+from micrographia.io.models import find_resource
 
 
 def settings_named(name: str, room: Annotation) -> AnnotatorSettings:
@@ -59,7 +60,12 @@ def make_annotator(
                 f"Annotator '{name}' needs a file for its calls", remedy="Name one after --cache"
             )
         return EndpointAnnotator(
-            name, settings.endpoint, Ledger(path), Path(room.prompts), room.prompt_version, again
+            name,
+            settings.endpoint,
+            Ledger(path),
+            find_resource(room.prompts),
+            room.prompt_version,
+            again,
         )
     from micrographia.annotation.embedded import MeasuredAnnotator, TextureAnnotator
 

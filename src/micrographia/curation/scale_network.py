@@ -12,6 +12,7 @@ from PIL import Image
 from safetensors.numpy import load_file
 
 from micrographia.errors import ConfigError
+from micrographia.io.models import find_resource
 
 #: What is told apart; '?' is any other character. The network's class 0 is "nothing here".
 ALPHABET = "0123456789.nmµÅ?"
@@ -130,7 +131,7 @@ def load_reader(path: str | Path) -> Reader:
     ConfigError
         The file is absent or holds another network.
     """
-    file = Path(path)
+    file = find_resource(path)
     remedy = "Name resources/models/scale-reader.safetensors, or train one: curation train-scale"
     if not file.is_file():
         raise ConfigError(f"The reader of scale bars' labels {file} does not exist", remedy=remedy)

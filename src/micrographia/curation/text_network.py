@@ -26,6 +26,7 @@ from micrographia.curation.text_choice import Choice, choose
 from micrographia.curation.text_proposals import Proposal, propose
 from micrographia.errors import MicrographiaError
 from micrographia.io.images import to_own_range
+from micrographia.io.models import find_resource
 
 if TYPE_CHECKING:
     import torch
@@ -167,7 +168,7 @@ def load_detector(path: str | os.PathLike[str], settings: Text) -> Detector:
     MicrographiaError
         The file is absent, damaged or none of these.
     """
-    file = Path(path)
+    file = find_resource(path)
     if not file.is_file():
         raise MicrographiaError(f"There is no text detector {file}", remedy=_RETRAIN)
     quiet()

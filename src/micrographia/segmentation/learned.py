@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from torch import nn
 
-import micrographia
 from micrographia.config import Network
+from micrographia.io.models import find_resource
 from micrographia.segmentation.instances import find
 from micrographia.segmentation.networks import load_network
 from micrographia.segmentation.tiling import Floats, normalise
 from micrographia.training.checkpoint import load_checkpoint
 from micrographia.training.devices import choose_device, choose_precision
-
-#: Checkpoints that are named by a relative path lie here, if not in the current folder.
-_PROJECT = Path(micrographia.__file__).parents[2]
 
 
 def segment(image: Floats, settings: Network, name: str | None = None) -> NDArray[np.int32]:
@@ -56,13 +52,7 @@ def load(settings: Network, name: str | None = None) -> nn.Module:
     MicrographiaError
         As `segment`.
     """
-    return _network(str(find_checkpoint(settings.checkpoint)), settings.device, name)
-
-
-def find_checkpoint(name: str) -> Path:
-    """Path of a checkpoint: as it is named, or else in the project's folder."""
-    path = Path(name)
-    return path if path.exists() or path.is_absolute() else _PROJECT / path
+    return _network(str(find_resource(settings.checkpoint)), settings.device, name)
 
 
 @lru_cache(maxsize=2)

@@ -103,8 +103,8 @@ def test_without_a_checkpoint_nothing_is_tried(method, tmp_path, capsys):
 
 def test_checkpoints_are_found_in_the_project(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    assert learned.find_checkpoint("resources/config.schema.json").is_file()
-    (tmp_path / "mine.safetensors").touch()
-    assert not learned.find_checkpoint("mine.safetensors").is_absolute()
+    # It is there, and is no such network.
+    with pytest.raises(CheckpointError, match="is of another network"):
+        learned.load(Network(checkpoint="resources/models/scale-reader.safetensors"))
     with pytest.raises(CheckpointError, match="does not exist"):
         learned.load(Network(checkpoint="none.safetensors"))

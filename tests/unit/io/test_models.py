@@ -1,0 +1,52 @@
+"""Weights and prompts that come along are found from any folder."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+
+import pytest
+
+from micrographia.config import Annotation, Scale, Text
+from micrographia.curation.scale import load_tools
+from micrographia.io.models import PROJECT, find_resource
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_what_is_here_comes_before_what_comes_along(elsewhere: Path) -> None:
+    name = "resources/models/scale-reader.safetensors"
+    assert find_resource(name) == PROJECT / name
+    (elsewhere / name).parent.mkdir(parents=True)
+    (elsewhere / name).touch()
+    assert find_resource(name) == Path(name)
+    assert find_resource("nowhere.safetensors") == Path("nowhere.safetensors")
+
+
+def test_the_reader_of_scale_bars_is_found() -> None:
+    assert load_tools(Scale(tesseract="never")).reader is not None
+
+
+@pytest.mark.skipif(
+    importlib.util.find_spec("ultralytics") is None, reason="ultralytics is not installed"
+)
+def test_the_text_detector_is_found() -> None:
+    from micrographia.curation.text_network import load_detector
+
+    assert load_detector(Text().weights, Text()) is not None
+
+
+def test_prompts_are_found(elsewhere: Path) -> None:
+    from micrographia.annotation.registry import make_annotator
+
+    endpoint = {"base_url": "http://127.0.0.1:9/v1", "model": "m"}
+    room = Annotation.model_validate(
+        {"annotators": [{"name": "x", "kind": "endpoint", "endpoint": endpoint}]}
+    )
+    annotator = make_annotator("x", room, elsewhere / "calls.sqlite")
+    assert annotator.prompt_sha is not None and annotator.prompt_sha.startswith("v1-")
+    annotator.close()  # type: ignore[attr-defined]
