@@ -48,6 +48,8 @@ def add_scale(
 ) -> list[dict[str, Any]]:
     """Fill in `pixel_size_nm` and `pixel_size_source` of kept micrographs.
 
+    Where the sources contradict each other, `note` says so.
+
     Parameters
     ----------
     micrographs
@@ -64,8 +66,6 @@ def add_scale(
     joined = []
     for entry in micrographs:
         row = dict(entry)
-        if row["pixel_size_nm"] is not None:
-            row["pixel_size_source"] = "header"
         if by_id is not None and row["status"] == "kept":
             if row["image_id"] not in by_id:
                 raise TableError(
@@ -73,8 +73,10 @@ def add_scale(
                     seen=row["image_id"],
                     remedy="Give the scale tables of all shards of the same run",
                 )
-            names = ("pixel_size_nm", "pixel_size_source")
-            row |= {name: by_id[row["image_id"]][name] for name in names}
+            seen = by_id[row["image_id"]]
+            row |= {name: seen[name] for name in ("pixel_size_nm", "pixel_size_source")}
+            if seen["agreement"] == "disagree":
+                row["note"] = "; ".join(filter(None, (row["note"], seen["reason"])))
         joined.append(row)
     return joined
 

@@ -17,6 +17,7 @@ from micrographia.curation.scale_tesseract import ABSENT, program
 from micrographia.errors import ConfigError, MicrographiaError
 from micrographia.io.images import read_micrograph, to_own_range
 from micrographia.io.schemas import SCALE
+from micrographia.io.working import most_pixels
 
 LOG = logging.getLogger(__name__)
 
@@ -77,15 +78,20 @@ def search(
     """
     for entry in micrographs:
         named = {name: entry[name] for name in ("image_id", "path")}
+        header = entry.get("pixel_size_nm")
+        by_user = entry.get("pixel_size_source") == "csv"
         try:
-            picture = read_micrograph(entry["path"])
+            picture = read_micrograph(entry["path"], most_pixels(entry))
         except MicrographiaError as error:
             LOG.warning("%s", error)
-            yield dict.fromkeys(SCALE.names) | named | {"reason": str(error)}
+            # What its header said when it was ingested still holds.
+            known = judge(header, None, None, settings, by_user=by_user)
+            blank = dict.fromkeys(SCALE.names) | {"header_nm": header}
+            yield blank | named | known | {"reason": str(error)}
             continue
-        header = entry.get("pixel_size_nm") or picture.pixel_size_nm
+        header = header or picture.pixel_size_nm
         hints = _hints(texts.get(entry["image_id"]))
-        yield named | measure(picture.pixels, header, tools, settings, hints)
+        yield named | measure(picture.pixels, header, tools, settings, hints, by_user=by_user)
 
 
 def measure(
@@ -94,6 +100,8 @@ def measure(
     tools: Tools,
     settings: Scale,
     hints: Sequence[Sequence[int]] = (),
+    *,
+    by_user: bool = False,
 ) -> dict[str, Any]:
     """Return what is known of a picture's pixel size: the columns of `schemas.SCALE` but the name.
 
@@ -109,6 +117,8 @@ def measure(
         Thresholds.
     hints
         Boxes of text that a detector found [px].
+    by_user
+        Whether `header_nm` is not the file's, but from the user's CSV.
     """
     factor = max(1, -(-max(pixels.shape) // _LONGEST))
     unit = _reduced(to_own_range(pixels), factor)
@@ -123,21 +133,29 @@ def measure(
         row |= _of_answer(answer, factor)
     fault = _fault(answer, banner, unit.shape[1], factor, settings)
     bar_nm = row["bar_nm"] if fault is None else None
-    row |= judge(header_nm, row["banner_nm"], bar_nm, settings)
+    row |= judge(header_nm, row["banner_nm"], bar_nm, settings, by_user=by_user)
     row["reason"] = "; ".join(filter(None, (row["reason"], fault))) or None
     return {name: value for name, value in row.items() if name not in ("image_id", "path")}
 
 
 def judge(
-    header_nm: float | None, banner_nm: float | None, bar_nm: float | None, settings: Scale
+    header_nm: float | None,
+    banner_nm: float | None,
+    bar_nm: float | None,
+    settings: Scale,
+    *,
+    by_user: bool = False,
 ) -> dict[str, Any]:
     """Return the pixel size to use, its source, whether the sources agree, and why if not.
 
     The header is the most exact and is taken first; a bar confidently read that contradicts it
     leaves no pixel size: the file may have been resized, or the header be of another picture.
-    A banner's field of view is that of the uncropped picture and decides alone only.
+    A banner's field of view is that of the uncropped picture and decides alone only. What the
+    user's CSV says (`by_user`: in place of the header) is used in any case; `agreement` and
+    `reason` tell what speaks against it.
     """
-    sources = {"header": header_nm, "bar": bar_nm, "banner": banner_nm}
+    stated = "csv" if by_user else "header"
+    sources = {stated: header_nm, "bar": bar_nm, "banner": banner_nm}
     known = {name: value for name, value in sources.items() if value is not None}
     answer: dict[str, Any] = {
         "pixel_size_nm": None,
@@ -148,6 +166,8 @@ def judge(
     if not known:
         return answer
     first, *others = known
+    if first == "csv":
+        answer |= {"pixel_size_nm": header_nm, "pixel_size_source": "csv"}
     for other in others:
         allowed = settings.banner_tolerance if other == "banner" else settings.tolerance
         if abs(known[other] / known[first] - 1) > allowed:
@@ -157,7 +177,7 @@ def judge(
             )
             return answer
     low, high = settings.min_nm, settings.max_nm
-    if not low <= known[first] <= high:
+    if first != "csv" and not low <= known[first] <= high:
         answer["reason"] = (
             f"{first} says {known[first]:.4g} nm a pixel, which no micrograph has "
             f"(believed: {low:g} to {high:g} nm)"

@@ -9,12 +9,14 @@ and `ticks`, a row of eleven equidistant strokes as on Hitachi's pictures.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
+
+from micrographia.curation.scale_ticks import tick_rows
 
 Image = NDArray[np.float32]
 Rectangle = tuple[int, int, int, int]
@@ -31,8 +33,8 @@ _LEAST_CONTRAST = 0.08
 _BEYOND = 0.8
 #: Least depth of an outline, relative to the step.
 _OUTLINE = 0.4
-#: Strokes of a row of ticks; how far they may lie off [px].
-_TICKS, _OFF = 11, 1.3
+#: Most thickness of a bar with its label inside [px].
+_MOST_SPLIT = 8
 
 
 @dataclass(frozen=True)
@@ -103,7 +105,10 @@ def find_bars(unit: Image, most: int = 8) -> list[Bar]:
         bars = [bar for box in rectangles if (bar := _measured(values, box, bright)) is not None]
         bars += list(_split(values, bars))
         found += [_capped(values, bar) for bar in bars]
-        found += _tick_rows(values, bright)
+        found += [
+            Bar(x0, x1, y0, y1, bright, "ticks", 1.0, 0.5, 0.0, 1.0)
+            for x0, x1, y0, y1 in tick_rows(values)
+        ]
     found.sort(key=lambda bar: -bar.score)
     kept: list[Bar] = []
     for bar in found:
@@ -240,26 +245,38 @@ def _edge(
 
 def _split(values: Image, bars: Sequence[Bar]) -> Iterator[Bar]:
     """Yield bars made of two equal parts in one line, with room for a label between them."""
-    for left in bars:
-        for right in bars:
-            gap = right.x0 - left.x1
-            longer = max(left.length, right.length)
-            level = abs(left.y0 - right.y0) <= 1 and abs(left.y1 - right.y1) <= 1
-            if not (level and 0.1 * longer < gap < 2.5 * longer):
-                continue
-            if abs(left.length - right.length) > 0.15 * longer or right.y1 - right.y0 > 8:
-                continue
-            between = values[left.y0 : left.y1, round(left.x1) + 1 : round(right.x0) - 1]
-            if between.size and float(between.mean()) > left.level - 0.3 * left.contrast:
-                continue
-            yield replace(
-                left,
-                x1=right.x1,
-                kind="split",
-                roughness=max(left.roughness, right.roughness),
-                sharpness=min(left.sharpness, right.sharpness),
-                gap=(round(left.x1), round(right.x0)),
-            )
+    rows: dict[tuple[int, int], list[Bar]] = {}
+    for bar in sorted(bars, key=lambda bar: bar.x0):
+        if bar.y1 - bar.y0 <= _MOST_SPLIT:
+            rows.setdefault((bar.y0, bar.y1), []).append(bar)
+    starts = {rows_: [bar.x0 for bar in row] for rows_, row in rows.items()}
+    for (y0, y1), row in rows.items():
+        near = [(y0 + a, y1 + b) for a in (-1, 0, 1) for b in (-1, 0, 1)]
+        for left in row:
+            # The other part is as long to 15 %, so the gap is at most 2.5 / 0.85 lengths.
+            least, most = left.x1 + 0.1 * left.length, left.x1 + 3 * left.length
+            for other in near:
+                first = bisect_left(starts.get(other, []), least)
+                last = bisect_right(starts.get(other, []), most)
+                for right in rows.get(other, [])[first:last]:
+                    if _parts(values, left, right):
+                        yield replace(
+                            left,
+                            x1=right.x1,
+                            kind="split",
+                            roughness=max(left.roughness, right.roughness),
+                            sharpness=min(left.sharpness, right.sharpness),
+                            gap=(round(left.x1), round(right.x0)),
+                        )
+
+
+def _parts(values: Image, left: Bar, right: Bar) -> bool:
+    """Whether two bars in one line are the parts of one."""
+    gap, longer = right.x0 - left.x1, max(left.length, right.length)
+    if not 0.1 * longer < gap < 2.5 * longer or abs(left.length - right.length) > 0.15 * longer:
+        return False
+    between = values[left.y0 : left.y1, round(left.x1) + 1 : round(right.x0) - 1]
+    return not between.size or float(between.mean()) <= left.level - 0.3 * left.contrast
 
 
 def _capped(values: Image, bar: Bar) -> Bar:
@@ -286,62 +303,6 @@ def _capped(values: Image, bar: Bar) -> Bar:
     if middles[0] < bar.x0 - _BEYOND or middles[1] > bar.x1 + _BEYOND:
         return bar
     return replace(bar, x0=middles[0], x1=middles[1], kind="capped")
-
-
-def _tick_rows(values: Image, bright: bool) -> list[Bar]:
-    """Return rows of eleven equidistant strokes in the lowest third."""
-    height, width = values.shape
-    top = 2 * height // 3
-    found: list[Bar] = []
-    for level in (0.45, 0.6, 0.75):
-        marked, count = ndimage.label(values[top:] > level)
-        if count > 4000:
-            continue
-        strokes = []
-        for columns, rows in ((box[1], box[0]) for box in ndimage.find_objects(marked)):
-            wide, tall = columns.stop - columns.start, rows.stop - rows.start
-            if wide <= max(5, width // 120) and 4 <= tall <= 40 and tall >= 1.5 * wide:
-                strokes.append(
-                    ((columns.start + columns.stop) / 2, top + rows.start, top + rows.stop)
-                )
-        found += _progressions(values, sorted(strokes), bright)
-    return found
-
-
-def _progressions(
-    values: Image, strokes: Sequence[tuple[float, int, int]], bright: bool
-) -> Iterator[Bar]:
-    for at, first in enumerate(strokes):
-        mates = [stroke for stroke in strokes[at + 1 :] if _level(first, stroke)]
-        for second in mates:
-            step = second[0] - first[0]
-            if not 5 <= step <= values.shape[1] / 9:
-                continue
-            row = {0: first}
-            for stroke in mates:
-                number = round((stroke[0] - first[0]) / step)
-                off = abs(stroke[0] - first[0] - number * step)
-                if 0 < number < 40 and off <= _OFF * (1 + number / 5):
-                    row.setdefault(number, stroke)
-            before = any(
-                abs(stroke[0] - first[0] + step) <= _OFF and _level(first, stroke)
-                for stroke in strokes[:at]
-            )
-            last = _TICKS - 1
-            if before or max(row) != last or len(row) < _TICKS - 1:
-                continue
-            numbers = np.array(sorted(row))
-            middles = np.array([row[number][0] for number in numbers])
-            slope, offset = np.polyfit(numbers, middles, 1)
-            if np.abs(middles - offset - slope * numbers).max() > _OFF:
-                continue
-            y0, y1 = min(row[n][1] for n in row), max(row[n][2] for n in row)
-            yield Bar(offset, offset + last * slope, y0, y1, bright, "ticks", 1.0, 0.5, 0.0, 1.0)
-
-
-def _level(first: tuple[float, int, int], second: tuple[float, int, int]) -> bool:
-    """Whether two strokes begin or end in the same row."""
-    return abs(first[1] - second[1]) <= 2 or abs(first[2] - second[2]) <= 2
 
 
 def _same(bar: Bar, other: Bar) -> bool:

@@ -14,7 +14,7 @@ from micrographia.curation.crop import Box, largest_free
 from micrographia.errors import MicrographiaError
 from micrographia.io.images import read_micrograph
 from micrographia.io.schemas import TEXT
-from micrographia.io.working import MARGIN, grown
+from micrographia.io.working import MARGIN, grown, most_pixels
 
 LOG = logging.getLogger(__name__)
 
@@ -51,7 +51,7 @@ def search(
         row: dict[str, Any] = dict.fromkeys(TEXT.names)
         row |= {"image_id": entry["image_id"], "path": entry["path"]}
         try:
-            pixels = read_micrograph(entry["path"]).pixels
+            pixels = read_micrograph(entry["path"], most_pixels(entry)).pixels
         except MicrographiaError as error:
             LOG.warning("%s", error)
             yield row | {"failure": str(error)}

@@ -48,7 +48,7 @@ MICROGRAPHS = pa.schema(
         ("width", pa.int32()),
         ("height", pa.int32()),
         ("pixel_size_nm", pa.float64()),  # null: unknown
-        ("pixel_size_source", pa.string()),  # header | bar | banner; null: unknown
+        ("pixel_size_source", pa.string()),  # csv | header | bar | banner; null: unknown
         ("microscopy", pa.string()),  # null: unknown
         ("instrument", pa.string()),  # maker and model; null: unknown
         ("voltage_kV", pa.float64()),  # null: unknown
@@ -119,7 +119,7 @@ SCALE = pa.schema(
         ("reason", pa.string()),  # why there is no pixel size, or the bar's is not used
         ("note", pa.string()),  # what was missing on reading; null: nothing
         ("pixel_size_nm", pa.float64()),
-        ("pixel_size_source", pa.string()),  # header | bar | banner
+        ("pixel_size_source", pa.string()),  # csv | header | bar | banner
     ]
 )
 

@@ -51,7 +51,16 @@ class WorkingPicture:
         return full
 
 
-def read_working(row: Mapping[str, Any], max_pixels: int = MAX_PIXELS) -> WorkingPicture:
+def most_pixels(row: Mapping[str, Any]) -> int:
+    """Return how large a picture of a table may be: as large as it was when it was ingested.
+
+    What `curation.max_pixels` let in must not be too large for the steps that follow.
+    """
+    width, height = (int(_value(row, name) or 0) for name in ("width", "height"))
+    return max(MAX_PIXELS, width * height)
+
+
+def read_working(row: Mapping[str, Any], max_pixels: int | None = None) -> WorkingPicture:
     """Read a micrograph as its row of `schemas.MICROGRAPHS` says it is to be worked on.
 
     Parameters
@@ -61,7 +70,7 @@ def read_working(row: Mapping[str, Any], max_pixels: int = MAX_PIXELS) -> Workin
         not null. Where there is a `pixel_size_nm`, it counts even if it is null: curation has
         weighed the file's header against the scale bar.
     max_pixels
-        Most pixels of a picture that is decoded.
+        Most pixels of a picture that is decoded; None for `most_pixels`.
 
     Raises
     ------
@@ -70,7 +79,7 @@ def read_working(row: Mapping[str, Any], max_pixels: int = MAX_PIXELS) -> Workin
     MicrographiaError
         The row's policy is unknown, or its crop box does not lie in the picture.
     """
-    micrograph = read_micrograph(row["path"], max_pixels)
+    micrograph = read_micrograph(row["path"], max_pixels or most_pixels(row))
     height, width = micrograph.pixels.shape
     told = _value(row, "pixel_size_nm")
     size = None if told is None else float(told)

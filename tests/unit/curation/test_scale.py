@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import time
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from micrographia.cli import main
 from micrographia.config import Scale
 from micrographia.curation import scale_tesseract
 from micrographia.curation.finish import add_scale
-from micrographia.curation.scale import Tools, judge, load_tools, measure
+from micrographia.curation.scale import Tools, judge, load_tools, measure, search
 from micrographia.curation.scale_bars import find_bars
 from micrographia.curation.scale_lines import find_lines
 from micrographia.curation.scale_network import load_reader
@@ -114,6 +115,18 @@ def test_other_kinds_of_bars(kind: str, thick: int, length: int) -> None:
     assert bar.length == pytest.approx(length, abs=1.1)
 
 
+@pytest.mark.parametrize("pattern", ["bricks", "strokes"])
+def test_regular_pictures_are_searched_in_time(pattern: str) -> None:
+    """Thousands of candidates in rows: no step may look at all pairs of them."""
+    y, x = np.mgrid[:1024, :1024]
+    marks = {"bricks": (y % 20 < 6) & (x % 60 < 40), "strokes": (y % 24 < 12) & (x % 10 < 3)}
+    noise = np.random.default_rng(0).normal(0, 0.02, x.shape)
+    unit = np.clip(np.where(marks[pattern], 0.8, 0.2) + noise, 0, 1).astype(np.float32)
+    begun = time.process_time()
+    find_bars(unit)
+    assert time.process_time() - begun < 5
+
+
 def test_a_bar_seen_through_a_lens_has_fractions_of_a_pixel() -> None:
     large = Image.new("L", (2000, 800), 60)
     ImageDraw.Draw(large).rectangle((401, 600, 401 + 1003 - 1, 639), fill=240)
@@ -143,6 +156,7 @@ def test_pixel_sizes_from_bars(text: str, ink: int, kind: str, nm: float, tools:
     assert found["label_nm"] == pytest.approx(nm)
     assert found["bar_nm"] == pytest.approx(nm / 150, rel=0.01)
     assert found["bar_px"] == pytest.approx(150, abs=0.6)
+    assert (found["pixel_size_nm"], found["pixel_size_source"]) == (found["bar_nm"], "bar")
 
 
 @pytest.mark.parametrize("text", ["1 µm", "5 µm", "0.5 µm"])
@@ -154,6 +168,19 @@ def test_a_unit_in_doubt_gives_no_pixel_size(text: str, tools: Tools) -> None:
         some = tools._replace(use_tesseract=use_tesseract)
         used = measure(pixels, None, some, SETTINGS)["pixel_size_nm"]
         assert used is None or used == pytest.approx(true, rel=0.01)
+
+
+@pytest.mark.skipif(not HAVE_TESSERACT, reason="tesseract is not installed")
+def test_the_banner_of_a_large_picture_refers_to_its_own_pixels(tools: Tools) -> None:
+    """It is read on a copy of half the size: a field of view is that of all columns."""
+    picture = specimen(5).resize((2600, 2000))
+    canvas = ImageDraw.Draw(picture)
+    canvas.rectangle((0, 1850, 2600, 2000), fill=0)
+    font = ImageFont.load_default(64)
+    canvas.text((40, 1890), "HV 15.0 kV   WD 8.2 mm   HFW 5.20 um", fill=255, font=font)
+    found = measure(np.asarray(picture), None, tools, SETTINGS)
+    assert found["banner_nm"] == pytest.approx(2.0, rel=1e-6)
+    assert (found["pixel_size_nm"], found["pixel_size_source"]) == (found["banner_nm"], "banner")
 
 
 def test_a_large_picture_is_read_on_a_smaller_copy(tools: Tools) -> None:
@@ -207,6 +234,24 @@ def test_sources_are_checked_against_each_other(
     )
     unsettled = nm is None and agreement != "none"
     assert (found["reason"] is not None) == unsettled
+
+
+@pytest.mark.parametrize(
+    ("banner", "bar", "agreement"),
+    [
+        (None, None, "single"),
+        (None, 2.04, "agree"),
+        (None, 4.0, "disagree"),
+        (9.0, 2.0, "disagree"),
+    ],
+)
+def test_the_users_own_pixel_size_wins_and_what_contradicts_it_is_told(
+    banner: float | None, bar: float | None, agreement: str
+) -> None:
+    found = judge(2.0, banner, bar, SETTINGS, by_user=True)
+    assert (found["pixel_size_nm"], found["pixel_size_source"]) == (2.0, "csv")
+    assert found["agreement"] == agreement
+    assert (found["reason"] is not None) == (agreement == "disagree")
 
 
 def test_a_header_that_the_bar_contradicts_is_not_believed(tools: Tools) -> None:
@@ -266,20 +311,45 @@ def test_the_command_prints_rows_and_a_bad_file_is_a_row(
     assert rows[1]["pixel_size_nm"] is None and "b.png" in rows[1]["reason"]
 
 
+def test_a_picture_that_is_gone_keeps_its_headers_pixel_size(tmp_path: Path, tools: Tools) -> None:
+    gone = {"image_id": "a", "path": str(tmp_path / "a.png"), "pixel_size_nm": 2.0}
+    rows = [gone | {"pixel_size_source": source} for source in ("header", "csv")]
+    for row, source in zip(search(rows, {}, tools, SETTINGS), ("header", "csv"), strict=True):
+        assert (row["pixel_size_nm"], row["pixel_size_source"]) == (2.0, source)
+        assert "a.png" in row["reason"] and set(row) == set(SCALE.names)
+
+
+def test_a_table_says_which_pixel_sizes_are_the_users(tmp_path: Path, tools: Tools) -> None:
+    Image.fromarray(with_bar(specimen(5), 150, "200 nm")).save(tmp_path / "a.png")
+    entry = {"image_id": "a", "path": str(tmp_path / "a.png"), "pixel_size_nm": 3.0}
+    theirs, files = search(
+        [entry | {"pixel_size_source": source} for source in ("csv", "header")],
+        {}, tools, SETTINGS,
+    )  # fmt: skip
+    assert (theirs["pixel_size_nm"], theirs["pixel_size_source"]) == (3.0, "csv")
+    assert files["pixel_size_nm"] is None
+    assert theirs["agreement"] == files["agreement"] == "disagree"
+    assert "csv says 3 nm, bar 1.333 nm a pixel" in theirs["reason"]
+
+
 def test_finish_takes_the_pixel_sizes_over() -> None:
     blank: dict[str, Any] = dict.fromkeys(MICROGRAPHS.names)
+    header = {"pixel_size_nm": 2.0, "pixel_size_source": "header"}
+    unknown = {"pixel_size_nm": None, "pixel_size_source": None}
     rows = [
-        blank | {"image_id": "a", "path": "a.png", "status": "kept", "pixel_size_nm": 2.0},
+        blank | {"image_id": "a", "path": "a.png", "status": "kept"} | header,
         blank | {"image_id": "b", "path": "b.png", "status": "kept"},
         blank | {"image_id": "c", "path": "c.png", "status": "rejected"},
     ]
     found = [
-        {"image_id": "a", "pixel_size_nm": None, "pixel_size_source": None},
-        {"image_id": "b", "pixel_size_nm": 3.0, "pixel_size_source": "bar"},
+        {"image_id": "a", "agreement": "disagree", "reason": "header says 2"} | unknown,
+        {"image_id": "b", "agreement": "single", "reason": None}
+        | {"pixel_size_nm": 3.0, "pixel_size_source": "bar"},
     ]
     joined = add_scale(rows, found)
     sizes = [(row["pixel_size_nm"], row["pixel_size_source"]) for row in joined]
     assert sizes == [(None, None), (3.0, "bar"), (None, None)]
+    assert [row["note"] for row in joined] == ["header says 2", None, None]
     assert add_scale(rows, None)[0]["pixel_size_source"] == "header"
     with pytest.raises(TableError, match="No scale table has a row of b"):
         add_scale(rows, found[:1])

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from micrographia.errors import MicrographiaError
+from micrographia.errors import ImageError, MicrographiaError
+from micrographia.io import working
 from micrographia.io.working import read_working, without_text
 
 BOX = [10, 80, 60, 95]
@@ -86,3 +87,15 @@ def test_a_picture_that_is_all_text_stays(picture: tuple) -> None:
 def test_faults_are_told(picture: tuple, fault: dict, words: str) -> None:
     with pytest.raises(MicrographiaError, match=words):
         read_working(row(picture[0], **fault))
+
+
+def test_what_ingest_let_in_is_not_too_large_later(
+    picture: tuple, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pixels, path = picture
+    monkeypatch.setattr(working, "MAX_PIXELS", 100)
+    height, width = pixels.shape
+    read = read_working({"path": path, "width": width, "height": height})
+    assert np.array_equal(read.pixels, pixels)
+    with pytest.raises(ImageError, match="max_pixels"):
+        read_working({"path": path})
