@@ -130,14 +130,14 @@ def _facts(picture: Micrograph, entry: Mapping[str, Any]) -> dict[str, Any]:
     """What the file says of itself; what the user's CSV says wins, and a difference is noted."""
     size, notes = picture.pixel_size_nm, [picture.note]
     told = entry.get("pixel_size_nm")
-    by_user = isinstance(told, float) and told == told
-    if by_user:
+    source = None if size is None else "header"
+    if isinstance(told, float) and told == told:
         if size is not None and abs(told - size) > 0.02 * size:
             notes.append(f"pixel size of the file, {size:.6g} nm, overruled by the CSV")
-        size = told
+        size, source = told, "csv"
     return {
         "pixel_size_nm": size,
-        "pixel_size_source": "csv" if by_user else None if size is None else "header",
+        "pixel_size_source": source,
         "microscopy": _text(entry, "microscopy") or picture.microscopy,
         "instrument": picture.instrument,
         "voltage_kV": picture.voltage_kV,

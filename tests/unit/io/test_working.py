@@ -92,7 +92,7 @@ def test_faults_are_told(picture: tuple, fault: dict, words: str) -> None:
 def test_what_ingest_let_in_is_not_too_large_later(
     picture: tuple, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pixels, path = picture
+    path, pixels = picture
     monkeypatch.setattr(working, "MAX_PIXELS", 100)
     height, width = pixels.shape
     read = read_working({"path": path, "width": width, "height": height})
