@@ -26,6 +26,56 @@ rule segmentation_watershed:
         " --out {output.folder:q} >{log:q} 2>&1"
 
 
+# Sizes and shapes of all instances, as tables for other programs, with a fit of their sizes.
+rule segmentation_measurements:
+    input:
+        predictions=expand(rules.segmentation_watershed.output.folder, shard=shards("micrographs")),
+    output:
+        folder=directory(results("segmentation", "measurements")),
+    log:
+        logs("segmentation_measurements"),
+    benchmark:
+        times("segmentation_measurements")
+    conda:
+        environment("torch")
+    resources:
+        mem_mb=4000,
+        runtime=240,
+    params:
+        code=code("segmentation.measurements"),
+    shell:
+        "python -m micrographia segmentation measurements {input.predictions:q}"
+        " --out {output.folder:q} >{log:q} 2>&1"
+
+
+# A region of ImageJ and a drawn outline for every instance; asked for by name.
+rule segmentation_exports:
+    input:
+        predictions=rules.segmentation_watershed.output.folder,
+    output:
+        folder=directory(results("segmentation", "exports", "{shard}")),
+    log:
+        logs("segmentation_exports", "{shard}"),
+    benchmark:
+        times("segmentation_exports", "{shard}")
+    conda:
+        environment("torch")
+    resources:
+        mem_mb=2000,
+        runtime=120,
+    params:
+        code=code("segmentation.measurements"),
+    shell:
+        "python -m micrographia segmentation measurements {input.predictions:q} --pictures"
+        " --out {output.folder:q} >{log:q} 2>&1"
+
+
+rule measurements:
+    input:
+        rules.segmentation_measurements.output.folder,
+        expand(rules.segmentation_exports.output.folder, shard=shards("micrographs")),
+
+
 # Asked for by name: a network learns from segmentation.training.real and from pictures made up.
 rule segmentation_procedural:
     output:

@@ -7,15 +7,19 @@ from pathlib import Path
 
 from micrographia.commandline import Subparsers, add_settings, add_shard, settings_of
 from micrographia.config import Segmentation
-from micrographia.segmentation import flow_cli, train_cli
+from micrographia.segmentation import flow_cli, measure_cli, train_cli
 
 
 def register(verbs: Subparsers) -> None:
-    """Add the verbs `predict`, `train`, `field` and `follow`."""
+    """Add the verbs `predict`, `measurements`, `train`, `field` and `follow`."""
     train_cli.register(verbs)
     flow_cli.register(verbs)
+    measure_cli.register(verbs)
     parser = verbs.add_parser(
-        "predict", help="label masks, predictions.parquet and instances.parquet of micrographs"
+        "predict",
+        help="label masks and measurements of micrographs",
+        description="Label masks, predictions.parquet and instances.parquet; of images that are "
+        "named also what `measurements --pictures` writes, unless --masks-only is said.",
     )
     parser.add_argument("images", nargs="*", type=Path, metavar="IMG", help="images or folders")
     parser.add_argument(
@@ -28,7 +32,12 @@ def register(verbs: Subparsers) -> None:
         default="watershed",
         help="segmenter: watershed, or a network: unet-small, unet-large, vit-b",
     )
-    parser.add_argument("--overlays", action="store_true", help="draw outlines too: DIR/overlay")
+    parser.add_argument(
+        "--overlays", action="store_true", help="with --micrographs: draw outlines, DIR/overlay"
+    )
+    parser.add_argument(
+        "--masks-only", action="store_true", help="of images: only masks and the two tables"
+    )
     add_settings(parser, Segmentation)
     parser.set_defaults(run=_predict)
 
@@ -47,7 +56,8 @@ def _predict(arguments: argparse.Namespace) -> int:
             "It is not clear what to segment", remedy="Name either images or --micrographs TABLE"
         )
     settings = settings_of(arguments)
-    options = (settings, arguments.method, arguments.overlays)
+    exports = not (arguments.micrographs or arguments.masks_only)
+    options = (settings, arguments.method, arguments.overlays or exports)
     if arguments.micrographs:
         table = read_table(arguments.micrographs, MICROGRAPHS)
         jobs = jobs_of_table(table, arguments.shard, arguments.shards)
@@ -58,9 +68,19 @@ def _predict(arguments: argparse.Namespace) -> int:
     else:
         jobs = jobs_of_paths(arguments.images)
         failed = predict(jobs, arguments.out, *options)
+        if exports:
+            _export(arguments.out, settings)
     log = logging.getLogger(__name__)
     log.info("segmented %d of %d images into %s", len(jobs) - failed, len(jobs), arguments.out)
     if failed:
         log.warning("%d failed; see 'failure' in predictions.parquet", failed)
     # In the workflow a shard of nothing but broken images is a result, not an end of the run.
     return int(bool(jobs) and failed == len(jobs) and not arguments.micrographs)
+
+
+def _export(out: Path, settings: Segmentation) -> None:
+    from micrographia.provenance import stamp
+    from micrographia.segmentation.measurements import write_measurements, write_pictures
+
+    write_measurements([out], out, stamp(settings))
+    write_pictures([out], out, overlays=False)  # they are drawn already

@@ -108,7 +108,7 @@ def _nearest(centroids: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(KDTree(centroids).query(centroids, k=2)[0][:, 1])
 
 
-def _cut(table: dict[str, NDArray[np.generic]], box: Sequence[int]) -> NDArray[np.bool_]:
+def _cut(table: dict[str, NDArray[np.int64]], box: Sequence[int]) -> NDArray[np.bool_]:
     """Whether instances touch the border of a box: more of them may lie outside."""
     x0, y0, x1, y1 = box
     low = (table["bbox-1"] <= x0) | (table["bbox-0"] <= y0)

@@ -105,11 +105,11 @@ def _edges(mask: NDArray[np.bool_]) -> dict[Edge, Edge]:
         y, x = np.nonzero(side)
         places = zip((x + right).tolist(), (y + down).tolist(), strict=True)
         starts.update(dict.fromkeys((place, direction) for place in places))
-    following = {}
-    for (x, y), direction in starts:
-        step = _STEPS[direction]
-        end = (x + step[0], y + step[1])
+    following: dict[Edge, Edge] = {}
+    for edge in starts:
+        (left, top), direction = edge
+        end = (left + _STEPS[direction][0], top + _STEPS[direction][1])
         # A turn to the right first: it stays with the same pixel where two touch at a corner.
         turns = ((direction + 1) % 4, direction, (direction - 1) % 4)
-        following[(x, y), direction] = next((end, turn) for turn in turns if (end, turn) in starts)
+        following[edge] = next((end, turn) for turn in turns if (end, turn) in starts)
     return following

@@ -6,13 +6,15 @@ import json
 import os
 
 import numpy as np
+import pandas as pd
 import pytest
 from PIL import Image
+from roifile import ImagejRoi
 from skimage.draw import disk
 
 from micrographia.cli import main
 from micrographia.io.images import image_id, read_labels, read_micrograph
-from micrographia.io.schemas import INSTANCES, MICROGRAPHS, PREDICTIONS
+from micrographia.io.schemas import INSTANCES, MICROGRAPHS, PREDICTIONS, SIZES
 from micrographia.io.tables import read_provenance, read_table, write_table
 
 
@@ -209,3 +211,57 @@ def test_shard_without_rows_is_an_empty_table(table, tmp_path):
 def test_shard_that_does_not_exist(table, tmp_path, capsys):
     assert predict("--micrographs", table, "--shard", 2, "--shards", 2, "--out", tmp_path) == 2
     assert "0 to 1" in capsys.readouterr().err
+
+
+def test_one_picture_gives_all_that_one_works_with(images, tmp_path):
+    """From the command line a picture's masks, tables, sizes and exports, the same each time."""
+    for out in (tmp_path / "out", tmp_path / "again"):
+        assert predict(images / "a.png", "--out", out) == 0
+    out = tmp_path / "out"
+    made = {str(path.relative_to(out)) for path in out.rglob("*") if path.is_file()}
+    assert made == {
+        "a.png", "predictions.parquet", "instances.parquet", "instances.csv", "sizes.parquet",
+        "sizes.csv", "sizes.png", "coco.json", "rois/a.zip", "overlay/a.png",
+    }  # fmt: skip
+    for name in made - {"predictions.parquet"}:  # which tells the seconds
+        assert (out / name).read_bytes() == (tmp_path / "again" / name).read_bytes(), name
+    rows = pd.read_csv(out / "instances.csv")
+    table = read_table(out / "instances.parquet", INSTANCES)
+    assert rows["centroid_x"].tolist() == pytest.approx([40, 90], abs=0.5)
+    assert rows["area_px"].tolist() == table["area_px"].tolist()
+    sizes = read_table(out / "sizes.parquet", SIZES)
+    assert sizes["n"].tolist() == [2, 2] and sizes["image_id"].isna().tolist() == [True, False]
+    coco = json.loads((out / "coco.json").read_text())
+    assert coco["images"][0]["file_name"] == "a.png"
+    assert [entry["area"] for entry in coco["annotations"]] == table["area_px"].tolist()
+    assert len(ImagejRoi.fromfile(out / "rois" / "a.zip")) == 2
+    plain = tmp_path / "plain"
+    assert predict(images / "a.png", "--out", plain, "--masks-only") == 0
+    assert {path.name for path in plain.iterdir()} == {
+        "a.png", "predictions.parquet", "instances.parquet",
+    }  # fmt: skip
+
+
+def test_measurements_of_shards(table, tmp_path, capsys):
+    for shard in (0, 1):
+        words = ["--micrographs", table, "--shard", shard, "--shards", 2]
+        assert predict(*words, "--out", tmp_path / str(shard)) == 0
+    folders = [str(tmp_path / "0"), str(tmp_path / "1")]
+    (tmp_path / "in" / "c.png").unlink()
+    measure = ["segmentation", "measurements", *folders, "--out", str(tmp_path / "all")]
+    assert main([*measure, "--pictures"]) == 0
+    out = tmp_path / "all"
+    instances = read_table(out / "instances.parquet", INSTANCES)
+    assert instances["image_id"].unique().tolist() == ["id-a", "id-b", "id-c"]
+    coco = json.loads((out / "coco.json").read_text())
+    assert [image["image_id"] for image in coco["images"]] == ["id-a", "id-b", "id-c"]
+    sizes = read_table(out / "sizes.parquet", SIZES)
+    units = [*zip(sizes["image_id"].fillna("all"), sizes["unit"], sizes["n"], strict=True)]
+    assert units == [
+        ("all", "px", 6), ("all", "nm", 2), ("id-a", "px", 2), ("id-a", "nm", 2),
+        ("id-b", "px", 2), ("id-c", "px", 2),
+    ]  # fmt: skip
+    assert {path.name for path in (out / "rois").iterdir()} == {f"id-{n}.zip" for n in "abc"}
+    # c is gone: its mask is measured, and cannot be drawn on anything.
+    assert {path.name for path in (out / "overlay").iterdir()} == {"id-a.png", "id-b.png"}
+    assert "no overlay" in capsys.readouterr().err
