@@ -12,14 +12,12 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from micrographia.annotation.annotator import Case
-from micrographia.io import archives
-from micrographia.io.images import read_micrograph, to_unit
+from micrographia.io.decoding import Source
+from micrographia.io.images import MAX_PIXELS, read_micrograph, to_unit
 from micrographia.io.working import crop_of, without_text
 
 #: Quality of the JPEG that is sent; part of what decides an answer.
 QUALITY = 90
-#: Most bytes of an archive's member.
-_MOST_BYTES = 2**30
 #: A picture is in colour where this share of its pixels has channels this far apart.
 _COLOURED_SHARE, _COLOURED_SPAN = 0.02, 40
 
@@ -30,9 +28,7 @@ def read_colour(path: str | os.PathLike[str]) -> NDArray[np.uint8] | None:
     A picture that Pillow cannot read is left to `read_micrograph`, which says why.
     """
     try:
-        inside = archives.split(path)
-        source = io.BytesIO(archives.read_member(*inside, _MOST_BYTES)) if inside else path
-        with Image.open(source) as picture:
+        with Image.open(Source(path, MAX_PIXELS).handle()) as picture:
             if picture.mode not in ("RGB", "RGBA", "P", "CMYK", "YCbCr", "LAB", "HSV"):
                 return None
             colours = np.asarray(picture.convert("RGB"))

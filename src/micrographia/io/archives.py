@@ -49,6 +49,8 @@ def is_archive(path: str | os.PathLike[str]) -> bool:
 def members(path: str) -> list[Member]:
     """List the entries of an archive that are no folders, in the archive's order.
 
+    A leading `./`, which `tar` writes before the members of a folder, is left out of the names.
+
     Raises
     ------
     ImageError
@@ -60,7 +62,7 @@ def members(path: str) -> list[Member]:
 def holds(path: str, member: str) -> bool:
     """Whether an archive is there, can be read, and has such a member."""
     try:
-        return member in _opened(path).entries
+        return _plain(member) in _opened(path).entries
     except ImageError:
         return False
 
@@ -81,12 +83,7 @@ def read_member(path: str, member: str, most: int) -> bytes:
         There is no such member, its name or kind is not safe, it is too large or damaged.
     """
     name = os.path.basename(path)
-    archive = _opened(path)
-    entry = archive.entries.get(member)
-    if entry is None:
-        raise ImageError(f"Archive {name} has no member {member}", remedy="Check the path")
-    if entry.fault is not None:
-        raise ImageError(f"Member {member} of {name} {entry.fault}", remedy=_REMEDY)
+    archive, entry = _entry(path, member)
     if entry.size > most:
         raise ImageError(
             f"Member {member} of {name} is too large to unpack",
@@ -94,12 +91,7 @@ def read_member(path: str, member: str, most: int) -> bytes:
             allowed=f"at most {most} bytes",
             remedy="Unpack it yourself, or raise curation.max_pixels",
         )
-    try:
-        content = archive.read(member, entry.size)
-    except Exception as error:  # decoders raise nearly anything on damaged bytes
-        raise ImageError(
-            f"Member {member} of {name} cannot be unpacked ({error})", remedy=_REMEDY
-        ) from error
+    content = _unpacked(archive, entry, f"Member {member} of {name}", entry.size + 1)
     if len(content) != entry.size:
         raise ImageError(
             f"Member {member} of {name} is not as long as the archive says",
@@ -110,8 +102,39 @@ def read_member(path: str, member: str, most: int) -> bytes:
     return content
 
 
+def size_of(path: str, member: str) -> int:
+    """Return how many bytes a member says it unpacks to; errors as of `read_member`."""
+    return _entry(path, member)[1].size
+
+
+def read_head(path: str, member: str, most: int) -> bytes:
+    """Return the first bytes of a member, at most `most`; errors as of `read_member`."""
+    archive, entry = _entry(path, member)
+    return _unpacked(archive, entry, f"Member {member} of {os.path.basename(path)}", most)
+
+
+def _entry(path: str, member: str) -> tuple[_Archive, _Entry]:
+    """Return an open archive and its entry of a member that may be read."""
+    name = os.path.basename(path)
+    archive = _opened(path)
+    entry = archive.entries.get(_plain(member))
+    if entry is None:
+        raise ImageError(f"Archive {name} has no member {member}", remedy="Check the path")
+    if entry.fault is not None:
+        raise ImageError(f"Member {member} of {name} {entry.fault}", remedy=_REMEDY)
+    return archive, entry
+
+
+def _unpacked(archive: _Archive, entry: _Entry, what: str, most: int) -> bytes:
+    try:
+        return archive.read(entry.name, most)
+    except Exception as error:  # decoders raise nearly anything on damaged bytes
+        raise ImageError(f"{what} cannot be unpacked ({error})", remedy=_REMEDY) from error
+
+
 @dataclass(frozen=True)
 class _Entry:
+    name: str
     size: int
     fault: str | None
 
@@ -135,15 +158,20 @@ class _Archive:
                 self._add(item.name, item.size, fault)
 
     def _add(self, name: str, size: int, fault: str | None) -> None:
-        twice = "is there twice under one name" if name in self.entries else None
-        self.entries[name] = _Entry(size, _unsafe(name) or fault or twice)
+        plain = _plain(name)
+        twice = "is there twice under one name" if plain in self.entries else None
+        self.entries[plain] = _Entry(name, size, _unsafe(name) or fault or twice)
 
-    def read(self, name: str, size: int) -> bytes:
+    def read(self, name: str, most: int) -> bytes:
         if hasattr(self, "_zip"):
             with self._zip.open(name) as unpacked:
-                return unpacked.read(size + 1)
+                return unpacked.read(most)
         stream = self._tar.extractfile(self._infos[name])
-        return stream.read(size + 1) if stream is not None else b""
+        return stream.read(most) if stream is not None else b""
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"^(?:\./+)+", "", name)
 
 
 def _zip_fault(info: zipfile.ZipInfo) -> str | None:
@@ -167,7 +195,7 @@ def _opened(path: str) -> _Archive:
         return _open(path, status.st_mtime_ns, status.st_size)
     except FileNotFoundError:
         raise ImageError(f"Archive {path} does not exist", remedy="Check the path") from None
-    except (OSError, tarfile.TarError, zipfile.BadZipFile, EOFError, ValueError) as error:
+    except Exception as error:  # on damaged bytes zlib, lzma and struct raise their own
         raise ImageError(
             f"Archive {path} cannot be read ({error})",
             allowed=", ".join(SUFFIXES),

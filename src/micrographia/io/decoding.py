@@ -22,9 +22,12 @@ from micrographia.io import archives
 TIFF_MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 REMEDY = "Export the picture again from its original, or remove the file"
 _PILLOW_FORMATS = ("PNG", "JPEG", "BMP", "TIFF")
+_PILLOW_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp")
 _FORMATS = "PNG, JPEG, TIFF, BMP, DM3, DM4, EMD, MRC, SER or HSPY"
-#: No format needs more bytes for a pixel; what is left is for headers.
-_BYTES_PER_PIXEL, _HEADER = 16, 2**26
+#: Bytes for a pixel of the largest picture that is unpacked into memory, and for headers.
+_BYTES_PER_PIXEL, _HEADER = 4, 2**26
+#: As much of a member tells the size of a PNG, JPEG or BMP; colour of 16 bits has 8 bytes a pixel.
+_HEAD, _WIDEST = 2**24, 8
 #: Most bytes of a text beside a picture.
 _LARGEST_TEXT = 2**20
 
@@ -38,8 +41,20 @@ class Source:
         self.inside = archives.split(path)
         self.data: bytes | None = None
         if self.inside is not None:
-            most = _BYTES_PER_PIXEL * max_pixels + _HEADER
+            most = self._most_bytes(*self.inside, max_pixels)
             self.data = archives.read_member(*self.inside, most)
+
+    def _most_bytes(self, archive: str, member: str, max_pixels: int) -> int:
+        """Return how far a member may be unpacked: few bytes can claim to hold gigabytes."""
+        most = _BYTES_PER_PIXEL * max_pixels + _HEADER
+        if not _HEADER < archives.size_of(archive, member) <= most:
+            return most
+        head = archives.read_head(archive, member, _HEAD)
+        if head[:4] in TIFF_MAGIC or not member.lower().endswith(_PILLOW_SUFFIXES):
+            return most
+        with _identified(io.BytesIO(head), self.name) as picture:
+            check_size(self.name, picture.width, picture.height, max_pixels)
+            return min(most, _WIDEST * picture.width * picture.height + _HEADER)
 
     def handle(self) -> Path | IO[bytes]:
         """What a decoder opens."""
@@ -144,22 +159,25 @@ def check_size(name: str, width: int, height: int, max_pixels: int) -> None:
 @contextmanager
 def open_with_pillow(source: Source, max_pixels: int) -> Iterator[Image.Image]:
     """Open a picture; its header is checked, its pixels are not decoded yet."""
+    with _identified(source.handle(), source.name) as picture:
+        check_size(source.name, picture.width, picture.height, max_pixels)
+        yield picture
+
+
+def _identified(handle: Path | IO[bytes], name: str) -> Image.Image:
     limit = Image.MAX_IMAGE_PIXELS
     try:
-        # Pillow's own limit gives way to ours, which is checked on the header just below.
+        # Pillow's own limit gives way to ours, which callers check on the header.
         Image.MAX_IMAGE_PIXELS = None
-        picture = Image.open(source.handle(), formats=_PILLOW_FORMATS)
+        return Image.open(handle, formats=_PILLOW_FORMATS)
     except UnidentifiedImageError:
         raise ImageError(
-            f"{source.name} is not an image whatever its name says, or its header is damaged",
+            f"{name} is not an image whatever its name says, or its header is damaged",
             allowed=_FORMATS,
             remedy=REMEDY,
         ) from None
     finally:
         Image.MAX_IMAGE_PIXELS = limit
-    with picture:
-        check_size(source.name, picture.width, picture.height, max_pixels)
-        yield picture
 
 
 def grey_of_pillow(picture: Image.Image, notes: list[str]) -> NDArray[Any]:

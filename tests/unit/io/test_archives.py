@@ -81,6 +81,53 @@ def test_a_bomb_is_refused_before_it_is_unpacked(tmp_path: Path) -> None:
         read_micrograph(f"{path}!bomb.png", max_pixels=1000)
 
 
+@pytest.mark.parametrize(
+    ("name", "head", "words"),
+    [
+        ("small.png", _png(), "small.png of a.zip is too large to unpack; .*at most 671"),
+        ("none.jpg", b"", "none.jpg is not an image whatever its name says"),
+        ("wide.png", _png(np.zeros((20_000, 20_000), np.uint8)), "wide.png is too large to dec"),
+    ],
+)
+def test_a_member_is_unpacked_as_far_as_its_header_warrants(
+    tmp_path: Path, name: str, head: bytes, words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A setting that allows large pictures does not let a small one fill the memory."""
+    path = _pack(tmp_path / "a.zip", {name: head + bytes(100 * 2**20)})
+    unpacked = []
+    read = zipfile.ZipExtFile.read
+    monkeypatch.setattr(
+        zipfile.ZipExtFile, "read", lambda self, n=-1: unpacked.append(n) or read(self, n)
+    )
+    with pytest.raises(ImageError, match=words):
+        read_micrograph(f"{path}!{name}", max_pixels=100_000_000)
+    assert 0 < max(unpacked) <= 2**24
+
+
+def test_the_largest_member_follows_from_the_largest_picture(tmp_path: Path) -> None:
+    path = _pack(tmp_path / "a.zip", {"a.mrc": bytes(110 * 2**20)})
+    with pytest.raises(ImageError, match="too large to unpack; .*at most 107108864 bytes"):
+        read_micrograph(f"{path}!a.mrc", max_pixels=10_000_000)
+
+
+@pytest.mark.parametrize("suffix", [".zip", ".tar"])
+def test_names_that_begin_with_a_dot(tmp_path: Path, suffix: str) -> None:
+    path = _pack(tmp_path / f"a{suffix}", {"./in/a.png": _png(), "././b.png": _png(PIXELS.T)})
+    assert [member.name for member in archives.members(str(path))] == ["in/a.png", "b.png"]
+    assert np.array_equal(read_micrograph(f"{path}!in/a.png").pixels, PIXELS)
+    assert np.array_equal(read_micrograph(f"{path}!./b.png").pixels, PIXELS.T)
+
+
+def test_an_archive_of_a_version_that_is_not_read(tmp_path: Path) -> None:
+    path = _pack(tmp_path / "a.zip", {"a.png": _png()})
+    data = bytearray(path.read_bytes())
+    entry = data.index(b"PK\1\2")
+    data[entry + 6 : entry + 8] = (99).to_bytes(2, "little")  # version needed to extract
+    path.write_bytes(data)
+    with pytest.raises(ImageError, match=r"a\.zip cannot be read .*9\.9"):
+        archives.members(str(path))
+
+
 def test_a_member_that_lies_about_its_size(tmp_path: Path) -> None:
     data = bytearray(_pack(tmp_path / "a.zip", {"a.png": _png() + bytes(5000)}).read_bytes())
     entry = data.index(b"PK\1\2")
