@@ -11,7 +11,8 @@ PROJECT = Path(workflow.basedir)
 sys.path.insert(0, str(PROJECT / "src"))
 
 from micrographia import config as mg_config
-from micrographia.errors import ConfigError
+from micrographia.curation.tabulated import named_files
+from micrographia.errors import ConfigError, ImageError
 from micrographia.provenance import code_digest, digest
 from snakemake.exceptions import WorkflowError
 
@@ -84,12 +85,14 @@ def whole_config():
 def state(*sources):
     """Digest of the names, sizes and change times of the user's files.
 
-    A folder's own time does not change when a file in it is replaced; this does.
+    A folder's own time does not change when a file in it is replaced; this does. Of a CSV the
+    files that it names count too.
     """
     found = []
     for source in filter(None, sources):
         roots = [Path(name) for name in sorted(glob.glob(source, recursive=True))]
         roots = [Path(source)] if os.path.exists(source) else roots
+        roots += _named_in(source)
         for path in [
             path
             for root in roots
@@ -100,6 +103,16 @@ def state(*sources):
                 status = os.stat(path)
                 found.append([str(path), status.st_size, status.st_mtime_ns])
     return digest(found)
+
+
+def _named_in(source):
+    """The files that a CSV names; one that cannot be read is reported by the step that lists."""
+    if not source.lower().endswith(".csv") or not os.path.isfile(source):
+        return []
+    try:
+        return [Path(name) for name in named_files(source)]
+    except ImageError:
+        return []
 
 
 def micrograph_sources():

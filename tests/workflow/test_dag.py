@@ -170,14 +170,16 @@ def test_a_line_of_code_reruns_its_dependents_alone(
         path.write_text(before)
 
 
-def test_a_picture_replaced_in_place_is_noticed(fresh: Workflow) -> None:
+@pytest.mark.parametrize("source", ["pictures", "set.csv"])
+def test_a_picture_replaced_in_place_is_noticed(fresh: Workflow, source: str) -> None:
     from PIL import Image
 
     pictures = fresh.folder / "pictures"
     pictures.mkdir()
     for number in range(3):
         Image.effect_noise((220, 220), 40 + number).save(pictures / f"{number}.png")
-    overlay = fresh.overlay(f"data: {{micrographs: {{source: {pictures}}}}}\n")
+    (fresh.folder / "set.csv").write_text("path\npictures/0.png\npictures/1.png\n")
+    overlay = fresh.overlay(f"data: {{micrographs: {{source: {fresh.folder / source}}}}}\n")
     target = ("curation_merge", "--cores", "2", "--configfile", overlay)
     assert fresh.call(*target).returncode == 0
     assert fresh.jobs("curation_merge", "--configfile", overlay) == {}

@@ -7,7 +7,8 @@ import logging
 import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from pathlib import Path, PurePath, PurePosixPath
+from dataclasses import dataclass
+from pathlib import PurePath, PurePosixPath
 from typing import Any
 
 from micrographia.curation.tabulated import tabulated
@@ -28,8 +29,8 @@ def list_micrographs(
 ) -> list[dict[str, Any]]:
     """List image files by their suffix; of archives the table of contents is read, no picture.
 
-    What cannot be listed (a locked folder, an unsafe member of an archive, a line of a CSV that
-    is wrong) is a row with its `fault`, which `ingest` rejects.
+    What cannot be listed (a locked folder, a broken archive, an unsafe member of one, a line of a
+    CSV that is wrong) is a row with its `fault`, which `ingest` rejects.
 
     Parameters
     ----------
@@ -38,8 +39,10 @@ def list_micrographs(
         `tabulated`), or single images. A folder or an archive with a folder `images/` gives the
         files in there, and those of `masks/` beside it as masks; any other gives all its images.
     masks
-        Folder of masks for all sources; a mask belongs to the image with the same path below
-        its folder but for the suffix, else to the only image with the same stem.
+        Folder of masks for all sources but CSV files, which name their own. A mask belongs to
+        the image with the same path below its folder (of a glob: below its part without
+        wildcards) but for the suffix, else to the only image whose path ends so, else to the
+        only image with the same stem.
     shards
         How many shards the rows are dealt out to, in turn.
     licence
@@ -53,14 +56,20 @@ def list_micrographs(
     Raises
     ------
     ImageError
-        A source is absent or unreadable, or there is no image at all.
+        A source is absent, there is no image at all, or no archive that can be read.
     """
     rows: dict[str, dict[str, Any]] = {}
     blank: dict[str, Any] = dict.fromkeys(("pixel_size_nm", "microscopy", "metadata", "fault"))
+    known = None if masks is None else _Masks.of(os.fspath(masks))
     for source in [os.fspath(source) for source in sources]:
-        found = _list(source, None if masks is None else os.fspath(masks))
+        found = _list(source, known)
         if not found:
             LOG.warning("%s holds no image", source)
+        again = sum(row["path"] in rows for row in found)
+        if again:
+            LOG.warning(
+                "%s: %d images are there by an earlier source, which counts", source, again
+            )
         for row in found:
             rows.setdefault(row["path"], blank | {"source": source, "licence": licence} | row)
     if not rows:
@@ -69,11 +78,38 @@ def list_micrographs(
             allowed=f"files that end in {', '.join(SUFFIXES)}",
             remedy="Name a folder that holds images",
         )
+    if all(row["fault"] and archives.is_archive(path) for path, row in rows.items()):
+        raise ImageError("; ".join(row["fault"].rstrip(".") for row in rows.values()))
     return [{**row, "shard": number % shards} for number, row in enumerate(rows.values())]
 
 
-def _list(source: str, masks: str | None) -> list[dict[str, Any]]:
-    """List one source of any kind."""
+@dataclass(frozen=True)
+class _Masks:
+    """The user's folder of masks: its files by their place, which is their path without suffix."""
+
+    folder: str
+    by_place: Mapping[str, str]
+
+    @classmethod
+    def of(cls, folder: str) -> _Masks:
+        if not os.path.isdir(folder):
+            raise ImageError(f"Folder of masks {folder} does not exist", remedy="Check the path")
+        # Of a.png and a.tif the first in order stands.
+        return cls(folder, {_stem(folder, path): path for path in reversed(_files(folder))})
+
+
+def _list(source: str, masks: _Masks | None) -> list[dict[str, Any]]:
+    """List one source of any kind; masks are paired for all of it at once."""
+    rows = _found(source, None if masks is None else masks.folder)
+    places = [row.pop("place", None) for row in rows]
+    if masks is not None and None not in places:
+        for row, mask in zip(rows, _paired(places, masks.by_place), strict=True):
+            row["mask_path"] = mask
+    return rows
+
+
+def _found(source: str, masks: str | None) -> list[dict[str, Any]]:
+    """Return rows with their `place`, by which masks are paired; those of a CSV have none."""
     if os.path.isdir(source):
         return _list_folder(source, masks)
     if not os.path.exists(source):
@@ -81,9 +117,9 @@ def _list(source: str, masks: str | None) -> list[dict[str, Any]]:
     if source.lower().endswith(".csv"):
         return tabulated(source)
     if archives.is_archive(source):
-        return _list_archive(source, masks)
+        return _list_archive(source)
     if source.lower().endswith(SUFFIXES):
-        return _rows(os.path.dirname(source), [_plain(source)], masks)
+        return _rows(os.path.dirname(source), [_plain(source)])
     raise ImageError(
         f"Source {source} is a file of no known kind",
         allowed=f"a folder, a glob, a CSV, an archive ({', '.join(archives.SUFFIXES)}) or an "
@@ -94,30 +130,50 @@ def _list(source: str, masks: str | None) -> list[dict[str, Any]]:
 
 def _list_folder(source: str, masks: str | None) -> list[dict[str, Any]]:
     images, beside = _layout(source)
-    folder = beside if masks is None else masks
     locked: list[str] = []
-    files = sorted(_files(images, without=folder, locked=locked) + locked)
-    return _rows(images, files, folder)
+    without = beside if masks is None else masks
+    rows = _rows(images, sorted(_files(images, without=without, locked=locked) + locked))
+    if masks is None and beside is not None:
+        by_place = _Masks.of(beside).by_place
+        for row, mask in zip(rows, _paired([row["place"] for row in rows], by_place), strict=True):
+            row["mask_path"] = mask
+    return rows
 
 
 def _list_glob(pattern: str, masks: str | None) -> list[dict[str, Any]]:
     """List what a pattern matches; folders and archives that it matches are opened."""
     if not glob.has_magic(pattern):
         raise ImageError(f"Source {pattern} does not exist", remedy="Check the path")
+    fixed = pattern
+    while glob.has_magic(fixed):
+        fixed = os.path.dirname(fixed)
+    barred = None if masks is None else os.path.join(os.path.realpath(masks), "")
     found: list[dict[str, Any]] = []
-    known = (*SUFFIXES, *archives.SUFFIXES)
     for path in sorted(glob.glob(pattern, recursive=True)):
+        if barred is not None and os.path.join(os.path.realpath(path), "").startswith(barred):
+            continue
+        rows: list[dict[str, Any]] = []
         # With `**` every folder matches; its files match by themselves.
-        if os.path.isfile(path) and path.lower().endswith(known):
-            found.extend(_list(path, masks))
-        elif os.path.isdir(path) and "**" not in pattern:
-            found.extend(_list_folder(path, masks))
+        if os.path.isdir(path):
+            rows = [] if "**" in pattern else _list_folder(path, masks)
+        elif archives.is_archive(path):
+            rows = _list_archive(path)
+        elif path.lower().endswith(SUFFIXES):
+            found.extend(_rows(fixed, [_plain(path)]))
+        for row in rows:
+            row["place"] = f"{_without_ending(_below(fixed, _plain(path)))}/{row['place']}"
+        found.extend(rows)
     return found
 
 
-def _list_archive(source: str, masks: str | None) -> list[dict[str, Any]]:
+def _list_archive(source: str) -> list[dict[str, Any]]:
     """List the images of an archive in its own order, in which it is read fastest."""
-    entries = {entry.name: entry for entry in archives.members(source)}
+    try:
+        entries = {entry.name: entry for entry in archives.members(source)}
+    except ImageError as error:
+        LOG.warning("%s", error)
+        path = _plain(source)
+        return [{"path": path, "mask_path": None, "fault": str(error), "place": _stem("", path)}]
     names = list(_images(entries, base=PurePosixPath))
     top = {name.split("/")[0] for name in names if "/" in name}
     prefix = ""
@@ -129,27 +185,31 @@ def _list_archive(source: str, masks: str | None) -> list[dict[str, Any]]:
         pictures = [name for name in names if name.startswith(images)]
     else:
         images = prefix
-    if masks is not None:
-        found = _match(images, pictures, masks)
-    else:
-        found = _paired(
-            [_stem(images, name) for name in pictures],
-            {_stem(inside, name): name for name in names if name.startswith(inside)},
-        )
-        found = [mask and f"{source}!{mask}" for mask in found]
+    places = [_stem(images, name) for name in pictures]
+    own = {_stem(inside, name): name for name in names if name.startswith(inside)}
     return [
-        {"path": f"{source}!{name}", "mask_path": mask, "fault": _fault(source, entries[name])}
-        for name, mask in zip(pictures, found, strict=True)
+        {
+            "path": f"{source}!{name}",
+            "mask_path": mask and f"{source}!{mask}",
+            "fault": _fault(source, entries[name]),
+            "place": place,
+        }
+        for name, place, mask in zip(pictures, places, _paired(places, own), strict=True)
     ]
+
+
+def _without_ending(path: str) -> str:
+    """Return the path of an archive without its ending; that of a folder stays."""
+    ending = next((end for end in archives.SUFFIXES if path.lower().endswith(end)), "")
+    return path[: len(path) - len(ending)]
 
 
 def _fault(source: str, entry: archives.Member) -> str | None:
     return f"Member {entry.name} of {source} {entry.fault}" if entry.fault else None
 
 
-def _rows(images: str, files: list[str], masks: str | None) -> list[dict[str, Any]]:
-    matched = _match(images, files, masks)
-    return [{"path": path, "mask_path": mask} for path, mask in zip(files, matched, strict=True)]
+def _rows(folder: str, files: Sequence[str]) -> list[dict[str, Any]]:
+    return [{"path": path, "mask_path": None, "place": _stem(folder, path)} for path in files]
 
 
 def _layout(source: str) -> tuple[str, str | None]:
@@ -210,33 +270,47 @@ def unreadable(error: OSError) -> str:
     return f"Folder {error.filename} cannot be read ({error.strerror})"
 
 
-def _match(images: str, files: Sequence[str], masks: str | None) -> list[str | None]:
-    """Return the mask of every file, or None."""
-    if masks is None:
-        return [None] * len(files)
-    if not os.path.isdir(masks):
-        raise ImageError(f"Folder of masks {masks} does not exist", remedy="Check the path")
-    found = _files(masks)
-    # Of a.png and a.tif the first in order stands.
-    by_place = {_stem(masks, path): path for path in reversed(found)}
-    return _paired([_stem(images, path) for path in files], by_place)
-
-
 def _paired(places: Sequence[str], by_place: Mapping[str, str]) -> list[str | None]:
-    """Pair places below one folder with files by place, else by a stem that is there once."""
-    stems = Counter(Path(place).name for place in by_place)
+    """Pair places with files: by place, else by its end, else by a stem that is there once.
+
+    Examples
+    --------
+    >>> masks = {"2/a": "2/a.png", "b": "b.png"}
+    >>> _paired(["run/1/a", "run/2/a", "run/1/b"], masks)
+    [None, '2/a.png', 'b.png']
+    """
+    stems = Counter(place.rpartition("/")[2] for place in by_place)
     by_stem = {
-        Path(place).name: path for place, path in by_place.items() if stems[Path(place).name] == 1
+        stem: path
+        for place, path in by_place.items()
+        if stems[stem := place.rpartition("/")[2]] == 1
     }
-    seen = Counter(Path(place).name for place in set(places))
+    seen = Counter(end for place in set(places) for end in _ends(place))
     matched: list[str | None] = []
     for place in places:
-        stem = Path(place).name
-        fallback = by_stem.get(stem) if seen[stem] == 1 else None
-        matched.append(by_place.get(place, fallback))
+        # A mask that several images could claim by the end of their paths belongs to none.
+        found = by_place.get(place)
+        for end in _ends(place) if found is None else ():
+            if seen[end] == 1:
+                found = by_place.get(end) if "/" in end else by_stem.get(end)
+            if found is not None:
+                break
+        matched.append(found)
     return matched
+
+
+def _ends(place: str) -> Iterator[str]:
+    """Yield a path and what is left of it when folders are taken off its front."""
+    yield place
+    while "/" in place:
+        place = place.split("/", 1)[1]
+        yield place
 
 
 def _stem(folder: str, path: str) -> str:
     """Path below `folder`, without suffix."""
-    return os.path.splitext(path[len(_plain(folder)) :].lstrip("/\\"))[0]
+    return os.path.splitext(_below(folder, path))[0]
+
+
+def _below(folder: str, path: str) -> str:
+    return path[len(_plain(folder)) :].lstrip("/\\")

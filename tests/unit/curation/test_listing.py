@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tarfile
 import time
 import zipfile
 from collections.abc import Callable, Iterator
@@ -15,6 +16,7 @@ from micrographia.cli import main
 from micrographia.config import Curation, Synthesis
 from micrographia.curation.ingest import ingest_file
 from micrographia.curation.listing import list_micrographs
+from micrographia.curation.tabulated import named_files
 from micrographia.errors import ImageError
 from micrographia.io.schemas import MICROGRAPHS
 from micrographia.io.tables import read_table
@@ -202,6 +204,102 @@ def test_globs_take_files_folders_and_archives(tmp_path: Path) -> None:
         "e/d.png",
     ]
     assert here(list_micrographs([tmp_path / "e" / "d.png"])) == ["e/d.png"]
+
+
+def test_masks_of_a_glob_are_paired_for_all_it_matches(tmp_path: Path) -> None:
+    """Two pictures with one stem never share a mask, whichever way the glob comes upon them."""
+    _touch(tmp_path, "i/x/a.png", "i/y/a.png", "i/z/b.png", "m/x/a.png", "m/a.png", "m/b.png")
+    expected = {"i/x/a.png": "m/x/a.png", "i/y/a.png": None, "i/z/b.png": "m/b.png"}
+    for pattern in ("i/**/*.png", "i/*/*.png", "i/*", "?/*/[ab].png"):
+        found = list_micrographs([tmp_path / pattern], tmp_path / "m")
+        assert _pairs(found, tmp_path) == expected, pattern
+
+
+def test_masks_of_archives_that_a_glob_matches(tmp_path: Path) -> None:
+    for name in ("one.v1.zip", "two.zip"):
+        _zipped(tmp_path / name, "set/a.png", f"set/{name[0]}.png")
+    _touch(tmp_path, "m/one.v1/a.png", "m/t.png")
+    found = list_micrographs([tmp_path / "*.zip"], tmp_path / "m")
+    assert [row["mask_path"] and Path(row["mask_path"]).name for row in found] == [
+        "a.png",
+        None,
+        None,
+        "t.png",
+    ]
+
+
+def test_a_glob_with_many_masks_takes_little_time(tmp_path: Path) -> None:
+    for name in ("images", "masks"):
+        (tmp_path / name).mkdir()
+        for number in range(3000):
+            os.close(os.open(tmp_path / name / f"{number}.png", os.O_CREAT))
+    start = time.process_time()
+    rows = list_micrographs([tmp_path / "images" / "*.png"], tmp_path / "masks")
+    assert time.process_time() - start < 2
+    assert all(Path(row["mask_path"]).name == Path(row["path"]).name for row in rows)
+
+
+@pytest.mark.parametrize("kind", ["zip", "tar"])
+def test_members_that_begin_with_a_dot(tmp_path: Path, kind: str) -> None:
+    names = ("./set/images/a.png", "./set/masks/a.png", "./set/masks/b.png")
+    path = tmp_path / f"a.{kind}"
+    if kind == "zip":
+        _zipped(path, *names)
+    else:
+        with tarfile.open(path, "w") as archive:
+            for name in names:
+                archive.addfile(tarfile.TarInfo(name))
+    found = {row["path"]: row["mask_path"] for row in list_micrographs([path])}
+    assert found == {f"{path}!set/images/a.png": f"{path}!set/masks/a.png"}
+
+
+def test_a_broken_archive_is_a_rejected_row(tmp_path: Path) -> None:
+    _zipped(tmp_path / "a.zip", "a.png")
+    (tmp_path / "b.zip").write_bytes(b"no archive")
+    (tmp_path / "c.tgz").write_bytes(b"\x1f\x8b cut")
+    data = bytearray((tmp_path / "a.zip").read_bytes())
+    entry = data.index(b"PK\1\2")
+    data[entry + 6 : entry + 8] = (99).to_bytes(2, "little")  # version needed to extract
+    (tmp_path / "d.zip").write_bytes(data)
+    rows = list_micrographs([tmp_path / "*"])
+    assert [Path(row["path"]).name for row in rows] == ["a.zip!a.png", "b.zip", "c.tgz", "d.zip"]
+    assert [row["fault"] is None for row in rows] == [True, False, False, False]
+    named = list_micrographs([tmp_path / "b.zip", tmp_path / "a.zip"])
+    row = ingest_file(named[0], Curation())
+    assert row["status"] == "rejected" and "b.zip cannot be read (File is not a" in row["reason"]
+    with pytest.raises(ImageError, match=r"b\.zip cannot be read .*d\.zip cannot be read"):
+        list_micrographs([tmp_path / "b.zip", tmp_path / "d.zip"])
+
+
+def test_csv_as_spreadsheets_leave_it(tmp_path: Path) -> None:
+    path = tmp_path / "set.csv"
+    path.write_text(",path,operator,,\n0,a.png,me,,\n1,b.png,,,,\n,,,,\n2,c.png,me,,3\n")
+    rows = list_micrographs([path])
+    assert [Path(row["path"]).name for row in rows] == ["a.png", "b.png", "c.png"]
+    assert rows[0]["metadata"] == '{"column 1": "0", "operator": "me"}'
+    assert rows[0]["fault"] is None and rows[1]["fault"] is None
+    assert "line 5: more values than columns" in rows[2]["fault"]
+
+
+def test_csv_that_names_a_picture_twice(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    path = tmp_path / "set.csv"
+    path.write_text("path,pixel_size_nm\na.png,1\nb.png,x\n./a.png,2\nb.png,1\n")
+    rows = list_micrographs([path])
+    assert [row["pixel_size_nm"] for row in rows[:1]] == [1.0]
+    assert [Path(row["path"]).name for row in rows[2:]] == ["set.csv, line 4", "set.csv, line 5"]
+    assert "a.png is named again; line 2 counts" in rows[2]["fault"]
+    assert "b.png is named again; line 3 counts" in rows[3]["fault"]
+    _touch(tmp_path, "a.png")
+    list_micrographs([tmp_path / "a.png", path])
+    assert "1 images are there by an earlier source" in caplog.text
+
+
+def test_files_that_a_csv_names(tmp_path: Path) -> None:
+    path = tmp_path / "set.csv"
+    path.write_text("path,mask_path\nx.zip!a.png,m/a.png\nx.zip!b.png,\nc.png,\n")
+    assert named_files(str(path)) == [
+        str(tmp_path / name) for name in ("c.png", "m/a.png", "x.zip")
+    ]
 
 
 def test_csv_with_metadata(tmp_path: Path) -> None:

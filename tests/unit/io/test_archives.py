@@ -106,7 +106,7 @@ def test_a_member_is_unpacked_as_far_as_its_header_warrants(
 
 def test_the_largest_member_follows_from_the_largest_picture(tmp_path: Path) -> None:
     path = _pack(tmp_path / "a.zip", {"a.mrc": bytes(110 * 2**20)})
-    with pytest.raises(ImageError, match="too large to unpack; .*at most 107108864 bytes"):
+    with pytest.raises(ImageError, match=r"too large to unpack; .*at most 107108864 bytes"):
         read_micrograph(f"{path}!a.mrc", max_pixels=10_000_000)
 
 
