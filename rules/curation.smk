@@ -29,7 +29,7 @@ rule curation_list:
             else state(*micrograph_sources(), settings.data.micrographs.masks)
         ),
         sources=shlex.join(micrograph_sources()),
-        licence=settings.data.micrographs.licence,
+        licence=settings.data.micrographs.known_licence(),
         shards=settings.shards.micrographs,
     shell:
         "python -m micrographia curation list {params.sources} {params.masks}"

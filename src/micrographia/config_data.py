@@ -64,11 +64,24 @@ class MicrographSource(Section):
         None,
         description="Folder of label masks with the images' file names; null when there is none.",
     )
-    licence: str = Field("CC0-1.0", description="Licence of these images, kept with every row.")
+    licence: str | None = Field(
+        None,
+        min_length=1,
+        description=(
+            "Licence of these images, kept with every row; null for 'unknown', or for CC0-1.0 "
+            "where they are procedural."
+        ),
+    )
 
     def sources(self) -> tuple[str, ...]:
         """Return what `source` names, as a list of its own when it is one."""
         return (self.source,) if isinstance(self.source, str) else self.source
+
+    def known_licence(self) -> str:
+        """Return what is known of the licence: nobody may do as they like with a user's images."""
+        if self.licence is not None:
+            return self.licence
+        return "CC0-1.0" if self.source == "procedural" else "unknown"
 
 
 class StructureFilter(Section):

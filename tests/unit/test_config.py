@@ -91,3 +91,20 @@ def test_micrographs_come_from_several_places_and_globs(tmp_path: Path) -> None:
     for wrong in ([str(tmp_path), str(tmp_path / "*.tif")], []):
         with pytest.raises(ConfigError, match=r"data\.micrographs\.source"):
             config.validate({"data": {"micrographs": {"source": wrong}}})
+
+
+@pytest.mark.parametrize(
+    ("given", "known"),
+    [
+        ({}, "CC0-1.0"),
+        ({"source": "src"}, "unknown"),
+        ({"source": "src", "licence": "MIT"}, "MIT"),
+        ({"licence": "CC-BY-4.0"}, "CC-BY-4.0"),
+    ],
+)
+def test_nobodys_pictures_are_given_away(
+    given: dict[str, str], known: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(ROOT)
+    settings = config.validate({"data": {"micrographs": given}})
+    assert settings.data.micrographs.known_licence() == known
