@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 
 #: IoU thresholds of AP@0.5:0.95, after COCO (Lin et al., ECCV 2014).
 COCO_THRESHOLDS: tuple[float, ...] = tuple(round(0.5 + 0.05 * step, 2) for step in range(10))
+#: Upper ends of COCO's small and medium instances [px²].
+SIZE_CLASSES = {"small": 32**2, "medium": 96**2, "large": np.inf}
 
 
 class Overlaps(NamedTuple):
@@ -23,6 +25,7 @@ class Overlaps(NamedTuple):
 
     `true` and `predicted`, shape (n_pairs,), number the instances from 0 in order of their
     labels; `iou`, shape (n_pairs,), is the pairs' intersection over union, 0 < iou <= 1.
+    `true_area` and `predicted_area`, one number per instance, are in px².
     """
 
     n_true: int
@@ -30,6 +33,8 @@ class Overlaps(NamedTuple):
     true: NDArray[np.int64]
     predicted: NDArray[np.int64]
     iou: NDArray[np.float64]
+    true_area: NDArray[np.int64]
+    predicted_area: NDArray[np.int64]
 
 
 class Counts(NamedTuple):
@@ -78,7 +83,13 @@ def overlaps(true: NDArray[np.integer], predicted: NDArray[np.integer]) -> Overl
     rows, columns = np.divmod(keys, width)
     union = true_area[rows] + predicted_area[columns] - shared
     return Overlaps(
-        len(true_labels), len(predicted_labels), rows, columns, shared / np.maximum(union, 1)
+        len(true_labels),
+        len(predicted_labels),
+        rows,
+        columns,
+        shared / np.maximum(union, 1),
+        true_area,
+        predicted_area,
     )
 
 
@@ -121,6 +132,46 @@ def count(found: Overlaps, threshold: float) -> Counts:
     matched = found.iou[above] if threshold >= 0.5 else _assign(found, above)
     tp = len(matched)
     return Counts(tp, found.n_predicted - tp, found.n_true - tp, float(matched.sum()))
+
+
+def count_sizes(found: Overlaps, threshold: float = 0.5) -> dict[str, Counts]:
+    """Count as `count` does, for each class of `SIZE_CLASSES` apart.
+
+    A pair and an unmatched true instance belong to the class of the true area, an unmatched
+    prediction to that of its own: one too small for its truth is a miss of the truth's class.
+
+    Parameters
+    ----------
+    found
+        What `overlaps` returned.
+    threshold
+        IoU that must be exceeded, 0.5 <= threshold < 1, where pairs need no choice.
+
+    Examples
+    --------
+    >>> found = overlaps(np.ones((40, 40), int), np.ones((40, 40), int))
+    >>> [name for name, counts in count_sizes(found).items() if counts.tp]
+    ['medium']
+    """
+    if not 0.5 <= threshold < 1:
+        raise ValueError(f"the IoU threshold is {threshold}; allowed: 0.5 <= threshold < 1")
+    above = found.iou > threshold
+    lone = np.ones(found.n_predicted, dtype=bool)
+    lone[found.predicted[above]] = False
+    true_class, lone_class = _classes(found.true_area), _classes(found.predicted_area[lone])
+    counts = {}
+    for place, name in enumerate(SIZE_CLASSES):
+        inside = true_class[found.true[above]] == place
+        tp = int(inside.sum())
+        n_true = int((true_class == place).sum())
+        fp = int((lone_class == place).sum())
+        counts[name] = Counts(tp, fp, n_true - tp, float(found.iou[above][inside].sum()))
+    return counts
+
+
+def _classes(areas: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Number of the class of `SIZE_CLASSES` that each area belongs to."""
+    return np.searchsorted(list(SIZE_CLASSES.values()), areas, side="right")
 
 
 def _assign(found: Overlaps, above: NDArray[np.bool_]) -> NDArray[np.float64]:

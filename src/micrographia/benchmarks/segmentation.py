@@ -12,9 +12,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from micrographia.benchmarks.bootstrap import bootstrap_mean
+from micrographia.benchmarks.boundary import boundary_f
 from micrographia.benchmarks.matching import (
     COCO_THRESHOLDS,
+    SIZE_CLASSES,
+    average_precision,
     count,
+    count_sizes,
     overlaps,
     panoptic_quality,
     precision_curve,
@@ -30,8 +34,24 @@ from micrographia.provenance import stamp
 #: From this many true instances on, an image counts as dense.
 DENSE = 100
 #: Name of each metric and its column.
-METRICS = {"AP@0.5": "ap50", "AP@0.5:0.95": "ap50_95", "PQ@0.5": "pq50"}
+METRICS = {
+    "AP@0.5": "ap50",
+    "AP@0.5:0.95": "ap50_95",
+    "PQ@0.5": "pq50",
+    "boundary F": "boundary_f",
+}
+#: Groups of images that every metric is given for.
 GROUPS = ("all", "sparse", "dense")
+#: Groups that AP@0.5 alone is given for: least true instances of an image, and more than most.
+DENSITIES = {
+    "below 10": (0, 10),
+    "10 to 29": (10, 30),
+    "30 to 99": (30, 100),
+    "100 to 299": (100, 300),
+    "from 300": (300, np.inf),
+}
+#: Groups of instances, which AP@0.5 alone is given for, and their columns.
+SIZES = {name: f"ap50_{name}" for name in SIZE_CLASSES}
 
 Row = dict[str, Any]
 Summary = dict[str, dict[str, dict[str, Any]]]
@@ -49,7 +69,8 @@ def score_image(predicted: NDArray[np.integer], true: NDArray[np.integer]) -> Ro
     -------
     dict
         `n_true`, `n_predicted`, `ap50`, `ap50_95` (mean over IoU 0.5, 0.55 … 0.95), `pq50`,
-        `density` ("sparse" or "dense") and `curve`, AP at each of these thresholds.
+        `boundary_f`, `ap50_small` and so on for `SIZES` (None where there is nothing of that
+        size), `density` ("sparse" or "dense") and `curve`, AP at each of these thresholds.
 
     Raises
     ------
@@ -70,6 +91,11 @@ def score_image(predicted: NDArray[np.integer], true: NDArray[np.integer]) -> Ro
         "ap50": float(curve[0]),
         "ap50_95": float(curve.mean()),
         "pq50": panoptic_quality(count(found, 0.5)),
+        "boundary_f": boundary_f(true, predicted),
+        **{
+            SIZES[name]: average_precision(counts) if any(counts) else None
+            for name, counts in count_sizes(found).items()
+        },
         "density": _density(found.n_true),
         "curve": curve.tolist(),
     }
@@ -105,6 +131,7 @@ def score_files(
         # An image keeps its group when its prediction fails: failures must not thin out a group.
         row["n_true"] = int(np.count_nonzero(np.unique(truth)))
         row["density"] = _density(row["n_true"])
+        row.update(_missed(truth))
         if failure is not None or predicted is None:
             row["failure"] = failure or "no prediction"
         else:
@@ -112,6 +139,12 @@ def score_files(
     except (MicrographiaError, ValueError) as error:
         row["failure"] = str(error)
     return row
+
+
+def _missed(truth: NDArray[np.integer]) -> Row:
+    """Scores by size where nothing is found: 0 for what there is, None for what there is not."""
+    counts = count_sizes(overlaps(truth, np.zeros_like(truth)))
+    return {SIZES[name]: 0.0 if one.fn else None for name, one in counts.items()}
 
 
 def summarise(scores: pd.DataFrame, settings: Benchmarks, seed: int) -> Summary:
@@ -131,26 +164,38 @@ def summarise(scores: pd.DataFrame, settings: Benchmarks, seed: int) -> Summary:
     -------
     dict
         `summary[metric][group]` holds `value`, `low`, `high` (NaN for an empty group), `n`
-        (failures included) and `n_failed`.
+        (failures included) and `n_failed`. Groups are `GROUPS`; of AP@0.5 also `DENSITIES`, and
+        `SIZES`, whose `n` are the images that have instances of that size on either side.
     """
     failed = scores["failure"].notna().to_numpy(dtype=bool)
+
+    def entry(values: NDArray[np.float64], inside: NDArray[np.bool_]) -> dict[str, Any]:
+        mean, low, high = bootstrap_mean(
+            values[inside], settings.bootstrap, settings.confidence, seed
+        )
+        n, n_failed = int(inside.sum()), int((failed & inside).sum())
+        return {"value": mean, "low": low, "high": high, "n": n, "n_failed": n_failed}
+
     summary: Summary = {}
     for metric, column in METRICS.items():
-        values = np.where(failed, 0.0, pd.to_numeric(scores[column]).to_numpy(dtype=float))
+        values = np.where(failed, 0.0, _numbers(scores, column))
         summary[metric] = {}
         for group in GROUPS:
             inside = (scores["density"] == group).to_numpy(dtype=bool) | (group == "all")
-            mean, low, high = bootstrap_mean(
-                values[inside], settings.bootstrap, settings.confidence, seed
-            )
-            summary[metric][group] = {
-                "value": mean,
-                "low": low,
-                "high": high,
-                "n": int(inside.sum()),
-                "n_failed": int((failed & inside).sum()),
-            }
+            summary[metric][group] = entry(values, inside)
+    values, n_true = np.where(failed, 0.0, _numbers(scores, "ap50")), _numbers(scores, "n_true")
+    for group, (least, end) in DENSITIES.items():
+        summary["AP@0.5"][group] = entry(values, (n_true >= least) & (n_true < end))
+    for group, column in SIZES.items():
+        known = _numbers(scores, column)
+        # Of a picture whose truth cannot be read nobody knows the sizes: it fails in each.
+        inside = ~np.isnan(known) | (failed & np.isnan(n_true))
+        summary["AP@0.5"][group] = entry(np.where(failed, 0.0, known), inside)
     return summary
+
+
+def _numbers(scores: pd.DataFrame, column: str) -> NDArray[np.float64]:
+    return np.asarray(pd.to_numeric(scores[column]).to_numpy(dtype=float))
 
 
 def pair_folders(predictions: Path, references: Path) -> tuple[list[Row], list[str]]:
@@ -242,7 +287,7 @@ def write_scores(
     metrics = [
         metric_row(metric, group=group, method=method, **summary[metric][group])
         for metric in METRICS
-        for group in GROUPS
+        for group in summary[metric]
     ]
     n_failed = int(scores["failure"].notna().sum())
     write_table(scores, out.with_suffix(".parquet"), SEGMENTATION_SCORES, provenance)

@@ -45,7 +45,14 @@ def register(verbs: Subparsers) -> None:
 def _segmentation(arguments: argparse.Namespace) -> int:
     import logging
 
-    from micrographia.benchmarks.segmentation import METRICS, pair_folders, summarise, table_of
+    from micrographia.benchmarks.segmentation import (
+        DENSITIES,
+        METRICS,
+        SIZES,
+        pair_folders,
+        summarise,
+        table_of,
+    )
 
     settings = settings_of(arguments)
     rows, unused = pair_folders(arguments.predictions, arguments.references)
@@ -70,6 +77,8 @@ def _segmentation(arguments: argparse.Namespace) -> int:
                 group: {column: summary[metric][group] for metric, column in METRICS.items()}
                 for group in ("sparse", "dense")
             },
+            "ap50_by_density": {name: summary["AP@0.5"][name] for name in DENSITIES},
+            "ap50_by_size": {name: summary["AP@0.5"][name] for name in SIZES},
         }
     )
     return 0

@@ -15,6 +15,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from micrographia.benchmarks.matching import COCO_THRESHOLDS
+from micrographia.benchmarks.segmentation import DENSITIES, SIZES
 from micrographia.io.atomic import atomic_path
 
 # Okabe and Ito's colours, which the colour-blind can tell apart.
@@ -27,7 +28,7 @@ def draw(
     method: str,
     path: str | os.PathLike[str],
 ) -> None:
-    """Draw AP over the IoU threshold and the histogram of the images' AP@0.5 as PNG.
+    """Draw as PNG: AP over IoU, the images' AP@0.5, and AP@0.5 by density and size.
 
     Parameters
     ----------
@@ -40,13 +41,14 @@ def draw(
     path
         Where to write, atomically.
     """
-    figure = Figure(figsize=(9, 3.6), layout="constrained")
-    left, right = figure.subplots(1, 2)
+    figure = Figure(figsize=(13, 3.6), layout="constrained")
+    panels = figure.subplots(1, 3)
     if rows:
-        _curves(left, rows, summary["AP@0.5"])
-        _histogram(right, rows, summary["AP@0.5"]["all"])
+        _curves(panels[0], rows, summary["AP@0.5"])
+        _histogram(panels[1], rows, summary["AP@0.5"]["all"])
+        _groups(panels[2], summary["AP@0.5"])
     else:
-        for axes in (left, right):
+        for axes in panels:
             axes.text(0.5, 0.5, "no truth to compare with", ha="center", va="center")
             axes.set_axis_off()
     figure.suptitle(f"Instance segmentation: {method}")
@@ -87,3 +89,25 @@ def _histogram(axes: Axes, rows: Sequence[Mapping[str, Any]], entry: Mapping[str
     axes.set(xlabel="AP@0.5 of an image", ylabel="images", xlim=(0, 1))
     # Above the bars, wherever they are.
     axes.legend(frameon=False, loc="lower right", bbox_to_anchor=(1, 1))
+
+
+def _groups(axes: Axes, groups: Mapping[str, Mapping[str, Any]]) -> None:
+    """AP@0.5 with its interval by true instances of an image, and by size of the instance."""
+    names = [*DENSITIES, *SIZES]
+    for place, name in enumerate(names):
+        entry = groups[name]
+        if entry["n"]:
+            error = [[entry["value"] - entry["low"]], [entry["high"] - entry["value"]]]
+            colour = "#0072B2" if name in DENSITIES else "#D55E00"
+            axes.errorbar(
+                entry["value"], place, xerr=error, fmt="o", ms=5, capsize=3, color=colour
+            )
+    labels = [
+        f"{name} {'instances' if name in DENSITIES else 'ones'} (n = {groups[name]['n']})"
+        for name in names
+    ]
+    axes.set_yticks(range(len(names)), labels)
+    axes.set_ylim(len(names) - 0.4, -0.6)
+    axes.axhline(len(DENSITIES) - 0.5, color="#8a9299", lw=0.7)
+    axes.set(xlabel="AP@0.5", xlim=(0, 1))
+    axes.grid(alpha=0.3, axis="x")

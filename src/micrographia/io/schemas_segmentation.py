@@ -103,6 +103,10 @@ SEGMENTATION_SCORES = pa.schema(
         ("ap50", pa.float64()),
         ("ap50_95", pa.float64()),
         ("pq50", pa.float64()),
+        ("boundary_f", pa.float64()),
+        ("ap50_small", pa.float64()),  # null: no instance of this size on either side
+        ("ap50_medium", pa.float64()),
+        ("ap50_large", pa.float64()),
         ("density", pa.string()),  # sparse | dense
         ("failure", pa.string()),
     ]

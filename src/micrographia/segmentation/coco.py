@@ -50,7 +50,7 @@ def write_coco(
                 {"id": count, "file_name": picture.file_name, "width": width, "height": height,
                  "image_id": picture.image_id}
             )  # fmt: skip
-            for instance in annotations(picture.labels):
+            for instance in encoded(picture.labels):
                 number += 1
                 stream.write(",\n" if number > 1 else "\n")
                 entry = {"id": number, "image_id": count, "category_id": CATEGORY["id"]}
@@ -59,7 +59,7 @@ def write_coco(
         stream.write("],\n" + json.dumps(rest, ensure_ascii=False)[1:] + "\n")
 
 
-def annotations(labels: NDArray[np.int32]) -> Iterator[dict[str, Any]]:
+def encoded(labels: NDArray[np.int32]) -> Iterator[dict[str, Any]]:
     """Yield `label`, `segmentation`, `bbox` (x, y, width, height), `area` of each instance."""
     height, width = labels.shape
     for label, box in enumerate(ndimage.find_objects(labels), start=1):

@@ -15,6 +15,7 @@ from micrographia.benchmarks.matching import (
     Counts,
     average_precision,
     count,
+    count_sizes,
     overlaps,
     panoptic_quality,
     precision_curve,
@@ -146,6 +147,20 @@ def test_many_instances_need_no_dense_matrix():
 def test_wrong_masks_are_refused(true, predicted, words):
     with pytest.raises(ValueError, match=words):
         overlaps(true, predicted)
+
+
+@given(true=masks, predicted=masks)
+def test_sizes_together_are_all(true, predicted):
+    # Pixels enlarged, so that some instances are medium and some large.
+    found = overlaps(*(np.kron(mask, np.ones((25, 25), int)) for mask in (true, predicted)))
+    whole, parts = count(found, 0.5), count_sizes(found).values()
+    for place in range(4):
+        assert sum(part[place] for part in parts) == pytest.approx(whole[place])
+
+
+def test_sizes_below_half_need_a_choice_and_are_refused():
+    with pytest.raises(ValueError, match="threshold"):
+        count_sizes(overlaps(np.ones((2, 2), int), np.ones((2, 2), int)), 0.3)
 
 
 @pytest.mark.parametrize("threshold", [-0.1, 1.0])

@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pytest
 
-from micrographia.benchmarks.segmentation import score_image, summarise, table_of
+from micrographia.benchmarks.segmentation import score_files, score_image, summarise, table_of
 from micrographia.cli import main
 from micrographia.config import Benchmarks
 from micrographia.io.images import write_labels
@@ -136,7 +136,12 @@ def test_tables(tables):
     result = json.loads((tables / "results" / "segmentation.json").read_text())
     assert (result["n"], result["n_failed"], result["n_without_truth"]) == (4, 2, 1)
     found = {(row["metric"], row["group"]): row for row in result["metrics"]}
-    assert len(found) == 9
+    assert len(found) == 4 * 3 + 5 + 3
+    assert found["AP@0.5", "below 10"]["n"] == 4
+    assert found["AP@0.5", "small"]["value"] == pytest.approx(1.5 / 4)
+    assert found["AP@0.5", "large"]["n"] == 0
+    # Of the outlines of 87 px, the border counting as none, 43 are found.
+    assert found["boundary F", "all"]["value"] == pytest.approx((1 + 2 * 43 / (43 + 87)) / 4)
     assert found["AP@0.5", "all"]["value"] == pytest.approx(1.5 / 4)
     assert found["AP@0.5", "sparse"]["n_failed"] == 2
     assert found["AP@0.5", "dense"]["value"] is None
@@ -162,7 +167,7 @@ def test_no_truth_at_all_is_said_not_raised(tables):
     assert run_tables(tables / "segmentation.json") == 0
     result = json.loads((tables / "segmentation.json").read_text())
     assert (result["n"], result["n_without_truth"]) == (0, 5)
-    assert [row["value"] for row in result["metrics"]] == [None] * 9
+    assert [row["value"] for row in result["metrics"]] == [None] * 20
     assert (tables / "segmentation.png").exists()
 
 
@@ -197,3 +202,41 @@ def test_missing_prediction_table_is_named(tables, capsys):
     (tables / "shard" / "predictions.parquet").unlink()
     assert run_tables(tables / "segmentation.json") == 2
     assert "predictions.parquet does not exist" in capsys.readouterr().err
+
+
+def test_sizes_and_densities_are_apart():
+    true = squares((0, 0), (0, 150), shape=(300, 300), side=100)  # two large ones
+    true[200:208, 0:8] = 3
+    true[200:208, 20:28] = 4
+    found = np.where(true == 4, 0, true)  # one small one is lost
+    found[250:300, 200:250] = 9  # and a medium one made up
+    row = score_image(found, true)
+    assert (row["ap50_small"], row["ap50_medium"], row["ap50_large"]) == (0.5, 0.0, 1.0)
+    assert score_image(true, true)["ap50_medium"] is None
+    numbered = np.arange(1, 321).reshape(16, 20)
+    scores = table_of(
+        [
+            {**dict.fromkeys(SEGMENTATION_SCORES.names), **score_image(*masks)}
+            for masks in ((found, true), (true, true), (numbered, numbered))
+        ]
+    )
+    groups = summarise(scores, Benchmarks(bootstrap=100), seed=1)["AP@0.5"]
+    told = {name: (entry["n"], entry["value"]) for name, entry in groups.items() if entry["n"]}
+    assert told.pop("all") == (3, pytest.approx((3 / 5 + 2) / 3))
+    assert told == {
+        "sparse": (2, pytest.approx(0.8)), "dense": (1, 1.0),
+        "below 10": (2, pytest.approx(0.8)), "from 300": (1, 1.0),
+        "small": (3, pytest.approx(2.5 / 3)), "medium": (1, 0.0), "large": (2, 1.0),
+    }  # fmt: skip
+
+
+def test_failures_count_in_the_sizes_that_were_there(tmp_path):
+    true = squares((0, 0), shape=(60, 60), side=50)
+    write_labels(tmp_path / "t.png", true)
+    identity = {"image_id": "a", "path": "a.png", "method": "m"}
+    lost = score_files(tmp_path / "t.png", None, identity=identity)
+    assert (lost["ap50_small"], lost["ap50_medium"], lost["ap50_large"]) == (None, 0.0, None)
+    torn = score_files(tmp_path / "absent.png", None, identity=identity)
+    groups = summarise(table_of([lost, torn]), Benchmarks(bootstrap=100), seed=1)["AP@0.5"]
+    assert [groups[name]["n"] for name in ("small", "medium", "large")] == [1, 2, 1]
+    assert groups["medium"]["value"] == 0 and groups["medium"]["n_failed"] == 2

@@ -14,7 +14,7 @@ from matplotlib.path import Path as Polygon
 from roifile import ROI_TYPE, ImagejRoi
 from skimage.draw import disk
 
-from micrographia.segmentation.coco import Masked, annotations, write_coco
+from micrographia.segmentation.coco import Masked, encoded, write_coco
 from micrographia.segmentation.rois import write_rois
 
 
@@ -46,7 +46,7 @@ def decode(segmentation):
     )
 )
 def test_run_lengths_decode_to_the_mask(labels):
-    found = list(annotations(labels))
+    found = list(encoded(labels))
     assert [entry["label"] for entry in found] == [n for n in np.unique(labels) if n]
     for entry in found:
         mask = labels == entry["label"]
