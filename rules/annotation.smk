@@ -13,6 +13,7 @@ rule annotation_annotate:
     input:
         micrographs=rules.curation_finish.output.table,
         segmentation=rules.segmentation_watershed.output.folder,
+        weights=weights_of_annotator,
     output:
         table=results("annotation", "answers", "{annotator}", "{shard}.parquet"),
     log:
@@ -74,6 +75,7 @@ rule annotation_judge:
         micrographs=rules.curation_finish.output.table,
         segmentation=rules.segmentation_watershed.output.folder,
         answers=answers_of_a_shard,
+        weights=weights_of(judges(embedded=True)),
     output:
         table=results("annotation", "verdicts", "{shard}.parquet"),
     log:
@@ -290,8 +292,8 @@ rule annotation_learn_segment:
         mem_mb=2000,
         runtime=60,
     params:
-        code=code("segmentation.predict"),
-        settings=section("segmentation", without=("training", "network")),
+        code=code("segmentation.predict", without=["segmentation.learned"]),
+        settings=section("segmentation", without=("training", "network", "baselines")),
     shell:
         "python -m micrographia segmentation predict {input.pictures:q}/images"
         " --settings {params.settings:q} --out {output.folder:q} >{log:q} 2>&1"

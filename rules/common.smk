@@ -62,9 +62,9 @@ def prepare_shell(workflow):
     shell.prefix(f"set -euo pipefail; {path}")
 
 
-def code(*names):
+def code(*names, without=()):
     """Digest of the code behind a step: an edit there reruns it, and nothing else."""
-    return code_digest(*names, root=PROJECT / "src" / "micrographia")
+    return code_digest(*names, without=without, root=PROJECT / "src" / "micrographia")
 
 
 def section(*names, without=()):
@@ -210,6 +210,27 @@ def answers_known():
     """Whether micrographs have attributes by construction, and annotators that read them."""
     made = settings.data.micrographs.source == "procedural"
     return made and bool(settings.annotation.annotators)
+
+
+def carded(*names):
+    """Files of weights that the settings name, each .safetensors with the card beside it."""
+    named = [name for name in names if name]
+    return named + [str(Path(name).with_suffix(".json")) for name in named if _has_card(name)]
+
+
+def _has_card(name):
+    return Path(name).suffix == ".safetensors"
+
+
+def weights_of(names):
+    """Weights of one's own that these annotators read, with their cards."""
+    chosen = [one for one in settings.annotation.annotators if one.name in names]
+    return carded(*(one.weights for one in chosen))
+
+
+def weights_of_annotator(wildcards):
+    """The same for the one that a job is for."""
+    return weights_of([wildcards.annotator])
 
 
 def one_of(names):

@@ -16,8 +16,9 @@ rule segmentation_watershed:
         mem_mb=2000,
         runtime=120,
     params:
-        code=code("segmentation"),
-        settings=section("segmentation", without=("training", "network")),
+        # No network runs here: an edit of one is no reason to segment again.
+        code=code("segmentation.predict", without=["segmentation.learned"]),
+        settings=section("segmentation", without=("training", "network", "baselines")),
         shards=settings.shards.micrographs,
     shell:
         "python -m micrographia segmentation predict --method watershed"
@@ -113,6 +114,9 @@ rule segmentation_network:
             if settings.segmentation.training.procedural
             else []
         ),
+        # Their content counts: weights that were replaced are other weights.
+        init=carded(settings.segmentation.training.init),
+        encoder=settings.segmentation.training.encoder or [],
     output:
         checkpoint=results("segmentation", "network", "network.safetensors"),
         card=results("segmentation", "network", "network.json"),
@@ -131,7 +135,7 @@ rule segmentation_network:
         runtime=1440,
     params:
         code=code("segmentation.learn", "segmentation.pictures"),
-        settings=section("segmentation"),
+        settings=section("segmentation", without=("baselines",)),
         seed=settings.seed,
         state=state(
             *(

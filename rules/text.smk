@@ -6,7 +6,7 @@ if settings.curation.text.detect:
     rule curation_text:
         input:
             micrographs=rules.curation_merge.output.table,
-            weights=settings.curation.text.weights,
+            weights=carded(settings.curation.text.weights),
         output:
             table=results("curation", "text", "{shard}.parquet"),
         log:
@@ -24,7 +24,7 @@ if settings.curation.text.detect:
             shards=settings.shards.micrographs,
         shell:
             "python -m micrographia curation text --micrographs {input.micrographs:q}"
-            " --weights {input.weights:q} --shard {wildcards.shard} --shards {params.shards}"
+            " --weights {input.weights[0]:q} --shard {wildcards.shard} --shards {params.shards}"
             " --settings {params.settings:q} --out {output.table:q} >{log:q} 2>&1"
 
 
@@ -55,7 +55,7 @@ rule text_pictures:
 rule text_detector:
     input:
         pictures=rules.text_pictures.output.folder,
-        start=list(filter(None, [settings.curation.text.training.start])),
+        start=carded(settings.curation.text.training.start),
     output:
         weights=results("curation", "text_training", "detector.safetensors"),
         description=results("curation", "text_training", "detector.json"),

@@ -94,7 +94,7 @@ def stamp(settings: Any = None, seed: int | None = None) -> dict[str, Any]:
     }
 
 
-def code_digest(*names: str, root: Path | None = None) -> str:
+def code_digest(*names: str, without: Iterable[str] = (), root: Path | None = None) -> str:
     """Digest of the code that stands behind modules or packages of `micrographia`.
 
     The digest covers the syntax tree (no comments, no docstrings) of the named modules, of
@@ -109,6 +109,10 @@ def code_digest(*names: str, root: Path | None = None) -> str:
         For example `"stem"` (a whole room) or `"benchmarks.structure"` (one module; its room's
         `cli` is covered too, and `structure_cli` with what it imports, since they write what
         the module computes; `cli` alone would draw the whole room in).
+    without
+        Modules that the step never runs though its modules name them, such as
+        `"segmentation.learned"` for a step that runs no network: neither they nor what they
+        alone import count.
     root
         Folder of the package; default is where it is installed.
     """
@@ -124,7 +128,8 @@ def code_digest(*names: str, root: Path | None = None) -> str:
             extra.append(target.parent / "cli.py")
         else:
             raise ValueError(f"no module or package {name!r} in {base}")
-    seen = _closure(filter(Path.is_file, pending), base)
+    barred = {_module(name, base) for name in without}
+    seen = _closure(filter(Path.is_file, pending), base, barred)
     seen.update(path for path in extra if path.is_file())
     summary = hashlib.sha256()
     for path in sorted(seen):
@@ -141,12 +146,19 @@ def _data_beside(modules: Iterable[Path]) -> set[Path]:
     return {path for folder in folders for suffix in _DATA for path in folder.glob(f"*{suffix}")}
 
 
-def _closure(start: Iterable[Path], base: Path) -> set[Path]:
+def _module(name: str, base: Path) -> Path:
+    path = base.joinpath(*name.split(".")).with_suffix(".py")
+    if not path.is_file():
+        raise ValueError(f"no module {name!r} in {base}")
+    return path
+
+
+def _closure(start: Iterable[Path], base: Path, barred: set[Path]) -> set[Path]:
     seen: set[Path] = set()
     pending = list(start)
     while pending:
         path = pending.pop()
-        if path in seen:
+        if path in seen or path in barred:
             continue
         seen.add(path)
         for name in _tree(path, path.stat().st_mtime_ns)[1]:

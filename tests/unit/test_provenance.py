@@ -1,9 +1,12 @@
 """Code digests: sensitive to code, blind to comments, docstrings and other rooms."""
 
+import re
 from pathlib import Path
 
 import pytest
 
+import micrographia
+from micrographia import provenance
 from micrographia.provenance import code_digest, digest, stamp
 
 
@@ -88,6 +91,29 @@ def test_package_data_counts(package: Path) -> None:
     _edit(package / "one/table.csv", "a,b\n")
     assert code_digest("one.work", root=package) != before[0]
     assert code_digest("two", root=package) == before[1]
+
+
+def test_modules_that_a_step_never_runs_can_be_left_out(package: Path) -> None:
+    whole = code_digest("one.work", root=package)
+    before = code_digest("one.work", without=["ground"], root=package)
+    _edit(package / "ground.py", "def add(a, b):\n    return 9\n")
+    assert code_digest("one.work", without=["ground"], root=package) == before
+    assert code_digest("one.work", root=package) != whole
+    with pytest.raises(ValueError, match="three"):
+        code_digest("one.work", without=["three"], root=package)
+
+
+def test_the_watershed_does_not_depend_on_networks() -> None:
+    """As rules/segmentation.smk names its code, though all methods share one module."""
+    root = Path(micrographia.__file__).parent
+    rule = (root.parents[1] / "rules" / "segmentation.smk").read_text()
+    assert 'code("segmentation.predict", without=["segmentation.learned"])' in rule
+    barred = {root / "segmentation" / "learned.py"}
+    seen = provenance._closure([root / "segmentation" / "predict.py"], root, barred)
+    assert {"watershed.py", "measure.py"} <= {path.name for path in seen}
+    assert not [
+        path for path in seen if re.search(r"^(import|from) torch", path.read_text(), re.M)
+    ]
 
 
 def test_unknown_module_is_an_error(package: Path) -> None:

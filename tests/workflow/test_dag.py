@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -73,6 +74,26 @@ def test_endpoints_are_asked_where_the_settings_name_them(fresh: Workflow) -> No
     assert jobs["annotation_review"] == jobs["annotation_agree"] == 1
     # Nothing that needs the segmentation, and no embedded annotator beside those named.
     assert not {"annotation_annotate", "annotation_judge", "segmentation_watershed"} & set(jobs)
+
+
+def test_weights_that_settings_name_are_inputs(fresh: Workflow) -> None:
+    """Where they are replaced, what they made is made again."""
+    for name in ("mine.safetensors", "mine.json", "encoder.pth"):
+        (fresh.folder / name).touch()
+    text = (
+        "annotation: {annotators: [{name: m, kind: measured, weights: mine.safetensors}]}\n"
+        "segmentation: {training: {init: mine.safetensors, encoder: encoder.pth}}\n"
+        "curation: {text: {weights: mine.safetensors}}\n"
+    )
+    target = ("annotations", "segmentation_network", "--configfile", fresh.overlay(text))
+    said = fresh.call("-n", "--cores", "2", *target).stdout
+    inputs = {
+        rule: re.search(rf"^rule {rule}:\n +input: (.*)$", said, re.M)
+        for rule in ("annotation_annotate", "segmentation_network", "curation_text")
+    }
+    found = {rule: match[1] if match else said for rule, match in inputs.items()}
+    assert all("mine.safetensors, mine.json" in names for names in found.values()), found
+    assert "encoder.pth" in found["segmentation_network"]
 
 
 def test_a_template_library_is_made_where_the_settings_name_it(fresh: Workflow) -> None:
@@ -149,6 +170,7 @@ def test_a_threshold_reruns_its_dependents_alone(finished: Workflow) -> None:
             "segmentation/watershed.py",
             {"segmentation_watershed", "bench_segmentation", *ANNOTATED, *END},
         ),
+        ("segmentation/networks.py", set()),  # no network runs unless it is asked for
         ("reconstruction/columns.py", {"reconstruction_solve", "bench_structure", *END}),
         ("benchmarks/structure.py", {"bench_structure", *END}),
         ("benchmarks/structure_figure.py", {"bench_structure", *END}),
