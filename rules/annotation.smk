@@ -38,13 +38,15 @@ rule annotation_annotate:
         " --out {output.table:q} >{log:q} 2>&1"
 
 
-# The key comes by the environment; neither the settings nor the log know it.
+# The key comes by the environment; neither the settings nor the log know it. What had no answer
+# is asked again by the next run: `round` is one more then than when the table was made.
 rule annotation_ask:
     input:
         micrographs=rules.curation_finish.output.table,
         prompts=prompts("attributes", "judge", "legible", "correction"),
     output:
         table=results("annotation", "answers", "{annotator}", "{shard}.parquet"),
+        state=results("annotation", "answers", "{annotator}", "{shard}.json"),
     log:
         logs("annotation_ask", "{annotator}", "{shard}"),
     benchmark:
@@ -62,11 +64,13 @@ rule annotation_ask:
         settings=for_annotator,
         shards=settings.shards.micrographs,
         cache=results("annotation", "calls.sqlite"),
+        round=round_of("answers"),
     shell:
         "python -m micrographia annotation annotate --annotator {wildcards.annotator}"
         " --micrographs {input.micrographs:q}"
         " --shard {wildcards.shard} --shards {params.shards} --settings {params.settings:q}"
-        " --cache {params.cache:q} --out {output.table:q} >{log:q} 2>&1"
+        " --cache {params.cache:q} --round {params.round} --state {output.state:q}"
+        " --out {output.table:q} >{log:q} 2>&1"
 
 
 # All embedded judges of a shard in one job: each takes a moment.
@@ -107,6 +111,7 @@ rule annotation_ask_judge:
         prompts=rules.annotation_ask.input.prompts,
     output:
         table=results("annotation", "verdicts", "{annotator}", "{shard}.parquet"),
+        state=results("annotation", "verdicts", "{annotator}", "{shard}.json"),
     log:
         logs("annotation_ask_judge", "{annotator}", "{shard}"),
     benchmark:
@@ -124,19 +129,23 @@ rule annotation_ask_judge:
         settings=for_annotator,
         shards=settings.shards.micrographs,
         cache=results("annotation", "calls.sqlite"),
+        round=round_of("verdicts"),
     shell:
         "python -m micrographia annotation judge --judge {wildcards.annotator}"
         " --micrographs {input.micrographs:q} --answers {input.answers:q}"
         " --shard {wildcards.shard} --shards {params.shards} --settings {params.settings:q}"
-        " --cache {params.cache:q} --out {output.table:q} >{log:q} 2>&1"
+        " --cache {params.cache:q} --round {params.round} --state {output.state:q}"
+        " --out {output.table:q} >{log:q} 2>&1"
 
 
+# Before curation ends: pictures whose text cannot be read are rejected there.
 rule annotation_legible:
     input:
-        micrographs=rules.curation_finish.output.table,
+        micrographs=rules.curation_merge.output.table,
         prompts=rules.annotation_ask.input.prompts,
     output:
         table=results("annotation", "legibility", "{annotator}", "{shard}.parquet"),
+        state=results("annotation", "legibility", "{annotator}", "{shard}.json"),
     log:
         logs("annotation_legible", "{annotator}", "{shard}"),
     benchmark:
@@ -154,11 +163,13 @@ rule annotation_legible:
         settings=for_annotator,
         shards=settings.shards.micrographs,
         cache=results("annotation", "calls.sqlite"),
+        round=round_of("legibility"),
     shell:
         "python -m micrographia annotation legible --annotator {wildcards.annotator}"
         " --micrographs {input.micrographs:q}"
         " --shard {wildcards.shard} --shards {params.shards} --settings {params.settings:q}"
-        " --cache {params.cache:q} --out {output.table:q} >{log:q} 2>&1"
+        " --cache {params.cache:q} --round {params.round} --state {output.state:q}"
+        " --out {output.table:q} >{log:q} 2>&1"
 
 
 rule annotation_review:

@@ -212,6 +212,20 @@ def answers_known():
     return made and bool(settings.annotation.annotators)
 
 
+def round_of(kind):
+    """Which round of asking a table of answers needs: one more where some had no answer."""
+
+    def number(wildcards):
+        path = Path(results("annotation", kind, wildcards.annotator, f"{wildcards.shard}.json"))
+        try:
+            before = json.loads(path.read_text())
+            return before["round"] + (before["unanswered"] > 0)
+        except (OSError, ValueError, LookupError, TypeError):
+            return 0
+
+    return number
+
+
 def carded(*names):
     """Files of weights that the settings name, each .safetensors with the card beside it."""
     named = [name for name in names if name]

@@ -93,6 +93,11 @@ rule curation_finish:
             if settings.curation.scale.read
             else []
         ),
+        legible=expand(
+            results("annotation", "legibility", "{annotator}", "{shard}.parquet"),
+            annotator=settings.annotation.legible or [],
+            shard=shards("micrographs"),
+        ),
     output:
         table=results("curation", "micrographs.parquet"),
     log:
@@ -108,5 +113,5 @@ rule curation_finish:
         code=code("curation.finish"),
     shell:
         "python -m micrographia curation finish --micrographs {input.micrographs:q}"
-        " --text {input.text:q} --scale {input.scale:q}"
+        " --text {input.text:q} --scale {input.scale:q} --legible {input.legible:q}"
         " --out {output.table:q} >{log:q} 2>&1"

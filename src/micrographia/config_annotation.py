@@ -184,8 +184,8 @@ class Annotation(Section):
     legible: str | None = Field(
         None,
         description=(
-            "Annotator of kind 'endpoint' that says whether text in the pictures is legible; null "
-            "for nobody."
+            "Annotator of kind 'endpoint' that is asked about text in the pictures: those whose "
+            "text cannot be read are rejected; null for nobody."
         ),
     )
     prompts: str = Field(

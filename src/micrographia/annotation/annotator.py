@@ -9,18 +9,20 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from micrographia.annotation.schema import Attributes, Verdicts
 from micrographia.errors import MicrographiaError
 from micrographia.io.images import read_labels, to_unit
-from micrographia.io.schemas import INSTANCES
 from micrographia.io.working import WorkingPicture, read_working
 
 
 class AnnotationError(MicrographiaError):
     """A picture has no answer: the reason becomes its row's failure."""
+
+
+class UnansweredError(AnnotationError):
+    """No answer this time: the row fails, and a later run asks again."""
 
 
 class EndpointDownError(AnnotationError):
@@ -37,15 +39,12 @@ class Case:
         Its row of `schemas.MICROGRAPHS`.
     mask_path
         Label mask of the segmentation; None where it has none (see `segmentation_failure`).
-    instances
-        Its rows of `schemas.INSTANCES`; empty where nothing was found or segmented.
     segmentation_failure
         Why it was not segmented; None when it was.
     """
 
     row: Mapping[str, Any]
     mask_path: Path | None
-    instances: pd.DataFrame
     segmentation_failure: str | None = None
 
     @property
@@ -83,11 +82,9 @@ class Case:
         row: Mapping[str, Any],
         pixels: NDArray[np.float32],
         labels: NDArray[np.int32] | None = None,
-        instances: pd.DataFrame | None = None,
     ) -> Case:
         """Make a case of what is in memory; nothing is read from disk."""
-        table = pd.DataFrame(columns=list(INSTANCES.names)) if instances is None else instances
-        case = cls(row, None, table)
+        case = cls(row, None)
         # `cached_property` looks here first; the class is frozen only against assignment.
         case.__dict__.update(pixels=pixels, labels=labels)
         return case

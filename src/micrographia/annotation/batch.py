@@ -10,8 +10,6 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import pandas as pd
-
 from micrographia.annotation.annotator import (
     AnnotationError,
     Annotator,
@@ -24,12 +22,11 @@ from micrographia.io.attributes import ATTRIBUTE_NAMES, UNKNOWN
 from micrographia.io.schemas import (
     ATTRIBUTES,
     CROSSCHECK,
-    INSTANCES,
     LEGIBILITY,
     MICROGRAPHS,
     PREDICTIONS,
 )
-from micrographia.io.tables import read_rows, read_table
+from micrographia.io.tables import read_rows
 
 if TYPE_CHECKING:
     from micrographia.annotation.endpoint import EndpointAnnotator
@@ -50,7 +47,7 @@ def read_cases(
     micrographs
         Table of micrographs.
     segmentation
-        Folder with predictions.parquet, instances.parquet and masks; None for none.
+        Folder with predictions.parquet and masks; None for none.
     shard, shards
         As in the segmentation: kept rows whose position modulo `shards` is `shard`.
 
@@ -64,14 +61,10 @@ def read_cases(
             "There is no such shard", seen=shard, allowed=f"0 to {shards - 1} (--shards {shards})"
         )
     rows = [row for row in read_rows(micrographs, MICROGRAPHS) if row["status"] == "kept"]
-    empty = pd.DataFrame(columns=list(INSTANCES.names))
     predictions: dict[str, Mapping[str, Any]] = {}
-    instances: dict[str, pd.DataFrame] = {}
     if segmentation is not None:
         found = read_rows(segmentation / "predictions.parquet", PREDICTIONS)
         predictions = {row["image_id"]: row for row in found if row["image_id"]}
-        table = read_table(segmentation / "instances.parquet", INSTANCES)
-        instances = {str(name): part for name, part in table.groupby("image_id", sort=False)}
     cases = []
     for row in rows[shard::shards]:
         name = row["image_id"]
@@ -79,7 +72,7 @@ def read_cases(
         mask = prediction["mask"] if prediction else None
         failure = prediction["failure"] if prediction else "not segmented"
         path = segmentation / mask if segmentation is not None and mask else None
-        cases.append(Case(row, path, instances.get(name, empty), failure))
+        cases.append(Case(row, path, failure))
     return cases
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -86,6 +86,18 @@ def _add_pictures(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--again", action="store_true", help="ask again where answers had the wrong form"
     )
+    parser.add_argument(
+        "--round",
+        type=non_negative,
+        default=0,
+        help="how often this table was made before to ask again what had no answer",
+    )
+    parser.add_argument(
+        "--state",
+        type=Path,
+        metavar="JSON",
+        help="file for that and what had no answer now",
+    )
     parser.add_argument("--out", type=Path, required=True, metavar="TABLE")
 
 
@@ -129,7 +141,7 @@ def _annotate(arguments: argparse.Namespace) -> int:
     cases = _cases(arguments)
     with _annotator(arguments.annotator, arguments) as annotator:
         rows = _progress(annotate_cases(annotator, cases), len(cases))
-    return _write(rows, arguments, ATTRIBUTES)
+    return _write(rows, arguments, ATTRIBUTES, [annotator])
 
 
 def _judge(arguments: argparse.Namespace) -> int:
@@ -140,10 +152,12 @@ def _judge(arguments: argparse.Namespace) -> int:
     answers = [row for table in arguments.answers for row in read_rows(table, ATTRIBUTES)]
     cases = _cases(arguments)
     rows: list[dict[str, Any]] = []
+    judges = []
     for name in arguments.annotator:
         with _annotator(name, arguments) as judge:
             rows += _progress(judge_cases(judge, cases, answers), None)
-    return _write(rows, arguments, CROSSCHECK)
+            judges.append(judge)
+    return _write(rows, arguments, CROSSCHECK, judges)
 
 
 def _legible(arguments: argparse.Namespace) -> int:
@@ -161,17 +175,29 @@ def _legible(arguments: argparse.Namespace) -> int:
                 remedy="Name one of those in annotation.annotators",
             )
         rows = _progress(legibility_of_cases(annotator, cases), len(cases))
-    return _write(rows, arguments, LEGIBILITY)
+    return _write(rows, arguments, LEGIBILITY, [annotator])
 
 
-def _write(rows: list[dict[str, Any]], arguments: argparse.Namespace, schema: Any) -> int:
+def _write(
+    rows: list[dict[str, Any]],
+    arguments: argparse.Namespace,
+    schema: Any,
+    annotators: Sequence[Annotator],
+) -> int:
+    import json
     import logging
 
+    from micrographia.io.atomic import write_text
     from micrographia.io.tables import write_table
     from micrographia.provenance import stamp
 
     write_table(rows, arguments.out, schema, stamp(settings_of(arguments)))
     failed = sum(row["failure"] is not None for row in rows)
+    if arguments.state is not None:
+        # Only what another run could mend: a wrong answer that is kept comes back as it was.
+        open_ = sum(getattr(annotator, "unanswered", 0) for annotator in annotators)
+        state = {"round": arguments.round, "failed": failed, "unanswered": open_}
+        write_text(arguments.state, json.dumps(state, indent=2, sort_keys=True) + "\n")
     log = logging.getLogger(__name__)
     log.info("%s: %d rows, %d failed", arguments.out, len(rows), failed)
     return 0

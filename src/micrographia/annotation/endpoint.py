@@ -10,7 +10,12 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from micrographia.annotation import picture
-from micrographia.annotation.annotator import AnnotationError, Case, EndpointDownError
+from micrographia.annotation.annotator import (
+    AnnotationError,
+    Case,
+    EndpointDownError,
+    UnansweredError,
+)
 from micrographia.annotation.ledger import Call, Ledger, LimitError, Limits, Reply
 from micrographia.annotation.parse import (
     FormError,
@@ -97,6 +102,8 @@ class EndpointAnnotator:
         self._turn = threading.Condition()
         self._in_flight = 0
         self._failures = 0
+        #: How many questions a later run should ask again.
+        self.unanswered = 0
 
     def stop(self) -> None:
         """Make no more calls; those that wait for another try end at once."""
@@ -157,7 +164,8 @@ class EndpointAnnotator:
         Raises
         ------
         AnnotationError
-            There is no answer. `LimitError` and `EndpointDownError` are special cases.
+            There is no answer. `UnansweredError`, `LimitError` and `EndpointDownError` are
+            special cases.
         """
         for repeat in (False, True):
             conversation = Conversation(self._endpoint, case, prompt, text, schema, full)
@@ -207,9 +215,8 @@ class EndpointAnnotator:
         body = conversation.body()
         try:
             number, reply = self._transport.send(body, lambda: self._begin(call), self._drop)
-        except (LimitError, EndpointDownError) as error:
-            if isinstance(error, EndpointDownError):
-                self._transport.stop(str(error))
+        except EndpointDownError as error:
+            self._transport.stop(str(error))
             raise
         except AnnotationError as error:
             self._count_failure(error)
@@ -248,6 +255,9 @@ class EndpointAnnotator:
     def _count_failure(self, error: AnnotationError) -> None:
         """Stop the run where nothing is answered any more; waiting for each would take days."""
         with self._turn:
+            self.unanswered += isinstance(error, UnansweredError)
+            if isinstance(error, LimitError):
+                return
             self._failures += 1
             hopeless = self._failures >= MOST_FAILURES
         if hopeless:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from micrographia.annotation.annotator import AnnotationError
+from micrographia.annotation.annotator import AnnotationError, UnansweredError
 
 _TABLE = """
 CREATE TABLE IF NOT EXISTS calls (
@@ -100,7 +100,7 @@ class Limits:
         return (tokens_in * self.price_in + tokens_out * self.price_out) / 1e6
 
 
-class LimitError(AnnotationError):
+class LimitError(UnansweredError):
     """A limit of calls, tokens or cost is reached: nothing more is asked."""
 
 

@@ -16,7 +16,7 @@ from urllib.parse import quote, urlsplit
 
 import httpx
 
-from micrographia.annotation.annotator import AnnotationError, EndpointDownError
+from micrographia.annotation.annotator import AnnotationError, EndpointDownError, UnansweredError
 from micrographia.annotation.ledger import Reply
 from micrographia.config import Endpoint
 
@@ -25,7 +25,9 @@ LOG = logging.getLogger(__name__)
 #: Too early, too many, or the server's own trouble: worth another try.
 _AGAIN = {408, 409, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529}
 #: No call of this run will do better.
-_HOPELESS = {401, 402, 403, 404}
+_HOPELESS = {401, 402, 404}
+#: What servers call a picture or an answer that their rules forbid: asking again changes nothing.
+_FORBIDDEN = ("content_policy", "content_filter", "content policy", "moderation", "safety")
 #: Longest body that is read [byte].
 _MAX_BODY = 16_000_000
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
@@ -139,8 +141,10 @@ class Transport:
 
         Raises
         ------
+        UnansweredError
+            All tries failed, or the server forbids this request.
         AnnotationError
-            All tries failed, or the server does not want this request.
+            The server does not want this request.
         EndpointDownError
             The server will want no request.
         """
@@ -161,7 +165,7 @@ class Transport:
                 raise
             if attempt < self._endpoint.retries:
                 self._back_off(attempt, words, asked)
-        raise AnnotationError(
+        raise UnansweredError(
             f"{self._endpoint.base_url} gave no answer in {self._endpoint.retries + 1} tries; "
             f"at last: {words}",
             remedy="Check the server, or raise endpoint.retries and endpoint.timeout; then run "
@@ -172,7 +176,7 @@ class Transport:
         """Wait: what the server asks for, else twice as long each time, never all at once."""
         endpoint = self._endpoint
         if asked is not None and asked > endpoint.max_retry_after:
-            raise AnnotationError(
+            raise UnansweredError(
                 f"{endpoint.base_url} asks to wait {asked:.0f} s ({words})",
                 allowed=f"at most {endpoint.max_retry_after:g} s (endpoint.max_retry_after)",
                 remedy="Run again later, or raise it",
@@ -226,6 +230,12 @@ class Transport:
             )
         if status in _AGAIN:
             raise RefusedError(words, _retry_after(headers))
+        if status == 403 and not any(name in words.lower() for name in _FORBIDDEN):
+            # Of the picture, or of the key: if nothing else is answered, the run stops.
+            raise UnansweredError(
+                f"{self._endpoint.base_url} forbids this request ({words})",
+                remedy="Check what the key may do; then run again",
+            )
         raise AnnotationError(f"{self._endpoint.base_url} does not take this request ({words})")
 
     def _exchange(self, body: dict[str, Any]) -> tuple[int, httpx.Headers, bytes]:

@@ -81,6 +81,46 @@ def add_scale(
     return joined
 
 
+def reject_illegible(
+    micrographs: Iterable[Mapping[str, Any]], told: Iterable[Mapping[str, Any]]
+) -> list[dict[str, Any]]:
+    """Reject kept micrographs with burnt-in text that cannot be read.
+
+    A picture about which there is no answer stays.
+
+    Parameters
+    ----------
+    micrographs
+        Rows of `schemas.MICROGRAPHS`.
+    told
+        Rows of `schemas.LEGIBILITY`.
+
+    Raises
+    ------
+    TableError
+        Nobody was asked about a micrograph that was kept: a shard is missing.
+    """
+    by_id = {row["image_id"]: row for row in told}
+    joined = []
+    for entry in micrographs:
+        row = dict(entry)
+        if row["status"] == "kept":
+            if row["image_id"] not in by_id:
+                raise TableError(
+                    f"No table of legibility has a row of {row['path']}",
+                    seen=row["image_id"],
+                    remedy="Give the tables of all shards of the same run",
+                )
+            seen = by_id[row["image_id"]]
+            if seen["illegible"]:
+                words = f": {seen['comment']}" if seen["comment"] else ""
+                reason = f"embedded text illegible (said {seen['annotator']}{words})"
+                reason = "; ".join(filter(None, (reason, row["reason"])))
+                row |= {"status": "rejected", "reason": reason}
+        joined.append(row)
+    return joined
+
+
 def _of_text(found: Mapping[str, Any]) -> dict[str, Any]:
     if found["failure"] is not None:
         return {"status": "rejected", "reason": found["failure"]}

@@ -33,6 +33,14 @@ def register(verbs: Subparsers) -> None:
     finish.add_argument(
         "--scale", type=Path, nargs="*", default=[], metavar="TABLE", help="made by `scale`"
     )
+    finish.add_argument(
+        "--legible",
+        type=Path,
+        nargs="*",
+        default=[],
+        metavar="TABLE",
+        help="made by `annotation legible`; pictures whose text cannot be read are rejected",
+    )
     finish.add_argument("--out", type=Path, required=True, help="micrographs.parquet")
     finish.set_defaults(run=_finish)
 
@@ -77,12 +85,12 @@ def _text(arguments: argparse.Namespace) -> int:
 
 
 def _finish(arguments: argparse.Namespace) -> int:
-    from micrographia.curation.finish import add_scale, add_text
+    from micrographia.curation.finish import add_scale, add_text, reject_illegible
     from micrographia.io.atomic import refuse_inputs
-    from micrographia.io.schemas import MICROGRAPHS, SCALE, TEXT
+    from micrographia.io.schemas import LEGIBILITY, MICROGRAPHS, SCALE, TEXT
     from micrographia.io.tables import read_provenance, read_rows, write_table
 
-    inputs = [arguments.micrographs, *arguments.text, *arguments.scale]
+    inputs = [arguments.micrographs, *arguments.text, *arguments.scale, *arguments.legible]
     refuse_inputs([arguments.out], inputs)
     rows = read_rows(arguments.micrographs, MICROGRAPHS)
     provenance = {"curation": read_provenance(arguments.micrographs)}
@@ -94,6 +102,10 @@ def _finish(arguments: argparse.Namespace) -> int:
         scales = [row for path in arguments.scale for row in read_rows(path, SCALE)]
         provenance["scale"] = read_provenance(arguments.scale[0])
     rows = add_scale(rows, scales)
+    if arguments.legible:
+        told = [row for path in arguments.legible for row in read_rows(path, LEGIBILITY)]
+        rows = reject_illegible(rows, told)
+        provenance["legibility"] = read_provenance(arguments.legible[0])
     write_table(rows, arguments.out, MICROGRAPHS, provenance)
     return 0
 

@@ -117,6 +117,14 @@ class ChatServer:
         with self.lock:
             return sum(self.served.values())
 
+    def wait(self) -> None:
+        """Wait until no request is being answered."""
+        while True:
+            with self.lock:
+                if not self._at_once:
+                    return
+            time.sleep(0.02)
+
     def fault_of(self, body: dict[str, Any], digest: str, times: int) -> str | None:
         if self.script is not None:
             return self.script(body, times)
@@ -195,19 +203,21 @@ class _Handler(BaseHTTPRequestHandler):
             return
         if fault == "no envelope":
             data = f"<html>upstream error {told}</html>".encode()
-        self._send_raw(200, data, {}, len(data))
+        # Before the client has it: it may look at the count as soon as it does.
         if fault in PAID:
             with owner.lock:
                 owner.served[digest] += 1
+        self._send_raw(200, data, {}, len(data))
 
     def _refuse(self, fault: str | None, told: str) -> bool:
         if fault in ("429", "429 seconds", "429 date"):
             date = email.utils.formatdate(time.time() + 1, usegmt=True)
             wait = {"429 seconds": {"Retry-After": "1"}, "429 date": {"Retry-After": date}}
             self._send(429, {"error": {"message": "slow down"}}, wait.get(fault, {}))
-        elif fault is not None and fault.isdigit():
+        elif fault is not None and fault[:3].isdigit():
             # The worst servers tell what they were sent.
-            self._send(int(fault), {"error": {"message": f"trouble with {told}"}})
+            status, _, code = fault.partition(" ")
+            self._send(int(status), {"error": {"code": code, "message": f"trouble with {told}"}})
         elif fault == "quota":
             self._send(429, {"error": {"code": "insufficient_quota", "message": told}})
         elif fault == "long wait":

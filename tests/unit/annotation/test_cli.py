@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from unit.annotation.chat_server import ChatServer
-from unit.annotation.conftest import settings_for
+from unit.annotation.conftest import as_json, settings_for
 
 from micrographia.cli import main
 from micrographia.io.schemas import ATTRIBUTES_FINAL, CROSSCHECK, LEGIBILITY, REVIEW_QUEUE
@@ -70,6 +71,27 @@ def test_from_pictures_to_agreement(
     assert main(["annotation", "bill", str(tmp_path / "calls.sqlite")]) == 0
     bill = json.loads(capsys.readouterr().out)
     assert {row["purpose"] for row in bill} == {"attributes", "judge", "legible"}
+
+
+def test_what_had_no_answer_is_told_to_the_next_round(table: Path, tmp_path: Path) -> None:
+    """What a server will not take at all is no reason for another round."""
+
+    def script(body: dict[str, Any], times: int) -> str | None:
+        return {1: "403", 2: "400"}.get(len(server.bodies))
+
+    out, state = tmp_path / "model.parquet", tmp_path / "model.json"
+    found = []
+    with ChatServer(script=script) as server:
+        common = ["--settings", as_json(settings_for(server)), "--micrographs", str(table)]
+        common += ["--cache", str(tmp_path / "calls.sqlite"), "--out", str(out)]
+        for number in ("0", "1"):
+            words = ["--annotator", "model", "--round", number, "--state", str(state)]
+            assert main(["annotation", "annotate", *words, *common]) == 0
+            found.append(json.loads(state.read_text()))
+    assert found == [
+        {"round": 0, "failed": 2, "unanswered": 1},
+        {"round": 1, "failed": 0, "unanswered": 0},
+    ]
 
 
 @pytest.mark.parametrize(

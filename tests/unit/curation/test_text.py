@@ -9,12 +9,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from micrographia.cli import main
 from micrographia.config import Text
-from micrographia.curation.finish import add_text
+from micrographia.curation.finish import add_text, reject_illegible
 from micrographia.curation.text import Region, decide, particle_loss, search
 from micrographia.curation.text_score import overlap, pairs
 from micrographia.errors import TableError
-from micrographia.io.schemas import MICROGRAPHS, TEXT
+from micrographia.io.schemas import LEGIBILITY, MICROGRAPHS, TEXT
 from micrographia.io.tables import read_rows, write_table
 
 ROOT = Path(__file__).parents[3]
@@ -101,3 +102,30 @@ def test_the_hand_labels_lie_in_their_pictures() -> None:
             width, height = image.size
         x0, y0, x1, y1 = (int(row[edge]) for edge in ("x0", "y0", "x1", "y1"))
         assert 0 <= x0 < x1 <= width and 0 <= y0 < y1 <= height
+
+
+def test_pictures_whose_text_cannot_be_read_are_rejected(tmp_path: Path) -> None:
+    rows = [
+        dict.fromkeys(MICROGRAPHS.names) | {"image_id": name, "path": name, "status": status}
+        for name, status in [("a", "kept"), ("b", "kept"), ("c", "kept"), ("d", "rejected")]
+    ]
+    said = [
+        ("a", False, None, None),
+        ("b", True, "the scale bar", None),
+        ("c", None, None, "late"),
+    ]
+    told = [
+        dict.fromkeys(LEGIBILITY.names)
+        | {"image_id": name, "annotator": "x", "illegible": bad, "comment": why, "failure": fault}
+        for name, bad, why, fault in said
+    ]
+    names = [tmp_path / f"{name}.parquet" for name in ("merged", "legible", "out")]
+    write_table(rows, names[0], MICROGRAPHS)
+    write_table(told, names[1], LEGIBILITY)
+    words = ["--micrographs", str(names[0]), "--legible", str(names[1]), "--out", str(names[2])]
+    assert main(["curation", "finish", *words]) == 0
+    found = read_rows(names[2], MICROGRAPHS)
+    assert [row["status"] for row in found] == ["kept", "rejected", "kept", "rejected"]
+    assert found[1]["reason"] == "embedded text illegible (said x: the scale bar)"
+    with pytest.raises(TableError, match="all shards"):
+        reject_illegible(rows, told[:1])
