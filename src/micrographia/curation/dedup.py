@@ -7,8 +7,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from micrographia.config import Curation
-from micrographia.curation.fingerprint import hashes_in_all_ways
-from micrographia.curation.likeness import SIDE
+from micrographia.curation.fingerprint import hashes_in_all_ways, perceptual_hash
+from micrographia.curation.likeness import SIDE, WAYS
 from micrographia.curation.neighbours import groups
 
 
@@ -51,21 +51,44 @@ def mark_duplicates(table: pd.DataFrame, settings: Curation) -> pd.DataFrame:
     rows, originals = copies["row"].to_numpy(), copies["best"].to_numpy()
     # Whole columns at once: row by row, a million copies would take minutes.
     marked.loc[rows, "duplicate_of"] = marked["image_id"].to_numpy()[originals]
-    marked.loc[rows, "reason"] = _reasons(marked, rows, originals)
+    marked.loc[rows, "reason"] = _reasons(marked, rows, originals, settings)
     marked.loc[rows, "status"] = "rejected"
     return marked
 
 
-def _reasons(table: pd.DataFrame, rows: NDArray, originals: NDArray) -> list[str]:
-    """Say of every copy whose it is, and by how many bits their hashes differ."""
+def _reasons(
+    table: pd.DataFrame, rows: NDArray, originals: NDArray, settings: Curation
+) -> list[str]:
+    """Say of every copy whose it is, how it was turned, and by how many bits the hashes differ."""
     names, paths, texts = (table[name].to_numpy() for name in ("image_id", "path", "phash"))
+    thumbnails = table["thumbnail"].to_numpy() if _turned_too(table, settings) else None
     said = []
     for row, original in zip(rows, originals, strict=True):
+        if names[row] == names[original]:
+            said.append(f"exact copy of {paths[original]}")
+            continue
         bits = (int(texts[row], 16) ^ int(texts[original], 16)).bit_count()
-        exact = names[row] == names[original]
-        what = "exact copy" if exact else f"near copy ({bits} of 64 bits differ)"
-        said.append(f"{what} of {paths[original]}")
+        how = ""
+        if thumbnails is not None:
+            pair = _pictures(thumbnails[row] + thumbnails[original])
+            bits, how = _way(*pair, settings.duplicate_hash)
+        if bits > settings.duplicate_radius:
+            how = "by way of other copies"
+        how = f"{how}, " if how else ""
+        said.append(f"near copy ({how}{bits} of 64 bits differ) of {paths[original]}")
     return said
+
+
+def _way(copy: NDArray[np.uint8], original: NDArray[np.uint8], name: str) -> tuple[int, str]:
+    """Return in how few bits a copy differs from its original, and how that was turned for it."""
+    own = int(perceptual_hash(copy, name), 16)
+    bits = [(own ^ int(turn)).bit_count() for turn in hashes_in_all_ways(original, name)]
+    least = min(range(len(bits)), key=bits.__getitem__)
+    return bits[least], WAYS[least]
+
+
+def _turned_too(table: pd.DataFrame, settings: Curation) -> bool:
+    return settings.duplicate_symmetry and "thumbnail" in table
 
 
 def _groups(part: pd.DataFrame, settings: Curation) -> NDArray[np.int64]:
@@ -89,5 +112,8 @@ def _groups(part: pd.DataFrame, settings: Curation) -> NDArray[np.int64]:
 def _thumbnails(part: pd.DataFrame) -> NDArray[np.uint8] | None:
     if "thumbnail" not in part:
         return None
-    joined = b"".join(part["thumbnail"])
-    return np.frombuffer(joined, dtype=np.uint8).reshape(-1, SIDE, SIDE)
+    return _pictures(b"".join(part["thumbnail"]))
+
+
+def _pictures(data: bytes) -> NDArray[np.uint8]:
+    return np.frombuffer(data, dtype=np.uint8).reshape(-1, SIDE, SIDE)

@@ -15,6 +15,17 @@ Thumbnail = NDArray[np.uint8]
 SIDE = 32
 #: The eight ways to turn and mirror: bit 0 mirrors left to right, 1 upside down, 2 transposes.
 TRANSFORMS = np.arange(8, dtype=np.int64)
+#: The same in words: what was done to a picture that became another.
+WAYS = (
+    "",
+    "mirrored left to right",
+    "mirrored upside down",
+    "turned by 180°",
+    "mirrored along its diagonal",
+    "turned by 90° counter-clockwise",
+    "turned by 90° clockwise",
+    "mirrored along its other diagonal",
+)
 #: Thumbnails that correlate less where they lie are no crops of one another.
 _HOPELESS = 0.45
 #: Most stretch and shift that a crop can make, as shares of the side.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -45,6 +47,14 @@ def test_the_bits_that_differ_are_counted_in_full_precision() -> None:
     )
     marked = mark_duplicates(table, RADIUS)
     assert marked["reason"][1] == "near copy (2 of 64 bits differ) of a"
+
+
+def test_the_copy_of_a_copy_says_so() -> None:
+    rows = [("a", "0000000000000000"), ("b", "0000000000000003"), ("c", "000000000000000f")]
+    table = _table(*({"path": one, "image_id": one, "phash": text} for one, text in rows))
+    reasons = mark_duplicates(table, RADIUS)["reason"]
+    assert reasons[1] == "near copy (2 of 64 bits differ) of a"
+    assert reasons[2] == "near copy (by way of other copies, 4 of 64 bits differ) of a"
 
 
 def test_rejected_rows_take_no_part() -> None:
@@ -95,17 +105,26 @@ def test_a_crop_far_off_by_its_hash_is_found_by_its_thumbnail(picture: NDArray[n
     assert list(mark_duplicates(table, RADIUS)["status"]) == ["kept", "kept"]
 
 
-@pytest.mark.parametrize("way", ["mirrored", "turned", "transposed"])
-def test_turned_copies_are_found_when_asked_for(picture: NDArray[np.uint8], way: str) -> None:
-    other = {
-        "mirrored": picture[:200, ::-1],
-        "turned": np.rot90(picture[:200]),
-        "transposed": picture[:200].T,
-    }[way]
-    table = _pictured(picture[:200], np.ascontiguousarray(other))
+@pytest.mark.parametrize(
+    ("turn", "words"),
+    [
+        (np.fliplr, "mirrored left to right"),
+        (np.flipud, "mirrored upside down"),
+        (lambda one: np.rot90(one, 2), "turned by 180°"),
+        (np.transpose, "mirrored along its diagonal"),
+        (np.rot90, "turned by 90° counter-clockwise"),
+        (lambda one: np.rot90(one, -1), "turned by 90° clockwise"),
+        (lambda one: np.rot90(one, 2).T, "mirrored along its other diagonal"),
+    ],
+)
+def test_turned_copies_are_found_when_asked_for(
+    picture: NDArray[np.uint8], turn: Callable[..., NDArray[np.uint8]], words: str
+) -> None:
+    table = _pictured(picture[:200], np.ascontiguousarray(turn(picture[:200])))
     assert list(mark_duplicates(table, Curation())["status"]) == ["kept", "kept"]
     marked = mark_duplicates(table, Curation(duplicate_symmetry=True))
     assert list(marked["status"]) == ["kept", "rejected"]
+    assert marked["reason"][1] == f"near copy ({words}, 0 of 64 bits differ) of 0"
 
 
 def test_equal_hashes_of_different_pictures_stay_apart(picture: NDArray[np.uint8]) -> None:
