@@ -209,6 +209,52 @@ def test_a_picture_replaced_in_place_is_noticed(fresh: Workflow, source: str) ->
     assert "curation_ingest" in fresh.jobs("curation_merge", "--configfile", overlay)
 
 
+ASKED = """
+shards: {{micrographs: 1}}
+data: {{micrographs: {{source: pictures}}}}
+curation: {{min_side: 50, text: {{detect: false}}, scale: {{read: false}}}}
+annotation:
+  legible: x
+  annotators:
+    - name: x
+      kind: endpoint
+      endpoint: {{base_url: "{url}", model: m, retries: 0, concurrency: 1}}
+"""
+
+
+def test_what_had_no_answer_is_asked_again_and_illegible_text_rejects(fresh: Workflow) -> None:
+    import pandas as pd
+    from PIL import Image, ImageDraw
+    from unit.annotation.chat_server import ChatServer
+
+    (fresh.folder / "pictures").mkdir()
+    for number, side in enumerate((220, 221, 90)):  # text of the smallest cannot be read
+        picture = Image.effect_noise((side, side), 30)
+        place = 10 + 25 * number
+        ImageDraw.Draw(picture).ellipse((place, 12, place + 20, 40), fill=230)
+        picture.save(fresh.folder / "pictures" / f"{number}.png")
+    target = "results/curation/micrographs.parquet"
+
+    def table() -> pd.DataFrame:
+        return pd.read_parquet(fresh.folder / target).sort_values("path")
+
+    with ChatServer(
+        key=None, script=lambda body, times: "403" if len(server.bodies) == 3 else None
+    ) as server:
+        overlay = fresh.overlay(ASKED.format(url=server.url))
+        run = (target, "--configfile", overlay)
+        answer = fresh.call("--cores", "1", *run)
+        assert answer.returncode == 0, answer.stdout[-4000:]
+        assert len(server.bodies) == 3 and list(table()["status"]) == ["kept"] * 3
+        assert "annotation_legible" in fresh.jobs(*run)
+        answer = fresh.call("--cores", "1", *run)
+        assert answer.returncode == 0, answer.stdout[-4000:]
+        assert len(server.bodies) == 4  # only what had no answer
+        assert fresh.jobs(*run) == {}
+    assert list(table()["status"]) == ["kept", "kept", "rejected"]
+    assert table()["reason"].iloc[2] == "embedded text illegible (said x)"
+
+
 BROKEN = """
 name: broken
 shards: {micrographs: 1, structures: 1}

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 from micrographia.commandline import Subparsers, add_settings, non_negative, positive, settings_of
 from micrographia.config import Curation
 from micrographia.curation import scale_cli, text_cli
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 _SOURCE = "folder, glob, .zip or .tar archive, or CSV with a column path"
 
@@ -43,7 +40,9 @@ def register(verbs: Subparsers) -> None:
     add_settings(merge, Curation)
     merge.set_defaults(run=_merge)
 
-    run = verbs.add_parser("run", help="images become a clean table, in one go")
+    run = verbs.add_parser(
+        "run", help="images become a clean table, in one go, text and scale bars too"
+    )
     run.add_argument("sources", nargs="+", metavar="SOURCE", help=_SOURCE)
     _add_origin(run)
     _add_jobs(run)
@@ -105,7 +104,7 @@ def _merge(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _merged(tables: list[Path], out: Path, settings: Curation) -> pd.DataFrame:
+def _merged(tables: list[Path], out: Path, settings: Curation) -> None:
     """Join tables of `ingest`, reject copies, and write the result."""
     from micrographia.curation.dedup import mark_duplicates
     from micrographia.curation.fingerprint import INGESTED
@@ -115,7 +114,6 @@ def _merged(tables: list[Path], out: Path, settings: Curation) -> pd.DataFrame:
 
     marked = mark_duplicates(read_tables(tables, INGESTED), settings).drop(columns="thumbnail")
     write_table(marked, out, MICROGRAPHS, stamp(settings))
-    return marked
 
 
 def _run(arguments: argparse.Namespace) -> int:
@@ -132,19 +130,46 @@ def _run(arguments: argparse.Namespace) -> int:
     progress = tqdm(listed, unit="image", disable=not sys.stderr.isatty())
     arguments.out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=arguments.out, prefix=".ingest.") as folder:
-        ingested = Path(folder) / "ingested.parquet"
+        ingested, merged = (Path(folder) / f"{step}.parquet" for step in ("ingested", "merged"))
         ingest_table(progress, settings, ingested, arguments.jobs)
-        table = _merged([ingested], arguments.out / "micrographs.parquet", settings)
-    _write_summary(table, arguments.out)
+        _merged([ingested], merged, settings)
+        left_out = _complete(merged, arguments.out / "micrographs.parquet", settings)
+    _write_summary(arguments.out)
+    for sentence in left_out:
+        print(sentence)
     return 0
 
 
-def _write_summary(table: pd.DataFrame, out: Path) -> None:
+def _complete(merged: Path, out: Path, settings: Curation) -> list[str]:
+    """Read what is burnt into the pictures of a merged table; return what was not read."""
+    import sys
+
+    import cv2
+    from tqdm import tqdm
+
+    from micrographia.curation.burnt_in import read_burnt_in
+    from micrographia.io.schemas import MICROGRAPHS
+    from micrographia.io.tables import read_rows, write_table
+    from micrographia.provenance import stamp
+
+    def progress(rows: Any, what: str) -> Any:
+        return tqdm(rows, what, unit="image", disable=not sys.stderr.isatty())
+
+    cv2.setNumThreads(1)
+    rows, left_out = read_burnt_in(read_rows(merged, MICROGRAPHS), settings, progress)
+    write_table(rows, out, MICROGRAPHS, stamp(settings))
+    return left_out
+
+
+def _write_summary(out: Path) -> None:
     import json
 
     from micrographia.curation.ingest import summarise
     from micrographia.io.atomic import write_text
+    from micrographia.io.schemas import MICROGRAPHS
+    from micrographia.io.tables import read_table
 
+    table = read_table(out / "micrographs.parquet", MICROGRAPHS)
     counts = summarise(table)
     write_text(out / "summary.json", json.dumps(counts, indent=2, sort_keys=True) + "\n")
     rejected = table.loc[table["status"] == "rejected", ["path", "reason"]]

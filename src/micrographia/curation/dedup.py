@@ -70,8 +70,8 @@ def _reasons(
         bits = (int(texts[row], 16) ^ int(texts[original], 16)).bit_count()
         how = ""
         if thumbnails is not None:
-            pair = _pictures(thumbnails[row] + thumbnails[original])
-            bits, how = _way(*pair, settings.duplicate_hash)
+            copy, best = _pictures(thumbnails[row] + thumbnails[original])
+            bits, how = _way(copy, best, settings.duplicate_hash)
         if bits > settings.duplicate_radius:
             how = "by way of other copies"
         how = f"{how}, " if how else ""

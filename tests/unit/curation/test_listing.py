@@ -22,6 +22,9 @@ from micrographia.io.schemas import MICROGRAPHS
 from micrographia.io.tables import read_table
 from micrographia.synthesis.procedural import make_micrograph
 
+#: Listing is what is tested here.
+PLAIN = ["--settings", '{"text": {"detect": false}, "scale": {"read": false}}']
+
 
 def _touch(folder: Path, *names: str) -> Path:
     for name in names:
@@ -146,7 +149,7 @@ def test_unreadable_folder_below_a_source_is_a_rejected_row(
     lock(tmp_path / "in" / "locked")
     lock(tmp_path / "masks" / "locked")
     out = tmp_path / "out"
-    words = ["--masks", str(tmp_path / "masks"), "--out", str(out)]
+    words = ["--masks", str(tmp_path / "masks"), "--out", str(out), *PLAIN]
     assert main(["curation", "run", str(tmp_path / "in"), *words]) == 0
     table = read_table(out / "micrographs.parquet", MICROGRAPHS)
     assert list(table["status"]) == ["kept", "rejected"]
@@ -351,7 +354,8 @@ def test_a_run_over_archive_and_csv(tmp_path: Path) -> None:
         "path,pixel_size_nm,microscopy,operator\nset.zip!in/a.png,2.5,TEM,me\nb.png,-1,,\n"
     )
     sources = [str(tmp_path / "set.csv"), str(tmp_path / "set.zip")]
-    assert main(["curation", "run", *sources, "--out", str(tmp_path / "out"), "--jobs", "2"]) == 0
+    words = ["--out", str(tmp_path / "out"), "--jobs", "2", *PLAIN]
+    assert main(["curation", "run", *sources, *words]) == 0
     table = read_table(tmp_path / "out" / "micrographs.parquet", MICROGRAPHS)
     table.index = [Path(path).name for path in table["path"]]
     assert dict(table["status"]) == {

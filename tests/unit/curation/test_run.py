@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import importlib.util
 import json
 import os
 import struct
@@ -77,6 +78,8 @@ def folder(tmp_path: Path, good: list[np.ndarray]) -> Iterator[Path]:
     (root / "locked.png").chmod(0o644)
 
 
+#: What is burnt into pictures is another test's; the detector takes its time.
+PLAIN = ["--settings", '{"text": {"detect": false}, "scale": {"read": false}}']
 EXPECTED = {
     "bomb.png": "too large to decode; saw '60000 x 60000 px'",
     "empty.png": "is empty (0 bytes)",
@@ -95,7 +98,9 @@ def test_run_finishes_whatever_is_in_the_folder(
     folder: Path, tmp_path: Path, good: list[np.ndarray], capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = tmp_path / "out"
-    assert main(["curation", "run", str(folder), "--out", str(out), "--licence", "MIT"]) == 0
+    assert (
+        main(["curation", "run", str(folder), "--out", str(out), "--licence", "MIT", *PLAIN]) == 0
+    )
     table = read_table(out / "micrographs.parquet", MICROGRAPHS)
     table.index = [Path(path).name for path in table["path"]]
     expected = dict(EXPECTED)
@@ -128,16 +133,16 @@ def test_run_finishes_whatever_is_in_the_folder(
 
 
 def test_shards_give_the_same_table_as_one_run(folder: Path, tmp_path: Path) -> None:
-    assert main(["curation", "run", str(folder), "--out", str(tmp_path / "one")]) == 0
+    assert main(["curation", "run", str(folder), "--out", str(tmp_path / "one"), *PLAIN]) == 0
     manifest = tmp_path / "manifest.parquet"
     assert main(["curation", "list", str(folder), "--shards", "3", "--out", str(manifest)]) == 0
     assert set(read_table(manifest, MANIFEST)["shard"]) == {0, 1, 2}
     parts = [str(tmp_path / f"{shard}.parquet") for shard in range(3)]
     for shard, part in enumerate(parts):
         words = ["--manifest", str(manifest), "--shard", str(shard), "--out", part]
-        assert main(["curation", "ingest", *words]) == 0
+        assert main(["curation", "ingest", *words, *PLAIN]) == 0
     merged = tmp_path / "merged.parquet"
-    assert main(["curation", "merge", *parts, "--out", str(merged)]) == 0
+    assert main(["curation", "merge", *parts, "--out", str(merged), *PLAIN]) == 0
     assert merged.read_bytes() == (tmp_path / "one" / "micrographs.parquet").read_bytes()
 
 
@@ -165,7 +170,8 @@ def test_masks_that_do_not_fit_are_dropped_and_said(
     write_labels(masks / "a.png", np.ones((256, 256), int))
     write_labels(masks / "b.png", np.ones((256, 250), int))
     (masks / "c.png").write_bytes(b"\x89PNG")
-    assert main(["curation", "run", str(tmp_path / "in"), "--out", str(tmp_path / "o")]) == 0
+    words = ["--out", str(tmp_path / "o"), *PLAIN]
+    assert main(["curation", "run", str(tmp_path / "in"), *words]) == 0
     table = read_table(tmp_path / "o" / "micrographs.parquet", MICROGRAPHS)
     assert list(table["status"]) == ["kept"] * 3
     assert list(table["mask_path"].isna()) == [False, True, True]
@@ -195,11 +201,36 @@ def test_settings_reach_the_verdict(tmp_path: Path, good: list[np.ndarray]) -> N
     assert table["reason"][0] == "too small: side 256 px < 300 px"
 
 
+def test_what_is_burnt_in_is_read(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in the workflow, from any folder; what cannot be done here is said."""
+    made = ["synthesis", "micrographs", "--out", str(tmp_path / "made"), "--settings"]
+    assert main([*made, '{"count": 6, "size": 384, "annotated_share": 1}']) == 0
+    monkeypatch.chdir(tmp_path)
+    words = ["curation", "run", "made/images", "--out", "out", "--settings"]
+    assert main([*words, '{"text": {"weights": "none.pt"}, "scale": {"tesseract": "never"}}']) == 0
+    said = capsys.readouterr().out
+    assert "Text was not looked for: " in said and "Scale bars were not read" not in said
+    table = read_table(tmp_path / "out" / "micrographs.parquet", MICROGRAPHS)
+    assert table["text_boxes"].isna().all()
+    assert "bar" in set(table["pixel_size_source"].dropna())
+    if importlib.util.find_spec("ultralytics") is None:
+        return
+    assert main([*words, '{"scale": {"read": false}}']) == 0
+    said = capsys.readouterr().out
+    assert "Text was not looked for" not in said and "Scale bars were not read: " in said
+    table = read_table(tmp_path / "out" / "micrographs.parquet", MICROGRAPHS)
+    kept = table[table["status"] == "kept"]
+    assert len(kept) > 0 and kept["text_policy"].isin(["inpaint", "none"]).all()
+    assert (kept["text_policy"] == "inpaint").any()
+
+
 def test_curation_finds_what_the_generator_planted(tmp_path: Path) -> None:
     """Every planted copy, blurred and small picture is rejected, and nothing else is."""
     made, out = tmp_path / "made", tmp_path / "out"
     assert main(["synthesis", "micrographs", "--out", str(made)]) == 0
-    assert main(["curation", "run", str(made), "--out", str(out)]) == 0
+    assert main(["curation", "run", str(made), "--out", str(out), *PLAIN]) == 0
     rows = read_table(made / "truth.parquet").to_dict(orient="records")
     table = read_table(out / "micrographs.parquet", MICROGRAPHS)
     stems = [Path(path).stem for path in table["path"]]
