@@ -31,6 +31,7 @@ include: "rules/stem.smk"
 include: "rules/reconstruction.smk"
 include: "rules/energy.smk"
 include: "rules/benchmarks.smk"
+include: "rules/baselines.smk"
 include: "rules/report.smk"
 
 

@@ -123,6 +123,37 @@ def micrograph_sources():
     return list(chosen.sources())
 
 
+def training_pictures_state():
+    """State of the real pictures, masks and lists of articles that a network learns from."""
+    named = [
+        path
+        for source in settings.segmentation.training.real
+        for path in (source.images, source.masks, source.articles)
+    ]
+    return state(*named)
+
+
+def gpus(device):
+    """How many GPUs a job asks for: jobs that may take one wait for each other."""
+    return 0 if device == "cpu" else 1
+
+
+def for_contestant(wildcards):
+    """The section `segmentation` as it is for one method of the comparison, as JSON."""
+    room = settings.segmentation
+    own = getattr(room.baselines, wildcards.method.replace("-", "_"), None)
+    if own is None:  # watershed
+        return section("segmentation", without=("baselines", "network", "training"))
+    length = {"steps": own.steps, "learning_rate": own.learning_rate}
+    loop = room.training.loop.model_copy(update=length)
+    less = {
+        "training": room.training.model_copy(update={"network": wildcards.method, "loop": loop}),
+        "network": room.network.model_copy(update={"threshold": own.threshold}),
+        "baselines": type(room.baselines)(),
+    }
+    return mg_config.dump_section(room.model_copy(update=less))
+
+
 def flag(name, value):
     """A command-line option, quoted for the shell; nothing where there is no value."""
     return f"{name} {shlex.quote(value)}" if value else ""

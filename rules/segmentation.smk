@@ -133,17 +133,12 @@ rule segmentation_network:
     resources:
         mem_mb=8000,
         runtime=1440,
+        gpu=gpus(settings.segmentation.training.loop.device),
     params:
         code=code("segmentation.learn", "segmentation.pictures"),
         settings=section("segmentation", without=("baselines",)),
         seed=settings.seed,
-        state=state(
-            *(
-                path
-                for source in settings.segmentation.training.real
-                for path in (source.images, source.masks, source.articles)
-            )
-        ),
+        state=training_pictures_state(),
     shell:
         "python -m micrographia segmentation train --procedural {input.procedural:q}"
         " --threads {threads} --seed {params.seed} --settings {params.settings:q}"

@@ -30,6 +30,8 @@ from micrographia.config_energy import Energy as Energy
 from micrographia.config_reconstruction import Symmetry as Symmetry
 from micrographia.config_reconstruction import Templates as Templates
 from micrographia.config_scale import Scale as Scale
+from micrographia.config_segmentation import Baselines as Baselines
+from micrographia.config_segmentation import Contestant as Contestant
 from micrographia.config_segmentation import LabelledPictures as LabelledPictures
 from micrographia.config_segmentation import Network as Network
 from micrographia.config_segmentation import Segmentation as Segmentation

@@ -128,8 +128,8 @@ class LabelledPictures(Section):
 class SegmentationTraining(Section):
     """Training of a network: `snakemake segmentation_network`."""
 
-    network: Literal["unet-small", "unet-large", "vit-b"] = Field(
-        "unet-small", description="What is trained."
+    network: Literal["unet-small", "unet-large", "vit-b", "stardist", "yolo-seg", "mask-rcnn"] = (
+        Field("unet-small", description="What is trained; the last three are baselines.")
     )
     encoder: ExistingPath | None = Field(
         None,
@@ -159,9 +159,12 @@ class SegmentationTraining(Section):
     zoom: tuple[Annotated[float, Field(gt=0.05, le=8)], Annotated[float, Field(gt=0.05, le=8)]] = (
         Field((0.2, 1.5), description="Least and largest enlargement of a sample.")
     )
-    diameters: tuple[Annotated[float, Field(gt=1)], Annotated[float, Field(gt=1)]] = Field(
+    diameters: tuple[Annotated[float, Field(gt=1)], Annotated[float, Field(gt=1)]] | None = Field(
         (12.0, 110.0),
-        description="Range of the median diameter to which a sample is enlarged [px].",
+        description=(
+            "Range of the median diameter to which a sample is enlarged [px]; null to enlarge it "
+            "by any factor of zoom, whatever its instances."
+        ),
     )
     loop: Training = Field(default_factory=Training, description="Length and schedule.")
 
@@ -170,10 +173,50 @@ class SegmentationTraining(Section):
         if self.crop % 64:
             raise ValueError(f"crop is {self.crop}; allowed: multiples of 64")
         for name in ("zoom", "diameters"):
-            low, high = getattr(self, name)
-            if low > high:
-                raise ValueError(f"{name} is {low, high}; allowed: the smaller number first")
+            limits = getattr(self, name)
+            if limits is not None and limits[0] > limits[1]:
+                raise ValueError(f"{name} is {limits}; allowed: the smaller number first")
         return self
+
+
+class Contestant(Section):
+    """What one method of the comparison has of its own; the rest is `training`'s."""
+
+    steps: int = Field(
+        700, ge=1, le=10_000_000, description="Updates of the weights: the share of the budget."
+    )
+    learning_rate: float = Field(1e-3, gt=0, le=1, description="Learning rate after the warm-up.")
+    threshold: float = Field(
+        0.5, gt=0, lt=1, description="Least probability or score of an instance."
+    )
+
+
+class Baselines(Section):
+    """Methods compared on the same pictures: `snakemake bench_segmentation_methods`."""
+
+    methods: tuple[
+        Literal["watershed", "unet-small", "stardist", "yolo-seg", "mask-rcnn"], ...
+    ] = Field(
+        ("watershed", "unet-small", "stardist", "yolo-seg", "mask-rcnn"),
+        min_length=1,
+        description="What is trained, where it learns, and compared.",
+    )
+    unet_small: Contestant = Field(
+        default_factory=lambda: Contestant(learning_rate=1.5e-3),
+        description="The flow network unet-small on the comparison's budget.",
+    )
+    stardist: Contestant = Field(
+        default_factory=lambda: Contestant(learning_rate=1.5e-3),
+        description="Star-convex polygons of 32 rays on the trunk of unet-small.",
+    )
+    yolo_seg: Contestant = Field(
+        default_factory=lambda: Contestant(steps=600, learning_rate=2e-3, threshold=0.25),
+        description="YOLO11n-seg of ultralytics.",
+    )
+    mask_rcnn: Contestant = Field(
+        default_factory=lambda: Contestant(steps=300),
+        description="Mask R-CNN of torchvision with a light trunk.",
+    )
 
 
 class Segmentation(Section):
@@ -183,4 +226,7 @@ class Segmentation(Section):
     network: Network = Field(default_factory=Network, description="Trained networks.")
     training: SegmentationTraining = Field(
         default_factory=SegmentationTraining, description="Training of a network."
+    )
+    baselines: Baselines = Field(
+        default_factory=Baselines, description="Comparison with other methods."
     )

@@ -44,7 +44,10 @@ PACKAGE_OF_MODULE = {
     "rouge_score": "rouge-score",
 }
 #: Learned parts of a room: an extra of their own, and an environment of its own.
-APART = {"curation": ("text-detection", "text")}
+APART = {
+    "curation": ("text-detection", "text"),
+    "segmentation": ("text-detection", "baselines"),
+}
 #: Parts of a package above that may be imported under their own name.
 COMES_WITH = {"dask": "abtem"}
 

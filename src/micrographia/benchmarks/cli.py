@@ -10,12 +10,14 @@ def register(verbs: Subparsers) -> None:
     from micrographia.benchmarks import (
         annotation_cli,
         segmentation_cli,
+        segmentation_methods_cli,
         stem_cli,
         structure_cli,
         structure_energy_cli,
     )
 
     segmentation_cli.register(verbs)
+    segmentation_methods_cli.register(verbs)
     structure_cli.register(verbs)
     structure_energy_cli.register(verbs)
     stem_cli.register(verbs)

@@ -7,13 +7,9 @@ told to be offline, and it logs errors only.
 
 from __future__ import annotations
 
-import atexit
 import hashlib
 import json
-import logging
 import os
-import shutil
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +23,7 @@ from micrographia.curation.text_proposals import Proposal, propose
 from micrographia.errors import MicrographiaError
 from micrographia.io.images import to_own_range
 from micrographia.io.models import find_resource
+from micrographia.training import yolo as training_yolo
 
 if TYPE_CHECKING:
     import torch
@@ -47,27 +44,9 @@ _RETRAIN = "Train one with `snakemake text_detector`, or name another in curatio
 
 def quiet() -> None:
     """Make ultralytics offline, silent and homeless; call before every import of it."""
-    if "YOLO_CONFIG_DIR" not in os.environ:
-        folder = tempfile.mkdtemp(prefix="micrographia-yolo-")
-        os.environ["YOLO_CONFIG_DIR"] = folder
-        atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    os.environ["YOLO_OFFLINE"] = "true"
-    os.environ["YOLO_AUTOINSTALL"] = "false"
-    os.environ["YOLO_VERBOSE"] = "false"
-    from PIL import Image
-
-    pillow = Image.open
-    try:
-        import ultralytics
-    except ImportError as error:
-        raise MicrographiaError(
-            f"Text regions need a package that is absent: {error.name}",
-            remedy="Install the extra text-detection, or set curation.text.detect: false",
-        ) from None
-    ultralytics.settings.update({"sync": False})
-    # It puts an opener of its own in Pillow's place, which asks for a package on damaged files.
-    Image.open = pillow
-    logging.getLogger("ultralytics").setLevel(logging.ERROR)
+    training_yolo.quiet(
+        "Text regions", "Install the extra text-detection, or set curation.text.detect: false"
+    )
 
 
 class Detector:

@@ -68,6 +68,8 @@ def draw_crop(
 
 def _zoom(diameter: float, settings: SegmentationTraining, rng: np.random.Generator) -> float:
     """Enlargement that brings the median diameter to one drawn log-uniformly, within limits."""
+    if settings.diameters is None:
+        return float(np.exp(rng.uniform(*np.log(settings.zoom))))
     low, high = np.log(settings.diameters)
     typical = diameter if np.isfinite(diameter) else float(np.mean(settings.diameters))
     return float(np.clip(np.exp(rng.uniform(low, high)) / typical, *settings.zoom))

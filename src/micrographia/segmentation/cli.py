@@ -11,7 +11,7 @@ from micrographia.segmentation import flow_cli, measure_cli, train_cli
 
 
 def register(verbs: Subparsers) -> None:
-    """Add the verbs `predict`, `measurements`, `train`, `field` and `follow`."""
+    """Add the room's verbs: `predict`, and those of its other command lines."""
     train_cli.register(verbs)
     flow_cli.register(verbs)
     measure_cli.register(verbs)
@@ -25,12 +25,20 @@ def register(verbs: Subparsers) -> None:
     parser.add_argument(
         "--micrographs", type=Path, help="table of micrographs; its kept rows are segmented"
     )
+    parser.add_argument(
+        "--kept-apart", type=Path, metavar="FILE",
+        help="table of `pictures`; what it keeps from training is segmented",
+    )  # fmt: skip
     add_shard(parser)
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="output folder")
     parser.add_argument(
         "--method",
         default="watershed",
-        help="segmenter: watershed, or a network: unet-small, unet-large, vit-b",
+        help="segmenter: watershed, or a network: unet-small, unet-large, vit-b, stardist, "
+        "yolo-seg, mask-rcnn",
+    )
+    parser.add_argument(
+        "--checkpoint", metavar="FILE", help="the network's weights, if not those of the settings"
     )
     parser.add_argument(
         "--overlays", action="store_true", help="with --micrographs: draw outlines, DIR/overlay"
@@ -47,22 +55,36 @@ def _predict(arguments: argparse.Namespace) -> int:
 
     from micrographia.errors import MicrographiaError
     from micrographia.io.atomic import atomic_directory
-    from micrographia.io.schemas import MICROGRAPHS
+    from micrographia.io.schemas import MICROGRAPHS, TRAINING_PICTURES
     from micrographia.io.tables import read_table
-    from micrographia.segmentation.predict import jobs_of_paths, jobs_of_table, predict
+    from micrographia.segmentation.predict import (
+        jobs_kept_apart,
+        jobs_of_paths,
+        jobs_of_table,
+        predict,
+    )
 
-    if bool(arguments.images) == bool(arguments.micrographs):
+    given = (arguments.images, arguments.micrographs, arguments.kept_apart)
+    if sum(map(bool, given)) != 1:
         raise MicrographiaError(
-            "It is not clear what to segment", remedy="Name either images or --micrographs TABLE"
+            "It is not clear what to segment",
+            remedy="Name either images, or --micrographs TABLE, or --kept-apart TABLE",
         )
     settings = settings_of(arguments)
-    exports = not (arguments.micrographs or arguments.masks_only)
+    if arguments.checkpoint:
+        network = settings.network.model_copy(update={"checkpoint": arguments.checkpoint})
+        settings = settings.model_copy(update={"network": network})
+    exports = bool(arguments.images) and not arguments.masks_only
     options = (settings, arguments.method, arguments.overlays or exports)
-    if arguments.micrographs:
-        table = read_table(arguments.micrographs, MICROGRAPHS)
-        jobs = jobs_of_table(table, arguments.shard, arguments.shards)
+    table = arguments.micrographs or arguments.kept_apart
+    if table:
+        jobs = (
+            jobs_of_table(read_table(table, MICROGRAPHS), arguments.shard, arguments.shards)
+            if arguments.micrographs
+            else jobs_kept_apart(read_table(table, TRAINING_PICTURES))
+        )
         # A shard's folder is one output of the workflow: whole or absent.
-        sources = [arguments.micrographs, *(job.path for job in jobs)]
+        sources = [table, *(job.path for job in jobs)]
         with atomic_directory(arguments.out, sources) as out:
             failed = predict(jobs, out, *options)
     else:
@@ -75,7 +97,7 @@ def _predict(arguments: argparse.Namespace) -> int:
     if failed:
         log.warning("%d failed; see 'failure' in predictions.parquet", failed)
     # In the workflow a shard of nothing but broken images is a result, not an end of the run.
-    return int(bool(jobs) and failed == len(jobs) and not arguments.micrographs)
+    return int(bool(jobs) and failed == len(jobs) and not table)
 
 
 def _export(out: Path, settings: Segmentation) -> None:

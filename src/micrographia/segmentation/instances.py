@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TypeVar
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +22,8 @@ _NEAR = 1.4
 _STRIDE = 3.0
 _LARGEST_SCALE = 1.5
 _MOST_LOOKS = 6
+
+T = TypeVar("T")
 
 
 def find(
@@ -43,33 +48,63 @@ def find(
     was trained at. A small copy of the picture is looked at first, and then, as often as need
     be, one at the scale at which the instances just found have the diameter that is wanted.
     """
-    scale = 1.0 if settings.diameter is None else min(1.0, _FIRST_SIDE / max(image.shape))
-    for _ in range(_MOST_LOOKS):
+
+    def look(part: Floats) -> tuple[Floats, NDArray[np.float64]]:
         field = predict_field(
-            network,
-            _resized(image, scale),
-            tile=settings.tile,
-            overlap=settings.overlap,
-            precision=precision,
+            network, part, tile=settings.tile, overlap=settings.overlap, precision=precision
         )
         if settings.diameter is None:
-            break
-        wanted = _wanted(_follow(field, settings), scale, settings.diameter)
-        if scale / _NEAR < wanted < scale * _NEAR:
-            break
-        scale = wanted
+            return field, np.empty(0)
+        areas = _follow(field, settings).instances["area_px"].to_numpy()
+        return field, np.sqrt(areas * (4 / np.pi))
+
+    field, _ = search(look, image, settings.diameter)
     # The field is brought back to the picture's size, not the labels: outlines stay smooth.
     return _follow(_restored(field, image.shape), settings).labels
 
 
-def _wanted(seen: Followed, scale: float, diameter: float) -> float:
-    """The scale at which what was seen would have the diameter; larger if nothing was seen."""
-    if seen.instances.empty:
-        factor = 2.0
-    else:
-        areas = seen.instances["area_px"].to_numpy()
-        factor = diameter / float(np.median(np.sqrt(areas * (4 / np.pi))))
-    return min(scale * float(np.clip(factor, 1 / _STRIDE, _STRIDE)), _LARGEST_SCALE)
+def search(
+    look: Callable[[Floats], tuple[T, NDArray[np.float64]]],
+    image: Floats,
+    diameter: float | None,
+) -> tuple[T, float]:
+    """Look at a picture at several scales, until its instances have the diameter wanted.
+
+    Parameters
+    ----------
+    look
+        Gives what is found in a picture and the diameters of the instances [px].
+    image
+        The picture.
+    diameter
+        The median diameter that is wanted [px]; None to look once, at the picture as it is.
+
+    Returns
+    -------
+    found, scale
+        The last answer, and the enlargement of the picture that it is about.
+    """
+    wanted = 1.0 if diameter is None else min(1.0, _FIRST_SIDE / max(image.shape))
+    for _ in range(_MOST_LOOKS):
+        scale = wanted
+        found, seen = look(_resized(image, scale))
+        if diameter is None:
+            break
+        wanted = _wanted(seen, scale, diameter)
+        if scale / _NEAR < wanted < scale * _NEAR:
+            break
+    return found, scale
+
+
+def _wanted(seen: NDArray[np.float64], scale: float, diameter: float) -> float:
+    """The scale at which what was seen would have the diameter; larger if nothing was seen.
+
+    A picture is not enlarged beyond its own pixels only because it is empty.
+    """
+    if not len(seen):
+        return min(2 * scale, max(scale, 1.0))
+    factor = float(np.clip(diameter / float(np.median(seen)), 1 / _STRIDE, _STRIDE))
+    return min(scale * factor, _LARGEST_SCALE)
 
 
 def _resized(image: Floats, scale: float) -> Floats:

@@ -6,90 +6,47 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 import pandas as pd
 import torch
+from numpy.typing import NDArray
 from torch import nn
 from torch.nn import functional
 
 from micrographia.config import Network, SegmentationTraining
-from micrographia.provenance import versions
-from micrographia.segmentation.agreement import agreement
-from micrographia.segmentation.augment import draw_crop
+from micrographia.provenance import code_digest, versions
+from micrographia.segmentation.baselines import BASELINES
+from micrographia.segmentation.crops import CropLearner
 from micrographia.segmentation.flow_field import flow_field
 from micrographia.segmentation.instances import find
 from micrographia.segmentation.networks import NETWORKS, build, load_weights
-from micrographia.segmentation.pictures import Shelf, summary, weights_of
-from micrographia.training.checkpoint import load_checkpoint
+from micrographia.segmentation.pictures import summary
+from micrographia.segmentation.tiling import Floats
+from micrographia.training.checkpoint import load_checkpoint, sha256_of
 from micrographia.training.loop import Batch, Progress, fit
 
 #: A pixel of an instance smaller or larger than usual counts at most and at least so much.
 _HEAVIEST, _LIGHTEST = 4.0, 0.35
 #: The flow's share of the loss beside the foreground's.
 _FLOW = 3.0
-#: Crops that show less foreground than this are drawn again, twice at most.
-_LEAST_FOREGROUND = 0.01
 
 
-class FlowLearner:
-    """What the training loop needs to know of flow segmentation.
-
-    Parameters
-    ----------
-    model
-        One of `networks.NETWORKS`.
-    rows
-        Rows of `schemas.TRAINING_PICTURES`.
-    settings
-        Crops, shares, number of validation pictures.
-    network
-        How fields become instances while validating.
-    seed
-        Seed of all samples.
-    """
-
-    #: It moves with every outline, where AP only counts matches.
-    score = "PQ@0.5"
-
-    def __init__(
-        self,
-        model: nn.Module,
-        rows: Sequence[Mapping[str, Any]],
-        settings: SegmentationTraining,
-        network: Network,
-        seed: int,
-    ) -> None:
-        self.model, self.settings, self.network, self.seed = model, settings, network, seed
-        table = pd.DataFrame(list(rows))
-        self.pictures = table[table["split"] == "train"].reset_index(drop=True)
-        weights = weights_of(self.pictures, settings.procedural_share)
-        self.cumulated = np.cumsum(weights)
-        judged = table[table["split"] == "validation"]
-        # Real pictures are what matters, where there are any.
-        if (judged["source"] == "real").any():
-            judged = judged[judged["source"] == "real"]
-        places = np.linspace(0, len(judged) - 1, min(len(judged), settings.validation_pictures))
-        self.judged = judged.iloc[places.round().astype(int)]
-        self.shelf = Shelf()
-        cv2.setNumThreads(1)
+class FlowLearner(CropLearner):
+    """What the training loop needs to know of flow segmentation: crops with their flow."""
 
     def sample(self, number: int) -> dict[str, np.ndarray]:
         """Return crop `number` of the series with its flow."""
-        rng = np.random.default_rng([self.seed, number])
-        place = min(int(np.searchsorted(self.cumulated, rng.random())), len(self.pictures) - 1)
-        row = self.pictures.iloc[place]
-        image, labels = self.shelf.read(row["path"], row["mask_path"])
-        for _ in range(3):
-            crop = draw_crop(image, labels, float(row["diameter_px"]), self.settings, rng)
-            if np.count_nonzero(crop.labels) > _LEAST_FOREGROUND * crop.labels.size:
-                break
+        crop = self.crop(number)
         return {
             "image": crop.image[None],
             "flow": flow_field(crop.labels).field,
             "weight": instance_weight(crop.labels)[None],
             "inside": crop.inside[None],
         }
+
+    def find(self, model: nn.Module, image: Floats) -> NDArray[np.int32]:
+        """Return the label mask that the model finds in a normalised picture."""
+        return find(model, image, self.network)
 
     def loss(self, output: torch.Tensor, batch: Batch) -> Batch:
         """Squared error of the flow on instances, and cross entropy of the foreground.
@@ -112,18 +69,6 @@ class FlowLearner:
         emphasis = torch.where(truth.gt(0), floor, inside)
         foreground = (entropy * emphasis).sum() / emphasis.sum().clamp(min=1)
         return {"loss": _FLOW * flow + foreground, "flow": flow, "foreground": foreground}
-
-    def validate(self, model: nn.Module, device: torch.device) -> dict[str, float]:
-        """Mean AP@0.5 and PQ@0.5 over the pictures that training never sees."""
-        del device  # the model is on it, and takes its pictures there
-        found = []
-        for row in self.judged.to_dict("records"):
-            image, labels = self.shelf.read(row["path"], row["mask_path"])
-            found.append(agreement(labels, find(model, image, self.network)))
-        if not found:
-            return {"AP@0.5": 0.0, "PQ@0.5": 0.0}
-        ap50, pq50 = np.mean(found, axis=0)
-        return {"AP@0.5": float(ap50), "PQ@0.5": float(pq50)}
 
 
 def instance_weight(labels: np.ndarray) -> np.ndarray:
@@ -173,19 +118,31 @@ def train(
     settings
         Network, crops, length.
     network
-        How fields become instances while validating.
+        How the network's answers become instances while validating.
     out
         The checkpoint, `.safetensors`; the resumable state lies in the folder `states` beside.
     seed
         Seed of weights and samples.
     """
     model = make_network(settings, seed)
+    options = None if settings.network in BASELINES else NETWORKS[settings.network][1]
     card = {
         "kind": "segmentation",
-        "architecture": {"name": settings.network, "options": NETWORKS[settings.network][1]},
+        "architecture": {"name": settings.network, "options": options},
         "data": summary(rows),
         "segmentation": settings.model_dump(mode="json", exclude={"loop", "real"}),
+        # A state is only gone on from where all of this is as it was: see `fit`.
+        "validation": network.model_dump(mode="json", exclude={"checkpoint", "device"}),
+        "started from": _sources(settings),
+        "code": code_digest("segmentation.learn"),
         "versions": versions(),
     }
-    learner = FlowLearner(model, rows, settings, network, seed)
+    taught = BASELINES[settings.network].learner() if options is None else FlowLearner
+    learner = taught(model, rows, settings, network, seed)
     return fit(learner, settings.loop, out, out.parent / "states", seed=seed, card=card)
+
+
+def _sources(settings: SegmentationTraining) -> dict[str, str]:
+    """SHA-256 of the weights that the training begins with: a path may come to hold others."""
+    named = {"init": settings.init, "encoder": settings.encoder}
+    return {name: sha256_of(path) for name, path in named.items() if path is not None}

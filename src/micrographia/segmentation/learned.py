@@ -1,4 +1,4 @@
-"""Segmentation with a trained network: `--method unet-small` and its larger kin."""
+"""Segmentation with a trained network: `--method unet-small`, its larger kin, its peers."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from torch import nn
 
 from micrographia.config import Network
 from micrographia.io.models import find_resource
+from micrographia.segmentation.baselines import BASELINES
+from micrographia.segmentation.detections import find_with
 from micrographia.segmentation.instances import find
 from micrographia.segmentation.networks import load_network
 from micrographia.segmentation.tiling import Floats, normalise
@@ -27,7 +29,8 @@ def segment(image: Floats, settings: Network, name: str | None = None) -> NDArra
     settings
         Checkpoint, tiles, thresholds.
     name
-        Which network the checkpoint must be of; None for any.
+        Which network the checkpoint must be of, a key of `NETWORKS` or `BASELINES`; None for
+        any of `NETWORKS`.
 
     Returns
     -------
@@ -41,6 +44,9 @@ def segment(image: Floats, settings: Network, name: str | None = None) -> NDArra
     """
     network = load(settings, name)
     precision = choose_precision(settings.precision, choose_device(settings.device))
+    if name in BASELINES:
+        detect = BASELINES[name].detector()
+        return find_with(detect, network, normalise(image), settings, precision)
     return find(network, normalise(image), settings, precision)
 
 

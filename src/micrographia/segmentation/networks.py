@@ -18,6 +18,7 @@ from torch import nn
 from torch.nn import functional
 
 from micrographia.errors import CheckpointError, ConfigError
+from micrographia.segmentation.baselines import BASELINES
 from micrographia.training.checkpoint import Checkpoint
 
 #: Flow along y, flow along x, foreground.
@@ -79,6 +80,10 @@ class UNet(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Return flow and foreground logit, shape (N, 3, H, W)."""
+        return functional.pixel_shuffle(self.head(self.features(x)), 2)
+
+    def features(self, x: torch.Tensor) -> torch.Tensor:
+        """Return what the head sees, shape (N, widths[0], H/2, W/2)."""
         x = functional.relu(self.stem_norm(self.stem(x)))
         passed = []
         for level in self.down:
@@ -87,7 +92,7 @@ class UNet(nn.Module):
         for number in reversed(range(len(self.up))):
             x = functional.interpolate(self.lateral[number](x), scale_factor=2.0)
             x = self.up[number](x + passed[number])
-        return functional.pixel_shuffle(self.head(x), 2)
+        return x
 
 
 def _level(inside: int, outside: int, stride: int, depth: int) -> nn.Module:
@@ -115,17 +120,20 @@ def build(name: str, options: Mapping[str, Any] | None = None) -> nn.Module:
     Parameters
     ----------
     name
-        A key of `NETWORKS`.
+        A key of `NETWORKS` or `BASELINES`.
     options
-        What differs from the network's own size, such as `widths`.
+        What differs from the network's own size, such as `widths`; baselines have but one.
 
     Raises
     ------
     ConfigError
         There is no such network.
     """
+    if name in BASELINES:
+        return BASELINES[name].build()
     if name not in NETWORKS:
-        raise ConfigError("There is no such network", seen=name, allowed=", ".join(NETWORKS))
+        every = ", ".join([*NETWORKS, *BASELINES])
+        raise ConfigError("There is no such network", seen=name, allowed=every)
     make, own = NETWORKS[name]
     return make(**{**own, **(options or {})})
 
@@ -138,7 +146,7 @@ def load_network(checkpoint: Checkpoint, name: str | None = None) -> nn.Module:
     checkpoint
         Of kind "segmentation".
     name
-        Which network is asked for; None for whatever it is.
+        Which network is asked for; None for any of `NETWORKS`.
 
     Raises
     ------
@@ -146,7 +154,8 @@ def load_network(checkpoint: Checkpoint, name: str | None = None) -> nn.Module:
         It is a checkpoint of something else, or its weights do not fit.
     """
     kind, architecture = checkpoint.card.get("kind"), checkpoint.card.get("architecture", {})
-    if kind != "segmentation" or name not in (None, architecture.get("name")):
+    known = set(NETWORKS) if name is None else {name}
+    if kind != "segmentation" or architecture.get("name") not in known:
         raise CheckpointError(
             "The checkpoint is of another network",
             seen=f"{architecture.get('name')} ({kind})",

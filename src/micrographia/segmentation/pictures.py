@@ -57,7 +57,7 @@ def collect(
     Raises
     ------
     MicrographiaError
-        There is nothing to train on, or a list of articles is unusable.
+        There is nothing to train or to validate on, or a list of articles is unusable.
     """
     rows = [row for source in real for row in _real(source)]
     rows += [row for folder in procedural for row in _procedural(folder)]
@@ -69,6 +69,14 @@ def collect(
             "There is no picture with a mask to train on",
             remedy="Name folders in segmentation.training.real, or let some be made up: "
             "segmentation.training.procedural",
+        )
+    if not any(row["split"] == "validation" for row in measured):
+        groups = len({row["group"] for row in measured})
+        raise MicrographiaError(
+            "No picture is left to choose weights by: none may be both learned and judged on",
+            seen=f"validation: {validation} of {len(measured)} pictures in {groups} groups",
+            allowed="a share that holds at least one whole article",
+            remedy="Raise segmentation.training.validation, or name more pictures",
         )
     return measured
 

@@ -45,8 +45,9 @@ def _learned(name: str) -> Segmenter:
     return run
 
 
-#: Networks of `networks.NETWORKS`, which is not imported for their names: torch takes seconds.
-LEARNED = ("unet-small", "unet-large", "vit-b")
+#: Names in `networks.NETWORKS` and `baselines.BASELINES`, of which neither is imported only for
+#: them: torch takes seconds.
+LEARNED = ("unet-small", "unet-large", "vit-b", "stardist", "yolo-seg", "mask-rcnn")
 #: Methods by the name that `--method` takes.
 METHODS: dict[str, Segmenter] = {
     "watershed": lambda image, settings: segment(image, settings.watershed),
@@ -146,6 +147,27 @@ def jobs_of_table(micrographs: pd.DataFrame, shard: int, shards: int) -> list[Jo
         )
         for row, size in zip(kept.to_dict(orient="records"), sizes, strict=True)
     ]
+
+
+def jobs_kept_apart(pictures: pd.DataFrame) -> list[Job]:
+    """Return a job for every picture that was kept from training: the real ones, if there are any.
+
+    Parameters
+    ----------
+    pictures
+        Columns of `schemas.TRAINING_PICTURES`.
+
+    Raises
+    ------
+    MicrographiaError
+        Nothing was kept apart.
+    """
+    apart = pictures[pictures["split"] == "validation"]
+    if (apart["source"] == "real").any():
+        apart = apart[apart["source"] == "real"]
+    if apart.empty:
+        raise MicrographiaError("The table keeps no picture from training", remedy="Name another")
+    return jobs_of_paths([Path(path) for path in apart["path"]])
 
 
 def predict(

@@ -85,13 +85,19 @@ def _add_tiles(
 
 
 def _run(network: nn.Module, part: Floats, stride: int, device: torch.device) -> Floats:
-    """The network's answer on one tile, zeros added below and right to a multiple of `stride`."""
+    """The network's answer on one tile."""
     height, width = part.shape
-    framed = np.zeros((1, 1, -(-height // stride) * stride, -(-width // stride) * stride))
-    framed[0, 0, :height, :width] = part
-    given = torch.from_numpy(framed.astype(np.float32)).to(device)
-    answer = network(given.contiguous(memory_format=torch.channels_last))
+    answer = network(framed(part, stride, device))
     return np.asarray(answer[0, :, :height, :width].float().cpu().numpy())
+
+
+def framed(part: Floats, stride: int, device: torch.device) -> torch.Tensor:
+    """A tile as a network takes it: zeros added below and right to a multiple of `stride`."""
+    height, width = part.shape
+    whole = np.zeros((1, 1, -(-height // stride) * stride, -(-width // stride) * stride))
+    whole[0, 0, :height, :width] = part
+    given = torch.from_numpy(whole.astype(np.float32)).to(device)
+    return given.contiguous(memory_format=torch.channels_last)
 
 
 def _places(length: int, tile: int, overlap: int, stride: int) -> list[tuple[int, int, Floats]]:

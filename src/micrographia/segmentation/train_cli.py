@@ -1,4 +1,4 @@
-"""`micrographia segmentation train`: a network learns from pictures with masks."""
+"""`micrographia segmentation train` and `pictures`: a network learns from pictures with masks."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from micrographia.config import Segmentation
 
 
 def register(verbs: Subparsers) -> None:
-    """Add the verb `train`."""
+    """Add the verbs `train` and `pictures`."""
+    _register_pictures(verbs)
     parser = verbs.add_parser(
         "train",
         help="train a network; a training that was cut off goes on where it was",
@@ -21,6 +22,10 @@ def register(verbs: Subparsers) -> None:
     parser.add_argument(
         "--procedural", type=Path, nargs="*", default=[], metavar="DIR",
         help="folders that `synthesis micrographs` wrote",
+    )  # fmt: skip
+    parser.add_argument(
+        "--pictures", type=Path, metavar="FILE",
+        help="a division made before, by `pictures` or another training, instead of a new one",
     )  # fmt: skip
     parser.add_argument("--seed", type=non_negative, default=1665, help="seed of it all")
     parser.add_argument(
@@ -33,13 +38,47 @@ def register(verbs: Subparsers) -> None:
     parser.set_defaults(run=_train)
 
 
+def _register_pictures(verbs: Subparsers) -> None:
+    parser = verbs.add_parser(
+        "pictures",
+        help="the table that says which pictures are learned from and which kept apart",
+        description="Lists the real pictures of settings.training and folders of procedural ones, "
+        "and divides them by article. `train` does the same without being given such a table.",
+    )
+    parser.add_argument(
+        "--procedural", type=Path, nargs="*", default=[], metavar="DIR",
+        help="folders that `synthesis micrographs` wrote",
+    )  # fmt: skip
+    parser.add_argument("--seed", type=non_negative, default=1665, help="seed of the division")
+    parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="table, .parquet")
+    add_settings(parser, Segmentation)
+    parser.set_defaults(run=_pictures)
+
+
+def _pictures(arguments: argparse.Namespace) -> int:
+    import logging
+
+    from micrographia.io.schemas import TRAINING_PICTURES
+    from micrographia.io.tables import write_table
+    from micrographia.provenance import stamp
+    from micrographia.segmentation.pictures import collect
+
+    settings, seed = settings_of(arguments), arguments.seed
+    training = settings.training
+    rows = collect(training.real, arguments.procedural, training.validation, seed)
+    write_table(rows, arguments.out, TRAINING_PICTURES, stamp(settings, seed))
+    apart = sum(row["split"] == "validation" for row in rows)
+    logging.getLogger(__name__).info("%d pictures, %d of them kept apart", len(rows), apart)
+    return 0
+
+
 def _train(arguments: argparse.Namespace) -> int:
     import logging
 
     import torch
 
     from micrographia.io.schemas import TRAINING_HISTORY, TRAINING_PICTURES
-    from micrographia.io.tables import write_table
+    from micrographia.io.tables import read_rows, write_table
     from micrographia.provenance import stamp
     from micrographia.segmentation.learn import train
     from micrographia.segmentation.pictures import collect
@@ -49,7 +88,11 @@ def _train(arguments: argparse.Namespace) -> int:
         torch.set_num_threads(arguments.threads)
     settings, seed, out = settings_of(arguments), arguments.seed, arguments.out
     training = settings.training
-    rows = collect(training.real, arguments.procedural, training.validation, seed)
+    rows = (
+        read_rows(arguments.pictures, TRAINING_PICTURES)
+        if arguments.pictures
+        else collect(training.real, arguments.procedural, training.validation, seed)
+    )
     provenance = stamp(settings, seed)
     beside = out.parent / out.stem
     write_table(rows, f"{beside}-pictures.parquet", TRAINING_PICTURES, provenance)

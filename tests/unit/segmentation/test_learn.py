@@ -96,14 +96,14 @@ def test_broken_pictures_are_left_out(folder, tmp_path, caplog):
     for name in ("images", "masks"):
         (tmp_path / name).mkdir()
     image, labels = draw(0)
-    for name in ("good", "torn", "odd", "lone"):
+    for name in ("fine", "good", "torn", "odd", "lone"):
         Image.fromarray(image).save(tmp_path / "images" / f"{name}.png")
         write_labels(tmp_path / "masks" / f"{name}.png", labels)
     (tmp_path / "images" / "torn.png").write_bytes(b"\x89PNG")
     write_labels(tmp_path / "masks" / "odd.png", labels[:-1])
     (tmp_path / "masks" / "lone.png").unlink()
-    found = collect([source(tmp_path, articles=None)], [], 0.3, 1)
-    assert [row["group"] for row in found] == ["good"]
+    found = collect([source(tmp_path, articles=None)], [], 0.5, 1)
+    assert [row["group"] for row in found] == ["fine", "good"]
     for name in ("torn", "odd", "lone"):
         assert f"{name}.png" in caplog.text
 
@@ -111,6 +111,15 @@ def test_broken_pictures_are_left_out(folder, tmp_path, caplog):
 def test_nothing_to_train_on():
     with pytest.raises(MicrographiaError, match=r"segmentation\.training\.real"):
         collect([], [], 0.2, 1)
+
+
+def test_nothing_to_validate_on(folder, tmp_path):
+    """Else the first weights would be kept, whatever was learned after them."""
+    (tmp_path / "one.csv").write_text(
+        "\n".join(["filename,doi", *(f"{number:02d}.png,10.1/0" for number in range(20))])
+    )
+    with pytest.raises(MicrographiaError, match=r"validation: 0\.3 of 20 pictures in 1 groups"):
+        collect([source(folder, articles=str(tmp_path / "one.csv"))], [], 0.3, 1)
 
 
 def test_sources_and_densities_are_balanced(rows):

@@ -1,0 +1,61 @@
+"""`micrographia benchmarks score-segmenter` and `compare-segmenters`."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from micrographia.commandline import Subparsers, add_settings, non_negative, settings_of
+from micrographia.config import Benchmarks
+
+
+def register(verbs: Subparsers) -> None:
+    """Add the verbs `score-segmenter` and `compare-segmenters`."""
+    one = verbs.add_parser(
+        "score-segmenter",
+        help="score a method on the pictures kept from training; JSON, parquet and PNG",
+    )
+    one.add_argument(
+        "--pictures", type=Path, required=True, help="table of `segmentation pictures`"
+    )
+    one.add_argument(
+        "--predictions", type=Path, required=True, metavar="DIR",
+        help="folder of `segmentation predict --kept-apart`",
+    )  # fmt: skip
+    one.add_argument("--method", required=True, help="method that is scored")
+    one.add_argument("--seed", type=non_negative, default=1665, help="seed of the intervals")
+    one.add_argument("--out", type=Path, required=True, metavar="JSON", help="result")
+    add_settings(one, Benchmarks)
+    one.set_defaults(run=_score)
+    several = verbs.add_parser(
+        "compare-segmenters", help="results of `score-segmenter` side by side; JSON and PNG"
+    )
+    several.add_argument("results", nargs="+", type=Path, metavar="JSON", help="their results")
+    several.add_argument("--out", type=Path, required=True, metavar="JSON", help="result")
+    several.set_defaults(run=_compare)
+
+
+def _score(arguments: argparse.Namespace) -> int:
+    from micrographia.benchmarks.segmentation import write_scores
+    from micrographia.benchmarks.segmentation_methods import score_kept_apart
+    from micrographia.io.schemas import PREDICTIONS, TRAINING_PICTURES
+    from micrographia.io.tables import read_table
+    from micrographia.provenance import digest
+
+    pictures = read_table(arguments.pictures, TRAINING_PICTURES)
+    folder = arguments.predictions
+    predictions = read_table(folder / "predictions.parquet", PREDICTIONS)
+    rows = score_kept_apart(pictures, folder, predictions, arguments.method)
+    summary = digest([[row["path"], row["n_true"]] for row in rows])
+    write_scores(
+        rows, arguments.out, arguments.method, settings_of(arguments), arguments.seed,
+        pictures_digest=summary,
+    )  # fmt: skip
+    return 0
+
+
+def _compare(arguments: argparse.Namespace) -> int:
+    from micrographia.benchmarks.segmentation_methods import compare
+
+    compare(arguments.results, arguments.out)
+    return 0

@@ -1,0 +1,48 @@
+"""ultralytics kept from the network and from the user's home. It is AGPL-3, and optional."""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import os
+import shutil
+import tempfile
+
+from micrographia.errors import MicrographiaError
+
+
+def quiet(what: str, remedy: str) -> None:
+    """Make ultralytics offline, silent and homeless; call before every import of it.
+
+    Parameters
+    ----------
+    what
+        What it is for, plural.
+    remedy
+        What to do where it is not installed.
+
+    Raises
+    ------
+    MicrographiaError
+        It is not installed.
+    """
+    if "YOLO_CONFIG_DIR" not in os.environ:
+        folder = tempfile.mkdtemp(prefix="micrographia-yolo-")
+        os.environ["YOLO_CONFIG_DIR"] = folder
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    os.environ["YOLO_OFFLINE"] = "true"
+    os.environ["YOLO_AUTOINSTALL"] = "false"
+    os.environ["YOLO_VERBOSE"] = "false"
+    from PIL import Image
+
+    pillow = Image.open
+    try:
+        import ultralytics
+    except ImportError as error:
+        raise MicrographiaError(
+            f"{what} need a package that is absent: {error.name}", remedy=remedy
+        ) from None
+    ultralytics.settings.update({"sync": False})
+    # It puts an opener of its own in Pillow's place, which asks for a package on damaged files.
+    Image.open = pillow
+    logging.getLogger("ultralytics").setLevel(logging.ERROR)
