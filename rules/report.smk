@@ -5,6 +5,7 @@ rule report_page:
     input:
         micrographs=rules.curation_finish.output.table,
         predictions=rules.bench_segmentation.input.predictions,
+        measurements=rules.segmentation_measurements.output.folder,
         structures=rules.data_structures.output.table,
         images=rules.bench_structure.input.images,
         reconstructions=rules.bench_structure.input.reconstructions,

@@ -18,6 +18,7 @@ MICROGRAPH_WING = {
     "curation_text",
     "curation_finish",
     "segmentation_watershed",
+    "segmentation_measurements",
     "bench_segmentation",
 }
 # What reads the masks, or describes what they hold.
@@ -148,6 +149,7 @@ def test_a_threshold_reruns_its_dependents_alone(finished: Workflow) -> None:
     overlay = finished.overlay(TINY + "segmentation: {watershed: {min_area: 31}}\n")
     assert set(finished.jobs("--configfile", overlay)) == {
         "segmentation_watershed",
+        "segmentation_measurements",
         "bench_segmentation",
         *ANNOTATED,
         *END,
@@ -168,7 +170,13 @@ def test_a_threshold_reruns_its_dependents_alone(finished: Workflow) -> None:
     [
         (
             "segmentation/watershed.py",
-            {"segmentation_watershed", "bench_segmentation", *ANNOTATED, *END},
+            {
+                "segmentation_watershed",
+                "segmentation_measurements",
+                "bench_segmentation",
+                *ANNOTATED,
+                *END,
+            },
         ),
         ("segmentation/networks.py", set()),  # no network runs unless it is asked for
         ("reconstruction/columns.py", {"reconstruction_solve", "bench_structure", *END}),

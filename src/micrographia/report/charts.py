@@ -40,7 +40,12 @@ STYLE: Any = {
 
 
 def histogram(
-    series: dict[str, ArrayLike], label: str, *, counted: str, logarithmic: bool = False
+    series: dict[str, ArrayLike],
+    label: str,
+    *,
+    counted: str,
+    logarithmic: bool = False,
+    curve: tuple[float, float, float] | None = None,
 ) -> str:
     """Draw one or two distributions over the same bins; return a data URI.
 
@@ -54,6 +59,9 @@ def histogram(
         What the vertical axis counts.
     logarithmic
         Bins of equal ratio on a logarithmic axis; values must then be positive.
+    curve
+        Number, geometric mean and geometric standard deviation of a log-normal distribution that
+        is drawn over them, on a logarithmic axis.
     """
     finite = {name: _finite(values, logarithmic) for name, values in series.items()}
     bins = _bins(np.concatenate(list(finite.values())), logarithmic)
@@ -71,6 +79,8 @@ def histogram(
                 alpha=0.75 if first else 1,
                 linewidth=1.5,
             )
+        if curve is not None:
+            axes.plot(*_lognormal(curve, bins), color=SECOND, linewidth=1.2)
         if logarithmic:
             axes.set_xscale("log")
             axes.xaxis.set_major_formatter(lambda x, _: np.format_float_positional(x, 6, trim="-"))
@@ -82,6 +92,15 @@ def histogram(
         if len(finite) > 1:
             axes.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=len(finite))
         return to_uri(figure)
+
+
+def _lognormal(curve: tuple[float, float, float], bins: Sequence[float]) -> tuple[Any, Any]:
+    """Points of a log-normal distribution, in counts of bins of equal ratio."""
+    number, centre, spread = curve
+    x = np.geomspace(bins[0], bins[-1], 200)
+    width = math.log(bins[1] / bins[0]) / math.log(spread)
+    score = np.log(x / centre) / math.log(spread)
+    return x, number * width * np.exp(-(score**2) / 2) / math.sqrt(2 * math.pi)
 
 
 def to_uri(figure: Figure) -> str:

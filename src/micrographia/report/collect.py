@@ -28,7 +28,7 @@ class Results:
     ----------
     root
         The results folder.
-    micrographs, predictions, instances, segmentation_scores, attributes_final
+    micrographs, predictions, instances, sizes, segmentation_scores, attributes_final
         The micrograph wing; None where that step did not run.
     structures, images, exposures, reconstructions, structure_scores, engines
         The STEM wing; None where that step did not run.
@@ -44,6 +44,7 @@ class Results:
     micrographs: pd.DataFrame | None = None
     predictions: pd.DataFrame | None = None
     instances: pd.DataFrame | None = None
+    sizes: pd.DataFrame | None = None
     segmentation_scores: pd.DataFrame | None = None
     attributes_final: pd.DataFrame | None = None
     structures: pd.DataFrame | None = None
@@ -61,6 +62,7 @@ _TABLES: dict[str, tuple[str, pa.Schema]] = {
     "micrographs": ("curation/micrographs.parquet", schemas.MICROGRAPHS),
     "predictions": ("segmentation/watershed/*/predictions.parquet", schemas.PREDICTIONS),
     "instances": ("segmentation/watershed/*/instances.parquet", schemas.INSTANCES),
+    "sizes": ("segmentation/measurements/sizes.parquet", schemas.SIZES),
     "segmentation_scores": ("benchmarks/segmentation.parquet", schemas.SEGMENTATION_SCORES),
     "attributes_final": ("annotation/attributes_final.parquet", schemas.ATTRIBUTES_FINAL),
     "structures": ("stem/structures.parquet", schemas.STRUCTURES),

@@ -143,22 +143,46 @@ def charts(results: Results) -> list[dict[str, str]]:
         series = {"prediction": results.predictions["n_instances"]}
         drawn.append(_chart(series, "instances per image", "images", False))
     if results.instances is not None and len(results.instances):
-        sizes = results.instances["equivalent_diameter_nm"]
-        unit = "nm"
+        # What the border cuts has no known size.
+        whole = results.instances[~results.instances["cut"].fillna(False).astype(bool)]
+        sizes, unit = whole["equivalent_diameter_nm"], "nm"
         if not sizes.notna().any():
-            sizes, unit = results.instances["equivalent_diameter_px"], "px"
+            sizes, unit = whole["equivalent_diameter_px"], "px"
         label = f"equivalent diameter [{unit}]"
-        drawn.append(_chart({"prediction": sizes}, label, "instances", True))
+        fit = _fit(results, unit)
+        drawn.append(_chart({"prediction": sizes}, label, "instances", True, fit))
     return drawn
 
 
+def _fit(results: Results, unit: str) -> Mapping[str, Any] | None:
+    """The log-normal fit of all sizes in a unit, if the measurements hold one."""
+    if results.sizes is None:
+        return None
+    for row in records(results.sizes):
+        if row["image_id"] is None and row["unit"] == unit and (row["geometric_sd"] or 0) > 1:
+            return row
+    return None
+
+
 def _chart(
-    series: Mapping[str, pd.Series], label: str, counted: str, logarithmic: bool
+    series: Mapping[str, pd.Series],
+    label: str,
+    counted: str,
+    logarithmic: bool,
+    fit: Mapping[str, Any] | None = None,
 ) -> dict[str, str]:
     values = {name: column.to_numpy(dtype=float) for name, column in series.items()}
     total = {name: int(np.isfinite(column).sum()) for name, column in values.items()}
     caption = f"{label[0].upper()}{label[1:]}: " + ", ".join(
         f"{name} ({count} {counted})" for name, count in total.items()
     )
-    uri = histogram(dict(values), label, counted=counted, logarithmic=logarithmic)
+    curve = None
+    if fit is not None:
+        curve = (fit["n"], fit["geometric_mean"], fit["geometric_sd"])
+        caption += (
+            f"; line: log-normal, geometric mean {fit['geometric_mean']:.3g} {fit['unit']} "
+            f"[{fit['geometric_mean_low']:.3g}, {fit['geometric_mean_high']:.3g}], geometric "
+            f"standard deviation {fit['geometric_sd']:.3g}, KS distance {fit['ks']:.2f}"
+        )
+    uri = histogram(dict(values), label, counted=counted, logarithmic=logarithmic, curve=curve)
     return {"image": uri, "caption": caption + "."}

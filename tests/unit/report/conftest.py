@@ -103,6 +103,10 @@ def write_micrograph_wing(root: Path) -> None:
     write_table(predictions, shard / "predictions.parquet", schemas.PREDICTIONS)
     write_table(instances, shard / "instances.parquet", schemas.INSTANCES)
     write_table([], shard.with_name("001") / "instances.parquet", schemas.INSTANCES)
+    whole = {"n": len(instances), "geometric_mean": 31.4, "geometric_sd": 1.25, "ks": 0.087}
+    ends = {"geometric_mean_low": 29.1, "geometric_mean_high": 33.9}
+    fits = [blank(schemas.SIZES, unit=unit, **whole, **ends) for unit in ("px", "nm")]
+    write_table(fits, root / "segmentation" / "measurements" / "sizes.parquet", schemas.SIZES)
     folder = root / "benchmarks"
     write_table(scores, folder / "segmentation.parquet", schemas.SEGMENTATION_SCORES)
     values = [row["ap50"] for row in scores]
