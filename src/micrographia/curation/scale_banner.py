@@ -20,7 +20,9 @@ from micrographia.curation.scale_tesseract import read_pages
 _UNIT = r"(?P<unit>nm|[µμupy]m|mm|Å)"
 _NUMBER = r"(?P<number>\d+(?:[.,]\d+)?)"
 _PIXEL = re.compile(rf"pixel\s*size\s*[=:]?\s*{_NUMBER}\s*{_UNIT}", re.IGNORECASE)
-_FIELD = re.compile(rf"(?:HFW|HFV|FOV|WOF|field\s*of\s*view)\W*{_NUMBER}\s*{_UNIT}", re.IGNORECASE)
+_FIELD = re.compile(
+    rf"(?:HFW|HFV|FOV|WOF|field\s*of\s*view)[\s=:|]{{0,3}}{_NUMBER}\s*{_UNIT}", re.IGNORECASE
+)
 _MAGNIFICATIONS = (
     re.compile(
         r"mag(?:nification)?\s*[=:]?\s*[xX×]?\s*"
@@ -33,6 +35,8 @@ _MAGNIFICATIONS = (
 )
 #: Widths of print or screen that makers relate magnification to, with some room [mm].
 _PRINT = (70.0, 450.0)
+#: What a point missed makes of a magnification, at most.
+_POINT = 100.0
 #: A banner is rows of one level: least share of a row, least rows [share of the height].
 _FLAT, _DEEP, _DEEPEST = 0.45, 0.025, 0.2
 
@@ -124,11 +128,14 @@ def parse_banner(text: str, width: int) -> Banner:
 
 
 def contradicts(banner: Banner | None, nm: float, width: int) -> bool:
-    """Whether a pixel size cannot be, whatever print width the magnification relates to."""
+    """Whether a pixel size cannot be, whatever print width the magnification relates to.
+
+    Tesseract often misses the point of "2.00 K X", so a hundredth of what it reads may be meant.
+    """
     if banner is None or banner.magnification is None:
         return False
     printed = nm * width * banner.magnification / 1e6
-    return not _PRINT[0] <= printed <= _PRINT[1]
+    return not _PRINT[0] <= printed <= _PRINT[1] * _POINT
 
 
 def _length(found: re.Match[str]) -> float:

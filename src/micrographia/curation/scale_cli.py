@@ -17,11 +17,12 @@ from micrographia.config import Scale, Training
 
 #: Length of the reader's training.
 _TRAINING = {
-    "steps": 1500,
-    "batch": 24,
+    "steps": 6000,
+    "batch": 32,
     "learning_rate": 2.5e-3,
-    "average": 0.99,
-    "validate_every": 150,
+    "average": 0.998,
+    "validate_every": 500,
+    "save_every": 500,
     "precision": "fp32",
     "device": "cpu",
 }

@@ -8,6 +8,7 @@ that the line may say.
 
 from __future__ import annotations
 
+import math
 from functools import cache
 
 import numpy as np
@@ -26,8 +27,12 @@ _NUMBERS = {
     "mm": "0.1 0.2 0.5 1 1.0 1.00 2 2.0 2.00 3 4 5 5.00",
     "Å": "1 2 5 10 20 50",
 }
-#: Weight of a label by how usual it is, and of a text that is no usual label.
-_PRIOR, _ELSE = (0.1, 0.4, 1.0), 1.0
+#: Weight of a label by how usual its number is, against a text that is no label.
+_PRIOR = (0.1, 0.4, 1.0)
+#: How usual bars of a length are, by the logarithm of nanometres: what tells nm from µm where
+#: the letters do not. Pictures of particles; by order of magnitude only.
+_LENGTHS = ((0.0, 0.15), (0.5, 0.4), (1.0, 1.0), (2.7, 1.0), (3.0, 0.8), (4.0, 0.3), (5.0, 0.12))
+_LEAST = 0.05
 _NEVER = -1e30
 
 
@@ -41,9 +46,12 @@ def posterior(scores: NDArray[np.float64]) -> dict[Label, float]:
     """
     labels, targets, lengths, priors = _lexicon()
     found = np.exp(likelihoods(scores, targets, lengths))
-    weighted = found * priors
-    rest = max(1.0 - float(found.sum()), 0.0) * _ELSE
-    shares = weighted / max(float(weighted.sum()) + rest, 1e-12)
+    usual = np.array([_PRIOR[usualness(label)] for label in labels])
+    # Whether it is a label at all is a question of its number; which one, also of its length.
+    whole = float((found * usual).sum())
+    whole /= max(whole + max(1.0 - float(found.sum()), 0.0), 1e-12)
+    weighted = found * usual * priors
+    shares = whole * weighted / max(float(weighted.sum()), 1e-12)
     votes: dict[Label, float] = {}
     for at in np.flatnonzero(shares > 0.002):
         votes[labels[at]] = votes.get(labels[at], 0.0) + float(shares[at])
@@ -94,5 +102,6 @@ def _lexicon() -> tuple[list[Label], NDArray[np.int64], NDArray[np.int64], NDArr
     targets = np.zeros((len(spelled), int(lengths.max())), np.int64)
     for row, text in zip(targets, spelled, strict=True):
         row[: len(text)] = text
-    priors = np.array([_PRIOR[usualness(label)] for label in labels])
+    places, weights = zip(*_LENGTHS, (6.0, _LEAST), strict=True)
+    priors = np.interp([math.log10(label.nm) for label in labels], places, weights)
     return labels, targets, lengths, priors

@@ -17,8 +17,10 @@ Box = tuple[int, int, int, int]
 _REACH, _LEAST_REACH = 0.15, 40
 #: Heights of letters [px, share of the picture's height].
 _SMALLEST, _TALLEST = 5, 0.13
-#: How many cuts of one place are read.
-_CUTS = 3
+#: How many cuts of one place are read, and how many make it as good as a place can be.
+_CUTS, _STABLE = 3, 4
+#: Least common area of two cuts of one place [share of the area of both together].
+_ALIKE = 0.35
 #: Widest space in a line [letters' height].
 _SPACE = 1.3
 
@@ -39,6 +41,8 @@ class Line:
         above | below | beside | within, as seen from the bar.
     distance
         Gap to the bar [letters' height].
+    alike
+        Whether text and bar are both brighter, or both darker, than their ground.
     """
 
     box: Box
@@ -46,6 +50,7 @@ class Line:
     level: float | None
     place: str
     distance: float
+    alike: bool = True
 
     def hardened(self) -> NDArray[np.float32]:
         """Return the crop with most of the ground below the threshold taken away."""
@@ -57,7 +62,7 @@ class Line:
 
 
 def find_lines(
-    unit: Image, bar: Bar, hints: Sequence[Sequence[int]] = (), most: int = 5
+    unit: Image, bar: Bar, hints: Sequence[Sequence[int]] = (), most: int = 6
 ) -> list[list[Line]]:
     """Return lines of text near a bar by place, nearest first; each as cut at some thresholds.
 
@@ -78,27 +83,37 @@ def find_lines(
         values = _without(unit if bright else 1 - unit, bar)
         for level in _levels(values, bar, window, bright):
             for box in _text_boxes(values, level, window, unit.shape[0]):
-                line = _line(values, box, bar, level)
+                line = _line(values, box, bar, level, bright == bar.bright)
                 if line is not None:
                     found.append(line)
     for hint in hints:
         box = (int(hint[0]), int(hint[1]), int(hint[2]), int(hint[3]))
         if _overlap(box, window) > 0.5 and box[3] - box[1] >= _SMALLEST:
-            for values in (unit, 1 - unit):
-                line = _line(_without(values, bar), box, bar, None)
+            for bright in (True, False):
+                values = _without(unit if bright else 1 - unit, bar)
+                line = _line(values, box, bar, None, bright == bar.bright)
                 if line is not None:
                     found.append(line)
     found.sort(key=lambda line: line.distance)
     places: list[list[Line]] = []
     for line in found:
         for group in places:
-            if _overlap(line.box, group[0].box) > 0.5:
+            if _common(line.box, group[0].box) > _ALIKE:
                 group.append(line)
                 break
         else:
-            if len(places) < most:
-                places.append([line])
-    return [group[:: max(1, len(group) // _CUTS)][:_CUTS] for group in places]
+            places.append([line])
+    # Text stays the same over several thresholds, texture does not.
+    places.sort(key=lambda group: -min(len(group), _STABLE))
+    kept = sorted(places[:most], key=lambda group: group[0].distance)
+    return [_chosen(group) for group in kept]
+
+
+def _chosen(group: Sequence[Line]) -> list[Line]:
+    """Return a few cuts of one place, those in the bar's ink first, at spread thresholds."""
+    inked = [line for line in group if line.alike] or list(group)
+    ordered = sorted(inked, key=lambda line: line.level or 0.0)
+    return [ordered[at] for at in sorted({0, len(ordered) // 2, len(ordered) - 1})][:_CUTS]
 
 
 def _window(shape: tuple[int, ...], bar: Bar) -> Box:
@@ -197,7 +212,7 @@ def _rows(letters: Sequence[Box]) -> list[Box]:
     ]
 
 
-def _line(values: Image, box: Box, bar: Bar, level: float | None) -> Line | None:
+def _line(values: Image, box: Box, bar: Bar, level: float | None, alike: bool) -> Line | None:
     x0, y0, x1, y1 = box
     high = y1 - y0
     middle = (x0 + x1) / 2
@@ -210,13 +225,26 @@ def _line(values: Image, box: Box, bar: Bar, level: float | None) -> Line | None
     elif over and y0 >= bar.y1 - 3:
         place, gap = "below", max(y0 - bar.y1, 0)
     elif y0 < bar.y1 + high and y1 > bar.y0 - high:
-        place, gap = "beside", 1.5 * high + max(x0 - bar.x1, bar.x0 - x1, 0)
+        aside = max(x0 - bar.x1, bar.x0 - x1)
+        off = abs((y0 + y1) / 2 - (bar.y0 + bar.y1) / 2)
+        beside = aside > -0.2 * high and off < 0.4 * high
+        place, gap = "beside", max(aside, 0.0) + (0.0 if beside else 1.5 * high)
     else:
         return None
     pad = max(2, round(0.22 * high))
     top, left = max(y0 - pad, 0), max(x0 - pad, 0)
     crop = values[top : y1 + pad, left : x1 + pad]
-    return Line(box, np.ascontiguousarray(crop), level, place, float(gap) / high)
+    return Line(box, np.ascontiguousarray(crop), level, place, float(gap) / high, alike)
+
+
+def _common(first: Sequence[int], second: Sequence[int]) -> float:
+    """Return the common area of two boxes over that of both together."""
+    wide = min(first[2], second[2]) - max(first[0], second[0])
+    high = min(first[3], second[3]) - max(first[1], second[1])
+    if wide <= 0 or high <= 0:
+        return 0.0
+    areas = [(box[2] - box[0]) * (box[3] - box[1]) for box in (first, second)]
+    return float(wide * high / (sum(areas) - wide * high))
 
 
 def _overlap(first: Sequence[int], second: Sequence[int]) -> float:

@@ -28,6 +28,9 @@ _SPELLINGS = {
         "gm",
         "4m",
         "Um",
+        "wm",
+        "yn",
+        "yun",
     ),
     "mm": ("rnm", "mrn", "mm"),
     "Å": ("Å", "A"),
@@ -59,7 +62,7 @@ _UNIT = "|".join(
         {s for many in _SPELLINGS.values() for s in many}, key=len, reverse=True
     )
 )
-_LABEL = re.compile(rf"(?<![A-Za-z0-9.,]){_NUMBER}[ _\-~'‘’]*(?P<unit>{_UNIT})(?![A-Za-z0-9])")
+_LABEL = re.compile(rf"(?<![A-Za-z0-9.,]){_NUMBER}[ ._\-~'‘’]*(?P<unit>{_UNIT})(?![A-Za-z0-9])")
 _OF = {spelling: unit for unit, many in reversed(_SPELLINGS.items()) for spelling in many}
 
 #: Leading figures of the lengths that instruments and authors give their bars.
@@ -95,7 +98,8 @@ def parse_label(text: str) -> Label | None:
     for found in _LABEL.finditer(plain):
         raw, spelling = found["number"], found["unit"]
         digits = raw.translate(_DIGITS)
-        if not any(char.isdigit() for char in raw) and (len(raw) > 1 or spelling == "A"):
+        most = {"A": 0, "nm": 3, "um": 3, "µm": 3}.get(spelling, 1)
+        if not any(char.isdigit() for char in raw) and len(raw) > most:
             continue
         value, unit = float(digits), _OF[spelling]
         repairs = sum(a != b for a, b in zip(raw, digits, strict=True))

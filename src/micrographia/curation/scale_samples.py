@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -22,6 +23,12 @@ _WORDS = "kV WD mag SE HV det spot Mag EHT Signal x15k InLens HFW SEI LEI NONE D
 _OTHERS = "abcdefghijklopqrstvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ()=:/-+%&"
 #: Characters that the reader does not tell apart.
 _SAME = {"u": "µ", "μ": "µ", ",": "."}
+#: Share of pictures without any text, which is what most crops of a micrograph are.
+_BARE = 0.06
+#: Where the name of a family ends and that of a face begins.
+_FACE = re.compile("-|Bold|Italic|Oblique")
+#: How much oftener a plain face without serifs is taken: most labels are set in one.
+_PLAIN = 4.0
 
 
 def find_fonts(folders: Sequence[str]) -> list[Path]:
@@ -63,13 +70,17 @@ def sample(
     ndarray, list
         Picture of `HEIGHT` x `WIDTH`, text bright; numbers of the characters in `ALPHABET`.
     """
+    if rng.random() < _BARE:
+        return normalise(_texture(rng)), []
     text = _text(rng)
-    picture, box = _drawn(text, fonts[int(rng.integers(len(fonts)))], rng)
+    picture, box = _drawn(text, _font(fonts, rng), rng)
     x0, y0, x1, y1 = box
     tall = y1 - y0
     pads = tall * rng.uniform((0.02, 0.0, 0.02, 0.0), (0.45, 0.4, 0.7, 0.4))
     left, top = max(round(x0 - pads[0]), 0), max(round(y0 - pads[1]), 0)
     crop = picture[top : round(y1 + pads[3]), left : round(x1 + pads[2])]
+    if rng.random() < 0.35:
+        crop = _hardened(crop, rng)
     return normalise(crop), spell(text)
 
 
@@ -81,6 +92,17 @@ def spell(text: str) -> list[int]:
         char for at, char in enumerate(plain) if char != "?" or at == 0 or plain[at - 1] != "?"
     ]
     return [ALPHABET.index(char) + 1 for char in kept]
+
+
+def _font(fonts: Sequence[Path], rng: np.random.Generator) -> Path:
+    """Return one face; families count alike, however many faces they have."""
+    families: dict[str, list[Path]] = {}
+    for path in fonts:
+        families.setdefault(_FACE.split(path.stem)[0], []).append(path)
+    names = sorted(families)
+    weights = np.array([_PLAIN if name.endswith("Sans") else 1.0 for name in names])
+    faces = families[names[int(rng.choice(len(names), p=weights / weights.sum()))]]
+    return faces[int(rng.integers(len(faces)))]
 
 
 def _text(rng: np.random.Generator) -> str:
@@ -127,7 +149,8 @@ def _drawn(
         )
     if rng.random() < 0.35:
         _neighbour(canvas, size, margin, rng)
-    width, height = max(size[0] // fine, 4), max(size[1] // fine, 4)
+    stretch = float(rng.uniform(0.8, 1.25)) if rng.random() < 0.4 else 1.0
+    width, height = max(round(size[0] * stretch) // fine, 4), max(size[1] // fine, 4)
     method = Image.Resampling.BOX if rng.random() < 0.5 else Image.Resampling.BICUBIC
     small = [
         np.asarray(layer.resize((width, height), method), np.float32) / 255
@@ -139,8 +162,8 @@ def _drawn(
     picture += small[1] * (np.minimum(picture, level - contrast) - picture)
     picture += small[0] * (level - picture)
     picture = _worn(picture, rng)
-    edge = margin // fine
-    return picture, (edge, edge, width - edge, height - edge)
+    edge, aside = margin // fine, round(margin * stretch / fine)
+    return picture, (aside, edge, width - aside, height - edge)
 
 
 def _neighbour(
@@ -162,10 +185,33 @@ def _ground(height: int, width: int, rng: np.random.Generator) -> NDArray[np.flo
     ground += noise * rng.uniform(0, 0.22)
     if rng.random() < 0.5:
         rough = ndimage.gaussian_filter(noise, rng.uniform(1, 8))
-        ground += rough / max(float(np.abs(rough).max()), 1e-6) * rng.uniform(0, 0.4)
-    if rng.random() < 0.15:  # the edge of a particle behind the text
-        ground[:, : rng.integers(1, width)] += rng.uniform(0, 0.6)
-    return np.asarray(np.clip(ground, -0.6, 0.8), np.float32)
+        ground += rough / max(float(np.abs(rough).max()), 1e-6) * rng.uniform(0, 0.5)
+    if rng.random() < 0.25:  # particles behind the text, some nearly as bright
+        ground += _blobs(height, width, rng) * rng.uniform(0.1, 0.85)
+    return np.asarray(np.clip(ground, -0.6, 0.9), np.float32)
+
+
+def _blobs(height: int, width: int, rng: np.random.Generator) -> NDArray[np.float32]:
+    """Return some patches of 1 on 0, blurred or sharp."""
+    noise = rng.normal(size=(height, width)).astype(np.float32)
+    rough = ndimage.gaussian_filter(noise, height * rng.uniform(0.08, 0.5))
+    patches = (rough > np.quantile(rough, rng.uniform(0.3, 0.9))).astype(np.float32)
+    return np.asarray(ndimage.gaussian_filter(patches, rng.uniform(0, 1.5)), np.float32)
+
+
+def _texture(rng: np.random.Generator) -> NDArray[np.float32]:
+    """Return what is cut out where components look like letters, and are none."""
+    height = int(rng.integers(9, 45))
+    width = round(height * rng.uniform(0.9, 6))
+    picture = _ground(height, width, rng) * 0.4 + _blobs(height, width, rng)
+    return _worn(np.asarray(0.2 + 0.5 * picture, np.float32), rng)
+
+
+def _hardened(crop: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
+    """Take the ground away below some level, which leaves thin strokes, as when lines are cut."""
+    low, high = np.percentile(crop, (20, 97))
+    floor = low + rng.uniform(0.1, 0.75) * (high - low)
+    return np.asarray(np.clip((crop - floor) / max(float(high - floor), 1e-3), 0, 1), np.float32)
 
 
 def _worn(picture: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:

@@ -10,8 +10,8 @@ from scipy import ndimage
 
 #: Strokes of a row; how far they may lie off [px].
 _TICKS, _OFF = 11, 1.3
-#: A picture with more components below a threshold is texture.
-_MOST = 4000
+#: Thresholds above the ground; a picture with more components above one is texture.
+_LEVELS, _MOST = (0.15, 0.3, 0.5), 4000
 
 Row = tuple[float, float, int, int]
 
@@ -25,15 +25,17 @@ def tick_rows(values: NDArray[np.float32]) -> Iterator[Row]:
         Picture on 0…1.
     """
     height, width = values.shape
-    top = 2 * height // 3
-    for level in (0.45, 0.6, 0.75):
-        marked, count = ndimage.label(values[top:] > level)
+    top, broad = 2 * height // 3, max(5, width // 120)
+    # What is as bright as a stroke, but wider, is taken away: strokes hang from a banner's edge.
+    strip = ndimage.white_tophat(values[top:], size=(1, 2 * broad + 1))
+    for level in _LEVELS:
+        marked, count = ndimage.label(strip > level)
         if count > _MOST:
             continue
         strokes = []
         for rows, columns in ndimage.find_objects(marked):
             wide, tall = columns.stop - columns.start, rows.stop - rows.start
-            if wide <= max(5, width // 120) and 4 <= tall <= 40 and tall >= 1.5 * wide:
+            if wide <= broad and 3 <= tall <= 40 and tall >= 1.2 * wide:
                 middle = (columns.start + columns.stop) / 2
                 strokes.append((middle, top + rows.start, top + rows.stop))
         if len(strokes) >= _TICKS - 1:

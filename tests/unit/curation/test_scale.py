@@ -22,6 +22,7 @@ from micrographia.curation.scale import Tools, judge, load_tools, measure, searc
 from micrographia.curation.scale_bars import find_bars
 from micrographia.curation.scale_lines import find_lines
 from micrographia.curation.scale_network import load_reader
+from micrographia.curation.scale_ticks import tick_rows
 from micrographia.errors import ConfigError, TableError
 from micrographia.io.schemas import MICROGRAPHS, SCALE
 
@@ -132,6 +133,42 @@ def test_a_bar_seen_through_a_lens_has_fractions_of_a_pixel() -> None:
     ImageDraw.Draw(large).rectangle((401, 600, 401 + 1003 - 1, 639), fill=240)
     small = np.asarray(large.resize((500, 200), Image.Resampling.BOX))
     assert find_bars(unit_of(small))[0].length == pytest.approx(1003 / 4, abs=0.15)
+
+
+@pytest.mark.parametrize("gap", [0, 2])
+def test_strokes_hang_from_the_edge_of_a_bright_picture(gap: int) -> None:
+    """As on Hitachi's pictures, whose banner is black: no threshold parts them."""
+    unit = np.full((300, 400), 0.8, np.float32)
+    unit[240:] = 0.02
+    for number in range(11):
+        unit[240 + gap : 248 + gap, 100 + 18 * number : 103 + 18 * number] = 0.9
+    rows = list(tick_rows(unit))
+    assert rows
+    for x0, x1, *_ in rows:
+        assert (x0, x1) == (pytest.approx(101.5, abs=0.1), pytest.approx(281.5, abs=0.1))
+
+
+@pytest.mark.parametrize("count", [10, 12])
+def test_ten_or_twelve_strokes_are_no_bar(count: int) -> None:
+    """Ten are a bar cut off at the picture's border."""
+    unit = np.full((300, 400), 0.02, np.float32)
+    for number in range(count):
+        unit[260:270, 100 + 18 * number : 103 + 18 * number] = 0.9
+    assert [row for row in tick_rows(unit) if row[1] - row[0] > 9.5 * 18] == []
+
+
+@pytest.mark.parametrize("text", ["200 nm", "25 nm", "50 nm"])
+@pytest.mark.parametrize("place", ["above", "beside"])
+def test_the_foot_of_a_letter_is_no_bar(text: str, place: str, tools: Tools) -> None:
+    """Large letters have strokes as straight as a bar, in its ink and beside the label."""
+    picture = specimen(5)
+    canvas = ImageDraw.Draw(picture)
+    canvas.rectangle((40, 350, 40 + 149, 355), fill=255)
+    at = (45, 285) if place == "above" else (200, 325)
+    canvas.text(at, text, fill=255, font=ImageFont.load_default(56))
+    found = measure(np.asarray(picture), None, tools, SETTINGS)
+    assert found["bar_px"] == pytest.approx(150, abs=0.6)
+    assert found["label_nm"] == pytest.approx(float(text.split()[0]))
 
 
 def test_the_label_is_cut_out_beside_its_bar() -> None:

@@ -29,6 +29,9 @@ from micrographia.curation.scale_parse import UNITS, parse_label, usualness
         ("‘200 nm", 200),
         ("WD 9 x50k 200 nm", 200),
         ("Sum", 5000),
+        ("50. nm", 50),  # as tesseract separates them
+        ("SO nm", 50),
+        ("1 wm", 1000),
     ],
 )
 def test_labels(text: str, nm: float) -> None:
@@ -38,7 +41,20 @@ def test_labels(text: str, nm: float) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "nm", "WCu5", "SU8010 5.0kV", "x50.0k", "0 nm", "Å", "100 nmx", "(a)", "15 kV"]
+    "text",
+    [
+        "",
+        "nm",
+        "WCu5",
+        "SU8010 5.0kV",
+        "x50.0k",
+        "0 nm",
+        "Å",
+        "100 nmx",
+        "(a)",
+        "15 kV",
+        "SOLO nm",
+    ],
 )
 def test_no_labels(text: str) -> None:
     assert parse_label(text) is None
@@ -78,3 +94,18 @@ def test_a_magnification_refutes_a_reading_of_another_order() -> None:
     assert contradicts(banner, 2200.0, 1024)
     assert contradicts(banner, 0.0022, 1024)
     assert not contradicts(None, 2.2, 1024)
+
+
+def test_a_magnification_without_its_point_refutes_nothing() -> None:
+    """Zeiss writes "2.00 K X", of which tesseract misses the point; 113 mm wide as above."""
+    banner = parse_banner("Mag= 200KX", 687)
+    assert banner.magnification == 200_000
+    assert not contradicts(banner, 83.8, 687)
+    assert contradicts(banner, 83_800.0, 687)
+
+
+def test_a_field_of_view_is_what_stands_beside_its_name() -> None:
+    """Headings above, values below: the bar's label is in the headings' line."""
+    text = "curr | WD | HFW | —— 5 µm ——\n0.10 nA| 5.4 mm | 15 000 x | 19.9 µm label"
+    assert parse_banner(text, 555).nm is None
+    assert parse_banner("HFW: 19.9 µm", 555).nm == pytest.approx(19_900 / 555)
