@@ -148,7 +148,6 @@ def for_contestant(wildcards):
     loop = room.training.loop.model_copy(update=length)
     less = {
         "training": room.training.model_copy(update={"network": wildcards.method, "loop": loop}),
-        "network": room.network.model_copy(update={"threshold": own.threshold}),
         "baselines": type(room.baselines)(),
     }
     return mg_config.dump_section(room.model_copy(update=less))

@@ -186,9 +186,6 @@ class Contestant(Section):
         700, ge=1, le=10_000_000, description="Updates of the weights: the share of the budget."
     )
     learning_rate: float = Field(1e-3, gt=0, le=1, description="Learning rate after the warm-up.")
-    threshold: float = Field(
-        0.5, gt=0, lt=1, description="Least probability or score of an instance."
-    )
 
 
 class Baselines(Section):
@@ -210,7 +207,7 @@ class Baselines(Section):
         description="Star-convex polygons of 32 rays on the trunk of unet-small.",
     )
     yolo_seg: Contestant = Field(
-        default_factory=lambda: Contestant(steps=600, learning_rate=2e-3, threshold=0.25),
+        default_factory=lambda: Contestant(steps=600, learning_rate=2e-3),
         description="YOLO11n-seg of ultralytics.",
     )
     mask_rcnn: Contestant = Field(

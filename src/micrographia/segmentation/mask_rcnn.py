@@ -12,11 +12,9 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import nn
 
-from micrographia.segmentation.crops import CropLearner
-from micrographia.segmentation.detections import find_with
+from micrographia.segmentation.detections import DetectorLearner, with_least_score
 from micrographia.segmentation.patches import Patches, instances_of
 from micrographia.segmentation.tiling import Floats, framed
 from micrographia.training.devices import autocast, choose_precision
@@ -100,10 +98,10 @@ def _listed(x: torch.Tensor) -> Any:
 
 def build() -> nn.Module:
     """Make the network with random weights."""
-    return Net()
+    return with_least_score(Net())
 
 
-class Learner(CropLearner):
+class Learner(DetectorLearner):
     """Teaches proposals, boxes and masks with torchvision's losses."""
 
     def sample(self, number: int) -> dict[str, np.ndarray]:
@@ -122,10 +120,6 @@ class Learner(CropLearner):
             _, second = net.heads(output, proposals, images.image_sizes, targets)
         losses = {name.removeprefix("loss_"): value for name, value in (first | second).items()}
         return {"loss": torch.stack(list(losses.values())).sum(), **losses}
-
-    def find(self, model: nn.Module, image: Floats) -> NDArray[np.int32]:
-        """Return the label mask that the model finds in a normalised picture."""
-        return find_with(detect, model, image, self.network)
 
 
 def _target(labels: torch.Tensor) -> dict[str, torch.Tensor]:
@@ -151,3 +145,6 @@ def detect(network: nn.Module, image: Floats, threshold: float, precision: str) 
     return Patches(
         found["boxes"].astype(float), found["masks"][:, 0], found["scores"].astype(float)
     )
+
+
+Learner.detect = staticmethod(detect)

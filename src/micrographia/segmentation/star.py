@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from torch import nn
 from torch.nn import functional
 
-from micrographia.segmentation.crops import CropLearner
-from micrographia.segmentation.detections import find_with
+from micrographia.segmentation.detections import DetectorLearner, with_least_score
+from micrographia.segmentation.learn import instance_weight
 from micrographia.segmentation.networks import NETWORKS, UNet
 from micrographia.segmentation.tiling import Floats, framed
 from micrographia.training.devices import autocast
@@ -35,6 +35,8 @@ _MOST_SHARED = 0.4
 _TYPICAL = 2.5
 #: Weight of the distances in the loss.
 _REACH = 2.0
+#: A pixel of an instance smaller or larger than usual counts at most and at least so much.
+_HEAVIEST, _LIGHTEST = 4.0, 0.35
 
 
 class StarNet(UNet):
@@ -56,10 +58,10 @@ class StarNet(UNet):
 
 def build() -> nn.Module:
     """Make the network with random weights."""
-    return StarNet()
+    return with_least_score(StarNet())
 
 
-class Learner(CropLearner):
+class Learner(DetectorLearner):
     """Teaches distances and probabilities."""
 
     def sample(self, number: int) -> dict[str, np.ndarray]:
@@ -70,25 +72,31 @@ class Learner(CropLearner):
             "image": crop.image[None],
             "distances": distances,
             "probability": probability(distances, crop.labels[::GRID, ::GRID])[None],
+            "weight": instance_weight(crop.labels[::GRID, ::GRID])[None],
             "inside": crop.inside[None, ::GRID, ::GRID],
         }
 
     def loss(self, output: torch.Tensor, batch: Batch) -> Batch:
-        """Cross entropy of the probability, and the logarithms' error where it is high."""
+        """Cross entropy of the probability, and the logarithms' error where it is high.
+
+        Pixels of small instances count more, as for the flow networks.
+        """
         output, truth = output.float(), batch["probability"]
         inside = batch["inside"].float()
+        weight = batch["weight"] * inside
+        within = weight.gt(0)
+        mean = weight.sum() / within.sum().clamp(min=1)
+        weight = torch.where(
+            within, (weight / mean.clamp(min=1e-6)).clamp(_LIGHTEST, _HEAVIEST), inside
+        )
         entropy = functional.binary_cross_entropy_with_logits(
             output[:, :1], truth, reduction="none"
         )
-        middle = (entropy * inside).sum() / inside.sum().clamp(min=1)
+        middle = (entropy * weight).sum() / weight.sum().clamp(min=1)
         wanted = batch["distances"].clamp(min=0.5).log()
         error = (output[:, 1:] - wanted).abs().mean(1, keepdim=True)
-        reach = (error * truth).sum() / truth.sum().clamp(min=1)
+        reach = (error * truth * weight).sum() / (truth * weight).sum().clamp(min=1)
         return {"loss": middle + _REACH * reach, "middle": middle, "reach": reach}
-
-    def find(self, model: nn.Module, image: Floats) -> NDArray[np.int32]:
-        """Return the label mask that the model finds in a normalised picture."""
-        return find_with(detect, model, image, self.network)
 
 
 @dataclass(frozen=True)
@@ -252,3 +260,6 @@ def _holds(rays: Any, y: float, x: float) -> bool:
     first, second, turned = rays[k], rays[(k + 1) % RAYS], angle - k * wedge
     beside = first * np.sin(turned) + second * np.sin(wedge - turned)
     return distance * beside <= first * second * np.sin(wedge) + 1e-9
+
+
+Learner.detect = staticmethod(detect)

@@ -13,8 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from micrographia.segmentation.crops import CropLearner
-from micrographia.segmentation.detections import find_with
+from micrographia.segmentation.detections import DetectorLearner, with_least_score
 from micrographia.segmentation.patches import SIDE, Patches, instances_of
 from micrographia.segmentation.tiling import Floats, framed
 from micrographia.training.devices import autocast
@@ -41,10 +40,10 @@ def build() -> nn.Module:
     model: nn.Module = SegmentationModel(ARCHITECTURE, ch=1, nc=1, verbose=False)
     # Gains of the loss, and that a mask is stored as the numbers of its instances.
     model.args = get_cfg()
-    return model
+    return with_least_score(model)
 
 
-class Learner(CropLearner):
+class Learner(DetectorLearner):
     """Teaches boxes and masks with ultralytics' segmentation loss."""
 
     @cached_property
@@ -74,10 +73,6 @@ class Learner(CropLearner):
         parts, named = self._criterion(output, truth)
         kept = {name: named[f"{name}_loss"] for name in ("box", "seg", "cls", "dfl")}
         return {"loss": parts.sum() / len(boxes), **kept}
-
-    def find(self, model: nn.Module, image: Floats) -> NDArray[np.int32]:
-        """Return the label mask that the model finds in a normalised picture."""
-        return find_with(detect, model, image, self.network)
 
 
 def detect(network: nn.Module, image: Floats, threshold: float, precision: str) -> Patches:
@@ -118,3 +113,6 @@ def _masks(
         sums = torch.einsum("nchw,nc->nhw", cut, coefficients[some])
         parts.append(sums.sigmoid().cpu().numpy())
     return np.concatenate(parts)
+
+
+Learner.detect = staticmethod(detect)

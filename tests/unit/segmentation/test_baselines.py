@@ -23,7 +23,7 @@ from micrographia.io.tables import read_table, write_table
 from micrographia.segmentation import mask_rcnn, star, yolo
 from micrographia.segmentation.agreement import agreement
 from micrographia.segmentation.baselines import BASELINES
-from micrographia.segmentation.detections import find_with
+from micrographia.segmentation.detections import find_with, with_least_score
 from micrographia.segmentation.networks import build, load_network
 from micrographia.segmentation.patches import Patches, instances_of
 from micrographia.training.checkpoint import load_checkpoint
@@ -78,7 +78,7 @@ def settings(name: str) -> dict:
                 "device": "cpu", "precision": "fp32",
             },
         },
-        "network": {"diameter": None, "threshold": 0.3},
+        "network": {"diameter": None},
     }  # fmt: skip
 
 
@@ -93,6 +93,7 @@ def test_it_learns_a_tiny_set_by_heart(name, rows, tmp_path):
     card = load_checkpoint(out).card
     assert card["architecture"]["name"] == name
     assert card["metrics"]["AP@0.5"] > 0.7
+    assert 0.04 < float(load_checkpoint(out).tensors["least_score"]) < 0.71
     predict = ["segmentation", "predict", "--kept-apart", str(table), "--method", name]
     found = tmp_path / "found"
     assert main([*predict, "--checkpoint", str(out), "--out", str(found), *words]) == 0
@@ -214,8 +215,9 @@ def test_tiles_find_what_the_whole_finds():
     for y in range(8, 290, 24):
         for x in range(8, 410, 24):
             image[y : y + 9, x : x + 9] = 1
-    whole = find_with(detect, Bright(), image, Network(tile=512, diameter=None))
-    tiled = find_with(detect, Bright(), image, Network(tile=128, overlap=32, diameter=None))
+    network = with_least_score(Bright())
+    whole = find_with(detect, network, image, Network(tile=512, diameter=None))
+    tiled = find_with(detect, network, image, Network(tile=128, overlap=32, diameter=None))
     assert whole.max() == tiled.max() == label(image > 0.5).max()
     np.testing.assert_array_equal(whole > 0, tiled > 0)
 
