@@ -177,16 +177,17 @@ def procedural(count: int, tools: Any, settings: Scale) -> dict[str, Any]:
 def fit(cases: list[dict[str, Any]]) -> dict[str, Any]:
     """Fit the logistic confidence on cases (ridge penalty, Newton's method)."""
     read = [one for one in cases if one["half"] == "tune" and one["evidence"] is not None]
-    known = np.array([features(one["network"], one["tesseract"], one["margin"]) for one in read])
+    names_of = ("network", "tesseract", "margin", "evidence")
+    known = np.array([features(*(one[name] for name in names_of)) for one in read])
     target = np.array([_is_right(one) for one in read], float)
     weights = np.zeros(known.shape[1])
-    penalty = np.diag([0.01, 0.1, 0.1, 0.1])
+    penalty = np.diag([0.01, 0.1, 0.1, 0.1, 0.1])
     for _ in range(50):
         chance = 1 / (1 + np.exp(-known @ weights))
         gradient = known.T @ (target - chance) - penalty @ weights
         curvature = (known * (chance * (1 - chance))[:, None]).T @ known + penalty
         weights += np.linalg.solve(curvature, gradient)
-    names = ("intercept", "reading", "margin", "both")
+    names = ("intercept", "reading", "margin", "both", "geometry")
     return {
         "coefficients": dict(zip(names, weights.round(3).tolist(), strict=True)),
         "pictures": len(read),

@@ -28,10 +28,10 @@ class Scale(Section):
         0.75, ge=0, le=1, description="Least confidence of a pixel size that is used."
     )
     min_confidence_alone: float = Field(
-        0.95,
+        0.9,
         ge=0,
         le=1,
-        description="The same where the built-in reader alone read it: it mixes nm and µm.",
+        description="The same where the built-in reader alone read it.",
     )
     tolerance: float = Field(
         0.05,

@@ -18,7 +18,7 @@ _REACH, _LEAST_REACH = 0.15, 40
 #: Heights of letters [px, share of the picture's height].
 _SMALLEST, _TALLEST = 5, 0.13
 #: How many cuts of one place are read, and how many make it as good as a place can be.
-_CUTS, _STABLE = 3, 4
+_CUTS, _STABLE = 3, 3
 #: Least common area of two cuts of one place [share of the area of both together].
 _ALIKE = 0.35
 #: Widest space in a line [letters' height].
@@ -62,7 +62,7 @@ class Line:
 
 
 def find_lines(
-    unit: Image, bar: Bar, hints: Sequence[Sequence[int]] = (), most: int = 6
+    unit: Image, bar: Bar, hints: Sequence[Sequence[int]] = (), most: int = 8
 ) -> list[list[Line]]:
     """Return lines of text near a bar by place, nearest first; each as cut at some thresholds.
 

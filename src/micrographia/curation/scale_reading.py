@@ -27,8 +27,10 @@ _DIGITS, _UNITS = set("0123456789"), set("nmµÅ")
 _HEARD = 0.2
 #: Logistic model of "within 5 % of the truth", fitted on the tuning half of the labelled EMPS
 #: pictures by `benchmarks/scale_bars.py --fit`: intercept, reading, margin, both
-#: readers (see `features`).
-CALIBRATION = (-0.456, -0.189, 2.71, 0.752)
+#: readers, geometry (see `features`).
+CALIBRATION = (-0.12, 0.86, 0.64, 0.83, 1.92)
+#: What a reader's vote weighs in the evidence.
+_READING = 2.5
 
 
 @dataclass(frozen=True)
@@ -189,7 +191,7 @@ def _decide(places: Sequence[_Place]) -> Answer | None:
         margin,
         network_share,
         tesseract_share,
-        confidence(network_share, tesseract_share, margin),
+        confidence(network_share, tesseract_share, margin, evidence),
     )
 
 
@@ -201,7 +203,7 @@ def _evidence(place: _Place, label: Label, best: float, network: float, tesserac
     bar, line = place.bar, place.line(label)
     wide, high, thick = line.box[2] - line.box[0], line.box[3] - line.box[1], bar.y1 - bar.y0
     middle, centre = (line.box[0] + line.box[2]) / 2, (bar.x0 + bar.x1) / 2
-    value = 2.5 * network + 2.5 * tesseract
+    value = _READING * (network + tesseract)
     value += (-1.2, 0.0, 0.6)[usualness(label)]
     value += 0.5 * min(max(math.log(max(bar.score, 1e-3)), -2.0), 3.0)
     value -= min(math.log(max(best, 1e-3) / max(bar.score, 1e-3)), 3.0)
@@ -226,25 +228,28 @@ def _of_letters(bar: Bar, line: Line, wide: int, high: int, thick: int) -> float
     return doubt + (2.0 if reaches else 0.0)
 
 
-def features(network: float, tesseract: float, margin: float) -> tuple[float, ...]:
-    """Return what the confidence is a function of: 1, reading, margin, both readers.
+def features(
+    network: float, tesseract: float, margin: float, evidence: float
+) -> tuple[float, ...]:
+    """Return what the confidence is a function of: 1, reading, margin, both readers, geometry.
 
-    Geometry counts through the margin alone: a fine bar makes no label readable.
+    Geometry counts against only: a fine bar makes no label readable.
     """
     both = min(network, tesseract) > _HEARD
     # Where hardly anything could be read there is no rival, and the margin says little.
-    distance = min(margin, 4.0) * min(network + tesseract, 1.0)
-    return 1.0, min(network + tesseract, 1.5), distance, float(both)
+    distance = min(max(margin, 0.0), 4.0) * min(network + tesseract, 1.0)
+    geometry = min(max(evidence - _READING * (network + tesseract), -3.0), 0.5)
+    return 1.0, min(network + tesseract, 1.5), distance, float(both), geometry
 
 
-def confidence(network: float, tesseract: float, margin: float) -> float:
+def confidence(network: float, tesseract: float, margin: float, evidence: float) -> float:
     """Return the probability that a pixel size is within 5 % of the truth.
 
     Examples
     --------
-    >>> confidence(0.1, 0.0, 0.2) < 0.5 < 0.9 < confidence(0.9, 1.0, 4.0)
+    >>> confidence(0.1, 0.0, 0.2, 1.0) < 0.6 < 0.9 < confidence(0.9, 1.0, 4.0, 6.0)
     True
     """
-    known = features(network, tesseract, margin)
+    known = features(network, tesseract, margin, evidence)
     odds = sum(weight * value for weight, value in zip(CALIBRATION, known, strict=True))
     return 1 / (1 + math.exp(-odds))
