@@ -3,9 +3,11 @@
     python benchmarks/scale_bars.py --emps ../shared/data/emps [--procedural 40] [--fit]
 
 The truth is `tests/data/emps_scale_bars.csv`: bars of EMPS pictures drawn at random, measured on
-zoomed crops, and pictures without a bar that can be read; halves by article. "Right" is within
-5 %. "Confidently wrong" counts over all pictures of a half. `--fit` fits the confidence on the
-tuning half alone and prints its coefficients; nothing is learned from the test half.
+zoomed crops, and pictures without a bar that can be read; halves by article. To the tuning half
+all other pictures were added whose articles are not in the test half; bars noted "finder's ends"
+are as long as the finder says, which the eye checked. "Right" is within 5 %. "Confidently wrong"
+counts over all pictures of a half. `--fit` fits the confidence on the tuning half alone and
+prints its coefficients; nothing is learned from the test half.
 """
 
 from __future__ import annotations
@@ -127,7 +129,7 @@ def cause(row: dict[str, str], found: dict[str, Any], outcome: str) -> str:
     length = float(row["x1"]) - float(row["x0"])
     bar_right = abs(found["bar_px"] / length - 1) <= RIGHT
     true_nm = float(row["pixel_size_nm"]) * length
-    label_right = abs(found["label_nm"] / true_nm - 1) < 1e-3
+    label_right = abs(found["label_nm"] / true_nm - 1) < 0.02
     if bar_right and label_right:
         return "doubted, though right"
     return "label misread" if bar_right else "other bar" if label_right else "both wrong"

@@ -25,7 +25,7 @@ class Scale(Section):
         ),
     )
     min_confidence: float = Field(
-        0.75, ge=0, le=1, description="Least confidence of a pixel size that is used."
+        0.9, ge=0, le=1, description="Least confidence of a pixel size that is used."
     )
     min_confidence_alone: float = Field(
         0.9,

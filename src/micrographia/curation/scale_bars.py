@@ -26,6 +26,8 @@ _LEVELS = (0.12, 0.2, 0.28, 0.36, 0.44, 0.52, 0.6, 0.68, 0.76, 0.84, 0.91, 0.96)
 #: Least length [px, share of the width], most length [share], most thickness [share of height].
 _LEAST, _LEAST_SHARE, _MOST_SHARE, _MOST_THICK = 14, 0.02, 0.8, 0.075
 _LEAST_ASPECT = 2.0
+#: Sharpness of an end that lies on the picture's border, where the bar may be cut off.
+CUT = 0.3
 #: How far the ends of two rows of one bar may lie apart [px].
 _RAGGED = 2
 _LEAST_CONTRAST = 0.08
@@ -217,7 +219,7 @@ def _edge(
     seen = [float(profile[column]) for column in outside if 0 <= column < width]
     if len(seen) < 2:  # the bar runs nearly to the border: at the border it may be cut off
         cut = start in (0, width - 1)
-        return float(start if step < 0 else start + 1), 0.3 if cut else 0.6
+        return float(start if step < 0 else start + 1), CUT if cut else 0.6
     ground = float(np.median(seen))
     if level - ground < 0.5 * _LEAST_CONTRAST:
         return None
