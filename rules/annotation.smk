@@ -304,7 +304,7 @@ rule annotation_learn_segment:
         runtime=60,
     params:
         code=code("segmentation.predict", without=["segmentation.learned"]),
-        settings=section("segmentation", without=("training", "network", "baselines")),
+        settings=section("segmentation", without=("training", "network", "baselines", "rounds")),
     shell:
         "python -m micrographia segmentation predict {input.pictures:q}/images"
         " --settings {params.settings:q} --out {output.folder:q} >{log:q} 2>&1"

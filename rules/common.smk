@@ -143,14 +143,40 @@ def for_contestant(wildcards):
     room = settings.segmentation
     own = getattr(room.baselines, wildcards.method.replace("-", "_"), None)
     if own is None:  # watershed
-        return section("segmentation", without=("baselines", "network", "training"))
+        return section("segmentation", without=("baselines", "network", "training", "rounds"))
     length = {"steps": own.steps, "learning_rate": own.learning_rate}
     loop = room.training.loop.model_copy(update=length)
     less = {
         "training": room.training.model_copy(update={"network": wildcards.method, "loop": loop}),
         "baselines": type(room.baselines)(),
+        "rounds": type(room.rounds)(),
     }
     return mg_config.dump_section(room.model_copy(update=less))
+
+
+def round_folder(number, *parts):
+    """A path of a round of pseudo-labels."""
+    return results("segmentation", "rounds", str(number), *parts)
+
+
+def network_of_round(wildcards):
+    """The checkpoint that labels pictures; round 0's was trained without pseudo-labels."""
+    if int(wildcards.round) == 0:
+        return results("segmentation", "network", "network.safetensors")
+    return round_folder(wildcards.round, "network.safetensors")
+
+
+def labels_before_round(wildcards):
+    """What the network of the round before was sure of, shard by shard."""
+    before = int(wildcards.round) - 1
+    return [round_folder(before, "pseudo", shard) for shard in shards("micrographs")]
+
+
+def networks_of_rounds():
+    """Checkpoints of all rounds, from round 0 on."""
+    first = results("segmentation", "network", "network.safetensors")
+    last = settings.segmentation.rounds.count
+    return [first, *(round_folder(n, "network.safetensors") for n in range(1, last + 1))]
 
 
 def flag(name, value):

@@ -18,7 +18,7 @@ rule segmentation_watershed:
     params:
         # No network runs here: an edit of one is no reason to segment again.
         code=code("segmentation.predict", without=["segmentation.learned"]),
-        settings=section("segmentation", without=("training", "network", "baselines")),
+        settings=section("segmentation", without=("training", "network", "baselines", "rounds")),
         shards=settings.shards.micrographs,
     shell:
         "python -m micrographia segmentation predict --method watershed"
@@ -136,7 +136,7 @@ rule segmentation_network:
         gpu=gpus(settings.segmentation.training.loop.device),
     params:
         code=code("segmentation.learn", "segmentation.pictures"),
-        settings=section("segmentation", without=("baselines",)),
+        settings=section("segmentation", without=("baselines", "rounds")),
         seed=settings.seed,
         state=training_pictures_state(),
     shell:

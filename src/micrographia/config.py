@@ -34,6 +34,7 @@ from micrographia.config_segmentation import Baselines as Baselines
 from micrographia.config_segmentation import Contestant as Contestant
 from micrographia.config_segmentation import LabelledPictures as LabelledPictures
 from micrographia.config_segmentation import Network as Network
+from micrographia.config_segmentation import Rounds as Rounds
 from micrographia.config_segmentation import Segmentation as Segmentation
 from micrographia.config_segmentation import SegmentationTraining as SegmentationTraining
 from micrographia.config_segmentation import Watershed as Watershed

@@ -149,6 +149,15 @@ class SegmentationTraining(Section):
     procedural_share: float = Field(
         0.2, ge=0, le=1, description="Share of the samples that is drawn from procedural ones."
     )
+    pseudo_share: float = Field(
+        0.5,
+        ge=0,
+        le=1,
+        description=(
+            "Most that is drawn of the other samples from pictures with pseudo-labels, where "
+            "there are any."
+        ),
+    )
     validation: float = Field(
         0.2, gt=0, lt=1, description="Share of the pictures that is kept from training."
     )
@@ -216,6 +225,37 @@ class Baselines(Section):
     )
 
 
+class Rounds(Section):
+    """A network labels pictures, and the next learns from what it is sure of."""
+
+    count: int = Field(2, ge=1, le=20, description="Rounds after the first training.")
+    min_probability: float = Field(
+        0.85, ge=0, le=1, description="Least mean foreground probability of a sure instance."
+    )
+    max_flow_error: float = Field(
+        0.4, gt=0, le=4, description="Largest mean squared flow error of a sure instance."
+    )
+    doubt: float = Field(
+        0.2,
+        ge=0,
+        le=1,
+        description="Above this probability, what is no instance is not taught as background.",
+    )
+    min_share: float = Field(
+        0.6, ge=0, le=1, description="Least share of the found area that is sure, else rejected."
+    )
+    min_instances: int = Field(
+        2, ge=1, le=1_000_000, description="Fewest sure instances of a picture."
+    )
+    corrections: ExistingPath | None = Field(
+        None,
+        description=(
+            "Folder of corrected label masks, named as their pictures or by image_id; they "
+            "override what a network finds."
+        ),
+    )
+
+
 class Segmentation(Section):
     """Instance segmentation."""
 
@@ -227,3 +267,4 @@ class Segmentation(Section):
     baselines: Baselines = Field(
         default_factory=Baselines, description="Comparison with other methods."
     )
+    rounds: Rounds = Field(default_factory=Rounds, description="Pseudo-labels.")

@@ -73,12 +73,45 @@ TRAINING_PICTURES = pa.schema(
     [
         ("path", pa.string()),
         ("mask_path", pa.string()),
-        ("source", pa.string()),  # real | procedural
+        ("source", pa.string()),  # real | procedural | pseudo | corrected
         ("licence", pa.string()),
         ("group", pa.string()),  # article; a group is never on two sides
         ("split", pa.string()),  # train | validation
         ("n_instances", pa.int32()),
         ("diameter_px", pa.float64()),  # median equivalent diameter
+    ]
+)
+
+#: Pictures without masks that a network labelled; a picture that is not learned from is a row.
+PSEUDO_LABELS = pa.schema(
+    [
+        ("image_id", pa.string()),
+        ("path", pa.string()),
+        ("licence", pa.string()),
+        ("mask", pa.string()),  # file name in masks/; null: rejected
+        ("origin", pa.string()),  # network | corrected
+        ("n_found", pa.int32()),
+        ("n_kept", pa.int32()),
+        ("share", pa.float64()),  # of the area that was found
+        ("probability", pa.float64()),
+        ("flow_error", pa.float64()),
+        ("status", pa.string()),  # kept | rejected
+        ("reason", pa.string()),
+    ]
+)
+
+#: Learning curve over rounds of pseudo-labels.
+ROUNDS = pa.schema(
+    [
+        ("round", pa.int32()),  # 0: without pseudo-labels
+        ("n_real", pa.int32()),
+        ("n_procedural", pa.int32()),
+        ("n_pseudo", pa.int32()),
+        ("n_corrected", pa.int32()),
+        ("n_pseudo_instances", pa.int32()),
+        ("metric", pa.string()),
+        ("value", pa.float64()),
+        ("step", pa.int32()),  # of the weights that were kept
     ]
 )
 

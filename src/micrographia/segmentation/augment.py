@@ -20,8 +20,8 @@ Floats = NDArray[np.float32]
 class Crop(NamedTuple):
     """A crop of side n.
 
-    `image` is float32 about -1…1, `labels` int32, `inside` says where the picture is; outside
-    it the image is 0 and nothing is known.
+    `image` is float32 about -1…1, `labels` int32, `inside` says where the labels are known;
+    outside the picture the image is 0.
     """
 
     image: Floats
@@ -43,7 +43,7 @@ def draw_crop(
     image
         What `tiling.normalise` returned.
     labels
-        Its label mask.
+        Its label mask; negative where nothing is known.
     diameter
         Median diameter of its instances [px]; NaN if there is none.
     settings
@@ -63,7 +63,8 @@ def draw_crop(
         np.ones(image.shape, np.uint8), matrix, side, flags=cv2.INTER_NEAREST
     ).astype(bool)
     exposed = np.where(known, _expose(flat, rng), np.float32(0))
-    return Crop(exposed, turned.astype(np.int32), known)
+    known &= turned >= 0
+    return Crop(exposed, np.maximum(turned, 0).astype(np.int32), known)
 
 
 def _zoom(diameter: float, settings: SegmentationTraining, rng: np.random.Generator) -> float:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from micrographia.commandline import Subparsers, add_settings, add_shard, settings_of
 from micrographia.config import Segmentation
-from micrographia.segmentation import flow_cli, measure_cli, train_cli
+from micrographia.segmentation import flow_cli, measure_cli, pseudo_cli, train_cli
 
 
 def register(verbs: Subparsers) -> None:
@@ -15,6 +15,7 @@ def register(verbs: Subparsers) -> None:
     train_cli.register(verbs)
     flow_cli.register(verbs)
     measure_cli.register(verbs)
+    pseudo_cli.register(verbs)
     parser = verbs.add_parser(
         "predict",
         help="label masks and measurements of micrographs",

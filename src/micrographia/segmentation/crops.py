@@ -53,7 +53,7 @@ class CropLearner:
         self.model, self.settings, self.network, self.seed = model, settings, network, seed
         table = pd.DataFrame(list(rows))
         self.pictures = table[table["split"] == "train"].reset_index(drop=True)
-        weights = weights_of(self.pictures, settings.procedural_share)
+        weights = weights_of(self.pictures, settings.procedural_share, settings.pseudo_share)
         self.cumulated = np.cumsum(weights)
         judged = table[table["split"] == "validation"]
         # Real pictures are what matters, where there are any.
@@ -69,7 +69,9 @@ class CropLearner:
         rng = np.random.default_rng([self.seed, number])
         place = min(int(np.searchsorted(self.cumulated, rng.random())), len(self.pictures) - 1)
         row = self.pictures.iloc[place]
-        image, labels = self.shelf.read(row["path"], row["mask_path"])
+        image, labels = self.shelf.read(
+            row["path"], row["mask_path"], partly=row["source"] == "pseudo"
+        )
         for _ in range(3):
             crop = draw_crop(image, labels, float(row["diameter_px"]), self.settings, rng)
             if np.count_nonzero(crop.labels) > _LEAST_FOREGROUND * crop.labels.size:

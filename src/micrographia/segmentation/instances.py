@@ -48,6 +48,13 @@ def find(
     was trained at. A small copy of the picture is looked at first, and then, as often as need
     be, one at the scale at which the instances just found have the diameter that is wanted.
     """
+    return find_with_field(network, image, settings, precision)[0]
+
+
+def find_with_field(
+    network: nn.Module, image: Floats, settings: Network, precision: str = "fp32"
+) -> tuple[NDArray[np.int32], Floats]:
+    """Return what `find` finds, and the field, (3, H, W): flow along y, x, and foreground."""
 
     def look(part: Floats) -> tuple[Floats, NDArray[np.float64]]:
         field = predict_field(
@@ -60,7 +67,8 @@ def find(
 
     field, _ = search(look, image, settings.diameter)
     # The field is brought back to the picture's size, not the labels: outlines stay smooth.
-    return _follow(_restored(field, image.shape), settings).labels
+    whole = _restored(field, image.shape)
+    return _follow(whole, settings).labels, whole
 
 
 def search(

@@ -13,9 +13,15 @@ from micrographia.io.atomic import atomic_path
 
 #: Outline colour: Okabe and Ito's orange, seen on black and on white and by the colour-blind.
 _COLOUR = (230, 159, 0)
+#: Sky blue of the same palette: outlines of what is in doubt.
+_DOUBT = (86, 180, 233)
 
 
-def draw_outlines(image: NDArray[np.floating], labels: NDArray[np.integer]) -> NDArray[np.uint8]:
+def draw_outlines(
+    image: NDArray[np.floating],
+    labels: NDArray[np.integer],
+    doubtful: NDArray[np.integer] | None = None,
+) -> NDArray[np.uint8]:
     """Return the image in colour with every instance outlined.
 
     Parameters
@@ -24,6 +30,8 @@ def draw_outlines(image: NDArray[np.floating], labels: NDArray[np.integer]) -> N
         Grey image, 0..1, shape (H, W).
     labels
         Label mask, shape (H, W).
+    doubtful
+        Label mask of instances that are drawn in blue, not orange.
 
     Returns
     -------
@@ -32,13 +40,18 @@ def draw_outlines(image: NDArray[np.floating], labels: NDArray[np.integer]) -> N
     """
     grey = (np.clip(image, 0, 1) * 255).astype(np.uint8)
     colour = np.repeat(grey[..., None], 3, axis=2)
+    if doubtful is not None:
+        colour[find_boundaries(doubtful, mode="thick")] = _DOUBT
     colour[find_boundaries(labels, mode="thick")] = _COLOUR
     return colour
 
 
 def write_overlay(
-    path: str | os.PathLike[str], image: NDArray[np.floating], labels: NDArray[np.integer]
+    path: str | os.PathLike[str],
+    image: NDArray[np.floating],
+    labels: NDArray[np.integer],
+    doubtful: NDArray[np.integer] | None = None,
 ) -> None:
     """Write `draw_outlines` as PNG, atomically."""
     with atomic_path(path) as temporary:
-        Image.fromarray(draw_outlines(image, labels)).save(temporary, format="PNG")
+        Image.fromarray(draw_outlines(image, labels, doubtful)).save(temporary, format="PNG")

@@ -176,16 +176,26 @@ def _divide(rows: Sequence[Row], share: float, seed: int) -> None:
         marked += len(groups[name])
 
 
-def weights_of(rows: pd.DataFrame, procedural_share: float) -> NDArray[np.float64]:
+def weights_of(
+    rows: pd.DataFrame, procedural_share: float, pseudo_share: float = 0.0
+) -> NDArray[np.float64]:
     """How likely each picture is to be drawn: sources in their share, densities more evenly.
 
     Within a source a class of density is drawn in proportion to the square root of its number
-    of pictures: the few dense ones come up often, and none of them all the time.
+    of pictures: the few dense ones come up often, and none of them all the time. Of what is not
+    procedural, `pseudo_share` is drawn from pictures with pseudo-labels or corrected ones, but
+    no more than their share among these pictures.
     """
     weight = np.zeros(len(rows))
-    sources = rows["source"].to_numpy()
+    sources = rows["source"].replace("corrected", "pseudo").to_numpy()
     classes = np.digitize(rows["n_instances"].to_numpy(), DENSITIES)
-    shares = {"real": 1 - procedural_share, "procedural": procedural_share}
+    n_pseudo, n_real = (sources == "pseudo").sum(), (sources == "real").sum()
+    pseudo = min(pseudo_share, n_pseudo / max(n_pseudo + n_real, 1))
+    shares = {
+        "real": (1 - procedural_share) * (1 - pseudo),
+        "pseudo": (1 - procedural_share) * pseudo,
+        "procedural": procedural_share,
+    }
     for source, share in shares.items():
         mine = sources == source
         for value in np.unique(classes[mine]):
@@ -202,6 +212,12 @@ def weights_of(rows: pd.DataFrame, procedural_share: float) -> NDArray[np.float6
     return np.asarray(weight / weight.sum())
 
 
+def ignored_beside(mask_path: str | Path) -> Path:
+    """Where the pixels that do not count lie, of a mask that `pseudo-label` wrote."""
+    mask = Path(mask_path)
+    return mask.parents[1] / "ignored" / mask.name
+
+
 class Shelf:
     """Pictures with their masks, kept in memory once read, as long as there is room.
 
@@ -215,11 +231,19 @@ class Shelf:
         self.room = room
         self.kept: dict[str, tuple[Floats, NDArray[np.int32]]] = {}
 
-    def read(self, path: str, mask_path: str) -> tuple[Floats, NDArray[np.int32]]:
-        """Return a picture, normalised, and its label mask."""
+    def read(
+        self, path: str, mask_path: str, partly: bool = False
+    ) -> tuple[Floats, NDArray[np.int32]]:
+        """Return a picture, normalised, and its label mask.
+
+        With `partly`, pixels that `pseudo-label` left in doubt have the label -1.
+        """
         if path in self.kept:
             return self.kept[path]
-        pair = normalise(to_unit(read_micrograph(path).pixels)), read_labels(mask_path)
+        labels = read_labels(mask_path)
+        if partly and ignored_beside(mask_path).is_file():
+            labels[read_labels(ignored_beside(mask_path)) > 0] = -1
+        pair = normalise(to_unit(read_micrograph(path).pixels)), labels
         if pair[0].size <= self.room:
             self.room -= pair[0].size
             self.kept[path] = pair
@@ -232,6 +256,8 @@ def summary(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     for row in rows:
         digest.update(f"{row['split']} {row['source']} {row['group']}\n".encode())
         digest.update(Path(row["path"]).read_bytes() + Path(row["mask_path"]).read_bytes())
+        if row["source"] == "pseudo" and ignored_beside(row["mask_path"]).is_file():
+            digest.update(ignored_beside(row["mask_path"]).read_bytes())
     counts: dict[str, int] = {}
     for row in rows:
         key = f"{row['source']} {row['split']}"

@@ -27,6 +27,10 @@ def register(verbs: Subparsers) -> None:
         "--pictures", type=Path, metavar="FILE",
         help="a division made before, by `pictures` or another training, instead of a new one",
     )  # fmt: skip
+    parser.add_argument(
+        "--pseudo", type=Path, nargs="*", default=[], metavar="DIR",
+        help="folders that `pseudo-label` wrote: learned from, never judged on",
+    )  # fmt: skip
     parser.add_argument("--seed", type=non_negative, default=1665, help="seed of it all")
     parser.add_argument(
         "--threads", type=int, default=0, help="threads of torch; 0 for what it takes by itself"
@@ -82,6 +86,7 @@ def _train(arguments: argparse.Namespace) -> int:
     from micrographia.provenance import stamp
     from micrographia.segmentation.learn import train
     from micrographia.segmentation.pictures import collect
+    from micrographia.segmentation.pseudo import training_rows
     from micrographia.training.history import draw_history
 
     if arguments.threads > 0:
@@ -93,6 +98,7 @@ def _train(arguments: argparse.Namespace) -> int:
         if arguments.pictures
         else collect(training.real, arguments.procedural, training.validation, seed)
     )
+    rows += training_rows(arguments.pseudo)
     provenance = stamp(settings, seed)
     beside = out.parent / out.stem
     write_table(rows, f"{beside}-pictures.parquet", TRAINING_PICTURES, provenance)
