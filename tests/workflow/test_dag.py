@@ -47,6 +47,14 @@ def test_each_benchmark_is_a_target(fresh: Workflow, name: str) -> None:
     assert "report_page" not in jobs
 
 
+def test_segmenters_are_compared_on_demand(fresh: Workflow) -> None:
+    assert "segmentation_baseline" not in fresh.jobs()
+    jobs = fresh.jobs("bench_segmentation_methods")
+    assert jobs["segmentation_baseline"] == 4 and jobs["segmentation_kept_apart"] == 5
+    one = fresh.jobs("bench_segmentation_yolo_seg")
+    assert one["segmentation_baseline"] == 1 and "bench_segmentation_stardist" not in one
+
+
 def test_a_sample_for_multislice_is_a_shard_of_its_own(fresh: Workflow) -> None:
     none = fresh.overlay("stem: {multislice: [], multislice_sample: 0}\n", "none.yaml")
     assert "stem_multislice" not in fresh.jobs("bench_structure", "--configfile", none)
