@@ -14,7 +14,6 @@ the gain in text hidden is told for those with text.
 from __future__ import annotations
 
 import argparse
-import csv
 import json
 import sys
 import time
@@ -29,6 +28,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "src"))
 from micrographia.benchmarks.segmentation import score_image
 from micrographia.config import Text, Watershed
 from micrographia.curation.text import Region, decide, particle_loss
+from micrographia.curation.text_labels import Labelled, read_text_labels
 from micrographia.curation.text_network import load_detector
 from micrographia.curation.text_score import pairs
 from micrographia.io.images import read_labels, read_micrograph, to_unit
@@ -37,7 +37,6 @@ from micrographia.provenance import machine
 from micrographia.segmentation.watershed import segment
 
 ROOT = Path(__file__).resolve().parents[1]
-Labels = dict[str, tuple[str, list[tuple[str, tuple[int, ...]]]]]
 
 
 def main() -> int:
@@ -57,7 +56,7 @@ def main() -> int:
     settings = Text.model_validate({**json.loads(arguments.settings), "policy": "crop"})
     detector = load_detector(arguments.weights, settings)
     figures: dict[str, Any] = {"machine": machine()}
-    labels = read_labels_file(arguments.labels)
+    labels = read_text_labels(arguments.labels)
     for half in arguments.halves:
         figures[half] = score_half(labels, half, arguments.emps, detector, settings)
     if arguments.watershed:
@@ -69,20 +68,8 @@ def main() -> int:
     return 0
 
 
-def read_labels_file(path: Path) -> Labels:
-    """Return by picture its half, and class and box of each region."""
-    labels: Labels = {}
-    with path.open(encoding="utf-8", newline="") as stream:
-        for row in csv.DictReader(stream):
-            _, regions = labels.setdefault(row["image"], (row["half"], []))
-            if row["class"] != "none":
-                box = tuple(int(row[edge]) for edge in ("x0", "y0", "x1", "y1"))
-                regions.append((row["class"], box))
-    return labels
-
-
 def score_half(
-    labels: Labels, half: str, emps: Path, detector: Any, settings: Text
+    labels: dict[str, Labelled], half: str, emps: Path, detector: Any, settings: Text
 ) -> dict[str, Any]:
     """Recall, precision, crop and time over the pictures of one half."""
     hits = n_true = n_found = 0
@@ -90,9 +77,10 @@ def score_half(
     losses: list[float] = []
     shares: list[float] = []
     seconds: list[float] = []
-    for name, (part, true) in labels.items():
-        if part != half:
+    for name, labelled in labels.items():
+        if labelled.half != half:
             continue
+        true = labelled.regions
         pixels = read_micrograph(emps / "images" / f"{name}.png").pixels
         start = time.perf_counter()
         found: list[Region] = detector(pixels)
@@ -105,7 +93,7 @@ def score_half(
             classes[true[j][0]]["found"] += 1
             classes[true[j][0]]["with the right class"] += found[i].kind == true[j][0]
         height, width = pixels.shape
-        policy, crop, _ = decide([region.box for region in found], width, height, settings)
+        policy, crop, _ = decide(found, width, height, settings)
         if not true:
             mask = read_labels(emps / "segmaps" / f"{name}.png")
             losses.append(particle_loss(mask, crop))
@@ -129,11 +117,12 @@ def score_half(
 
 
 def score_policies(
-    labels: Labels, emps: Path, detector: Any, settings: Text
+    labels: dict[str, Labelled], emps: Path, detector: Any, settings: Text
 ) -> dict[str, dict[str, float]]:
     """Mean AP@0.5 of the watershed on the pictures that have text, by what it is shown."""
     scores: dict[str, list[float]] = defaultdict(list)
-    for name, (_, true) in labels.items():
+    for name, labelled in labels.items():
+        true = labelled.regions
         if not true:
             continue
         path = emps / "images" / f"{name}.png"
@@ -152,18 +141,18 @@ def score_policies(
     return {policy: {"ap50": float(np.mean(v)), "n": len(v)} for policy, v in scores.items()}
 
 
-def draw(labels: Labels, half: str, emps: Path, detector: Any, out: Path) -> None:
+def draw(labels: dict[str, Labelled], half: str, emps: Path, detector: Any, out: Path) -> None:
     """Draw true regions in green and found ones in red, pictures side by side."""
     from PIL import Image, ImageDraw
 
-    names = [name for name, (part, _) in labels.items() if part == half]
+    names = [name for name, labelled in labels.items() if labelled.half == half]
     side, columns = 270, 4
     sheet = Image.new("RGB", (side * columns, side * -(-len(names) // columns)))
     for number, name in enumerate(names):
         pixels = read_micrograph(emps / "images" / f"{name}.png").pixels
         image = Image.fromarray(pixels).convert("RGB")
         canvas = ImageDraw.Draw(image)
-        for _, box in labels[name][1]:
+        for box in labels[name].boxes:
             canvas.rectangle(box, outline="lime", width=3)
         for box, kind, score in detector(pixels):
             canvas.rectangle(box, outline="red", width=3)

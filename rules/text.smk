@@ -56,6 +56,11 @@ rule text_detector:
     input:
         pictures=rules.text_pictures.output.folder,
         start=carded(settings.curation.text.training.start),
+        labelled=[
+            labelled.boxes
+            for labelled in [settings.curation.text.training.labelled]
+            if labelled is not None
+        ],
     output:
         weights=results("curation", "text_training", "detector.safetensors"),
         description=results("curation", "text_training", "detector.json"),

@@ -38,6 +38,7 @@ from micrographia.config_segmentation import Rounds as Rounds
 from micrographia.config_segmentation import Segmentation as Segmentation
 from micrographia.config_segmentation import SegmentationTraining as SegmentationTraining
 from micrographia.config_segmentation import Watershed as Watershed
+from micrographia.config_text import LabelledText as LabelledText
 from micrographia.config_text import Text as Text
 from micrographia.config_text import TextTraining as TextTraining
 from micrographia.config_training import Training as Training

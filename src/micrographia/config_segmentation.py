@@ -68,13 +68,30 @@ class Network(Section):
         1024, ge=128, le=8192, description="Side of the tiles of a larger picture [px]."
     )
     overlap: int = Field(256, ge=1, le=4096, description="Overlap of neighbouring tiles [px].")
+    scales: tuple[Annotated[float, Field(gt=0, le=4)], ...] = Field(
+        (1.0, 0.5, 0.25, 0.125),
+        min_length=1,
+        max_length=8,
+        description=(
+            "Scales at which a flow network looks at the picture; what it finds on all of them "
+            "competes."
+        ),
+    )
+    least_quality: float | None = Field(
+        None,
+        ge=0,
+        le=1,
+        description=(
+            "Least quality of an instance of a flow network; null for what the checkpoint says."
+        ),
+    )
     diameter: float | None = Field(
         40.0,
         ge=5,
         le=500,
         description=(
-            "Median diameter at which instances are looked at [px]: the picture is enlarged or "
-            "reduced to it; null to take it as it is."
+            "Median diameter at which a detector looks at instances [px]: the picture is enlarged "
+            "or reduced to it; null to take it as it is."
         ),
     )
     threshold: float = Field(

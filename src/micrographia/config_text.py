@@ -9,6 +9,19 @@ from pydantic import Field
 from micrographia.config_data import ExistingPath, Section
 
 
+class LabelledText(Section):
+    """Real pictures in which people marked the text regions."""
+
+    images: ExistingPath = Field(..., description="Folder of the pictures (.png).")
+    boxes: ExistingPath = Field(
+        ...,
+        description="CSV with columns image, x0, y0, x1, y1, class (none: no text) and half.",
+    )
+    halves: tuple[str, ...] = Field(
+        (), description="Values of `half` to learn from; empty for all. Keep some to score with."
+    )
+
+
 class TextTraining(Section):
     """The detector's training: first on close-ups, which are dense with text, then on pictures."""
 
@@ -38,6 +51,12 @@ class TextTraining(Section):
             "Text-free real pictures, files or folders, that annotation is rendered on too."
         ),
     )
+    labelled: LabelledText | None = Field(
+        None,
+        description=(
+            "Labelled real pictures that teach which proposals count; null for rendered ones."
+        ),
+    )
     fonts: tuple[str, ...] = Field(
         ("/usr/share/fonts/truetype",),
         description="Folders of TrueType fonts; those absent are passed over.",
@@ -55,7 +74,7 @@ class Text(Section):
             "`snakemake text_detector` makes results/curation/text_training/detector.safetensors."
         ),
     )
-    min_score: float = Field(0.6, gt=0, lt=1, description="Least probability of a region.")
+    min_score: float = Field(0.3, gt=0, lt=1, description="Least probability of a region.")
     side: int = Field(
         384, ge=64, le=4096, description="Longest side at which the network looks [px]."
     )
@@ -71,5 +90,11 @@ class Text(Section):
         ge=0,
         le=1,
         description="Least share of the area that 'crop' keeps; below, the picture is inpainted.",
+    )
+    crop_score: float = Field(
+        0.5,
+        gt=0,
+        lt=1,
+        description="Least probability of a region that 'crop' cuts away; others are inpainted.",
     )
     training: TextTraining = Field(default_factory=TextTraining, description="Training.")

@@ -58,7 +58,7 @@ def search(
             continue
         regions = find(pixels)
         height, width = pixels.shape
-        policy, crop, share = decide([region.box for region in regions], width, height, settings)
+        policy, crop, share = decide(regions, width, height, settings)
         yield row | {
             "boxes": [list(region.box) for region in regions],
             "classes": [region.kind for region in regions],
@@ -70,18 +70,22 @@ def search(
 
 
 def decide(
-    boxes: Sequence[Box], width: int, height: int, settings: Text
+    regions: Sequence[Region], width: int, height: int, settings: Text
 ) -> tuple[str, list[int] | None, float | None]:
     """Return what becomes of a picture: its policy, and by "crop" the rectangle and its share.
 
-    A crop that would keep less than `settings.min_kept` of the area gives way to inpainting; a
-    picture without text stays as it is.
+    Only regions of `settings.crop_score` or more are cut away; fainter ones are inpainted. A crop
+    that would keep less than `settings.min_kept` of the area gives way to inpainting; a picture
+    without text stays as it is.
     """
-    if not boxes or settings.policy == "none":
+    if not regions or settings.policy == "none":
         return "none", None, None
     if settings.policy != "crop":
         return settings.policy, None, None
-    best = largest_free(grown(boxes, MARGIN, width, height), width, height)
+    sure = [region.box for region in regions if region.score >= settings.crop_score]
+    if not sure:
+        return "inpaint", None, 1.0
+    best = largest_free(grown(sure, MARGIN, width, height), width, height)
     share = 0.0 if best is None else (best[2] - best[0]) * (best[3] - best[1]) / (width * height)
     if best is None or share < settings.min_kept:
         return "inpaint", None, share

@@ -1,7 +1,8 @@
 """Which proposals count: a logistic regression on what a proposal and the network's boxes show.
 
-Its few weights are learnt on the rendered pictures that the network learns from, and are kept in
-the detector's description. Where regions lie on one another the likeliest stays.
+Its few weights are learnt on labelled real pictures, or on the rendered ones that the network
+learns from, and are kept in the detector's description. Where regions lie on one another the
+likeliest stays.
 """
 
 from __future__ import annotations
@@ -31,6 +32,8 @@ _MOST_IOU, _MOST_INSIDE = 0.3, 0.6
 _ALIKE = 0.35
 #: Weight decay of the regression, whose features have unit variance.
 _DECAY = 1.0
+#: A feature that varies by less tells nothing.
+_CONSTANT = 1e-3
 
 
 @dataclass(frozen=True)
@@ -58,7 +61,8 @@ def fit(features: Floats, true: NDArray[np.bool_]) -> Choice:
     true
         Whether each is a region.
     """
-    centre, scale = features.mean(axis=0), np.maximum(features.std(axis=0), 1e-6)
+    centre, scale = features.mean(axis=0), features.std(axis=0)
+    scale = np.where(scale < _CONSTANT, 1.0, scale)
     centred = (features - centre) / scale
     sign = np.where(true, 1.0, -1.0)
 

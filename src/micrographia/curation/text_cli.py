@@ -1,4 +1,4 @@
-"""`micrographia curation text`, `finish` and `train-text`: text regions and their detector."""
+"""`micrographia curation text`, `finish`, `train-text`, `choose-text`: text and its detector."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from micrographia.config import Text, TextTraining
 
 
 def register(verbs: Subparsers) -> None:
-    """Add the verbs `text`, `finish` and `train-text`."""
+    """Add the verbs `text`, `finish`, `train-text` and `choose-text`."""
     text = verbs.add_parser("text", help="find the text regions of kept micrographs")
     text.add_argument("--micrographs", type=Path, required=True, help="table made by `merge`")
     text.add_argument("--weights", type=Path, help="detector, instead of that of the settings")
@@ -52,6 +52,17 @@ def register(verbs: Subparsers) -> None:
     train.add_argument("--seed", type=non_negative, default=1665, help="seed of the training")
     add_settings(train, TextTraining)
     train.set_defaults(run=_train)
+
+    choose = verbs.add_parser(
+        "choose-text",
+        help="teach a detector on labelled real pictures which of its proposals count",
+        description="Fits only the last step of a trained detector, on the pictures of "
+        "settings.labelled; tens of them do. `train-text` does the same at its end.",
+    )
+    choose.add_argument("--weights", type=Path, required=True, help="detector.safetensors")
+    choose.add_argument("--out", type=Path, required=True, help="detector.safetensors; and .json")
+    add_settings(choose, TextTraining)
+    choose.set_defaults(run=_choose)
 
 
 def _text(arguments: argparse.Namespace) -> int:
@@ -113,15 +124,42 @@ def _finish(arguments: argparse.Namespace) -> int:
 def _train(arguments: argparse.Namespace) -> int:
     from micrographia.curation.text_network import save_detector
     from micrographia.curation.text_training import train
-    from micrographia.errors import ConfigError
     from micrographia.io.schemas import TEXT_PICTURES
     from micrographia.io.tables import read_rows
 
-    if arguments.out.suffix != ".safetensors":
-        raise ConfigError(
-            "--out cannot be a detector", seen=arguments.out.name, allowed="*.safetensors"
-        )
+    _check_out(arguments.out)
     rows = read_rows(arguments.pictures / "regions.parquet", TEXT_PICTURES)
     model, described = train(arguments.pictures, rows, settings_of(arguments), arguments.seed)
     save_detector(arguments.out, model, described)
     return 0
+
+
+def _choose(arguments: argparse.Namespace) -> int:
+    from dataclasses import asdict
+
+    from micrographia.curation.text_labels import labelled_pictures
+    from micrographia.curation.text_network import Detector, read_model, save_detector
+    from micrographia.curation.text_training import learn_choice
+    from micrographia.errors import ConfigError
+
+    _check_out(arguments.out)
+    settings = settings_of(arguments)
+    if settings.labelled is None:
+        raise ConfigError(
+            "There are no labelled pictures to learn from",
+            remedy="Name them in --settings: labelled.images and labelled.boxes",
+        )
+    model, described = read_model(arguments.weights)
+    detector = Detector(model, dict(enumerate(described["classes"])), Text())
+    choice = learn_choice(detector, labelled_pictures(settings.labelled))
+    labelled = settings.labelled.model_dump(mode="json")
+    described["settings"] = described["settings"] | {"labelled": labelled}
+    save_detector(arguments.out, model, described | {"choice": asdict(choice)})
+    return 0
+
+
+def _check_out(out: Path) -> None:
+    from micrographia.errors import ConfigError
+
+    if out.suffix != ".safetensors":
+        raise ConfigError("--out cannot be a detector", seen=out.name, allowed="*.safetensors")

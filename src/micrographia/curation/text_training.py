@@ -6,17 +6,19 @@ import csv
 import hashlib
 import os
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from micrographia.config import Text, TextTraining
 from micrographia.curation.text import CLASSES
 from micrographia.curation.text_choice import Choice, describe, fit
+from micrographia.curation.text_labels import labelled_pictures
 from micrographia.curation.text_network import ARCHITECTURE, Detector, quiet, read_model
 from micrographia.curation.text_score import overlap
 from micrographia.errors import MicrographiaError
@@ -95,7 +97,11 @@ def train(
             remedy="Lower curation.text.training.learning_rate",
         )
     detector = Detector(model, dict(enumerate(CLASSES)), Text())
-    choice = _learn_choice(detector, pictures, [row for row in rows if row["part"] == "train"])
+    choice = (
+        learn_choice(detector, labelled_pictures(settings.labelled))
+        if settings.labelled
+        else learn_choice(detector, _rendered(pictures, rows))
+    )
     described = {
         "architecture": ARCHITECTURE,
         "classes": list(CLASSES),
@@ -110,24 +116,50 @@ def train(
     return model.float().eval(), described
 
 
-def _learn_choice(detector: Detector, pictures: Path, rows: Sequence[Mapping[str, Any]]) -> Choice:
-    """Fit the regression on proposals in whole pictures; those half right do not count."""
+def learn_choice(
+    detector: Detector, pictures: Iterable[tuple[NDArray[Any], Sequence[Sequence[int]]]]
+) -> Choice:
+    """Fit the regression on proposals in whole pictures; those half right do not count.
+
+    Parameters
+    ----------
+    detector
+        Whose proposals and boxes it is about.
+    pictures
+        Grey pictures, and the boxes of the true regions in each.
+
+    Raises
+    ------
+    MicrographiaError
+        There is nothing in them that looks like text.
+    """
     features, best = [], []
-    for row in rows[-_CHOICE_PICTURES:]:
-        pixels = read_micrograph(pictures / f"{row['name']}.png").pixels
+    for pixels, boxes in pictures:
         unit, seen, proposals = detector.consider(pixels)
         if proposals:
+            scale = unit.shape[1] / pixels.shape[1]
             features.append(describe(unit, proposals, seen))
-            covered = overlap([item.box for item in proposals], row["boxes"])
+            covered = overlap(
+                [item.box for item in proposals],
+                [[round(edge * scale) for edge in box] for box in boxes],
+            )
             best.append(covered.max(axis=1, initial=0.0))
     if not features:
         raise MicrographiaError(
-            f"The pictures in {pictures} hold nothing that looks like text",
-            remedy="Render more of them",
+            "The pictures hold nothing that looks like text", remedy="Render or label more of them"
         )
     values, overlaps = np.concatenate(features), np.concatenate(best)
     clear = (overlaps >= _RIGHT) | (overlaps < _WRONG)
     return fit(values[clear], overlaps[clear] >= _RIGHT)
+
+
+def _rendered(
+    pictures: Path, rows: Sequence[Mapping[str, Any]]
+) -> Iterator[tuple[NDArray[Any], list[list[int]]]]:
+    """Yield the last pictures that were trained on, and their boxes."""
+    trained = [row for row in rows if row["part"] == "train"]
+    for row in trained[-_CHOICE_PICTURES:]:
+        yield read_micrograph(pictures / f"{row['name']}.png").pixels, row["boxes"]
 
 
 def digest_of(pictures: Path, rows: Sequence[Mapping[str, Any]]) -> str:

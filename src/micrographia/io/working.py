@@ -95,9 +95,15 @@ def read_working(row: Mapping[str, Any], max_pixels: int | None = None) -> Worki
     box = crop_of(row, width, height)
     x0, y0, x1, y1 = box
     pixels = micrograph.pixels[y0:y1, x0:x1]
-    if policy in ("inpaint", "mask"):
+    if policy in ("crop", "inpaint", "mask"):
         found = _value(row, "text_boxes")
-        pixels = without_text(pixels, [] if found is None else found, policy)
+        # What a crop still shows of faint regions is inpainted.
+        shifted = [
+            (left - x0, top - y0, right - x0, bottom - y0)
+            for left, top, right, bottom in ([] if found is None else found)
+            if left < x1 and right > x0 and top < y1 and bottom > y0
+        ]
+        pixels = without_text(pixels, shifted, "mask" if policy == "mask" else "inpaint")
     return WorkingPicture(np.ascontiguousarray(pixels), box, (height, width), size)
 
 

@@ -26,6 +26,18 @@ def agreement(true: NDArray[np.integer], found: NDArray[np.integer]) -> Agreemen
     >>> agreement(np.array([[1, 1, 2, 2]]), np.array([[1, 1, 0, 5]]))  # one IoU is just 0.5
     Agreement(ap50=0.3333333333333333, pq50=0.5)
     """
+    _, _, iou = overlaps(true, found)
+    matched = iou[iou > 0.5]
+    counts = _count(true) + _count(found)
+    if not counts:
+        return Agreement(1.0, 1.0)
+    return Agreement(len(matched) / (counts - len(matched)), float(matched.sum()) * 2 / counts)
+
+
+def overlaps(
+    true: NDArray[np.integer], found: NDArray[np.integer]
+) -> tuple[NDArray[np.integer], NDArray[np.integer], NDArray[np.float64]]:
+    """Pairs of labels that share a pixel, background left out, and their IoU."""
     true_labels, rows = np.unique(true, return_inverse=True)
     found_labels, columns = np.unique(found, return_inverse=True)
     pairs, shared = np.unique(
@@ -35,8 +47,9 @@ def agreement(true: NDArray[np.integer], found: NDArray[np.integer]) -> Agreemen
     true_area = np.bincount(row, shared, len(true_labels))
     found_area = np.bincount(column, shared, len(found_labels))
     iou = shared / (true_area[row] + found_area[column] - shared)
-    matched = iou[(iou > 0.5) & (true_labels[row] > 0) & (found_labels[column] > 0)]
-    counts = int(np.count_nonzero(true_labels) + np.count_nonzero(found_labels))
-    if not counts:
-        return Agreement(1.0, 1.0)
-    return Agreement(len(matched) / (counts - len(matched)), float(matched.sum()) * 2 / counts)
+    both = (true_labels[row] > 0) & (found_labels[column] > 0)
+    return true_labels[row[both]], found_labels[column[both]], iou[both]
+
+
+def _count(labels: NDArray[np.integer]) -> int:
+    return int(np.count_nonzero(np.unique(labels)))

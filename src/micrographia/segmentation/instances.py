@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TypeVar
 
 import cv2
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from micrographia.config import Network
+from micrographia.segmentation.candidates import choose, describe, rate
 from micrographia.segmentation.flow_follow import Followed, follow
 from micrographia.segmentation.tiling import Floats, predict_field
 
@@ -23,6 +24,9 @@ _STRIDE = 3.0
 _LARGEST_SCALE = 1.5
 _MOST_LOOKS = 6
 
+#: A picture reduced to less than this shows nothing [px].
+_SMALLEST_SIDE = 48
+
 T = TypeVar("T")
 
 
@@ -34,41 +38,81 @@ def find(
     Parameters
     ----------
     network
-        One of `networks.NETWORKS`, on its device.
+        One of `networks.NETWORKS`, on its device; its attribute `quality` is a
+        `candidates.Quality`, if it has one.
     image
         What `tiling.normalise` returned.
     settings
-        The diameter at which instances are looked at, tiles, and how the field is followed.
+        The scales, tiles, how the field is followed, and what is kept.
     precision
         'bf16' or 'fp32'.
 
     Notes
     -----
     Particles fill the picture or number thousands; the network knows them best at the sizes it
-    was trained at. A small copy of the picture is looked at first, and then, as often as need
-    be, one at the scale at which the instances just found have the diameter that is wanted.
+    was trained at. So the picture is looked at on every scale, and what is found on all of them
+    competes (`candidates`).
     """
-    return find_with_field(network, image, settings, precision)[0]
+    masks, tables = candidates_of(network, image, settings, precision)
+    return choose(masks, _rated(network, tables, settings))[0]
+
+
+def candidates_of(
+    network: nn.Module, image: Floats, settings: Network, precision: str = "fp32"
+) -> tuple[list[NDArray[np.int32]], list[NDArray[np.float64]]]:
+    """Return the label mask of each scale, and the features of its instances; see `describe`."""
+    masks, tables = [], []
+    for field, scale in _looks(network, image, settings, precision):
+        masks.append(_follow(field, settings).labels)
+        tables.append(describe(field, masks[-1], scale))
+    return masks, tables
 
 
 def find_with_field(
     network: nn.Module, image: Floats, settings: Network, precision: str = "fp32"
 ) -> tuple[NDArray[np.int32], Floats]:
-    """Return what `find` finds, and the field, (3, H, W): flow along y, x, and foreground."""
+    """Return what `find` finds, and the field that agrees, (3, H, W): flow along y, x, foreground.
 
-    def look(part: Floats) -> tuple[Floats, NDArray[np.float64]]:
+    Each instance has the field of the scale that it was found at; the rest has that of the scale
+    at which most of the area was found.
+    """
+    looks = list(_looks(network, image, settings, precision))
+    masks = [_follow(field, settings).labels for field, _ in looks]
+    tables = [
+        describe(field, mask, scale) for (field, scale), mask in zip(looks, masks, strict=True)
+    ]
+    labels, sources = choose(masks, _rated(network, tables, settings))
+    source = np.concatenate([[-1], sources])[labels]
+    areas = [np.count_nonzero(source == number) for number in range(len(looks))]
+    whole = looks[int(np.argmax(areas))][0].copy()
+    for number, (field, _) in enumerate(looks):
+        whole[:, source == number] = field[:, source == number]
+    return labels, whole
+
+
+def _looks(
+    network: nn.Module, image: Floats, settings: Network, precision: str
+) -> Iterator[tuple[Floats, float]]:
+    """Fields at the picture's own size, and the enlargements at which they were predicted."""
+    for number, scale in enumerate(settings.scales):
+        if number and min(image.shape) * scale < _SMALLEST_SIDE:
+            continue
         field = predict_field(
-            network, part, tile=settings.tile, overlap=settings.overlap, precision=precision
+            network,
+            _resized(image, scale),
+            tile=settings.tile,
+            overlap=settings.overlap,
+            precision=precision,
         )
-        if settings.diameter is None:
-            return field, np.empty(0)
-        areas = _follow(field, settings).instances["area_px"].to_numpy()
-        return field, np.sqrt(areas * (4 / np.pi))
+        # The field is brought back to the picture's size, not the labels: outlines stay smooth.
+        yield _restored(field, image.shape), scale
 
-    field, _ = search(look, image, settings.diameter)
-    # The field is brought back to the picture's size, not the labels: outlines stay smooth.
-    whole = _restored(field, image.shape)
-    return _follow(whole, settings).labels, whole
+
+def _rated(
+    network: nn.Module, tables: list[NDArray[np.float64]], settings: Network
+) -> list[NDArray[np.float64]]:
+    quality = getattr(network, "quality", None)
+    return [rate(table, quality, settings.least_quality) for table in tables]
 
 
 def search(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -19,11 +20,15 @@ from micrographia.segmentation.baselines import BASELINES
 from micrographia.segmentation.crops import CropLearner
 from micrographia.segmentation.flow_field import flow_field
 from micrographia.segmentation.instances import find
-from micrographia.segmentation.networks import NETWORKS, build, load_weights
+from micrographia.segmentation.networks import NETWORKS, build, load_network, load_weights
 from micrographia.segmentation.pictures import summary
+from micrographia.segmentation.quality_fit import fit_quality
 from micrographia.segmentation.tiling import Floats
-from micrographia.training.checkpoint import load_checkpoint, sha256_of
+from micrographia.training.checkpoint import load_checkpoint, save_checkpoint, sha256_of
+from micrographia.training.devices import choose_device
 from micrographia.training.loop import Batch, Progress, fit
+
+logger = logging.getLogger(__name__)
 
 #: A pixel of an instance smaller or larger than usual counts at most and at least so much.
 _HEAVIEST, _LIGHTEST = 4.0, 0.35
@@ -139,7 +144,25 @@ def train(
     }
     taught = BASELINES[settings.network].learner() if options is None else FlowLearner
     learner = taught(model, rows, settings, network, seed)
-    return fit(learner, settings.loop, out, out.parent / "states", seed=seed, card=card)
+    progress = fit(learner, settings.loop, out, out.parent / "states", seed=seed, card=card)
+    if settings.network not in BASELINES:
+        _add_quality(out, learner, network, seed)
+    return progress
+
+
+def _add_quality(out: Path, learner: CropLearner, network: Network, seed: int) -> None:
+    """Fit what the best weights' candidates are worth; score them again and say so in the card."""
+    checkpoint = load_checkpoint(out)
+    device = choose_device(network.device)
+    model = load_network(checkpoint).to(device)
+    quality = fit_quality(model, learner.pictures, network, seed)
+    if quality is None:
+        return
+    model.quality = quality  # type: ignore[assignment]
+    scores = learner.validate(model, device)
+    card = checkpoint.card | {"quality": quality.to_card(), "metrics": scores}
+    save_checkpoint(out, checkpoint.tensors, card)
+    logger.info("with fitted qualities, least %.2f: %s", quality.least, scores)
 
 
 def _sources(settings: SegmentationTraining) -> dict[str, str]:

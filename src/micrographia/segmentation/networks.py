@@ -19,6 +19,7 @@ from torch.nn import functional
 
 from micrographia.errors import CheckpointError, ConfigError
 from micrographia.segmentation.baselines import BASELINES
+from micrographia.segmentation.candidates import Quality
 from micrographia.training.checkpoint import Checkpoint
 
 #: Flow along y, flow along x, foreground.
@@ -164,6 +165,8 @@ def load_network(checkpoint: Checkpoint, name: str | None = None) -> nn.Module:
         )
     network = build(architecture["name"], architecture.get("options"))
     load_weights(network, checkpoint.tensors)
+    # Not weights: what its answers are worth, see `candidates`.
+    network.quality = Quality.of(checkpoint.card)  # type: ignore[assignment]
     return network.eval()
 
 

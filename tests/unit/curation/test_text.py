@@ -38,7 +38,15 @@ CORNER = (0, 0, 20, 10)
     ],
 )
 def test_what_becomes_of_a_picture(policy: str, boxes: list, expected: tuple) -> None:
-    assert decide(boxes, 100, 80, Text(policy=policy)) == expected
+    regions = [Region(box, "text", 0.9) for box in boxes]
+    assert decide(regions, 100, 80, Text(policy=policy)) == expected
+
+
+def test_only_sure_regions_are_cut_away() -> None:
+    sure, faint = Region((0, 0, 100, 10), "banner", 0.8), Region((60, 40, 70, 50), "text", 0.3)
+    settings = Text(policy="crop")
+    assert decide([sure, faint], 100, 80, settings) == ("crop", [0, 12, 100, 80], 0.85)
+    assert decide([faint], 100, 80, settings) == ("inpaint", None, 1.0)
 
 
 def test_particles_lost_to_a_crop_are_counted() -> None:

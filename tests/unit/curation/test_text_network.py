@@ -169,7 +169,6 @@ def test_real_pictures_without_text_are_left_whole() -> None:
     for name in names:
         pixels = read_micrograph(EMPS / "images" / f"{name}.png").pixels
         height, width = pixels.shape
-        boxes = [region.box for region in detector(pixels)]
-        _, crop, _ = decide(boxes, width, height, settings)
+        _, crop, _ = decide(detector(pixels), width, height, settings)
         losses.append(particle_loss(read_labels(EMPS / "segmaps" / f"{name}.png"), crop))
     assert len(losses) == 12 and np.mean(losses) <= 0.03

@@ -48,6 +48,14 @@ def test_a_crop_is_the_named_part_and_its_labels_go_back_in_place(picture: tuple
     assert whole[:78, 5:].all() and not whole[78:].any() and not whole[:, :5].any()
 
 
+def test_faint_text_that_a_crop_still_shows_is_inpainted(picture: tuple) -> None:
+    path, pixels = picture
+    whole = read_working(row(path, text_policy="inpaint"))
+    working = read_working(row(path, text_policy="crop", crop_box=[5, 10, 120, 100]))
+    assert np.abs(working.pixels.astype(int) - whole.pixels[10:, 5:].astype(int)).max() <= 1
+    assert not np.array_equal(working.pixels, pixels[10:, 5:])
+
+
 @pytest.mark.parametrize("policy", ["inpaint", "mask"])
 def test_text_is_painted_over_and_nothing_else(picture: tuple, policy: str) -> None:
     path, pixels = picture

@@ -19,7 +19,8 @@ from micrographia.errors import CheckpointError
 from micrographia.segmentation import learned
 from micrographia.segmentation.agreement import agreement
 from micrographia.segmentation.flow_field import flow_field
-from micrographia.segmentation.instances import find
+from micrographia.segmentation.flow_follow import follow
+from micrographia.segmentation.instances import find, find_with_field
 from micrographia.segmentation.predict import LEARNED
 
 
@@ -62,30 +63,40 @@ def discs(size, radius, step):
 @pytest.mark.parametrize(
     ("size", "radius", "step"), [(1500, 5, 30), (900, 20, 60), (900, 200, 450), (120, 5, 24)]
 )
-def test_instances_are_looked_at_in_the_size_that_is_wanted(size, radius, step):
+def test_instances_are_found_at_the_scales_that_show_them(size, radius, step):
     labels = discs(size, radius, step)
     oracle = Oracle(labels)
     image = (labels > 0).astype(np.float32)
     found = find(oracle, image, Network(tile=8192, overlap=256))
     assert agreement(labels, found).pq50 > 0.9
-    diameter = 2 * radius * oracle.shapes[-1][0] / size
-    scale = oracle.shapes[-1][0] / size
-    assert 40 / 1.5 < diameter < 40 * 1.5 or scale == pytest.approx(1.5, rel=0.02)
-    assert len(oracle.shapes) <= 5
+    # A copy of less than 48 pixels is not looked at.
+    assert [shape[0] for shape in oracle.shapes] == [
+        round(size * scale) for scale in (1, 0.5, 0.25, 0.125) if size * scale >= 48
+    ]
 
 
-def test_without_a_diameter_the_picture_is_taken_as_it_is():
+def test_the_field_that_is_returned_is_that_of_what_is_found():
+    labels = discs(400, 30, 100)
+    image = (labels > 0).astype(np.float32)
+    settings = Network(tile=8192, overlap=256)
+    found, field = find_with_field(Oracle(labels), image, settings)
+    assert field.shape == (3, *labels.shape)
+    followed = follow(field[:2], field[2], min_area=20)
+    assert agreement(followed.labels, found).ap50 == 1
+    assert np.array_equal(found, find(Oracle(labels), image, settings))
+
+
+def test_one_scale_takes_the_picture_as_it_is():
     labels = discs(500, 60, 125)
     oracle = Oracle(labels)
-    found = find(oracle, (labels > 0).astype(np.float32), Network(diameter=None))
+    found = find(oracle, (labels > 0).astype(np.float32), Network(scales=(1.0,)))
     assert oracle.shapes == [(500, 530)]
     assert agreement(labels, found).pq50 > 0.99
 
 
-def test_an_empty_picture_ends():
+def test_an_empty_picture_has_nothing():
     oracle = Oracle(np.zeros((700, 900), np.int32))
     assert not find(oracle, np.zeros((700, 900), np.float32), Network()).any()
-    assert len(oracle.shapes) < 12
 
 
 @pytest.mark.parametrize("method", LEARNED)
