@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-import time
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -17,14 +15,12 @@ from PIL import Image, ImageDraw, ImageFont
 from micrographia.cli import main
 from micrographia.config import Scale
 from micrographia.curation import scale_tesseract
-from micrographia.curation.finish import add_scale
-from micrographia.curation.scale import Tools, judge, load_tools, measure, search
+from micrographia.curation.scale import Tools, load_tools, measure, search
 from micrographia.curation.scale_bars import find_bars
 from micrographia.curation.scale_lines import find_lines
 from micrographia.curation.scale_network import load_reader
-from micrographia.curation.scale_ticks import tick_rows
-from micrographia.errors import ConfigError, TableError
-from micrographia.io.schemas import MICROGRAPHS, SCALE
+from micrographia.errors import ConfigError
+from micrographia.io.schemas import SCALE
 
 ROOT = Path(__file__).parents[3]
 READER = ROOT / "resources" / "models" / "scale-reader.safetensors"
@@ -128,45 +124,11 @@ def test_other_kinds_of_bars(kind: str, thick: int, length: int) -> None:
     assert bar.length == pytest.approx(length, abs=1.1)
 
 
-@pytest.mark.parametrize("pattern", ["bricks", "strokes"])
-def test_regular_pictures_are_searched_in_time(pattern: str) -> None:
-    """Thousands of candidates in rows: no step may look at all pairs of them."""
-    y, x = np.mgrid[:1024, :1024]
-    marks = {"bricks": (y % 20 < 6) & (x % 60 < 40), "strokes": (y % 24 < 12) & (x % 10 < 3)}
-    noise = np.random.default_rng(0).normal(0, 0.02, x.shape)
-    unit = np.clip(np.where(marks[pattern], 0.8, 0.2) + noise, 0, 1).astype(np.float32)
-    begun = time.process_time()
-    find_bars(unit)
-    assert time.process_time() - begun < 5
-
-
 def test_a_bar_seen_through_a_lens_has_fractions_of_a_pixel() -> None:
     large = Image.new("L", (2000, 800), 60)
     ImageDraw.Draw(large).rectangle((401, 600, 401 + 1003 - 1, 639), fill=240)
     small = np.asarray(large.resize((500, 200), Image.Resampling.BOX))
     assert find_bars(unit_of(small))[0].length == pytest.approx(1003 / 4, abs=0.15)
-
-
-@pytest.mark.parametrize("gap", [0, 2])
-def test_strokes_hang_from_the_edge_of_a_bright_picture(gap: int) -> None:
-    """As on Hitachi's pictures, whose banner is black: no threshold parts them."""
-    unit = np.full((300, 400), 0.8, np.float32)
-    unit[240:] = 0.02
-    for number in range(11):
-        unit[240 + gap : 248 + gap, 100 + 18 * number : 103 + 18 * number] = 0.9
-    rows = list(tick_rows(unit))
-    assert rows
-    for x0, x1, *_ in rows:
-        assert (x0, x1) == (pytest.approx(101.5, abs=0.1), pytest.approx(281.5, abs=0.1))
-
-
-@pytest.mark.parametrize("count", [10, 12])
-def test_ten_or_twelve_strokes_are_no_bar(count: int) -> None:
-    """Ten are a bar cut off at the picture's border."""
-    unit = np.full((300, 400), 0.02, np.float32)
-    for number in range(count):
-        unit[260:270, 100 + 18 * number : 103 + 18 * number] = 0.9
-    assert [row for row in tick_rows(unit) if row[1] - row[0] > 9.5 * 18] == []
 
 
 @pytest.mark.parametrize("text", ["200 nm", "25 nm", "50 nm"])
@@ -280,56 +242,6 @@ def test_a_bar_without_a_label_has_no_pixel_size(tools: Tools) -> None:
     assert found["pixel_size_nm"] is None and found["reason"]
 
 
-@pytest.mark.parametrize(
-    ("header", "banner", "bar", "agreement", "nm", "source"),
-    [
-        (2.0, None, None, "single", 2.0, "header"),
-        (2.0, None, 2.05, "agree", 2.0, "header"),
-        (2.0, None, 4.0, "disagree", None, None),
-        (None, None, 4.0, "single", 4.0, "bar"),
-        (None, 4.3, 4.0, "agree", 4.0, "bar"),
-        (None, 6.0, 4.0, "disagree", None, None),
-        (None, 6.0, None, "single", 6.0, "banner"),
-        (None, None, None, "none", None, None),
-        (None, None, 1e-5, "single", None, None),
-    ],
-)
-def test_sources_are_checked_against_each_other(
-    header: float | None,
-    banner: float | None,
-    bar: float | None,
-    agreement: str,
-    nm: float | None,
-    source: str | None,
-) -> None:
-    found = judge(header, banner, bar, SETTINGS)
-    assert (found["agreement"], found["pixel_size_nm"], found["pixel_size_source"]) == (
-        agreement,
-        nm,
-        source,
-    )
-    unsettled = nm is None and agreement != "none"
-    assert (found["reason"] is not None) == unsettled
-
-
-@pytest.mark.parametrize(
-    ("banner", "bar", "agreement"),
-    [
-        (None, None, "single"),
-        (None, 2.04, "agree"),
-        (None, 4.0, "disagree"),
-        (9.0, 2.0, "disagree"),
-    ],
-)
-def test_the_users_own_pixel_size_wins_and_what_contradicts_it_is_told(
-    banner: float | None, bar: float | None, agreement: str
-) -> None:
-    found = judge(2.0, banner, bar, SETTINGS, by_user=True)
-    assert (found["pixel_size_nm"], found["pixel_size_source"]) == (2.0, "csv")
-    assert found["agreement"] == agreement
-    assert (found["reason"] is not None) == (agreement == "disagree")
-
-
 def test_a_header_that_the_bar_contradicts_is_not_believed(tools: Tools) -> None:
     pixels = with_bar(specimen(5), 150, "200 nm")
     sure = SETTINGS.model_copy(update={"min_confidence": 0.0, "min_confidence_alone": 0.0})
@@ -406,26 +318,3 @@ def test_a_table_says_which_pixel_sizes_are_the_users(tmp_path: Path, tools: Too
     assert files["pixel_size_nm"] is None
     assert theirs["agreement"] == files["agreement"] == "disagree"
     assert "csv says 3 nm, bar 1.333 nm a pixel" in theirs["reason"]
-
-
-def test_finish_takes_the_pixel_sizes_over() -> None:
-    blank: dict[str, Any] = dict.fromkeys(MICROGRAPHS.names)
-    header = {"pixel_size_nm": 2.0, "pixel_size_source": "header"}
-    unknown = {"pixel_size_nm": None, "pixel_size_source": None}
-    rows = [
-        blank | {"image_id": "a", "path": "a.png", "status": "kept"} | header,
-        blank | {"image_id": "b", "path": "b.png", "status": "kept"},
-        blank | {"image_id": "c", "path": "c.png", "status": "rejected"},
-    ]
-    found = [
-        {"image_id": "a", "agreement": "disagree", "reason": "header says 2"} | unknown,
-        {"image_id": "b", "agreement": "single", "reason": None}
-        | {"pixel_size_nm": 3.0, "pixel_size_source": "bar"},
-    ]
-    joined = add_scale(rows, found)
-    sizes = [(row["pixel_size_nm"], row["pixel_size_source"]) for row in joined]
-    assert sizes == [(None, None), (3.0, "bar"), (None, None)]
-    assert [row["note"] for row in joined] == ["header says 2", None, None]
-    assert add_scale(rows, None)[0]["pixel_size_source"] == "header"
-    with pytest.raises(TableError, match="No scale table has a row of b"):
-        add_scale(rows, found[:1])
