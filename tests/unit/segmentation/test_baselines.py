@@ -82,6 +82,7 @@ def settings(name: str) -> dict:
     }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", BASELINES)
 def test_it_learns_a_tiny_set_by_heart(name, rows, tmp_path):
     """By the command; its checkpoint then finds the instances of the same pictures."""
