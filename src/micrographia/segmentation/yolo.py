@@ -111,7 +111,7 @@ def _masks(
             prototypes, [corners[some]], SIDE, 1 / _FINE, sampling_ratio=1, aligned=True
         )
         sums = torch.einsum("nchw,nc->nhw", cut, coefficients[some])
-        parts.append(sums.sigmoid().cpu().numpy())
+        parts.append(sums.float().sigmoid().cpu().numpy())  # bf16 where training validates in it
     return np.concatenate(parts)
 
 

@@ -139,6 +139,15 @@ def test_crops_without_an_instance_can_be_learned_from(name, rows):
     assert torch.isfinite(losses["loss"])
 
 
+@pytest.mark.parametrize("name", BASELINES)
+def test_training_in_half_precision_validates_in_it(name, rows):
+    parsed = SegmentationTraining(**settings(name)["training"])
+    learner = BASELINES[name].learner()(build(name), rows, parsed, Network(diameter=None), 0)
+    with torch.no_grad(), torch.autocast("cpu", dtype=torch.bfloat16):
+        scores = learner.validate(learner.model.eval(), torch.device("cpu"))
+    assert set(scores) == {"AP@0.5", "PQ@0.5"}
+
+
 def test_stars_bring_convex_instances_back():
     """Truth to distances to polygons to labels; touching and overlapping ones stay apart."""
     labels = shapes()
