@@ -31,13 +31,13 @@ from micrographia.annotation.agreement import agreement
 from micrographia.annotation.annotator import Case
 from micrographia.annotation.embedded import MeasuredAnnotator, TextureAnnotator
 from micrographia.benchmarks.annotation import score, summarise
-from micrographia.config import Benchmarks, Segmentation, Synthesis
+from micrographia.config import Benchmarks, Network, Segmentation, Synthesis
 from micrographia.io.attributes import ATTRIBUTE_NAMES
 from micrographia.io.images import read_labels, read_micrograph, to_unit
 from micrographia.io.schemas import SYNTHETIC
 from micrographia.io.tables import read_rows
 from micrographia.provenance import machine, versions
-from micrographia.segmentation.watershed import segment
+from micrographia.segmentation import learned, watershed
 from micrographia.synthesis.procedural import make_micrograph, role_of
 
 #: Seeds of the pictures that the shipped weights were learned from.
@@ -59,6 +59,7 @@ def main() -> int:
     parser.add_argument("--pictures", type=int, default=240)
     parser.add_argument("--size", type=int, default=384, help="side [px]")
     parser.add_argument("--seed", type=int, default=101)
+    parser.add_argument("--method", choices=("unet-small", "watershed"), default="unet-small")
     parser.add_argument("--made", type=Path, nargs="+", default=[], metavar="DIR")
     parser.add_argument("--segmented", type=Path, nargs="+", default=[], metavar="DIR")
     parser.add_argument("--measured", type=Path, help="weights; those shipped by default")
@@ -122,6 +123,13 @@ def ask(
     return truths, answers
 
 
+def segment(image: Any, method: str) -> Any:
+    """Segment as the shipped weights' examples were; see docs/benchmarks.md."""
+    if method == "watershed":
+        return watershed.segment(image, Segmentation().watershed)
+    return learned.segment(image, Network(least_quality=0.7), method)
+
+
 def cases(arguments: argparse.Namespace) -> Iterator[tuple[Any, Any, Any, dict[str, Any]]]:
     """Yield picture, true mask, mask found and truth row of every original that is sharp."""
     if not arguments.made:
@@ -131,7 +139,7 @@ def cases(arguments: argparse.Namespace) -> Iterator[tuple[Any, Any, Any, dict[s
             if role.copy_of is None and role.defect != "blurred":
                 pixels, labels, truth = make_micrograph(index, arguments.seed, settings)
                 image = to_unit(pixels)
-                yield image, labels, segment(image, Segmentation().watershed), truth
+                yield image, labels, segment(image, arguments.method), truth
         return
     for made, segmented in zip(arguments.made, arguments.segmented, strict=True):
         for truth in tqdm(read_rows(made / "truth.parquet", SYNTHETIC), disable=None):

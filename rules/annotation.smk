@@ -12,7 +12,7 @@ localrules:
 rule annotation_annotate:
     input:
         micrographs=rules.curation_finish.output.table,
-        segmentation=rules.segmentation_watershed.output.folder,
+        segmentation=rules.segmentation_predict.output.folder,
         weights=weights_of_annotator,
     output:
         table=results("annotation", "answers", "{annotator}", "{shard}.parquet"),
@@ -77,7 +77,7 @@ rule annotation_ask:
 rule annotation_judge:
     input:
         micrographs=rules.curation_finish.output.table,
-        segmentation=rules.segmentation_watershed.output.folder,
+        segmentation=rules.segmentation_predict.output.folder,
         answers=answers_of_a_shard,
         weights=weights_of(judges(embedded=True)),
     output:
@@ -289,8 +289,9 @@ rule annotation_learn_pictures:
 rule annotation_learn_segment:
     input:
         pictures=rules.annotation_learn_pictures.output.folder,
+        weights=weights_of_segmenter(),
     output:
-        folder=directory(results("annotation", "learn", "watershed", "{seed}")),
+        folder=directory(results("annotation", "learn", "predicted", "{seed}")),
     log:
         logs("annotation_learn_segment", "{seed}"),
     benchmark:
@@ -303,10 +304,10 @@ rule annotation_learn_segment:
         mem_mb=2000,
         runtime=60,
     params:
-        code=code("segmentation.predict", without=["segmentation.learned"]),
-        settings=section("segmentation", without=("training", "network", "baselines", "rounds")),
+        code=code_of_segmenter(),
+        settings=settings_of_segmenter(),
     shell:
-        "python -m micrographia segmentation predict {input.pictures:q}/images"
+        "python -m micrographia segmentation predict {input.pictures:q}/images --masks-only"
         " --settings {params.settings:q} --out {output.folder:q} >{log:q} 2>&1"
 
 

@@ -4,7 +4,7 @@
 rule bench_segmentation:
     input:
         micrographs=rules.curation_finish.output.table,
-        predictions=expand(rules.segmentation_watershed.output.folder, shard=shards("micrographs")),
+        predictions=expand(rules.segmentation_predict.output.folder, shard=shards("micrographs")),
     output:
         result=results("benchmarks", "segmentation.json"),
         table=results("benchmarks", "segmentation.parquet"),
@@ -25,11 +25,12 @@ rule bench_segmentation:
     params:
         code=code("benchmarks.segmentation"),
         settings=section("benchmarks"),
+        method=settings.segmentation.method,
         seed=settings.seed,
     shell:
         "python -m micrographia benchmarks score-segmentation"
         " --micrographs {input.micrographs:q} --predictions {input.predictions:q}"
-        " --method watershed --settings {params.settings:q} --seed {params.seed}"
+        " --method {params.method} --settings {params.settings:q} --seed {params.seed}"
         " --out {output.result:q} >{log:q} 2>&1"
 
 

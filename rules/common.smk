@@ -251,7 +251,7 @@ def _segmented_pictures():
 
 def learn_segmentations(wildcards):
     """Masks that an annotator learns from beside the true ones: `measured` alone does."""
-    return [] if wildcards.kind == "texture" else learn_folders("watershed", segmented=True)
+    return [] if wildcards.kind == "texture" else learn_folders("predicted", segmented=True)
 
 
 def learn_pictures(wildcards):
@@ -338,3 +338,22 @@ def answers_of_a_shard(wildcards):
 def environment(name):
     """A conda environment by the name of its room."""
     return f"../envs/{name}.yaml"
+
+
+def weights_of_segmenter():
+    """The checkpoint that the workflow segments with, and its card; none for the watershed."""
+    room = settings.segmentation
+    return [] if room.method == "watershed" else carded(room.network.checkpoint)
+
+
+def code_of_segmenter():
+    """Digest of what segments: an edit of a network is no reason to run the watershed again."""
+    watershed = settings.segmentation.method == "watershed"
+    return code("segmentation.predict", without=["segmentation.learned"] if watershed else [])
+
+
+def settings_of_segmenter():
+    """The section `segmentation` without what the method of the workflow does not read."""
+    watershed = settings.segmentation.method == "watershed"
+    unread = "network" if watershed else "watershed"
+    return section("segmentation", without=("training", "baselines", "rounds", unread))

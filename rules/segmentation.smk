@@ -1,27 +1,27 @@
 # Instance segmentation: one folder of label masks and two tables per shard.
 
 
-rule segmentation_watershed:
+rule segmentation_predict:
     input:
         micrographs=rules.curation_finish.output.table,
+        weights=weights_of_segmenter(),
     output:
-        folder=directory(results("segmentation", "watershed", "{shard}")),
+        folder=directory(results("segmentation", "predicted", "{shard}")),
     log:
-        logs("segmentation_watershed", "{shard}"),
+        logs("segmentation_predict", "{shard}"),
     benchmark:
-        times("segmentation_watershed", "{shard}")
+        times("segmentation_predict", "{shard}")
     conda:
         environment("torch")
     resources:
-        mem_mb=2000,
+        mem_mb=4000,
         runtime=120,
     params:
-        # No network runs here: an edit of one is no reason to segment again.
-        code=code("segmentation.predict", without=["segmentation.learned"]),
-        settings=section("segmentation", without=("training", "network", "baselines", "rounds")),
+        code=code_of_segmenter(),
+        settings=settings_of_segmenter(),
         shards=settings.shards.micrographs,
     shell:
-        "python -m micrographia segmentation predict --method watershed"
+        "python -m micrographia segmentation predict"
         " --micrographs {input.micrographs:q} --shard {wildcards.shard}"
         " --shards {params.shards} --settings {params.settings:q}"
         " --out {output.folder:q} >{log:q} 2>&1"
@@ -30,7 +30,7 @@ rule segmentation_watershed:
 # Sizes and shapes of all instances, as tables for other programs, with a fit of their sizes.
 rule segmentation_measurements:
     input:
-        predictions=expand(rules.segmentation_watershed.output.folder, shard=shards("micrographs")),
+        predictions=expand(rules.segmentation_predict.output.folder, shard=shards("micrographs")),
     output:
         folder=directory(results("segmentation", "measurements")),
     log:
@@ -52,7 +52,7 @@ rule segmentation_measurements:
 # A region of ImageJ and a drawn outline for every instance; asked for by name.
 rule segmentation_exports:
     input:
-        predictions=rules.segmentation_watershed.output.folder,
+        predictions=rules.segmentation_predict.output.folder,
     output:
         folder=directory(results("segmentation", "exports", "{shard}")),
     log:

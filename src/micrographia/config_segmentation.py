@@ -276,6 +276,9 @@ class Rounds(Section):
 class Segmentation(Section):
     """Instance segmentation."""
 
+    method: Literal["watershed", "unet-small", "unet-large", "vit-b"] = Field(
+        "unet-small", description="What the workflow segments with."
+    )
     watershed: Watershed = Field(default_factory=Watershed, description="Classical baseline.")
     network: Network = Field(default_factory=Network, description="Trained networks.")
     training: SegmentationTraining = Field(

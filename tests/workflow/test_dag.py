@@ -17,7 +17,7 @@ MICROGRAPH_WING = {
     "curation_scale",
     "curation_text",
     "curation_finish",
-    "segmentation_watershed",
+    "segmentation_predict",
     "segmentation_measurements",
     "bench_segmentation",
 }
@@ -82,7 +82,7 @@ def test_endpoints_are_asked_where_the_settings_name_them(fresh: Workflow) -> No
     assert shards == jobs["annotation_ask_judge"] == jobs["annotation_legible"] > 1
     assert jobs["annotation_review"] == jobs["annotation_agree"] == 1
     # Nothing that needs the segmentation, and no embedded annotator beside those named.
-    assert not {"annotation_annotate", "annotation_judge", "segmentation_watershed"} & set(jobs)
+    assert not {"annotation_annotate", "annotation_judge", "segmentation_predict"} & set(jobs)
 
 
 def test_weights_that_settings_name_are_inputs(fresh: Workflow) -> None:
@@ -154,9 +154,9 @@ def test_a_finished_run_has_nothing_to_do(finished: Workflow) -> None:
 
 
 def test_a_threshold_reruns_its_dependents_alone(finished: Workflow) -> None:
-    overlay = finished.overlay(TINY + "segmentation: {watershed: {min_area: 31}}\n")
+    overlay = finished.overlay(TINY + "segmentation: {network: {min_area: 31}}\n")
     assert set(finished.jobs("--configfile", overlay)) == {
-        "segmentation_watershed",
+        "segmentation_predict",
         "segmentation_measurements",
         "bench_segmentation",
         *ANNOTATED,
@@ -177,16 +177,16 @@ def test_a_threshold_reruns_its_dependents_alone(finished: Workflow) -> None:
     ("module", "expected"),
     [
         (
-            "segmentation/watershed.py",
+            "segmentation/candidates.py",
             {
-                "segmentation_watershed",
+                "segmentation_predict",
                 "segmentation_measurements",
                 "bench_segmentation",
                 *ANNOTATED,
                 *END,
             },
         ),
-        ("segmentation/networks.py", set()),  # no network runs unless it is asked for
+        ("segmentation/rounds.py", set()),  # no network is trained unless it is asked for
         ("reconstruction/columns.py", {"reconstruction_solve", "bench_structure", *END}),
         ("benchmarks/structure.py", {"bench_structure", *END}),
         ("benchmarks/structure_figure.py", {"bench_structure", *END}),

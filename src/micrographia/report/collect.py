@@ -60,8 +60,8 @@ class Results:
 #: Attribute of `Results`: where its table or its shards' tables lie, and their columns.
 _TABLES: dict[str, tuple[str, pa.Schema]] = {
     "micrographs": ("curation/micrographs.parquet", schemas.MICROGRAPHS),
-    "predictions": ("segmentation/watershed/*/predictions.parquet", schemas.PREDICTIONS),
-    "instances": ("segmentation/watershed/*/instances.parquet", schemas.INSTANCES),
+    "predictions": ("segmentation/predicted/*/predictions.parquet", schemas.PREDICTIONS),
+    "instances": ("segmentation/predicted/*/instances.parquet", schemas.INSTANCES),
     "sizes": ("segmentation/measurements/sizes.parquet", schemas.SIZES),
     "segmentation_scores": ("benchmarks/segmentation.parquet", schemas.SEGMENTATION_SCORES),
     "attributes_final": ("annotation/attributes_final.parquet", schemas.ATTRIBUTES_FINAL),

@@ -34,9 +34,8 @@ def register(verbs: Subparsers) -> None:
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="output folder")
     parser.add_argument(
         "--method",
-        default="watershed",
-        help="segmenter: watershed, or a network: unet-small, unet-large, vit-b, stardist, "
-        "yolo-seg, mask-rcnn",
+        help="segmenter, if not that of the settings (unet-small): watershed, or a network: "
+        "unet-small, unet-large, vit-b, stardist, yolo-seg, mask-rcnn",
     )
     parser.add_argument(
         "--checkpoint", metavar="FILE", help="the network's weights, if not those of the settings"
@@ -76,7 +75,8 @@ def _predict(arguments: argparse.Namespace) -> int:
         network = settings.network.model_copy(update={"checkpoint": arguments.checkpoint})
         settings = settings.model_copy(update={"network": network})
     exports = bool(arguments.images) and not arguments.masks_only
-    options = (settings, arguments.method, arguments.overlays or exports)
+    method = arguments.method or settings.method
+    options = (settings, method, arguments.overlays or exports)
     table = arguments.micrographs or arguments.kept_apart
     if table:
         jobs = (

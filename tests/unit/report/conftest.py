@@ -50,7 +50,7 @@ def write_micrograph_wing(root: Path) -> None:
     micrographs, scores = [], []
     predictions: list[dict[str, Any]] = []
     instances = []
-    shard = root / "segmentation" / "watershed" / "000"
+    shard = root / "segmentation" / "predicted" / "000"
     for index in range(5):
         picture, labels = draw_particles(index, 6 + 3 * index)
         name, path = image_id(picture), root / "synthesis" / f"{index}.png"
