@@ -303,6 +303,7 @@ rule annotation_learn_segment:
     resources:
         mem_mb=2000,
         runtime=60,
+        gpu=gpus_of_segmenter(),
     params:
         code=code_of_segmenter(),
         settings=settings_of_segmenter(),

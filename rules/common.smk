@@ -146,7 +146,11 @@ def for_contestant(wildcards):
         return section("segmentation", without=("baselines", "network", "training", "rounds"))
     length = {"steps": own.steps, "learning_rate": own.learning_rate}
     loop = room.training.loop.model_copy(update=length)
+    own_network = {"checkpoint": type(room.network)().checkpoint}
     less = {
+        "method": type(room)().method,
+        "watershed": type(room.watershed)(),
+        "network": room.network.model_copy(update=own_network),
         "training": room.training.model_copy(update={"network": wildcards.method, "loop": loop}),
         "baselines": type(room.baselines)(),
         "rounds": type(room.rounds)(),
@@ -348,8 +352,10 @@ def weights_of_segmenter():
 
 def code_of_segmenter():
     """Digest of what segments: an edit of a network is no reason to run the watershed again."""
-    watershed = settings.segmentation.method == "watershed"
-    return code("segmentation.predict", without=["segmentation.learned"] if watershed else [])
+    if settings.segmentation.method == "watershed":
+        return code("segmentation.predict", without=["segmentation.learned"])
+    peers = ["segmentation.star", "segmentation.yolo", "segmentation.mask_rcnn"]
+    return code("segmentation.predict", without=peers)
 
 
 def settings_of_segmenter():
@@ -357,3 +363,19 @@ def settings_of_segmenter():
     watershed = settings.segmentation.method == "watershed"
     unread = "network" if watershed else "watershed"
     return section("segmentation", without=("training", "baselines", "rounds", unread))
+
+
+def settings_of_training(*unread):
+    """The section `segmentation` as a training reads it: which weights the workflow uses is not."""
+    names = ("method", "watershed", "baselines", *unread)
+    kept = json.loads(section("segmentation", without=names))
+    kept["network"].pop("checkpoint")
+    if "rounds" in kept:  # how many there are is no matter to one of them
+        kept["rounds"].pop("count")
+    return json.dumps(kept, sort_keys=True, separators=(",", ":"))
+
+
+def gpus_of_segmenter():
+    """GPUs of a shard's segmentation; the watershed needs none."""
+    watershed = settings.segmentation.method == "watershed"
+    return 0 if watershed else gpus(settings.segmentation.network.device)

@@ -23,7 +23,7 @@ rule segmentation_pseudo:
         gpu=gpus(settings.segmentation.network.device),
     params:
         code=code("segmentation.pseudo_run"),
-        settings=section("segmentation", without=("baselines", "watershed")),
+        settings=settings_of_training(),
         shards=settings.shards.micrographs,
         corrections=state(settings.segmentation.rounds.corrections),
     shell:
@@ -59,7 +59,7 @@ rule segmentation_round:
         gpu=gpus(settings.segmentation.training.loop.device),
     params:
         code=code("segmentation.learn", "segmentation.pseudo"),
-        settings=section("segmentation", without=("baselines", "watershed")),
+        settings=settings_of_training("rounds"),
         seed=settings.seed,
     shell:
         "python -m micrographia segmentation train --pictures {input.pictures:q}"

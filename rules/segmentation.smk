@@ -16,6 +16,7 @@ rule segmentation_predict:
     resources:
         mem_mb=4000,
         runtime=120,
+        gpu=gpus_of_segmenter(),
     params:
         code=code_of_segmenter(),
         settings=settings_of_segmenter(),
@@ -136,7 +137,7 @@ rule segmentation_network:
         gpu=gpus(settings.segmentation.training.loop.device),
     params:
         code=code("segmentation.learn", "segmentation.pictures"),
-        settings=section("segmentation", without=("baselines", "rounds")),
+        settings=settings_of_training("rounds"),
         seed=settings.seed,
         state=training_pictures_state(),
     shell:

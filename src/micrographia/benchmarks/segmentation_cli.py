@@ -35,7 +35,7 @@ def register(verbs: Subparsers) -> None:
         "--predictions", type=Path, nargs="+", required=True, metavar="DIR",
         help="folders with predictions.parquet and masks",
     )  # fmt: skip
-    tables.add_argument("--method", default="watershed", help="method that is scored")
+    tables.add_argument("--method", help="method that is scored, where the tables hold several")
     tables.add_argument("--seed", type=non_negative, default=_SEED, help="seed of the intervals")
     tables.add_argument("--out", type=Path, required=True, metavar="JSON", help="result")
     add_settings(tables, Benchmarks)
@@ -86,6 +86,7 @@ def _segmentation(arguments: argparse.Namespace) -> int:
 
 def _score_segmentation(arguments: argparse.Namespace) -> int:
     from micrographia.benchmarks.segmentation import score_tables, write_scores
+    from micrographia.errors import MicrographiaError
     from micrographia.io.schemas import MICROGRAPHS, PREDICTIONS
     from micrographia.io.tables import read_table
 
@@ -95,11 +96,19 @@ def _score_segmentation(arguments: argparse.Namespace) -> int:
         (folder, read_table(folder / "predictions.parquet", PREDICTIONS))
         for folder in arguments.predictions
     ]
-    rows, n_without_truth = score_tables(micrographs, predictions, arguments.method)
+    methods = sorted({name for _, table in predictions for name in table["method"]})
+    if arguments.method is None and len(methods) != 1:
+        raise MicrographiaError(
+            "It is not clear which method is scored",
+            seen=", ".join(methods) or "no prediction",
+            remedy="Name one with --method",
+        )
+    method = arguments.method or methods[0]
+    rows, n_without_truth = score_tables(micrographs, predictions, method)
     write_scores(
         rows,
         arguments.out,
-        arguments.method,
+        method,
         settings,
         arguments.seed,
         n_without_truth=n_without_truth,

@@ -42,7 +42,7 @@ def read_text_labels(path: Path) -> dict[str, Labelled]:
         A column is missing, or an edge is no number.
     """
     labels: dict[str, Labelled] = {}
-    with path.open(encoding="utf-8", newline="") as stream:
+    with path.open(encoding="utf-8-sig", newline="") as stream:
         reader = csv.DictReader(stream)
         if absent := set(COLUMNS) - set(reader.fieldnames or ()):
             raise MicrographiaError(
@@ -54,10 +54,16 @@ def read_text_labels(path: Path) -> dict[str, Labelled]:
                 continue
             try:
                 x0, y0, x1, y1 = (round(float(row[edge])) for edge in ("x0", "y0", "x1", "y1"))
-            except ValueError as error:
+            except (ValueError, TypeError, OverflowError) as error:
                 raise MicrographiaError(
                     f"{path}, line {reader.line_num}: {error}", allowed="pixels, such as 14"
                 ) from None
+            if not (x0 < x1 and y0 < y1) or row["half"] != labelled.half:
+                raise MicrographiaError(
+                    f"{path}, line {reader.line_num} contradicts itself or a line before",
+                    seen=[x0, y0, x1, y1, row["half"]],
+                    allowed="x0 < x1, y0 < y1, and one half for all regions of a picture",
+                )
             labelled.regions.append((row["class"], (x0, y0, x1, y1)))
     return labels
 

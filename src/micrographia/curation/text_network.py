@@ -1,8 +1,8 @@
 """The YOLO11 detector of text regions: built, read and asked. Needs the extra text-detection.
 
-ultralytics is AGPL-3 and is imported here and in `text_training` only, inside functions. It is
-kept from the network and from the user's home: its settings live in a temporary folder, it is
-told to be offline, and it logs errors only.
+ultralytics is AGPL-3 and is imported inside functions only, here, in `text_training` and for the
+baseline `yolo-seg`. It is kept from the network and from the user's home: its settings live in a
+temporary folder, it is told to be offline, and it logs errors only.
 """
 
 from __future__ import annotations

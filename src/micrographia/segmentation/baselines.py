@@ -1,8 +1,8 @@
 """Peers of the flow networks, by name: how each is built, taught and asked.
 
-They learn from the same crops of the same pictures as the flow networks, in the same loop, and
-look at a picture at the same scales; what differs is what they are taught and how their answers
-become instances. Each is a module that is read when its name is used.
+They learn from the same crops of the same pictures as the flow networks, in the same loop; what
+differs is what they are taught, the scale they look at and how their answers become instances.
+Each is a module that is read when its name is used.
 """
 
 from __future__ import annotations

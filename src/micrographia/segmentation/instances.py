@@ -153,6 +153,7 @@ def _wanted(seen: NDArray[np.float64], scale: float, diameter: float) -> float:
 
     A picture is not enlarged beyond its own pixels only because it is empty.
     """
+    seen = seen[seen > 0]  # a detection can have an empty mask
     if not len(seen):
         return min(2 * scale, max(scale, 1.0))
     factor = float(np.clip(diameter / float(np.median(seen)), 1 / _STRIDE, _STRIDE))

@@ -177,7 +177,8 @@ def _add_quality(out: Path, learner: CropLearner, network: Network, seed: int) -
     checkpoint = load_checkpoint(out)
     device = choose_device(network.device)
     model = load_network(checkpoint).to(device)
-    quality = fit_quality(model, learner.pictures, network, seed)
+    drawn = np.diff(learner.cumulated, prepend=0.0) > 0  # not what no sample was taken from
+    quality = fit_quality(model, learner.pictures[drawn], network, seed)
     if quality is None:
         return
     model.quality = quality  # type: ignore[assignment]

@@ -174,7 +174,7 @@ def predict(
     jobs: Sequence[Job],
     out: Path,
     settings: Segmentation,
-    method: str = "watershed",
+    method: str,
     overlays: bool = False,
 ) -> int:
     """Segment every image; write masks, tables and overlays into `out`; return the failures.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from micrographia.errors import ImageError, MicrographiaError
 from micrographia.io.images import image_id, read_labels, read_micrograph, to_unit, write_labels
 from micrographia.io.schemas import PSEUDO_LABELS
 from micrographia.io.tables import write_table
-from micrographia.io.working import WorkingPicture, read_working
+from micrographia.io.working import WorkingPicture, most_pixels, read_working
 from micrographia.provenance import stamp
 from micrographia.segmentation import learned
 from micrographia.segmentation.instances import find_with_field
@@ -57,6 +58,8 @@ def label_pictures(
     network = learned.load(settings.network)
     corrections = corrections_in(settings.rounds.corrections)
     masked = {image_id(read_micrograph(row["path"]).pixels) for row in known}
+    # Of two pictures of one name a correction of that name says nothing.
+    stems = Counter(Path(job.path).stem for job in jobs)
     cv2.setNumThreads(1)
     rows = []
     for job in tqdm(jobs, unit="image", disable=None):
@@ -65,9 +68,15 @@ def label_pictures(
         row.update(licence=(job.row or {}).get("licence") or "unknown", origin="network")
         try:
             working = read_working(job.row or {"path": job.path})
-            whole = read_micrograph(job.path).pixels if job.row else working.pixels
+            whole = (
+                read_micrograph(job.path, most_pixels(job.row)).pixels
+                if job.row
+                else working.pixels
+            )
             row["image_id"] = job.image_id or image_id(whole)
-            corrected = corrections.get(Path(job.path).stem) or corrections.get(row["image_id"])
+            corrected = corrections.get(row["image_id"])
+            if corrected is None and stems[Path(job.path).stem] == 1:
+                corrected = corrections.get(Path(job.path).stem)
             if image_id(whole) in masked:
                 row["reason"] = "has a mask already"
             elif corrected is not None:

@@ -56,9 +56,9 @@ def fit_quality(
         seen.append((truth, masks, tables))
         features += tables
         right += [_is_right(truth, mask) for mask in masks]
-    table, target = np.concatenate(features), np.concatenate(right)
-    if not len(target):
+    if not sum(len(one) for one in right):
         return None
+    table, target = np.concatenate(features), np.concatenate(right)
     mean, spread = table.mean(axis=0), table.std(axis=0) + 1e-6
     if target.all() or not target.any():  # nothing tells them apart, and nothing needs to
         weights = np.zeros(len(mean))

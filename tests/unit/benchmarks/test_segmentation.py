@@ -124,11 +124,17 @@ def tables(tmp_path, monkeypatch):
     return tmp_path
 
 
-def run_tables(out):
+def run_tables(out, *words):
+    words = words or ("--method", "watershed")
     return main(
         ["benchmarks", "score-segmentation", "--micrographs", "micrographs.parquet",
-         "--predictions", "shard", "--settings", FEW, "--seed", "1", "--out", str(out)]
+         "--predictions", "shard", "--settings", FEW, "--seed", "1", "--out", str(out), *words]
     )  # fmt: skip
+
+
+def test_of_several_methods_one_must_be_named(tables, capsys):
+    assert run_tables(tables / "out.json", "--seed", "2") == 2
+    assert "saw another, watershed" in capsys.readouterr().err.replace("'", "").lower()
 
 
 def test_tables(tables):

@@ -30,6 +30,13 @@ def test_labels_are_read_by_picture(tmp_path: Path) -> None:
     table.write_text(HEADER + "a,1,2,wide,12,text,tune\n")
     with pytest.raises(MicrographiaError, match=r"line 2.*wide"):
         read_text_labels(table)
+    for line in ("a,1,2", "a,1,2,inf,4,text,tune", "a,9,2,1,4,text,tune"):
+        table.write_text(HEADER + line + "\n")
+        with pytest.raises(MicrographiaError, match="line 2"):
+            read_text_labels(table)
+    table.write_text(HEADER + "a,1,2,3,4,text,tune\na,1,2,3,4,text,test\n")
+    with pytest.raises(MicrographiaError, match=r"line 3.*one half"):
+        read_text_labels(table)
     table.write_text("image,x0,y0,x1,y1\n")
     with pytest.raises(MicrographiaError, match="has no column class, half"):
         read_text_labels(table)

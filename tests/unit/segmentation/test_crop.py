@@ -38,7 +38,7 @@ def test_from_the_table_to_the_score(tmp_path: Path) -> None:
     table = read_table(tmp_path / "table.parquet", MICROGRAPHS)
     out = tmp_path / "out"
     out.mkdir()
-    assert predict(jobs_of_table(table, 0, 1), out, Segmentation()) == 0
+    assert predict(jobs_of_table(table, 0, 1), out, Segmentation(), "watershed") == 0
     mask = read_labels(out / "a.png")
     assert mask.shape == truth.shape and mask.max() == 3 and not mask[170:].any()
     predictions = [(out, read_table(out / "predictions.parquet", PREDICTIONS))]

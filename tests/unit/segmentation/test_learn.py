@@ -181,9 +181,7 @@ SETTINGS = SegmentationTraining(
 
 def make_learner(rows, settings=SETTINGS):
     torch.manual_seed(0)
-    return FlowLearner(
-        build("unet-small", {"widths": [8, 16, 32]}), rows, settings, Network(diameter=25), 0
-    )
+    return FlowLearner(build("unet-small", {"widths": [8, 16, 32]}), rows, settings, Network(), 0)
 
 
 def test_the_truth_costs_least(rows):
@@ -219,7 +217,7 @@ def test_it_masters_a_toy(folder, tmp_path, monkeypatch):
     settings = {
         "training": SETTINGS.model_dump(mode="json")
         | {"real": [source(folder).model_dump(mode="json")], "validation": 0.3},
-        "network": {"checkpoint": str(tmp_path / "toy.safetensors"), "diameter": 25},
+        "network": {"checkpoint": str(tmp_path / "toy.safetensors")},
     }
     words = ["--settings", json.dumps(settings)]
     out = str(tmp_path / "toy.safetensors")
