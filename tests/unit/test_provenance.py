@@ -104,9 +104,9 @@ def test_modules_that_a_step_never_runs_can_be_left_out(package: Path) -> None:
 
 
 def test_the_watershed_does_not_depend_on_networks() -> None:
-    """As rules/segmentation.smk names its code, though all methods share one module."""
+    """As rules/common.smk names its code, though all methods share one module."""
     root = Path(micrographia.__file__).parent
-    rule = (root.parents[1] / "rules" / "segmentation.smk").read_text()
+    rule = (root.parents[1] / "rules" / "common.smk").read_text()
     assert 'code("segmentation.predict", without=["segmentation.learned"])' in rule
     barred = {root / "segmentation" / "learned.py"}
     seen = provenance._closure([root / "segmentation" / "predict.py"], root, barred)
