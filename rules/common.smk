@@ -297,9 +297,15 @@ def _has_card(name):
 
 
 def weights_of(names):
-    """Weights of one's own that these annotators read, with their cards."""
+    """Weights that these annotators read, with their cards; an endpoint reads none."""
     chosen = [one for one in settings.annotation.annotators if one.name in names]
-    return carded(*(one.weights for one in chosen))
+    embedded = [one for one in chosen if one.kind != "endpoint"]
+    return carded(*(one.weights or _shipped_weights(one.kind) for one in embedded))
+
+
+def _shipped_weights(kind):
+    folder = PROJECT / "src" / "micrographia" / "annotation" / "weights"
+    return str(folder / f"{kind}.safetensors")
 
 
 def weights_of_annotator(wildcards):

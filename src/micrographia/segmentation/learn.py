@@ -173,12 +173,18 @@ def train(
 
 
 def _add_quality(out: Path, learner: CropLearner, network: Network, seed: int) -> None:
-    """Fit what the best weights' candidates are worth; score them again and say so in the card."""
+    """Fit what the best weights' candidates are worth; score them again and say so in the card.
+
+    Made-up pictures have not the debris of real ones: where nothing real was learnt from, nothing
+    is fitted, and the plain rule of `candidates.rate` holds.
+    """
+    drawn = learner.pictures[np.diff(learner.cumulated, prepend=0.0) > 0]
+    if not (drawn["source"] == "real").any():
+        return
     checkpoint = load_checkpoint(out)
     device = choose_device(network.device)
     model = load_network(checkpoint).to(device)
-    drawn = np.diff(learner.cumulated, prepend=0.0) > 0  # not what no sample was taken from
-    quality = fit_quality(model, learner.pictures[drawn], network, seed)
+    quality = fit_quality(model, drawn, network, seed)
     if quality is None:
         return
     model.quality = quality  # type: ignore[assignment]
