@@ -8,6 +8,8 @@ import os
 import shutil
 import tempfile
 
+import numpy as np
+
 from micrographia.errors import MicrographiaError
 
 
@@ -37,7 +39,8 @@ def quiet(what: str, remedy: str) -> None:
 
     pillow = Image.open
     try:
-        import ultralytics
+        with np.printoptions():  # it sets its own for the whole process, which doctests see
+            import ultralytics
     except ImportError as error:
         raise MicrographiaError(
             f"{what} need a package that is absent: {error.name}", remedy=remedy

@@ -172,3 +172,13 @@ def test_real_pictures_without_text_are_left_whole() -> None:
         _, crop, _ = decide(detector(pixels), width, height, settings)
         losses.append(particle_loss(read_labels(EMPS / "segmaps" / f"{name}.png"), crop))
     assert len(losses) == 12 and np.mean(losses) <= 0.03
+
+
+def test_numbers_are_printed_as_before() -> None:
+    """ultralytics sets numpy's print options for the whole process; see `training.yolo.quiet`."""
+    program = (
+        "import numpy as np; before = np.get_printoptions(); "
+        "from micrographia.curation.text_network import build; build(['text']); "
+        "assert np.get_printoptions() == before, np.get_printoptions()"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=120)
