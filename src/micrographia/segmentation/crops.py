@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -22,7 +23,7 @@ from micrographia.segmentation.tiling import Floats
 _LEAST_FOREGROUND = 0.01
 
 
-class CropLearner:
+class CropLearner(ABC):
     """Crops by number, and scores on whole pictures; what is learned of them is a subclass's.
 
     Parameters
@@ -78,9 +79,9 @@ class CropLearner:
                 break
         return crop
 
+    @abstractmethod
     def find(self, model: nn.Module, image: Floats) -> NDArray[np.int32]:
         """Return the label mask that the model finds in a normalised picture."""
-        raise NotImplementedError
 
     def validate(self, model: nn.Module, device: torch.device) -> dict[str, float]:
         """Mean AP@0.5 and PQ@0.5 over the pictures that training never sees."""
