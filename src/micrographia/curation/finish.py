@@ -32,13 +32,7 @@ def add_text(
     for entry in micrographs:
         row = dict(entry)
         if row["status"] == "kept":
-            if row["image_id"] not in by_id:
-                raise TableError(
-                    f"No text table has a row of {row['path']}",
-                    seen=row["image_id"],
-                    remedy="Give the text tables of all shards of the same run",
-                )
-            row |= _of_text(by_id[row["image_id"]])
+            row |= _of_text(_row_of(row, by_id, "text"))
         joined.append(row)
     return joined
 
@@ -67,13 +61,7 @@ def add_scale(
     for entry in micrographs:
         row = dict(entry)
         if by_id is not None and row["status"] == "kept":
-            if row["image_id"] not in by_id:
-                raise TableError(
-                    f"No scale table has a row of {row['path']}",
-                    seen=row["image_id"],
-                    remedy="Give the scale tables of all shards of the same run",
-                )
-            seen = by_id[row["image_id"]]
+            seen = _row_of(row, by_id, "scale")
             row |= {name: seen[name] for name in ("pixel_size_nm", "pixel_size_source")}
             if seen["agreement"] == "disagree":
                 row["note"] = "; ".join(filter(None, (row["note"], seen["reason"])))
@@ -105,13 +93,7 @@ def reject_illegible(
     for entry in micrographs:
         row = dict(entry)
         if row["status"] == "kept":
-            if row["image_id"] not in by_id:
-                raise TableError(
-                    f"No table of legibility has a row of {row['path']}",
-                    seen=row["image_id"],
-                    remedy="Give the tables of all shards of the same run",
-                )
-            seen = by_id[row["image_id"]]
+            seen = _row_of(row, by_id, "legibility")
             if seen["illegible"]:
                 words = f": {seen['comment']}" if seen["comment"] else ""
                 reason = f"embedded text illegible (said {seen['annotator']}{words})"
@@ -119,6 +101,19 @@ def reject_illegible(
                 row |= {"status": "rejected", "reason": reason}
         joined.append(row)
     return joined
+
+
+def _row_of(
+    row: Mapping[str, Any], by_id: Mapping[str, Mapping[str, Any]], table: str
+) -> Mapping[str, Any]:
+    """The row of a table about a micrograph."""
+    if row["image_id"] not in by_id:
+        raise TableError(
+            f"No {table} table has a row of {row['path']}",
+            seen=row["image_id"],
+            remedy=f"Give the {table} tables of all shards of the same run",
+        )
+    return by_id[row["image_id"]]
 
 
 def _of_text(found: Mapping[str, Any]) -> dict[str, Any]:
