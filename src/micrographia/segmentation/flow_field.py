@@ -14,10 +14,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from skimage.measure import label as connected_parts
 
 from micrographia.segmentation.flow_march import march
-from micrographia.segmentation.flow_potential import centres, depths, vertical_gaps
+from micrographia.segmentation.flow_potential import centres, depths, number_parts, vertical_gaps
 
 
 @dataclass(frozen=True)
@@ -93,15 +92,11 @@ def _parts(
     labels: NDArray[np.integer],
 ) -> tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.int64]]:
     """Return the connected parts, framed; the flat index of a pixel of each; their areas."""
-    numbered = connected_parts(labels, background=0, connectivity=2)
-    count = int(numbered.max(initial=0))
+    # One compiled form is enough for all integers but the usual ones.
+    kind = np.int32 if labels.dtype == np.int32 else np.int64
     parts = np.zeros((labels.shape[0] + 2, labels.shape[1] + 2), np.int32)
-    parts[1:-1, 1:-1] = numbered
-    area = np.bincount(numbered.ravel(), minlength=count + 1)[1:]
-    first = np.zeros(count + 1, np.int64)
-    flat = numbered.ravel()
-    first[flat[::-1]] = np.arange(flat.size - 1, -1, -1)
-    return parts, first[1:], area
+    first, area = number_parts(np.ascontiguousarray(labels, kind), parts)
+    return parts, first, area
 
 
 def _split(
