@@ -9,6 +9,7 @@ configfile: "workflow_config.yaml"
 
 
 include: "rules/common.smk"
+include: "rules/common_scaling.smk"
 
 
 guard_python()
@@ -33,6 +34,7 @@ include: "rules/reconstruction.smk"
 include: "rules/energy.smk"
 include: "rules/benchmarks.smk"
 include: "rules/baselines.smk"
+include: "rules/scaling.smk"
 include: "rules/report.smk"
 
 

@@ -26,7 +26,9 @@ rule segmentation_pictures:
         runtime=60,
     params:
         code=code("segmentation.pictures"),
-        settings=section("segmentation", without=("baselines", "network", "watershed", "rounds")),
+        settings=section(
+            "segmentation", without=("baselines", "network", "watershed", "rounds", "scaling")
+        ),
         seed=settings.seed,
         state=training_pictures_state(),
     shell:

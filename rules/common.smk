@@ -143,7 +143,8 @@ def for_contestant(wildcards):
     room = settings.segmentation
     own = getattr(room.baselines, wildcards.method.replace("-", "_"), None)
     if own is None:  # watershed
-        return section("segmentation", without=("baselines", "network", "training", "rounds"))
+        unread = ("baselines", "network", "training", "rounds", "scaling")
+        return section("segmentation", without=unread)
     length = {"steps": own.steps, "learning_rate": own.learning_rate}
     loop = room.training.loop.model_copy(update=length)
     own_network = {"checkpoint": type(room.network)().checkpoint}
@@ -154,6 +155,7 @@ def for_contestant(wildcards):
         "training": room.training.model_copy(update={"network": wildcards.method, "loop": loop}),
         "baselines": type(room.baselines)(),
         "rounds": type(room.rounds)(),
+        "scaling": type(room.scaling)(),
     }
     return mg_config.dump_section(room.model_copy(update=less))
 
@@ -368,12 +370,12 @@ def settings_of_segmenter():
     """The section `segmentation` without what the method of the workflow does not read."""
     watershed = settings.segmentation.method == "watershed"
     unread = "network" if watershed else "watershed"
-    return section("segmentation", without=("training", "baselines", "rounds", unread))
+    return section("segmentation", without=("training", "baselines", "rounds", "scaling", unread))
 
 
 def settings_of_training(*unread):
     """The section `segmentation` as a training reads it: which weights the workflow uses is not."""
-    names = ("method", "watershed", "baselines", *unread)
+    names = ("method", "watershed", "baselines", "scaling", *unread)
     kept = json.loads(section("segmentation", without=names))
     kept["network"].pop("checkpoint")
     if "rounds" in kept:  # how many there are is no matter to one of them

@@ -242,6 +242,38 @@ class Baselines(Section):
     )
 
 
+class Scaling(Section):
+    """How scores grow with the pictures learned from: `snakemake bench_segmentation_scaling`."""
+
+    real: tuple[Annotated[int, Field(ge=0, le=1_000_000)] | None, ...] = Field(
+        (30, 60, 120, 240, None),
+        min_length=1,
+        max_length=32,
+        description=(
+            "About how many real pictures a network learns from, whole articles, the fewer among "
+            "the more; null for all that are not kept apart. 0 only with procedural ones."
+        ),
+    )
+    procedural: tuple[bool, ...] = Field(
+        (False,),
+        min_length=1,
+        max_length=2,
+        description=(
+            "Whether training.procedural pictures are mixed in; [false, true] for both curves."
+        ),
+    )
+
+    @model_validator(mode="after")
+    def _each_is_asked_for_once(self) -> Scaling:
+        for name in ("real", "procedural"):
+            values = getattr(self, name)
+            if len(set(values)) < len(values):
+                raise ValueError(f"{name} is {list(values)}; allowed: each value once")
+        if 0 in self.real and True not in self.procedural:
+            raise ValueError("real has 0; allowed: only where procedural has true")
+        return self
+
+
 class Rounds(Section):
     """A network labels pictures, and the next learns from what it is sure of."""
 
@@ -288,3 +320,14 @@ class Segmentation(Section):
         default_factory=Baselines, description="Comparison with other methods."
     )
     rounds: Rounds = Field(default_factory=Rounds, description="Pseudo-labels.")
+    scaling: Scaling = Field(
+        default_factory=Scaling, description="Learning from fewer and from more pictures."
+    )
+
+    @model_validator(mode="after")
+    def _what_is_mixed_in_is_made(self) -> Segmentation:
+        if True in self.scaling.procedural and not self.training.procedural:
+            raise ValueError(
+                "scaling.procedural has true; allowed: only where training.procedural is above 0"
+            )
+        return self

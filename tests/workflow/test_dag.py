@@ -55,6 +55,26 @@ def test_segmenters_are_compared_on_demand(fresh: Workflow) -> None:
     assert one["segmentation_baseline"] == 1 and "bench_segmentation_stardist" not in one
 
 
+def test_a_learning_curve_is_drawn_on_demand(fresh: Workflow) -> None:
+    assert "segmentation_subset" not in fresh.jobs()
+    five = ("subset", "scaling_network", "scaling_kept_apart", "scaling_scores")
+    jobs = fresh.jobs("bench_segmentation_scaling")
+    assert [jobs[f"segmentation_{name}"] for name in five] == [5] * 4
+    assert jobs["segmentation_pictures"] == jobs["bench_segmentation_scaling"] == 1
+    assert "segmentation_network" not in jobs
+    text = "segmentation: {scaling: {real: [0, 30, null], procedural: [false, true]}}\n"
+    both = ("bench_segmentation_scaling", "--configfile", fresh.overlay(text))
+    assert fresh.jobs(*both)["segmentation_scaling_network"] == 5  # no real-0
+    said = fresh.call("-n", "-p", "--cores", "2", *both).stdout
+    chosen = re.findall(r"segmentation subset --pictures \S+ (.*?)--seed", said)
+    assert sorted(map(str.strip, chosen)) == [
+        "", "--procedural", "--real 0 --procedural", "--real 30", "--real 30 --procedural",
+    ]  # fmt: skip
+    # The sizes of the curve are no matter to a training of another name.
+    other = fresh.call("-n", "-p", "--cores", "2", "segmentation_network", *both[1:]).stdout
+    assert "segmentation train" in other and "scaling" not in other
+
+
 def test_a_sample_for_multislice_is_a_shard_of_its_own(fresh: Workflow) -> None:
     none = fresh.overlay("stem: {multislice: [], multislice_sample: 0}\n", "none.yaml")
     assert "stem_multislice" not in fresh.jobs("bench_structure", "--configfile", none)

@@ -6,7 +6,11 @@ import csv
 from pathlib import Path
 from typing import Any
 
-_TABLES = {"structure": "published.csv", "segmentation": "published_segmentation.csv"}
+_TABLES = {
+    "structure": "published.csv",
+    "segmentation": "published_segmentation.csv",
+    "segmentation_scaling": "published_segmentation_scaling.csv",
+}
 
 #: What must be said wherever these figures stand beside ours.
 NOTE = (
@@ -21,6 +25,13 @@ SEGMENTATION_NOTE = (
     "weights learned from other pictures and were trained on 4,128 of them on several GPUs. They "
     "are no figures of the pictures scored here."
 )
+#: The same beside our learning curve.
+SCALING_NOTE = (
+    "Published by their authors and not measured again here: UniEM-Net, 93 million weights that "
+    "began with weights learned from other pictures, on the 963 test pictures of UniEM-3M, which "
+    "are not public; generated pictures are those of a diffusion model trained on UniEM-3M. They "
+    "are no figures of the pictures scored here."
+)
 
 
 def published_rows(benchmark: str = "structure") -> list[dict[str, Any]]:
@@ -29,15 +40,16 @@ def published_rows(benchmark: str = "structure") -> list[dict[str, Any]]:
     Parameters
     ----------
     benchmark
-        "structure" (STEM2Mat-Bench) or "segmentation" (UniEM-3M).
+        "structure" (STEM2Mat-Bench), "segmentation" or "segmentation_scaling" (UniEM-3M).
 
     Returns
     -------
-    Rows of `system`, `group` (a tier; sparse or dense), `metric` (named as ours), `value`, `low`
+    Rows of `system`, `group` (a tier; sparse or dense; what was learned from, then also as
+    `n_real` and `n_generated`), `metric` (named as ours), `value`, `low`
     and `high` (value less and plus the stated spread; None where none is stated) and `source`.
     Shares are 0..1, lengths in Å, energies in meV per atom.
     """
-    numbers = ("value", "low", "high")
+    numbers = ("value", "low", "high", "n_real", "n_generated")
     table = Path(__file__).with_name(_TABLES[benchmark])
     with table.open(encoding="utf-8", newline="") as stream:
         return [

@@ -66,6 +66,24 @@ def score_kept_apart(
     return rows
 
 
+def read_alike(results: Sequence[Path]) -> list[dict[str, Any]]:
+    """Read JSON files that `segmentation.write_scores` wrote, all of the same pictures.
+
+    Raises
+    ------
+    MicrographiaError
+        They are of different pictures.
+    """
+    every = [json.loads(path.read_text(encoding="utf-8")) for path in results]
+    if len({result["pictures_digest"] for result in every}) > 1:
+        raise MicrographiaError(
+            "The results are of different pictures and cannot be compared",
+            seen=", ".join(map(str, results)),
+            remedy="Score all with the same table of pictures",
+        )
+    return every
+
+
 def compare(results: Sequence[Path], out: Path) -> dict[str, Any]:
     """Gather single methods' results into one, with the published figures, and draw them.
 
@@ -84,14 +102,7 @@ def compare(results: Sequence[Path], out: Path) -> dict[str, Any]:
     """
     from micrographia.benchmarks.segmentation_methods_figure import draw_methods
 
-    every = [json.loads(path.read_text(encoding="utf-8")) for path in results]
-    digests = {result.get("pictures_digest") for result in every}
-    if len(digests) > 1:
-        raise MicrographiaError(
-            "The results are of different pictures and cannot be compared",
-            seen=", ".join(map(str, results)),
-            remedy="Score all methods with the same table of pictures",
-        )
+    every = read_alike(results)
     methods = [result["metrics"][0]["method"] for result in every]
     if len(set(methods)) < len(methods):
         raise MicrographiaError("Two results are of one method", seen=methods)
@@ -105,6 +116,6 @@ def compare(results: Sequence[Path], out: Path) -> dict[str, Any]:
         stamp({"results": [result["config_digest"] for result in every]}, every[0]["seed"]),
         n=every[0]["n"],
         n_failed=sum(result["n_failed"] for result in every),
-        pictures_digest=digests.pop(),
+        pictures_digest=every[0]["pictures_digest"],
         published={"note": SEGMENTATION_NOTE, "rows": published},
     )

@@ -1,4 +1,4 @@
-"""`micrographia benchmarks score-segmenter` and `compare-segmenters`."""
+"""`micrographia benchmarks score-segmenter`, `compare-segmenters`, `segmentation-scaling`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from micrographia.config import Benchmarks
 
 
 def register(verbs: Subparsers) -> None:
-    """Add the verbs `score-segmenter` and `compare-segmenters`."""
+    """Add the verbs `score-segmenter`, `compare-segmenters` and `segmentation-scaling`."""
     one = verbs.add_parser(
         "score-segmenter",
         help="score a method on the pictures kept from training; JSON, parquet and PNG",
@@ -33,6 +33,22 @@ def register(verbs: Subparsers) -> None:
     several.add_argument("results", nargs="+", type=Path, metavar="JSON", help="their results")
     several.add_argument("--out", type=Path, required=True, metavar="JSON", help="result")
     several.set_defaults(run=_compare)
+    curve = verbs.add_parser(
+        "segmentation-scaling",
+        help="a method that learned from fewer and from more pictures; JSON, parquet and PNG",
+    )
+    curve.add_argument(
+        "--scores", type=Path, nargs="+", required=True, metavar="JSON",
+        help="results of `score-segmenter`, one for each training",
+    )  # fmt: skip
+    curve.add_argument(
+        "--pictures", type=Path, nargs="+", required=True, metavar="FILE",
+        help="in the same order: tables of `segmentation subset`",
+    )  # fmt: skip
+    curve.add_argument("--seed", type=non_negative, default=1665, help="seed of the intervals")
+    curve.add_argument("--out", type=Path, required=True, metavar="JSON", help="result")
+    add_settings(curve, Benchmarks)
+    curve.set_defaults(run=_scaling)
 
 
 def _score(arguments: argparse.Namespace) -> int:
@@ -58,4 +74,12 @@ def _compare(arguments: argparse.Namespace) -> int:
     from micrographia.benchmarks.segmentation_methods import compare
 
     compare(arguments.results, arguments.out)
+    return 0
+
+
+def _scaling(arguments: argparse.Namespace) -> int:
+    from micrographia.benchmarks.segmentation_scaling import read_runs, write_curve
+
+    runs = read_runs(arguments.scores, arguments.pictures)
+    write_curve(runs, arguments.out, settings_of(arguments), arguments.seed)
     return 0

@@ -15,6 +15,7 @@ from micrographia.io.schemas_segmentation import INSTANCES as INSTANCES
 from micrographia.io.schemas_segmentation import PREDICTIONS as PREDICTIONS
 from micrographia.io.schemas_segmentation import PSEUDO_LABELS as PSEUDO_LABELS
 from micrographia.io.schemas_segmentation import ROUNDS as ROUNDS
+from micrographia.io.schemas_segmentation import SCALING as SCALING
 from micrographia.io.schemas_segmentation import SEGMENTATION_SCORES as SEGMENTATION_SCORES
 from micrographia.io.schemas_segmentation import SIZES as SIZES
 from micrographia.io.schemas_segmentation import TRAINING_HISTORY as TRAINING_HISTORY

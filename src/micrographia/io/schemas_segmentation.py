@@ -115,6 +115,24 @@ ROUNDS = pa.schema(
     ]
 )
 
+#: Scores on the same pictures of networks that learned from fewer and from more.
+SCALING = pa.schema(
+    [
+        ("method", pa.string()),
+        ("n_real", pa.int32()),
+        ("n_procedural", pa.int32()),
+        ("n_articles", pa.int32()),  # of the real ones
+        ("n_instances", pa.int32()),  # in all that was learned from
+        ("metric", pa.string()),
+        ("group", pa.string()),  # of the pictures it is judged on: all | sparse | dense
+        ("value", pa.float64()),
+        ("low", pa.float64()),  # ends of the interval; null where undefined
+        ("high", pa.float64()),
+        ("n", pa.int32()),
+        ("n_failed", pa.int32()),
+    ]
+)
+
 #: Losses and scores of a training run.
 TRAINING_HISTORY = pa.schema(
     [

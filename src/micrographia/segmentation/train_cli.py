@@ -1,4 +1,4 @@
-"""`micrographia segmentation train` and `pictures`: a network learns from pictures with masks."""
+"""`micrographia segmentation train`, `pictures`, `subset`: learning from pictures with masks."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from micrographia.config import Segmentation
 
 
 def register(verbs: Subparsers) -> None:
-    """Add the verbs `train` and `pictures`."""
+    """Add the verbs `train`, `pictures` and `subset`."""
     _register_pictures(verbs)
+    _register_subset(verbs)
     parser = verbs.add_parser(
         "train",
         help="train a network; a training that was cut off goes on where it was",
@@ -59,6 +60,25 @@ def _register_pictures(verbs: Subparsers) -> None:
     parser.set_defaults(run=_pictures)
 
 
+def _register_subset(verbs: Subparsers) -> None:
+    parser = verbs.add_parser(
+        "subset",
+        help="the same table with fewer pictures to learn from",
+        description="Of a table of `pictures`, whole articles with about so many real pictures, "
+        "those of a smaller number among those of a larger one. What is kept apart stays.",
+    )
+    parser.add_argument("--pictures", type=Path, required=True, metavar="FILE", help="the table")
+    parser.add_argument(
+        "--real", type=non_negative, metavar="N", help="real pictures to learn from; all if absent"
+    )
+    parser.add_argument(
+        "--procedural", action="store_true", help="keep the procedural pictures, too"
+    )
+    parser.add_argument("--seed", type=non_negative, default=1665, help="seed of the order")
+    parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="table, .parquet")
+    parser.set_defaults(run=_subset)
+
+
 def _pictures(arguments: argparse.Namespace) -> int:
     import logging
 
@@ -73,6 +93,25 @@ def _pictures(arguments: argparse.Namespace) -> int:
     write_table(rows, arguments.out, TRAINING_PICTURES, stamp(settings, seed))
     apart = sum(row["split"] == "validation" for row in rows)
     logging.getLogger(__name__).info("%d pictures, %d of them kept apart", len(rows), apart)
+    return 0
+
+
+def _subset(arguments: argparse.Namespace) -> int:
+    import logging
+
+    from micrographia.io.atomic import refuse_inputs
+    from micrographia.io.schemas import TRAINING_PICTURES
+    from micrographia.io.tables import read_rows, write_table
+    from micrographia.provenance import stamp
+    from micrographia.segmentation.subset import subset
+
+    real, procedural, seed = arguments.real, arguments.procedural, arguments.seed
+    refuse_inputs([arguments.out], [arguments.pictures])
+    rows = subset(read_rows(arguments.pictures, TRAINING_PICTURES), real, procedural, seed)
+    told = stamp({"real": real, "procedural": procedural}, seed)
+    write_table(rows, arguments.out, TRAINING_PICTURES, told)
+    learned = sum(row["split"] == "train" for row in rows)
+    logging.getLogger(__name__).info("%d pictures to learn from", learned)
     return 0
 
 

@@ -1,0 +1,83 @@
+"""Fewer pictures to learn from, the same to be judged on: how scores grow with their number."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from micrographia.errors import MicrographiaError
+
+Row = dict[str, Any]
+
+
+def subset(
+    rows: Sequence[Mapping[str, Any]], real: int | None, procedural: bool, seed: int
+) -> list[Row]:
+    """Choose what is learned from, of a division made before.
+
+    Parameters
+    ----------
+    rows
+        Rows of `schemas.TRAINING_PICTURES`.
+    real
+        How many real pictures are learned from; None for all. Articles are kept whole, in an
+        order that follows from the seed and their names: the first of them that come nearest to
+        this number. So the pictures of a smaller number are among those of a larger one.
+    procedural
+        Whether the procedural pictures stay.
+    seed
+        Seed of the order.
+
+    Returns
+    -------
+    list of dict
+        Rows in their order; the real pictures that are kept apart are always among them.
+
+    Raises
+    ------
+    MicrographiaError
+        There are fewer real pictures, or nothing would be left to learn from.
+    """
+    mine = [dict(row) for row in rows if procedural or row["source"] != "procedural"]
+    if real is not None:
+        chosen = _articles(mine, real, seed)
+        mine = [row for row in mine if not _is_learned(row) or row["group"] in chosen]
+    if not any(row["split"] == "train" for row in mine):
+        raise MicrographiaError(
+            "There would be no picture to learn from",
+            seen=f"{real} real pictures, {'some' if procedural else 'no'} procedural ones",
+            remedy="Ask for more of them, or for procedural ones and make some: "
+            "segmentation.training.procedural",
+        )
+    return mine
+
+
+def _is_learned(row: Mapping[str, Any]) -> bool:
+    return bool(row["source"] == "real" and row["split"] == "train")
+
+
+def _articles(rows: Sequence[Mapping[str, Any]], real: int, seed: int) -> set[str]:
+    """Names of the first articles that together hold as near to `real` pictures as can be."""
+    sizes: dict[str, int] = {}
+    for row in rows:
+        if _is_learned(row):
+            sizes[row["group"]] = sizes.get(row["group"], 0) + 1
+    if real > sum(sizes.values()):
+        raise MicrographiaError(
+            "There are not so many real pictures to learn from",
+            seen=real,
+            allowed=f"0 to {sum(sizes.values())}",
+            remedy="Ask for fewer, or for all of them (in segmentation.scaling.real: null)",
+        )
+    # Not the order of `pictures.collect`: its first articles are those kept apart, and next come
+    # those too large to be so.
+    order = sorted(
+        sizes, key=lambda name: hashlib.sha256(f"{seed}:subset:{name}".encode()).digest()
+    )
+    counts = [0]
+    for name in order:
+        counts.append(counts[-1] + sizes[name])
+    nearest = min(range(len(counts)), key=lambda place: abs(counts[place] - real))
+    # Some of what was asked for is more than nothing, however large the first article.
+    return set(order[: max(nearest, 1)] if real else [])
