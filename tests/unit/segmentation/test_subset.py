@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from micrographia.cli import main
+from micrographia.config import Segmentation
 from micrographia.errors import MicrographiaError
 from micrographia.io.schemas import TRAINING_PICTURES
 from micrographia.io.tables import read_rows, write_table
@@ -88,3 +89,19 @@ def test_the_command_writes_the_table(rows, tmp_path, capsys):
     assert read_rows(out, TRAINING_PICTURES) == rows
     assert main([*words, "--out", str(table)]) != 0
     assert "would overwrite" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("scaling", "said"),
+    [
+        ({"real": [30, None, 30]}, "each value once"),
+        ({"procedural": [True, True]}, "each value once"),
+        ({"real": [0, 30]}, "only where procedural has true"),
+        ({"real": [-1]}, "greater than or equal to 0"),
+        ({"procedural": [True]}, "only where training.procedural is above 0"),
+    ],
+)
+def test_settings_that_name_no_curve_are_refused(scaling, said):
+    with pytest.raises(ValueError, match=said):
+        Segmentation.model_validate({"scaling": scaling, "training": {"procedural": 0}})
+    assert Segmentation.model_validate({"scaling": {"real": [0], "procedural": [True]}})
