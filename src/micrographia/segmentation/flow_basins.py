@@ -14,7 +14,7 @@ Ints = NDArray[np.int32]
 Floats = NDArray[np.float32]
 
 #: Steps that the two sides of a border are followed for to see whether they part.
-_REACH = 4
+REACH = 4
 
 
 @numba.njit(nogil=True, cache=True)
@@ -154,9 +154,9 @@ def _border(a: int, b: int) -> bool:
 
 @numba.njit(nogil=True, cache=True)
 def _walk(target: Any, pixel: int, width: int) -> tuple[Any, float]:
-    """Follow a pixel for `_REACH` steps; return where it is and the length of its way [px]."""
+    """Follow a pixel for `REACH` steps; return where it is and the length of its way [px]."""
     here, length = np.int64(pixel), 0.0
-    for _ in range(_REACH):
+    for _ in range(REACH):
         there = np.int64(target[here])
         length += _distance(here, there, width)
         here = there

@@ -101,10 +101,28 @@ def follow(
     table["probability"] = total(labels.ravel(), probability.ravel(), len(table))
     table["probability"] /= table["area_px"]
     table["flow_error"] = np.nan
+    if max_flow_error is not None:
+        table["flow_error"] = _flow_error(labels, parts, table["area_px"], threads)
+    return sorted_out(labels, table, min_area, max_flow_error)
+
+
+def sorted_out(
+    labels: Ints, table: pd.DataFrame, min_area: int, max_flow_error: float | None
+) -> Followed:
+    """Drop what is too small or flows otherwise than its mask would; number the rest anew.
+
+    Parameters
+    ----------
+    labels
+        Label mask of all that was found, 1...n.
+    table
+        Its `instances`, without `label`.
+    min_area, max_flow_error
+        As in `follow`.
+    """
     reason = np.full(len(table), "", dtype=object)
     reason[table["area_px"] < min_area] = f"smaller than {min_area} px"
     if max_flow_error is not None:
-        table["flow_error"] = _flow_error(labels, parts, table["area_px"], threads)
         wrong = (reason == "") & (table["flow_error"] > max_flow_error)
         reason[wrong] = f"flow error above {max_flow_error:g}"
     kept = reason == ""
