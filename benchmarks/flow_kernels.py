@@ -3,6 +3,7 @@
     python benchmarks/flow_kernels.py --emps ../shared/data/emps
     python benchmarks/flow_kernels.py --cases ellipses-1024-5000 voronoi-1024-1000
     python benchmarks/flow_kernels.py --cases large --no-peer
+    python benchmarks/flow_kernels.py --torch cuda --no-peer
 
 Three tasks: labels to field; field to labels by following alone (cellpose: `follow_flows` only,
 ours: the whole way to labels without the flow error); field to labels with all that is default
@@ -11,7 +12,9 @@ start from their own field of the true mask. Each side runs in a process of its 
 warm-up on a small mask; memory is the highest resident size during the task above that before
 it. Seconds are by the clock; processor seconds are given too, since other work may share the
 cores. cellpose is no dependency: install it into an environment of its own together with
-Micrographia and run this script there; without it our side is printed alone.
+Micrographia and run this script there; without it our side is printed alone. With `--torch` the
+kernels in torch are measured too, on a mask and a field that lie on the device already; memory is
+the GPU's if the device is one.
 """
 
 from __future__ import annotations
@@ -24,6 +27,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +38,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "src"))
 from flow_masks import make
 
 TASKS = ("labels to field", "following", "field to labels")
+#: Ours compiled, ours in torch, the peer.
+SIDES = ("ours", "torch", "cellpose")
 #: cellpose's own default of the largest flow error.
 MAX_FLOW_ERROR = 0.4
 SYNTHETIC = [
@@ -54,17 +60,18 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=2, help="threads of either side")
     parser.add_argument("--repeats", type=int, default=3, help="runs of ours; the median counts")
     parser.add_argument("--no-peer", action="store_true", help="our side only")
+    parser.add_argument("--torch", metavar="DEVICE", help="measure ours in torch there, too: cuda")
     parser.add_argument("--out", type=Path, help="JSON lines, one per case, added to")
     parser.add_argument("--child", nargs=2, metavar=("SIDE", "MASK"), help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.child:
-        _child(*arguments.child, arguments.threads, arguments.repeats)
+        _child(*arguments.child, arguments)
         return
     peer = not arguments.no_peer
     if peer and importlib.util.find_spec("cellpose") is None:
         print("cellpose is not installed here; only our side is measured (see --help)\n")
         peer = False
-    _header(arguments.threads, peer)
+    _header(arguments.threads, peer, arguments.torch)
     for name, labels in _cases(arguments.cases, arguments.emps):
         row = _measure(name, labels, peer and "large" not in name, arguments)
         _print_row(row)
@@ -101,21 +108,29 @@ def _measure(name: str, labels: np.ndarray, peer: bool, arguments: Any) -> dict[
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "mask.npy")
         np.save(path, labels)
-        for side in ("ours", "cellpose") if peer else ("ours",):
+        wanted = {"ours": True, "torch": arguments.torch, "cellpose": peer}
+        for side in (name for name in SIDES if wanted[name]):
             command = [sys.executable, __file__, "--child", side, str(path)]
             command += ["--threads", str(arguments.threads), "--repeats", str(arguments.repeats)]
+            command += ["--torch", arguments.torch] if side == "torch" else []
             answer = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
             row[side] = json.loads(answer.stdout.splitlines()[-1])
     return row
 
 
-def _child(side: str, mask: str, threads: int, repeats: int) -> None:
+def _child(side: str, mask: str, arguments: argparse.Namespace) -> None:
     labels = np.load(mask)
     warm_up = np.zeros((48, 48), np.int32)
     warm_up[4:20, 4:20], warm_up[4:40, 20:40] = 1, 2
-    run = _ours if side == "ours" else _cellpose
-    run(warm_up, threads, 1)
-    print(json.dumps(run(labels, threads, repeats if side == "ours" else 1)))
+    run = {
+        "ours": _ours,
+        "torch": partial(_torch, device=arguments.torch),
+        "cellpose": _cellpose,
+    }[side]
+    run(warm_up, arguments.threads, 1)
+    print(
+        json.dumps(run(labels, arguments.threads, 1 if side == "cellpose" else arguments.repeats))
+    )
 
 
 def _ours(labels: np.ndarray, threads: int, repeats: int) -> dict[str, Any]:
@@ -129,6 +144,25 @@ def _ours(labels: np.ndarray, threads: int, repeats: int) -> dict[str, Any]:
     _, figures[TASKS[1]] = _timed(lambda: follow(field, foreground, threads=threads), repeats)
     found, figures[TASKS[2]] = _timed(
         lambda: follow(field, foreground, max_flow_error=MAX_FLOW_ERROR, threads=threads), repeats
+    )
+    figures["AP"] = _precision(labels, found.labels)
+    return figures
+
+
+def _torch(labels: np.ndarray, threads: int, repeats: int, device: str) -> dict[str, Any]:
+    import torch
+
+    from micrographia.segmentation.flow_torch import flow_field
+    from micrographia.segmentation.flow_torch_follow import follow
+
+    torch.set_num_threads(threads)
+    there = torch.from_numpy(labels).to(device)
+    foreground = (there > 0).float()
+    figures = {}
+    field, figures[TASKS[0]] = _timed(lambda: flow_field(there), repeats, device)
+    _, figures[TASKS[1]] = _timed(lambda: follow(field, foreground), repeats, device)
+    found, figures[TASKS[2]] = _timed(
+        lambda: follow(field, foreground, max_flow_error=MAX_FLOW_ERROR), repeats, device
     )
     figures["AP"] = _precision(labels, found.labels)
     return figures
@@ -154,23 +188,60 @@ def _cellpose(labels: np.ndarray, threads: int, repeats: int) -> dict[str, Any]:
     return figures
 
 
-def _timed(work: Callable[[], Any], repeats: int) -> tuple[Any, dict[str, float]]:
+def _timed(
+    work: Callable[[], Any], repeats: int, device: str = "cpu"
+) -> tuple[Any, dict[str, float]]:
     """Return the answer, with the medians of seconds and processor seconds and the memory."""
+    meter = _Resident() if device == "cpu" else _OnGpu(device)
     seconds, processor, memory = [], [], []
     for _ in range(repeats):
         answer = None
-        Path("/proc/self/clear_refs").write_text("5")  # the peak starts anew
-        before = _status("VmRSS")
+        meter.start()
         clock, cpu = time.perf_counter(), time.process_time()
         answer = work()
+        meter.finish()
         seconds.append(time.perf_counter() - clock)
         processor.append(time.process_time() - cpu)
-        memory.append(_status("VmHWM") - before)
+        memory.append(meter.grown())
     return answer, {
         "seconds": float(np.median(seconds)),
         "processor": float(np.median(processor)),
         "MiB": float(max(memory)),
     }
+
+
+class _Resident:
+    """By how much this process's resident size grew above that at the start."""
+
+    def start(self) -> None:
+        Path("/proc/self/clear_refs").write_text("5")  # the peak starts anew
+        self.before = _status("VmRSS")
+
+    def finish(self) -> None:
+        """Nothing runs on."""
+
+    def grown(self) -> float:
+        return _status("VmHWM") - self.before
+
+
+class _OnGpu:
+    """The same of what torch holds on a GPU."""
+
+    def __init__(self, device: str) -> None:
+        import torch
+
+        self.device, self.cuda = device, torch.cuda
+
+    def start(self) -> None:
+        self.cuda.synchronize(self.device)
+        self.cuda.reset_peak_memory_stats(self.device)
+        self.before = self.cuda.memory_allocated(self.device)
+
+    def finish(self) -> None:
+        self.cuda.synchronize(self.device)
+
+    def grown(self) -> float:
+        return (self.cuda.max_memory_allocated(self.device) - self.before) / 2**20
 
 
 def _status(name: str) -> float:
@@ -187,13 +258,18 @@ def _precision(true: np.ndarray, found: np.ndarray) -> list[float]:
     return precision_curve(overlaps(true, found), (0.5, 0.75, 0.9)).round(4).tolist()
 
 
-def _header(threads: int, peer: bool) -> None:
+def _header(threads: int, peer: bool, device: str | None) -> None:
     from importlib.metadata import version
 
     from micrographia.provenance import machine
 
     here = machine()
-    print(f"{here['processor']}, {here['cores']} cores, no GPU used, {threads} threads each")
+    gpu = "no GPU used"
+    if device not in (None, "cpu"):
+        import torch
+
+        gpu = f"torch on {torch.cuda.get_device_name(device)}"
+    print(f"{here['processor']}, {here['cores']} cores, {gpu}, {threads} threads each")
     if peer:
         print(f"cellpose {version('cellpose')}, torch {version('torch')}")
     print(
@@ -215,7 +291,12 @@ def _print_row(row: dict[str, Any]) -> None:
             cells.append(f"{peer['processor'] / ours['processor']:.0f}×")
             cells.append(f"{100 * ours['MiB'] / max(peer['MiB'], 1):.0f} %")
         print("| " + " | ".join(map(str, cells)) + " |")
-    for side in ("ours", "cellpose"):
+    for task in TASKS if "torch" in row else ():
+        figures = row["torch"][task]
+        cells = [row["case"], row["instances"], f"{task}, torch"]
+        cells += [f"{figures['seconds']:.3g}", f"{figures['MiB']:.0f}"]
+        print("| " + " | ".join(map(str, cells)) + " |")
+    for side in SIDES:
         if side in row:
             scores = " / ".join(f"{value:.3f}" for value in row[side]["AP"])
             print(f"| {row['case']} | | AP@0.5 / 0.75 / 0.9, {side} | {scores} |")

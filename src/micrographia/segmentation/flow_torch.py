@@ -209,7 +209,7 @@ def potential(links: Tensor, cost: Tensor, centre: Tensor, width: int) -> Tensor
     Every pixel whose neighbours have changed is reached anew, all of them at once, until nothing
     changes: Jeong and Whitaker, SIAM J. Sci. Comput. 30, 2512 (2008), with nothing left to a
     tolerance. A T exceeds those that it comes from, hence there is one solution only, the one
-    that fast marching finds. There are as many rounds as pixels on the longest way, and some more.
+    that fast marching finds. There are about as many rounds as pixels on the longest way.
 
     Parameters
     ----------

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import cv2
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from torch import nn
 
 from micrographia.config import Network
+from micrographia.segmentation import flow_torch_follow
 from micrographia.segmentation.candidates import choose, describe, rate
 from micrographia.segmentation.flow_follow import Followed, follow
 from micrographia.segmentation.tiling import Floats, predict_field
+
+LOG = logging.getLogger(__name__)
 
 #: The first look is at a picture reduced to this longer side [px].
 _FIRST_SIDE = 384
@@ -63,7 +68,7 @@ def candidates_of(
     """Return the label mask of each scale, and the features of its instances; see `describe`."""
     masks, tables = [], []
     for field, scale in _looks(network, image, settings, precision):
-        masks.append(_follow(field, settings).labels)
+        masks.append(_follow(field, settings, network).labels)
         tables.append(describe(field, masks[-1], scale))
     return masks, tables
 
@@ -77,7 +82,7 @@ def find_with_field(
     at which most of the area was found.
     """
     looks = list(_looks(network, image, settings, precision))
-    masks = [_follow(field, settings).labels for field, _ in looks]
+    masks = [_follow(field, settings, network).labels for field, _ in looks]
     tables = [
         describe(field, mask, scale) for (field, scale), mask in zip(looks, masks, strict=True)
     ]
@@ -178,12 +183,19 @@ def _restored(field: Floats, shape: tuple[int, ...]) -> Floats:
     return whole
 
 
-def _follow(field: Floats, settings: Network) -> Followed:
-    return follow(
-        field[:2],
-        field[2],
-        threshold=settings.threshold,
-        min_area=settings.min_area,
-        max_flow_error=settings.max_flow_error,
-        parting=settings.parting,
-    )
+def _follow(field: Floats, settings: Network, network: nn.Module) -> Followed:
+    """Follow a field to its instances, on the GPU if the network is on one."""
+    options: dict[str, Any] = {
+        "threshold": settings.threshold,
+        "min_area": settings.min_area,
+        "max_flow_error": settings.max_flow_error,
+        "parting": settings.parting,
+    }
+    device = next(network.parameters()).device
+    if device.type == "cuda":
+        try:
+            there = torch.from_numpy(field).to(device)
+            return flow_torch_follow.follow(there[:2], there[2], **options)
+        except torch.OutOfMemoryError:
+            LOG.info("%s has no room to follow %d x %d pixels", device, *field.shape[1:])
+    return follow(field[:2], field[2], **options)

@@ -13,7 +13,14 @@ from hypothesis.extra.numpy import array_shapes, arrays
 from scipy import ndimage
 from scipy.spatial import cKDTree
 
-from micrographia.segmentation import flow_field, flow_follow, flow_torch, flow_torch_follow
+from micrographia.config import Network
+from micrographia.segmentation import (
+    flow_field,
+    flow_follow,
+    flow_torch,
+    flow_torch_follow,
+    instances,
+)
 from micrographia.segmentation.flow_march import march
 from micrographia.segmentation.flow_potential import (
     centres,
@@ -259,3 +266,33 @@ def test_wrong_shapes_and_numbers_are_refused():
             flow_torch.flow_field(labels)
     with pytest.raises(ValueError, match="allowed"):
         flow_torch_follow.follow(torch.zeros(2, 3, 3), torch.zeros(3, 4))
+
+
+@DEVICES
+def test_a_network_is_followed_where_it_is(device, caplog):
+    truth = flow_field.flow_field(ellipses())
+    field = np.concatenate([truth.field, truth.foreground[None]])
+    settings = Network(min_area=9)
+    network = torch.nn.Linear(1, 1).to(device)
+    found = instances._follow(field, settings, network)
+    expected = flow_follow.follow(
+        truth.field, truth.foreground, min_area=9, threshold=settings.threshold
+    )
+    assert np.array_equal(found.labels, expected.labels)
+    assert not caplog.records
+
+
+@GPU
+def test_a_gpu_without_room_is_done_without(caplog):
+    truth = flow_field.flow_field(ellipses())
+    field = np.concatenate([truth.field, truth.foreground[None]])
+    network = torch.nn.Linear(1, 1).to("cuda")
+    torch.cuda.empty_cache()
+    torch.cuda.set_per_process_memory_fraction(0.0)
+    try:
+        with caplog.at_level("INFO"):
+            found = instances._follow(field, Network(), network)
+    finally:
+        torch.cuda.set_per_process_memory_fraction(1.0)
+    assert "no room" in caplog.text
+    assert found.labels.max() > 10
