@@ -17,7 +17,6 @@ from numba import njit
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from micrographia.segmentation.flow_basins import total
 from micrographia.segmentation.flow_field import flow_field
 from micrographia.segmentation.tiling import Floats
 
@@ -113,22 +112,32 @@ def describe(field: Floats, labels: Ints, scale: float) -> Table:
         saw [px], and its square; log odds of the probability; whether the mask touches the border.
     """
     count = int(labels.max(initial=0))
-    flow = flow_field(labels).field
-    flat = labels.ravel()
-    area = np.bincount(flat, minlength=count + 1)[1:].astype(float)
-
-    def mean(values: Floats) -> Table:
-        return np.asarray(total(flat, values.ravel(), count)) / area
-
-    probability = mean(field[2]).clip(1e-4, 1 - 1e-4)
-    agreement = mean(field[0] * flow[0] + field[1] * flow[1])
-    error = mean((field[0] - flow[0]) ** 2 + (field[1] - flow[1]) ** 2)
+    sums = _sums(labels, field, flow_field(labels).field, count)
+    area = sums[:, 0]
+    probability, agreement, error = (sums[:, 1:] / area[:, None]).T
+    probability = probability.clip(1e-4, 1 - 1e-4)
     size = np.log(np.sqrt(area * (4 / np.pi)) * scale)
     logit = np.log(probability / (1 - probability))
     border = np.zeros(count + 1)
     for edge in (labels[0], labels[-1], labels[:, 0], labels[:, -1]):
         border[edge] = 1.0
     return np.column_stack([probability, agreement, error, size, size**2, logit, border[1:]])
+
+
+@njit(cache=True, nogil=True)
+def _sums(labels: Ints, field: Floats, flow: Floats, count: int) -> Table:
+    """Sums over each instance: pixels, probability, scalar product, squared difference."""
+    sums = np.zeros((count + 1, 4))
+    for y in range(labels.shape[0]):
+        for x in range(labels.shape[1]):
+            own = sums[labels[y, x]]
+            v, u = field[0, y, x], field[1, y, x]
+            j, i = flow[0, y, x], flow[1, y, x]
+            own[0] += 1
+            own[1] += field[2, y, x]
+            own[2] += v * j + u * i
+            own[3] += (v - j) ** 2 + (u - i) ** 2
+    return sums[1:]
 
 
 def choose(masks: Sequence[Ints], qualities: Sequence[Table]) -> tuple[Ints, NDArray[np.int64]]:

@@ -62,6 +62,15 @@ def flow_field(labels: NDArray[np.integer], threads: int = 1) -> FlowField:
     array([[ 0.,  1.,  0., -1.,  0.]], dtype=float32)
     """
     _check(labels, threads)
+    field, first, area = _solved(labels, threads)
+    inner = np.ascontiguousarray(field[:, 1:-1, 1:-1])
+    return FlowField(inner, (labels > 0).astype(np.float32), _split(labels, first, area))
+
+
+def _solved(
+    labels: NDArray[np.integer], threads: int
+) -> tuple[NDArray[np.float32], NDArray[np.int64], NDArray[np.int64]]:
+    """Return the framed field, and what `_parts` says of the parts."""
     height, width = labels.shape
     parts, first, area = _parts(labels)
     shape = parts.shape
@@ -84,8 +93,7 @@ def flow_field(labels: NDArray[np.integer], threads: int = 1) -> FlowField:
                 chunks,
             )
         )
-    inner = np.ascontiguousarray(field.reshape(2, *shape)[:, 1:-1, 1:-1])
-    return FlowField(inner, (labels > 0).astype(np.float32), _split(labels, first, area))
+    return field.reshape(2, *shape), first, area
 
 
 def _parts(

@@ -67,9 +67,12 @@ def candidates_of(
 ) -> tuple[list[NDArray[np.int32]], list[NDArray[np.float64]]]:
     """Return the label mask of each scale, and the features of its instances; see `describe`."""
     masks, tables = [], []
-    for field, scale in _looks(network, image, settings, precision):
+    for scale in _scales(image, settings):
+        # Of a large picture a field is half a gigabyte: one is let go before the next is made.
+        field = _look(network, image, scale, settings, precision)
         masks.append(_follow(field, settings, network).labels)
         tables.append(describe(field, masks[-1], scale))
+        del field
     return masks, tables
 
 
@@ -81,36 +84,42 @@ def find_with_field(
     Each instance has the field of the scale that it was found at; the rest has that of the scale
     at which most of the area was found.
     """
-    looks = list(_looks(network, image, settings, precision))
-    masks = [_follow(field, settings, network).labels for field, _ in looks]
+    scales = list(_scales(image, settings))
+    looks = [_look(network, image, scale, settings, precision) for scale in scales]
+    masks = [_follow(field, settings, network).labels for field in looks]
     tables = [
-        describe(field, mask, scale) for (field, scale), mask in zip(looks, masks, strict=True)
+        describe(field, mask, scale)
+        for field, mask, scale in zip(looks, masks, scales, strict=True)
     ]
     labels, sources = choose(masks, _rated(network, tables, settings))
     source = np.concatenate([[-1], sources])[labels]
     areas = [np.count_nonzero(source == number) for number in range(len(looks))]
-    whole = looks[int(np.argmax(areas))][0].copy()
-    for number, (field, _) in enumerate(looks):
+    whole = looks[int(np.argmax(areas))].copy()
+    for number, field in enumerate(looks):
         whole[:, source == number] = field[:, source == number]
     return labels, whole
 
 
-def _looks(
-    network: nn.Module, image: Floats, settings: Network, precision: str
-) -> Iterator[tuple[Floats, float]]:
-    """Fields at the picture's own size, and the enlargements at which they were predicted."""
+def _scales(image: Floats, settings: Network) -> Iterator[float]:
+    """The scales of the settings at which there is something left to see."""
     for number, scale in enumerate(settings.scales):
-        if number and min(image.shape) * scale < _SMALLEST_SIDE:
-            continue
-        field = predict_field(
-            network,
-            _resized(image, scale),
-            tile=settings.tile,
-            overlap=settings.overlap,
-            precision=precision,
-        )
-        # The field is brought back to the picture's size, not the labels: outlines stay smooth.
-        yield _restored(field, image.shape), scale
+        if not number or min(image.shape) * scale >= _SMALLEST_SIDE:
+            yield scale
+
+
+def _look(
+    network: nn.Module, image: Floats, scale: float, settings: Network, precision: str
+) -> Floats:
+    """The field at the picture's own size, predicted at an enlargement of it."""
+    field = predict_field(
+        network,
+        _resized(image, scale),
+        tile=settings.tile,
+        overlap=settings.overlap,
+        precision=precision,
+    )
+    # The field is brought back to the picture's size, not the labels: outlines stay smooth.
+    return _restored(field, image.shape)
 
 
 def _rated(
