@@ -25,6 +25,7 @@ _FROM = [1, 3, 5, 7, 0, 2, 4, 6, 0, 2, 4, 6, 0, 2, 4, 6]
 _TO = [1, 3, 5, 7, 0, 2, 4, 6, 1, 3, 5, 7, 7, 1, 3, 5]
 
 
+@torch.no_grad()
 def flow_field(labels: Tensor) -> Tensor:
     """Return the flow field of a label mask, on the mask's device.
 

@@ -18,6 +18,7 @@ Tensor = torch.Tensor
 _UNIT = 2.0**-26
 
 
+@torch.no_grad()
 def follow(
     field: Tensor,
     probability: Tensor,

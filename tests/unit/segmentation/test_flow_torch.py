@@ -260,6 +260,16 @@ def test_labels_of_any_integer_type(kind):
     assert flow_torch.flow_field(labels)[1].tolist() == [[0, 0, -1, 0]]
 
 
+@DEVICES
+def test_what_a_network_learns_from_may_be_followed(device):
+    truth = flow_field.flow_field(squares())
+    field = torch.from_numpy(truth.field).to(device).requires_grad_()
+    probability = torch.from_numpy(truth.foreground).to(device).requires_grad_()
+    found = flow_torch_follow.follow(field, probability, max_flow_error=0.4)
+    assert found.labels.max() == 25
+    assert field.grad is None
+
+
 def test_wrong_shapes_and_numbers_are_refused():
     for labels in (torch.zeros(2, 2), torch.zeros(4).long(), torch.full((2, 2), -1)):
         with pytest.raises(ValueError, match="allowed"):
