@@ -100,7 +100,7 @@ def basins(target: Any, basin: Ints) -> tuple[Any, Any]:
 
 
 @numba.njit(nogil=True, cache=True)
-def partings(target: Any, basin: Ints) -> tuple[Any, Any, Any, Any]:
+def partings(target: Any, basin: Ints, top: int, bottom: int) -> tuple[Any, Any, Any, Any]:
     """Return how far the flow parts at each place where two basins touch.
 
     From two touching pixels of different basins both are followed a few steps. Where two
@@ -112,6 +112,8 @@ def partings(target: Any, basin: Ints) -> tuple[Any, Any, Any, Any]:
         As `point` wrote it, shape (H, W).
     basin
         Numbers of the basins, shape (H, W).
+    top, bottom
+        Rows to look at, with what lies below them; the bottom one outside.
 
     Returns
     -------
@@ -125,14 +127,14 @@ def partings(target: Any, basin: Ints) -> tuple[Any, Any, Any, Any]:
     height, width = basin.shape
     flat = target.ravel()
     count = 0
-    for y in range(height):
+    for y in range(top, bottom):
         for x in range(width):
             count += x + 1 < width and _border(basin[y, x], basin[y, x + 1])
             count += y + 1 < height and _border(basin[y, x], basin[y + 1, x])
     smaller, larger = np.empty(count, np.int32), np.empty(count, np.int32)
     growth, way = np.empty(count, np.float32), np.empty(count, np.float32)
     count = 0
-    for y in range(height):
+    for y in range(top, bottom):
         for x in range(width):
             for j, i in ((y, x + 1), (y + 1, x)):
                 if j >= height or i >= width or not _border(basin[y, x], basin[j, i]):
@@ -174,4 +176,26 @@ def total(labels: Ints, values: Any, count: int) -> Any:
     found = np.zeros(count + 1, np.float64)
     for pixel in range(labels.size):
         found[labels[pixel]] += values[pixel]
+    return found[1:]
+
+
+@numba.njit(nogil=True, cache=True)
+def differences(labels: Ints, field: Floats, own: Floats, count: int) -> Any:
+    """Return the sum over each label 1...count of the squared distance of two fields.
+
+    Parameters
+    ----------
+    labels
+        Shape (H, W).
+    field
+        Shape (2, H, W).
+    own
+        Shape (2, H + 2, W + 2): with a frame.
+    """
+    found = np.zeros(count + 1, np.float64)
+    for y in range(labels.shape[0]):
+        for x in range(labels.shape[1]):
+            down = own[0, y + 1, x + 1] - field[0, y, x]
+            right = own[1, y + 1, x + 1] - field[1, y, x]
+            found[labels[y, x]] += down * down + right * right
     return found[1:]

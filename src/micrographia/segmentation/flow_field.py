@@ -62,15 +62,15 @@ def flow_field(labels: NDArray[np.integer], threads: int = 1) -> FlowField:
     array([[ 0.,  1.,  0., -1.,  0.]], dtype=float32)
     """
     _check(labels, threads)
-    field, first, area = _solved(labels, threads)
+    field, first, area = solve(labels, threads)
     inner = np.ascontiguousarray(field[:, 1:-1, 1:-1])
     return FlowField(inner, (labels > 0).astype(np.float32), _split(labels, first, area))
 
 
-def _solved(
+def solve(
     labels: NDArray[np.integer], threads: int
 ) -> tuple[NDArray[np.float32], NDArray[np.int64], NDArray[np.int64]]:
-    """Return the framed field, and what `_parts` says of the parts."""
+    """Return the field with a frame of one pixel, and what `_parts` says of the parts."""
     height, width = labels.shape
     parts, first, area = _parts(labels)
     shape = parts.shape
@@ -79,7 +79,7 @@ def _solved(
         _bands(pool, threads, width, lambda a, b: vertical_gaps(parts, cost, a + 1, b + 1))
         _bands(pool, threads, height, lambda a, b: depths(parts, cost, a + 1, b + 1))
         centre = centres(parts, cost, len(area))
-        np.divide(1, cost, out=cost, where=parts > 0)
+        _bands(pool, threads, shape[0], lambda a, b: _invert(cost[a:b], parts[a:b]))
         time = np.full(parts.size, np.inf, np.float32)
         field = np.zeros((2, parts.size), np.float32)
         state = parts.ravel()
@@ -94,6 +94,10 @@ def _solved(
             )
         )
     return field.reshape(2, *shape), first, area
+
+
+def _invert(depth: NDArray[np.float32], parts: NDArray[np.int32]) -> None:
+    np.divide(1, depth, out=depth, where=parts > 0)
 
 
 def _parts(

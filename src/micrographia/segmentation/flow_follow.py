@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -11,8 +12,8 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from micrographia.segmentation.flow_basins import basins, partings, point, total
-from micrographia.segmentation.flow_field import flow_field
+from micrographia.segmentation.flow_basins import basins, differences, partings, point, total
+from micrographia.segmentation.flow_field import solve
 
 Ints = NDArray[np.int32]
 Floats = NDArray[np.floating]
@@ -139,18 +140,16 @@ def _instances(
     """Return the label mask, and `y`, `x`, `area_px` of each instance."""
     small = inside.size <= np.iinfo(np.int32).max
     target = np.empty(inside.shape, np.int32 if small else np.int64)
-    edges = np.linspace(0, inside.shape[0], threads + 1).astype(int)
-    with ThreadPoolExecutor(threads) as pool:
-        bands = pool.map(
-            lambda top, bottom: point(field[0], field[1], inside, target, top, bottom),
-            edges[:-1],
-            edges[1:],
-        )
-        list(bands)
     basin = np.empty(inside.shape, np.int32)
-    ends, area = basins(target.ravel(), basin.ravel())
+    edges = np.linspace(0, inside.shape[0], threads + 1).astype(int)
+    bands = list(pairwise(edges.tolist()))
+    with ThreadPoolExecutor(threads) as pool:
+        list(pool.map(lambda band: point(field[0], field[1], inside, target, *band), bands))
+        ends, area = basins(target.ravel(), basin.ravel())
+        found = list(pool.map(lambda band: partings(target, basin, *band), bands))
     declared = np.all(field.reshape(2, -1)[:, ends] == 0, axis=0)
-    instance = _joined(*partings(target, basin), declared, parting)
+    borders = [np.concatenate(parts) for parts in zip(*found, strict=True)]
+    instance = _joined(*borders, declared, parting)
     # The end of the largest basin stands for the instance.
     order = np.lexsort((-area, instance))
     first = order[np.searchsorted(instance[order], np.arange(1, instance.max(initial=0) + 1))]
@@ -187,8 +186,5 @@ def _flow_error(
     labels: Ints, field: NDArray[np.float32], area: pd.Series, threads: int
 ) -> NDArray[np.float64]:
     """Mean squared distance between the field and that of the labels, per instance."""
-    difference = flow_field(labels, threads).field
-    difference -= field
-    np.square(difference, out=difference)
-    difference[0] += difference[1]
-    return np.asarray(total(labels.ravel(), difference[0].ravel(), len(area)) / area)
+    own, _, _ = solve(labels, threads)
+    return np.asarray(differences(labels, field, own, len(area)) / area)
