@@ -31,6 +31,9 @@ FEATURES = (
 _MOST_TAKEN = 0.3
 #: Least quality where none was fitted: the product of probability and agreement.
 _LEAST_PRODUCT = 0.75
+#: Instances count from this share of the quality that is typical of the picture, and never below
+#: the floor. Set on the training pictures of unet-small.
+_SHARE, _FLOOR = 0.9, 0.3
 
 
 @dataclass(frozen=True)
@@ -140,7 +143,51 @@ def _sums(labels: Ints, field: Floats, flow: Floats, count: int) -> Table:
     return sums[1:]
 
 
-def choose(masks: Sequence[Ints], qualities: Sequence[Table]) -> tuple[Ints, NDArray[np.int64]]:
+def settle(
+    masks: Sequence[Ints],
+    tables: Sequence[Table],
+    quality: Quality | None,
+    least: float | None = None,
+) -> tuple[Ints, NDArray[np.int64]]:
+    """Rate the candidates of several label masks and lay the good ones into one.
+
+    Parameters
+    ----------
+    masks
+        Label masks of one shape (H, W).
+    tables
+        What `describe` says of the instances of each.
+    quality
+        The checkpoint's model. An instance counts from 0.9 of the quality that half of the found
+        area reaches, at most from the model's least: in a picture that is strange to the network
+        throughout a fixed bar would drop everything.
+    least
+        A least quality that holds in all pictures.
+
+    Returns
+    -------
+    labels, sources
+        As `choose`.
+    """
+    bar = least
+    if quality is not None and least is None:
+        labels, _, worth = choose(masks, [rate(table, quality, _FLOOR) for table in tables])
+        if len(worth):
+            bar = max(_FLOOR, min(quality.least, _SHARE * _typical(labels, worth)))
+    labels, sources, _ = choose(masks, [rate(table, quality, bar) for table in tables])
+    return labels, sources
+
+
+def _typical(labels: Ints, worth: Table) -> float:
+    """The quality that instances of half of the area reach."""
+    order = np.argsort(-worth, kind="stable")
+    covered = np.cumsum(np.bincount(labels.ravel())[1:][order])
+    return float(worth[order[np.searchsorted(covered, covered[-1] / 2)]])
+
+
+def choose(
+    masks: Sequence[Ints], qualities: Sequence[Table]
+) -> tuple[Ints, NDArray[np.int64], Table]:
     """Lay the candidates of several label masks into one, the best first.
 
     Parameters
@@ -152,8 +199,9 @@ def choose(masks: Sequence[Ints], qualities: Sequence[Table]) -> tuple[Ints, NDA
 
     Returns
     -------
-    labels, sources
-        Label mask, 1…n in reading order, and the number of the mask each instance is from (n,).
+    labels, sources, worth
+        Label mask, 1…n in reading order; the number of the mask each instance is from (n,); and
+        its quality (n,).
     """
     labels = np.zeros(masks[0].shape, np.int32)
     rows = [
@@ -165,8 +213,9 @@ def choose(masks: Sequence[Ints], qualities: Sequence[Table]) -> tuple[Ints, NDA
         if quality >= 0
     ]
     if not rows:
-        return labels, np.empty(0, np.int64)
-    order = np.array(sorted(rows))[:, 1:].astype(np.int64)
+        return labels, np.empty(0, np.int64), np.empty(0)
+    ranked = np.array(sorted(rows))
+    order = ranked[:, 1:].astype(np.int64)
     first = np.full(len(order), -1, np.int64)
     for place, (number, label, top, bottom, left, right) in enumerate(order.tolist()):
         mask = masks[number]
@@ -175,7 +224,7 @@ def choose(masks: Sequence[Ints], qualities: Sequence[Table]) -> tuple[Ints, NDA
     laid = laid[np.argsort(first[laid])]
     number_of = np.zeros(len(order) + 1, np.int32)
     number_of[laid + 1] = np.arange(1, len(laid) + 1)
-    return number_of[labels], order[laid, 0]
+    return number_of[labels], order[laid, 0], -ranked[laid, 0]
 
 
 @njit(cache=True, nogil=True)

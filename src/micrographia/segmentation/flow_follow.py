@@ -148,8 +148,8 @@ def _instances(
         ends, area = basins(target.ravel(), basin.ravel())
         found = list(pool.map(lambda band: partings(target, basin, *band), bands))
     declared = np.all(field.reshape(2, -1)[:, ends] == 0, axis=0)
-    borders = [np.concatenate(parts) for parts in zip(*found, strict=True)]
-    instance = _joined(*borders, declared, parting)
+    smaller, larger, growth, way = (np.concatenate(parts) for parts in zip(*found, strict=True))
+    instance = _joined(smaller, larger, growth, way, declared, parting)
     # The end of the largest basin stands for the instance.
     order = np.lexsort((-area, instance))
     first = order[np.searchsorted(instance[order], np.arange(1, instance.max(initial=0) + 1))]

@@ -14,7 +14,7 @@ from torch import nn
 
 from micrographia.config import Network
 from micrographia.segmentation import flow_torch_follow
-from micrographia.segmentation.candidates import choose, describe, rate
+from micrographia.segmentation.candidates import Quality, describe, settle
 from micrographia.segmentation.flow_follow import Followed, follow
 from micrographia.segmentation.tiling import Floats, predict_field
 
@@ -59,7 +59,7 @@ def find(
     competes (`candidates`).
     """
     masks, tables = candidates_of(network, image, settings, precision)
-    return choose(masks, _rated(network, tables, settings))[0]
+    return settle(masks, tables, _quality(network), settings.least_quality)[0]
 
 
 def candidates_of(
@@ -91,7 +91,7 @@ def find_with_field(
         describe(field, mask, scale)
         for field, mask, scale in zip(looks, masks, scales, strict=True)
     ]
-    labels, sources = choose(masks, _rated(network, tables, settings))
+    labels, sources = settle(masks, tables, _quality(network), settings.least_quality)
     source = np.concatenate([[-1], sources])[labels]
     areas = [np.count_nonzero(source == number) for number in range(len(looks))]
     whole = looks[int(np.argmax(areas))].copy()
@@ -122,11 +122,9 @@ def _look(
     return _restored(field, image.shape)
 
 
-def _rated(
-    network: nn.Module, tables: list[NDArray[np.float64]], settings: Network
-) -> list[NDArray[np.float64]]:
-    quality = getattr(network, "quality", None)
-    return [rate(table, quality, settings.least_quality) for table in tables]
+def _quality(network: nn.Module) -> Quality | None:
+    quality: Quality | None = getattr(network, "quality", None)
+    return quality
 
 
 def search(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -9,7 +11,7 @@ from torch import nn
 
 from micrographia.config import Network
 from micrographia.segmentation.agreement import agreement, overlaps
-from micrographia.segmentation.candidates import Ints, Quality, Table, choose, rate
+from micrographia.segmentation.candidates import Ints, Quality, Table, settle
 from micrographia.segmentation.instances import candidates_of
 from micrographia.segmentation.pictures import Shelf
 
@@ -75,7 +77,7 @@ def fit_quality(
     )
     scores = [_score(seen, quality, least) for least in _LEAST]
     best = _LEAST[int(np.argmax(scores))]
-    return Quality(quality.mean, quality.spread, quality.weights, quality.bias, best)
+    return replace(quality, least=best)
 
 
 def _is_right(truth: Ints, mask: Ints) -> NDArray[np.bool_]:
@@ -89,8 +91,8 @@ def _is_right(truth: Ints, mask: Ints) -> NDArray[np.bool_]:
 def _score(
     seen: list[tuple[Ints, list[Ints], list[Table]]], quality: Quality, least: float
 ) -> float:
+    tried = replace(quality, least=least)
     scores = [
-        agreement(truth, choose(masks, [rate(table, quality, least) for table in tables])[0]).ap50
-        for truth, masks, tables in seen
+        agreement(truth, settle(masks, tables, tried)[0]).ap50 for truth, masks, tables in seen
     ]
     return float(np.mean(scores))

@@ -13,7 +13,14 @@ from torch import nn
 
 from micrographia.config import Network
 from micrographia.segmentation.agreement import agreement
-from micrographia.segmentation.candidates import FEATURES, Quality, choose, describe, rate
+from micrographia.segmentation.candidates import (
+    FEATURES,
+    Quality,
+    choose,
+    describe,
+    rate,
+    settle,
+)
 from micrographia.segmentation.flow_field import flow_field
 from micrographia.segmentation.instances import find
 from micrographia.segmentation.quality_fit import fit_quality
@@ -22,17 +29,37 @@ from micrographia.segmentation.quality_fit import fit_quality
 def test_the_best_candidate_takes_its_pixels_and_the_rest_goes_to_others() -> None:
     whole = np.array([[0, 0, 0, 0, 0, 0, 0], [0, 1, 1, 1, 1, 0, 0]], np.int32)
     parts = np.array([[3, 0, 0, 0, 0, 0, 0], [0, 1, 1, 2, 2, 0, 4]], np.int32)
-    labels, sources = choose([whole, parts], [np.array([0.9]), np.array([0.8, 0.8, 0.7, -1.0])])
+    labels, sources, worth = choose(
+        [whole, parts], [np.array([0.9]), np.array([0.8, 0.8, 0.7, -1.0])]
+    )
     assert labels.tolist() == [[1, 0, 0, 0, 0, 0, 0], [0, 2, 2, 2, 2, 0, 0]]
-    assert sources.tolist() == [1, 0]
-    labels, _ = choose([whole, parts], [np.array([0.7]), np.array([0.8, 0.8, -1.0, -1.0])])
+    assert sources.tolist() == [1, 0] and worth.tolist() == [0.7, 0.9]
+    labels, _, _ = choose([whole, parts], [np.array([0.7]), np.array([0.8, 0.8, -1.0, -1.0])])
     assert labels.tolist() == [[0] * 7, [0, 1, 1, 2, 2, 0, 0]]
 
 
 def test_nothing_good_enough_is_nothing() -> None:
     mask = np.array([[1, 1, 0, 2]], np.int32)
-    labels, sources = choose([mask, mask], [np.array([-1.0, -1.0])] * 2)
+    labels, sources, _ = choose([mask, mask], [np.array([-1.0, -1.0])] * 2)
     assert not labels.any() and not len(sources)
+
+
+def test_where_nothing_is_sure_the_best_of_the_picture_counts() -> None:
+    # The first feature alone decides: the quality is about the logistic function of it.
+    quality = Quality((0.0,) * 7, (1.0,) * 7, (1.0,) + (0.0,) * 6, bias=0.0, least=0.9)
+    mask = np.array([[1, 1, 1, 0, 2, 2, 0, 3]], np.int32)
+
+    def kept(*worth: float, least: float | None = None) -> int:
+        table = np.zeros((3, len(FEATURES)))
+        table[:, 0] = np.log(np.array(worth) / (1 - np.array(worth)))
+        labels, sources = settle([mask], [table], quality, least)
+        assert len(sources) == labels.max()
+        return int(labels.max())
+
+    assert kept(0.99, 0.95, 0.88) == 2  # 0.9 * 0.99 is the bar
+    assert kept(0.7, 0.65, 0.6) == 2
+    assert kept(0.7, 0.65, 0.6, least=0.9) == 0  # somebody said so
+    assert kept(0.29, 0.2, 0.1) == 0  # below the floor
 
 
 def test_a_mask_that_does_not_flow_as_its_field_is_seen() -> None:
