@@ -82,7 +82,8 @@ class Network(Section):
         ge=0,
         le=1,
         description=(
-            "Least quality of an instance of a flow network; null for what the checkpoint says."
+            "Least quality of an instance of a flow network; null for what suits the picture, at "
+            "most the checkpoint's."
         ),
     )
     diameter: float | None = Field(
