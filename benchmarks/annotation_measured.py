@@ -124,10 +124,10 @@ def ask(
 
 
 def segment(image: Any, method: str) -> Any:
-    """Segment as the shipped weights' examples were; see docs/benchmarks.md."""
+    """Segment as the workflow does."""
     if method == "watershed":
         return watershed.segment(image, Segmentation().watershed)
-    return learned.segment(image, Network(least_quality=0.7), method)
+    return learned.segment(image, Network(), method)
 
 
 def cases(arguments: argparse.Namespace) -> Iterator[tuple[Any, Any, Any, dict[str, Any]]]:
