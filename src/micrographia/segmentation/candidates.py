@@ -33,7 +33,7 @@ _MOST_TAKEN = 0.3
 _LEAST_PRODUCT = 0.75
 #: Instances count from this share of the quality that is typical of the picture, and never below
 #: the floor. Set on the training pictures of unet-small.
-_SHARE, _FLOOR = 0.9, 0.3
+_SHARE, _FLOOR = 0.9, 0.7
 
 
 @dataclass(frozen=True)
@@ -159,8 +159,9 @@ def settle(
         What `describe` says of the instances of each.
     quality
         The checkpoint's model. An instance counts from 0.9 of the quality that half of the found
-        area reaches, at most from the model's least: in a picture that is strange to the network
-        throughout a fixed bar would drop everything.
+        area reaches, at most from the model's least and not below 0.7: in a picture that is
+        strange to the network throughout a fixed bar would drop everything. Pictures of mere
+        noise pay for it: more often than by a fixed bar something is found in them.
     least
         A least quality that holds in all pictures.
 
@@ -171,9 +172,10 @@ def settle(
     """
     bar = least
     if quality is not None and least is None:
-        labels, _, worth = choose(masks, [rate(table, quality, _FLOOR) for table in tables])
+        floor = min(_FLOOR, quality.least)
+        labels, _, worth = choose(masks, [rate(table, quality, floor) for table in tables])
         if len(worth):
-            bar = max(_FLOOR, min(quality.least, _SHARE * _typical(labels, worth)))
+            bar = max(floor, min(quality.least, _SHARE * _typical(labels, worth)))
     labels, sources, _ = choose(masks, [rate(table, quality, bar) for table in tables])
     return labels, sources
 

@@ -104,8 +104,8 @@ def _parts(
     labels: NDArray[np.integer],
 ) -> tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.int64]]:
     """Return the connected parts, framed; the flat index of a pixel of each; their areas."""
-    # One compiled form is enough for all integers but the usual ones.
-    kind = np.int32 if labels.dtype == np.int32 else np.int64
+    # Two compiled forms are enough for all integers.
+    kind = np.int32 if np.can_cast(labels.dtype, np.int32) else np.int64
     parts = np.zeros((labels.shape[0] + 2, labels.shape[1] + 2), np.int32)
     first, area = number_parts(np.ascontiguousarray(labels, kind), parts)
     return parts, first, area

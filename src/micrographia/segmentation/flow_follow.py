@@ -124,7 +124,8 @@ def sorted_out(
     reason = np.full(len(table), "", dtype=object)
     reason[table["area_px"] < min_area] = f"smaller than {min_area} px"
     if max_flow_error is not None:
-        wrong = (reason == "") & (table["flow_error"] > max_flow_error)
+        # A field that holds NaN has an error that is no number, and is not below the limit.
+        wrong = (reason == "") & ~(table["flow_error"] <= max_flow_error)
         reason[wrong] = f"flow error above {max_flow_error:g}"
     kept = reason == ""
     number = np.concatenate(([0], np.where(kept, np.cumsum(kept), 0))).astype(np.int32)

@@ -8,6 +8,8 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from micrographia.segmentation.flow_potential import CORE
+
 Ints = NDArray[np.int32]
 Floats = NDArray[np.float32]
 
@@ -21,8 +23,8 @@ _ROOT, _HALF_ROOT = np.float32(2**0.5), np.float32(0.5**0.5)
 #: Ways to a pixel, before they become vectors: 0...7 by one neighbour; `_CENTRE`; or from between
 #: a straight and a diagonal one, `_BETWEEN` + 8 * straight + diagonal.
 _CENTRE, _BETWEEN = 8, 64
-#: Width of the queue's buckets, as a share of the least cost in the part. Below the square root
-#: of 1/2 no pixel is reached from another one of its own bucket.
+#: Width of the queue's buckets, as a share of what the least cost in the part may be. Below the
+#: square root of 1/2 no pixel is reached from another one of its own bucket.
 _BUCKET = np.float32(0.7)
 
 
@@ -48,8 +50,8 @@ def march(
     state
         Numbers of the parts, framed by background and flat; settled pixels become negative.
     cost
-        Cost of a way [1/px], same shape: one over the depth, at most 1; at the centre at most
-        twice the least of its part (`flow_potential.CORE`).
+        Cost of a way [1/px], same shape: one over the depth, at most 1. That of the centre times
+        `flow_potential.CORE` is at most the least of its part.
     width
         Pixels in a row of the framed picture.
     centre
@@ -66,7 +68,8 @@ def march(
     Sethian, PNAS 93, 1591 (1996), on the eight triangles around a pixel. The queue is one of
     buckets (Dial, Commun. ACM 12, 632 (1969)), each a list in `pixels` and `after`: a way ends at
     least `_BUCKET` of the least cost later than the ways it comes from, so the order within a
-    bucket changes no T. It is twice as fast as a heap.
+    bucket changes no T. It is twice as fast as a heap, but for a deep body on a very long thin
+    tail, where it passes many empty buckets.
     """
     step = STEPS[:, 0] * width + STEPS[:, 1]
     down, right = field[0], field[1]
@@ -75,7 +78,7 @@ def march(
     for number in mine:
         start = centre[number]
         part = state[start]
-        scale = _ONE / (_BUCKET * cost[start] / np.float32(2))
+        scale = _ONE / (_BUCKET * np.float32(CORE) * cost[start])
         # No way is longer than a diagonal at cost 1: so many buckets are in use at a time.
         while len(heads) < int(_ROOT * scale) + 3:
             heads = np.full(2 * len(heads), -1, np.int64)

@@ -57,9 +57,10 @@ def test_where_nothing_is_sure_the_best_of_the_picture_counts() -> None:
         return int(labels.max())
 
     assert kept(0.99, 0.95, 0.88) == 2  # 0.9 * 0.99 is the bar
-    assert kept(0.7, 0.65, 0.6) == 2
-    assert kept(0.7, 0.65, 0.6, least=0.9) == 0  # somebody said so
-    assert kept(0.29, 0.2, 0.1) == 0  # below the floor
+    assert kept(0.85, 0.8, 0.72) == 2
+    assert kept(0.75, 0.72, 0.69) == 2  # the floor
+    assert kept(0.85, 0.8, 0.72, least=0.9) == 0  # somebody said so
+    assert kept(0.69, 0.2, 0.1) == 0
 
 
 def test_a_mask_that_does_not_flow_as_its_field_is_seen() -> None:

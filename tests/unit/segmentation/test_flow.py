@@ -223,3 +223,25 @@ def test_wrong_shapes_and_numbers_are_refused():
         flow_field(np.zeros((2, 2), int), threads=0)
     with pytest.raises(ValueError, match="allowed"):
         follow(np.zeros((2, 3, 3)), np.zeros((3, 4)))
+
+
+@pytest.mark.parametrize("kind", [np.uint8, np.uint16, np.int32, np.int64])
+def test_queues_and_lists_of_numbers_grow(kind):
+    """More pixels wait, and more parts are numbered, than there is room for at first."""
+    y, x = np.mgrid[:260, :260]
+    disc = (np.hypot(y - 130, x - 130) < 120).astype(kind)
+    noise = np.random.default_rng(1).integers(0, 4, (200, 200)).astype(kind)
+    for labels in (disc, noise):
+        parts = connected_parts(labels, background=0, connectivity=2)
+        assert same_instances(back(labels).labels, parts)
+    assert parts.max() > 2048
+
+
+def test_an_error_that_is_no_number_is_not_below_the_limit():
+    truth = flow_field(np.array([[1, 1, 1, 0, 2, 2, 2]]))
+    field = truth.field.copy()
+    field[:, 0, 1] = np.nan
+    followed = follow(field, truth.foreground, max_flow_error=0.5)
+    assert followed.labels[0, 4:].tolist() == [1, 1, 1]
+    assert not followed.labels[0, :3].any()
+    assert set(followed.dropped["reason"]) == {"flow error above 0.5"}
