@@ -72,12 +72,16 @@ def main() -> None:
         print("cellpose is not installed here; only our side is measured (see --help)\n")
         peer = False
     _header(arguments.threads, peer, arguments.torch)
+    real = []
     for name, labels in _cases(arguments.cases, arguments.emps):
         row = _measure(name, labels, peer and "large" not in name, arguments)
         _print_row(row)
+        real += [row] if name.startswith("emps-") and peer else []
         if arguments.out:
             with arguments.out.open("a", encoding="utf-8") as stream:
                 stream.write(json.dumps(row) + "\n")
+    if real:
+        _print_sum(real)
 
 
 def _cases(wanted: list[str] | None, emps: Path | None) -> Iterator[tuple[str, np.ndarray]]:
@@ -301,6 +305,23 @@ def _print_row(row: dict[str, Any]) -> None:
             scores = " / ".join(f"{value:.3f}" for value in row[side]["AP"])
             print(f"| {row['case']} | | AP@0.5 / 0.75 / 0.9, {side} | {scores} |")
     sys.stdout.flush()
+
+
+def _print_sum(rows: list[dict[str, Any]]) -> None:
+    """What all masks of EMPS take together, and by how much ours is faster on them."""
+    print(f"\n{len(rows)} masks of EMPS together:")
+    for task in TASKS:
+        ours = np.array([row["ours"][task]["seconds"] for row in rows])
+        peer = np.array([row["cellpose"][task]["seconds"] for row in rows])
+        ratio = peer / ours
+        print(
+            f"{task}: {ours.sum():.3g} s, cellpose {peer.sum():.3g} s, "
+            f"{peer.sum() / ours.sum():.0f}×; "
+            f"of the masks median {np.median(ratio):.0f}×, least {ratio.min():.1f}×"
+        )
+    for side in ("ours", "cellpose"):
+        scores = np.mean([row[side]["AP"] for row in rows], axis=0)
+        print(f"AP@0.5 / 0.75 / 0.9, {side}: " + " / ".join(f"{value:.4f}" for value in scores))
 
 
 if __name__ == "__main__":
