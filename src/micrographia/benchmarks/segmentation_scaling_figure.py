@@ -50,6 +50,7 @@ def draw_scaling(
         axes.set(xscale="log", xlim=(0.8 * min([*ticks, 100]), _THEIRS[1]))
         axes.set_xticks([*ticks, 1000, 4000], [*map(str, ticks), "1000", "4000"])
         axes.set_xticks([], minor=True)
+        axes.tick_params(axis="x", labelrotation=60)  # 240 and 293 are near each other
         axes.tick_params(axis="x", labelsize=8)
         axes.set(title=metric, xlabel="real pictures learned from", ylim=(0, 1))
         axes.grid(alpha=0.3)
