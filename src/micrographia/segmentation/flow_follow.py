@@ -87,6 +87,7 @@ def follow(
 
     Examples
     --------
+    >>> from micrographia.segmentation.flow_field import flow_field
     >>> labels = np.array([[7, 7, 2, 2, 0, 2]])
     >>> truth = flow_field(labels)
     >>> follow(truth.field, truth.foreground).labels
