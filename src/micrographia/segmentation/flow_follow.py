@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
@@ -93,11 +94,7 @@ def follow(
     >>> follow(truth.field, truth.foreground).labels
     array([[1, 1, 2, 2, 0, 3]], dtype=int32)
     """
-    if field.shape != (2, *probability.shape):
-        raise ValueError(
-            f"the field has shape {field.shape}, the probability {probability.shape}; "
-            "allowed: (2, H, W) and (H, W)"
-        )
+    check_shapes(field.shape, probability.shape)
     parts = np.ascontiguousarray(field, np.float32)
     labels, table = _instances(parts, probability > threshold, parting, threads)
     table["probability"] = total(labels.ravel(), probability.ravel(), len(table))
@@ -106,6 +103,15 @@ def follow(
     if max_flow_error is not None:
         table["flow_error"] = _flow_error(labels, parts, table["area_px"], threads)
     return sorted_out(labels, table, min_area, max_flow_error)
+
+
+def check_shapes(field: Sequence[int], probability: Sequence[int]) -> None:
+    """Refuse a field and a probability that are not of one picture; see `follow`."""
+    if tuple(field) != (2, *probability):
+        raise ValueError(
+            f"the field has shape {tuple(field)}, the probability {tuple(probability)}; "
+            "allowed: (2, H, W) and (H, W)"
+        )
 
 
 def sorted_out(

@@ -8,7 +8,7 @@ import torch
 from torch.nn.functional import pad
 
 from micrographia.segmentation.flow_basins import REACH
-from micrographia.segmentation.flow_follow import Followed, sorted_out
+from micrographia.segmentation.flow_follow import Followed, check_shapes, sorted_out
 from micrographia.segmentation.flow_march import STEPS
 from micrographia.segmentation.flow_torch import PIECE, components, flow_field
 
@@ -53,11 +53,7 @@ def follow(
     >>> follow(flow_field(labels), (labels > 0).float()).labels
     array([[1, 1, 2, 2, 0, 3]], dtype=int32)
     """
-    if tuple(field.shape) != (2, *probability.shape):
-        raise ValueError(
-            f"the field has shape {tuple(field.shape)}, the probability "
-            f"{tuple(probability.shape)}; allowed: (2, H, W) and (H, W)"
-        )
+    check_shapes(field.shape, probability.shape)
     field = field.float()
     labels, table = _instances(field, probability > threshold, parting)
     table["probability"] = _means(labels, probability, len(table))
