@@ -106,31 +106,30 @@ def code_digest(*names: str, without: Iterable[str] = (), root: Path | None = No
     Parameters
     ----------
     names
-        For example `"stem"` (a whole room) or `"benchmarks.structure"` (one module; its room's
-        `cli` is covered too, and `structure_cli` with what it imports, since they write what
-        the module computes; `cli` alone would draw the whole room in).
+        For example `"stem"` (a whole room), `"curation.scale"` (one of its folders, with all
+        below) or `"reconstruction.solve"` (one module). The `cli` of every folder that a named
+        module lies in counts as text, without what it imports: that would draw whole rooms in.
     without
-        Modules that the step never runs though its modules name them, such as
-        `"segmentation.learned"` for a step that runs no network: neither they nor what they
+        Modules or packages that the step never runs though its modules name them, such as
+        `"segmentation.baselines.yolo"` for a step that runs no YOLO: neither they nor what they
         alone import count.
     root
         Folder of the package; default is where it is installed.
+
+    Raises
+    ------
+    ValueError
+        A name is no module and no package: a digest that leaves it out would miss its edits.
     """
     base = root or Path(micrographia.__file__).parent
-    pending = [base.joinpath(*name.split(".")).with_suffix(".py") for name in _ALWAYS]
-    extra: list[Path] = []
-    for name in names:
-        target = base.joinpath(*name.split("."))
-        if target.is_dir():
-            pending += sorted(target.glob("*.py"))
-        elif target.with_suffix(".py").is_file():
-            pending += [target.with_suffix(".py"), target.parent / f"{target.name}_cli.py"]
-            extra.append(target.parent / "cli.py")
-        else:
-            raise ValueError(f"no module or package {name!r} in {base}")
-    barred = {_module(name, base) for name in without}
-    seen = _closure(filter(Path.is_file, pending), base, barred)
-    seen.update(path for path in extra if path.is_file())
+    named = [path for name in (*_ALWAYS, *names) for path in _parts(name, base)]
+    barred = {path for name in without for path in _parts(name, base)}
+    seen = _closure(named, base, barred) | {
+        folder / "cli.py"
+        for name in names
+        for folder in _folders(base.joinpath(*name.split(".")), base)
+        if (folder / "cli.py").is_file()
+    }
     summary = hashlib.sha256()
     for path in sorted(seen):
         summary.update(str(path.relative_to(base)).encode())
@@ -140,20 +139,29 @@ def code_digest(*names: str, without: Iterable[str] = (), root: Path | None = No
     return summary.hexdigest()[:16]
 
 
+def _parts(name: str, base: Path) -> list[Path]:
+    """The file of a module, or all files of a package and of the packages in it."""
+    stem = base.joinpath(*name.split("."))
+    if stem.is_dir():
+        return sorted(stem.rglob("*.py"))
+    if not stem.with_suffix(".py").is_file():
+        raise ValueError(f"no module or package {name!r} in {base}")
+    return [stem.with_suffix(".py")]
+
+
+def _folders(path: Path, base: Path) -> list[Path]:
+    """The folders between the package's own and a path, outermost first."""
+    return [folder for folder in reversed(path.parents) if folder.is_relative_to(base)][1:]
+
+
 def _data_beside(modules: Iterable[Path]) -> set[Path]:
     """Tables, templates and styles in the folders of the modules: they shape results too."""
     folders = {module.parent for module in modules}
     return {path for folder in folders for suffix in _DATA for path in folder.glob(f"*{suffix}")}
 
 
-def _module(name: str, base: Path) -> Path:
-    path = base.joinpath(*name.split(".")).with_suffix(".py")
-    if not path.is_file():
-        raise ValueError(f"no module {name!r} in {base}")
-    return path
-
-
 def _closure(start: Iterable[Path], base: Path, barred: set[Path]) -> set[Path]:
+    """All modules that these import, directly or not, themselves included."""
     seen: set[Path] = set()
     pending = list(start)
     while pending:
@@ -161,14 +169,18 @@ def _closure(start: Iterable[Path], base: Path, barred: set[Path]) -> set[Path]:
         if path in seen or path in barred:
             continue
         seen.add(path)
+        # To import a module is to run the `__init__` of every folder that it lies in.
+        found = [folder / "__init__.py" for folder in _folders(path, base)]
         for name in _tree(path, path.stat().st_mtime_ns)[1]:
-            if name in _NEUTRAL:
-                continue
-            stem = base.joinpath(*name.split(".")[1:])
-            for candidate in (stem.with_suffix(".py"), stem / "__init__.py"):
-                if candidate.is_file() and candidate != base / "__init__.py":
-                    pending.append(candidate)
+            if not _is_neutral(name):
+                stem = base.joinpath(*name.split(".")[1:])
+                found += [stem.with_suffix(".py"), stem / "__init__.py"]
+        pending += filter(Path.is_file, found)
     return seen
+
+
+def _is_neutral(name: str) -> bool:
+    return any(name == module or name.startswith(f"{module}.") for module in _NEUTRAL)
 
 
 @cache

@@ -23,12 +23,19 @@ def package(tmp_path: Path) -> Path:
             "from micrographia.config import LIMIT\n"
             "def run():\n    from micrographia.ground import add\n    return add(1, LIMIT)\n"
         ),
-        "one/work_cli.py": "def verb():\n    from micrographia.one.figure import draw\n",
-        "one/figure.py": "def draw():\n    return 1\n",
+        "one/deep/__init__.py": "from micrographia.one.deep.face import FACE\n",
+        "one/deep/face.py": "FACE = 1\n",
+        "one/deep/cli.py": "def verb():\n    from micrographia.one.deep.figure import draw\n",
+        "one/deep/figure.py": "def draw():\n    return 1\n",
+        "one/deep/deeper/__init__.py": "",
+        "one/deep/deeper/part.py": "PART = 1\n",
+        "three/__init__.py": "",
+        "three/work.py": "from micrographia.one.deep.deeper.part import PART\n",
         "one/other.py": "X = 1\n",
         "io/__init__.py": "",
         "io/tables.py": "def write():\n    return 1\n",
-        "io/schemas.py": "COLUMNS = 1\n",
+        "io/schemas/__init__.py": "from micrographia.io.schemas.one import COLUMNS\n",
+        "io/schemas/one.py": "COLUMNS = 1\n",
         "two/__init__.py": "",
         "two/work.py": "def run():\n    return 2\n",
     }.items():
@@ -71,18 +78,41 @@ def test_one_module_is_narrower_than_its_room(package: Path) -> None:
     assert code_digest("one", root=package) != room
 
 
-def test_what_the_verbs_of_a_module_import_counts(package: Path) -> None:
-    narrow, two = code_digest("one.work", root=package), code_digest("two.work", root=package)
-    _edit(package / "one/figure.py", "def draw():\n    return 2\n")
-    assert code_digest("one.work", root=package) != narrow
-    assert code_digest("two.work", root=package) == two
+@pytest.mark.parametrize(
+    ("edited", "reached"),
+    [
+        ("one/deep/deeper/part.py", {"one", "one.deep", "one.deep.deeper.part", "three"}),
+        ("one/deep/figure.py", {"one", "one.deep", "one.deep.figure"}),
+        # To import a module is to run the `__init__` above it, with what that imports.
+        (
+            "one/deep/face.py",
+            {"one", "one.deep", "one.deep.figure", "one.deep.deeper.part", "three"},
+        ),
+        # The command line of every folder that a named module lies in, as text.
+        ("one/deep/cli.py", {"one", "one.deep", "one.deep.figure", "one.deep.deeper.part"}),
+        ("one/cli.py", {"one", "one.work", "one.deep", "one.deep.figure", "one.deep.deeper.part"}),
+    ],
+)
+def test_folders_in_folders_are_seen(package: Path, edited: str, reached: set[str]) -> None:
+    names = [
+        "one",
+        "one.work",
+        "one.deep",
+        "one.deep.figure",
+        "one.deep.deeper.part",
+        "three",
+        "two",
+    ]
+    before = {name: code_digest(name, root=package) for name in names}
+    _edit(package / edited, "EDITED = 1\n" + (package / edited).read_text())
+    assert {name for name in names if code_digest(name, root=package) != before[name]} == reached
 
 
-@pytest.mark.parametrize("module", ["io/tables.py", "io/schemas.py"])
+@pytest.mark.parametrize("module", ["io/tables.py", "io/schemas/one.py"])
 @pytest.mark.parametrize("name", ["one", "one.work", "two", "two.work"])
 def test_tables_and_their_columns_always_count(package: Path, module: str, name: str) -> None:
     before = code_digest(name, root=package)
-    _edit(package / module, "OTHER = 1\n")
+    _edit(package / module, "OTHER = 1\nCOLUMNS = 1\n")
     assert code_digest(name, root=package) != before
 
 
@@ -99,8 +129,21 @@ def test_modules_that_a_step_never_runs_can_be_left_out(package: Path) -> None:
     _edit(package / "ground.py", "def add(a, b):\n    return 9\n")
     assert code_digest("one.work", without=["ground"], root=package) == before
     assert code_digest("one.work", root=package) != whole
-    with pytest.raises(ValueError, match="three"):
-        code_digest("one.work", without=["three"], root=package)
+    with pytest.raises(ValueError, match="four"):
+        code_digest("one.work", without=["four"], root=package)
+
+
+def test_packages_can_be_left_out_with_all_below(package: Path) -> None:
+    before = code_digest("three", without=["one.deep"], root=package)
+    _edit(package / "one/deep/deeper/part.py", "PART = 2\n")
+    assert code_digest("three", without=["one.deep"], root=package) == before
+
+
+@pytest.mark.parametrize("part", ["io/tables.py", "io/schemas"])
+def test_a_part_that_always_counts_must_be_there(package: Path, part: str) -> None:
+    (package / part).rename(package / "gone")
+    with pytest.raises(ValueError, match=part.split(".")[0].replace("/", ".")):
+        code_digest("two", root=package)
 
 
 def test_the_watershed_does_not_depend_on_networks() -> None:
@@ -117,8 +160,8 @@ def test_the_watershed_does_not_depend_on_networks() -> None:
 
 
 def test_unknown_module_is_an_error(package: Path) -> None:
-    with pytest.raises(ValueError, match="three"):
-        code_digest("three", root=package)
+    with pytest.raises(ValueError, match="four"):
+        code_digest("four", root=package)
 
 
 def test_stamp_is_the_same_for_the_same_settings() -> None:
