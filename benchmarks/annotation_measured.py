@@ -32,10 +32,10 @@ from micrographia.annotation.annotator import Case
 from micrographia.annotation.embedded import MeasuredAnnotator, TextureAnnotator
 from micrographia.benchmarks.annotation import score, summarise
 from micrographia.config import Benchmarks, Network, Segmentation, Synthesis
-from micrographia.io.attributes import ATTRIBUTE_NAMES
 from micrographia.io.images import read_labels, read_micrograph, to_unit
 from micrographia.io.schemas import SYNTHETIC
 from micrographia.io.tables import read_rows
+from micrographia.io.vocabulary import ATTRIBUTE_NAMES
 from micrographia.provenance import machine, versions
 from micrographia.segmentation import learned, watershed
 from micrographia.synthesis.procedural import make_micrograph, role_of

@@ -28,7 +28,7 @@ from micrographia.benchmarks.bootstrap import bootstrap_mean
 from micrographia.benchmarks.segmentation import score_image
 from micrographia.config import Network, Watershed
 from micrographia.io.images import read_labels, read_micrograph, to_unit
-from micrographia.io.models import find_resource
+from micrographia.io.resources import find_resource
 from micrographia.io.schemas import TRAINING_PICTURES
 from micrographia.io.tables import read_table
 from micrographia.provenance import machine, versions

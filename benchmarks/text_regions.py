@@ -32,7 +32,7 @@ from micrographia.curation.text_labels import Labelled, read_text_labels
 from micrographia.curation.text_network import load_detector
 from micrographia.curation.text_score import pairs
 from micrographia.io.images import read_labels, read_micrograph, to_unit
-from micrographia.io.working import read_working
+from micrographia.io.working_picture import read_working
 from micrographia.provenance import machine
 from micrographia.segmentation.watershed import segment
 

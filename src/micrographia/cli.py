@@ -44,7 +44,7 @@ def build_parser(room: str | None) -> argparse.ArgumentParser:
     for name, summary in ROOMS.items():
         room_parser = rooms.add_parser(name, help=summary, description=summary.capitalize() + ".")
         if name == room:
-            module = "config_cli" if name == "config" else f"{name}.cli"
+            module = "workflow.cli" if name == "config" else f"{name}.cli"
             verbs = room_parser.add_subparsers(dest="verb", required=True, metavar="VERB")
             importlib.import_module(f"micrographia.{module}").register(verbs)
     return parser

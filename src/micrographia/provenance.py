@@ -38,7 +38,7 @@ PACKAGES = (
 _DATA = (".csv", ".html", ".css")
 
 #: Every verb writes its tables with these, though it is the room's `cli` that imports them.
-_ALWAYS = ("io.tables", "io.schemas")
+_ALWAYS = ("io.tables", "io.schemas.crystals")
 
 #: Modules that carry no science: values reach the steps through `params`, not through these.
 _NEUTRAL = {

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from micrographia import config, config_files
+from micrographia import config
 from micrographia.errors import ConfigError
+from micrographia.workflow import config_files
 
 ROOT = Path(__file__).parents[2]
 

@@ -11,8 +11,8 @@ import pytest
 import yaml
 
 from micrographia import cli
-from micrographia.benchmarks.results import FIELDS
 from micrographia.io import schemas
+from micrographia.io.benchmark_results import FIELDS
 
 ROOT = Path(__file__).parents[2]
 SCHEMAS = {name: value for name, value in vars(schemas).items() if isinstance(value, pa.Schema)}

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from micrographia.io.attributes import ATTRIBUTE_NAMES, UNKNOWN, VOCABULARY
+from micrographia.io.vocabulary import ATTRIBUTE_NAMES, UNKNOWN, VOCABULARY
 
 Row = Mapping[str, Any]
 

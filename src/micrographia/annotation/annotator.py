@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from micrographia.annotation.schema import Attributes, Verdicts
 from micrographia.errors import MicrographiaError
 from micrographia.io.images import read_labels, to_unit
-from micrographia.io.working import WorkingPicture, read_working
+from micrographia.io.working_picture import WorkingPicture, read_working
 
 
 class AnnotationError(MicrographiaError):

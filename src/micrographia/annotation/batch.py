@@ -18,7 +18,6 @@ from micrographia.annotation.annotator import (
 )
 from micrographia.annotation.schema import Attributes, Verdicts
 from micrographia.errors import MicrographiaError
-from micrographia.io.attributes import ATTRIBUTE_NAMES, UNKNOWN
 from micrographia.io.schemas import (
     ATTRIBUTES,
     CROSSCHECK,
@@ -27,6 +26,7 @@ from micrographia.io.schemas import (
     PREDICTIONS,
 )
 from micrographia.io.tables import read_rows
+from micrographia.io.vocabulary import ATTRIBUTE_NAMES, UNKNOWN
 
 if TYPE_CHECKING:
     from micrographia.annotation.endpoint import EndpointAnnotator

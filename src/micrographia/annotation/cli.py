@@ -288,7 +288,7 @@ def _schema(arguments: argparse.Namespace) -> int:
 
     from micrographia.annotation.schema import attributes_json_schema, verdicts_json_schema
     from micrographia.io.atomic import write_text
-    from micrographia.io.attributes import QUESTIONS, VOCABULARY
+    from micrographia.io.vocabulary import QUESTIONS, VOCABULARY
 
     document = {
         "questions": QUESTIONS,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from micrographia.annotation.schema import Attributes, Reading, Verdict, Verdicts
-from micrographia.io.attributes import UNKNOWN
+from micrographia.io.vocabulary import UNKNOWN
 
 #: Words that may both be right of one picture: their borders are a matter of degree.
 NEIGHBOURS: dict[str, tuple[frozenset[str], ...]] = {

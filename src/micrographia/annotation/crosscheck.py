@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from micrographia.annotation.schema import Reading
-from micrographia.io.attributes import ATTRIBUTE_NAMES, UNKNOWN
 from micrographia.io.schemas import ATTRIBUTES_FINAL, REVIEW_QUEUE
+from micrographia.io.vocabulary import ATTRIBUTE_NAMES, UNKNOWN
 
 Row = Mapping[str, Any]
 #: image_id and attribute.

@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 from PIL import Image as Pillow
 
 from micrographia.annotation.annotator import AnnotationError
-from micrographia.io.attributes import ATTRIBUTE_NAMES
 from micrographia.io.images import read_labels, read_micrograph, to_unit
 from micrographia.io.schemas import PREDICTIONS, SYNTHETIC
 from micrographia.io.tables import read_provenance, read_rows
+from micrographia.io.vocabulary import ATTRIBUTE_NAMES
 
 Image = NDArray[np.float32]
 

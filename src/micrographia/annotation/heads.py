@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from micrographia.annotation.annotator import AnnotationError
 from micrographia.annotation.schema import Reading, abstention
-from micrographia.io.attributes import UNKNOWN, VOCABULARY
+from micrographia.io.vocabulary import UNKNOWN, VOCABULARY
 
 Floats = NDArray[np.float64]
 

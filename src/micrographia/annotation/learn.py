@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from micrographia.annotation.annotator import AnnotationError
 from micrographia.annotation.examples import Example
 from micrographia.annotation.heads import softmax
-from micrographia.io.attributes import ATTRIBUTE_NAMES, UNKNOWN, VOCABULARY
+from micrographia.io.vocabulary import ATTRIBUTE_NAMES, UNKNOWN, VOCABULARY
 
 Floats = NDArray[np.float64]
 

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from micrographia.annotation.ledger import Reply
 from micrographia.annotation.schema import MAX_TEXT, Attributes, Verdict, Verdicts
-from micrographia.io.attributes import ATTRIBUTE_NAMES
+from micrographia.io.vocabulary import ATTRIBUTE_NAMES
 
 #: Longest account of faults [characters].
 _MOST_WORDS = 600

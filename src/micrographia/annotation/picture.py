@@ -14,7 +14,7 @@ from PIL import Image
 from micrographia.annotation.annotator import Case
 from micrographia.io.decoding import Source
 from micrographia.io.images import MAX_PIXELS, read_micrograph, to_unit
-from micrographia.io.working import crop_of, without_text
+from micrographia.io.working_picture import crop_of, without_text
 
 #: Quality of the JPEG that is sent; part of what decides an answer.
 QUALITY = 90

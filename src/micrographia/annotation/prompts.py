@@ -11,7 +11,7 @@ from string import Template
 from typing import Any
 
 from micrographia.annotation.annotator import AnnotationError
-from micrographia.io.attributes import QUESTIONS, VOCABULARY
+from micrographia.io.vocabulary import QUESTIONS, VOCABULARY
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 from micrographia.annotation.annotator import AnnotationError, Annotator
 from micrographia.annotation.ledger import Ledger
 from micrographia.config import Annotation, AnnotatorSettings
-from micrographia.io.models import find_resource
+from micrographia.io.resources import find_resource
 
 
 def settings_named(name: str, room: Annotation) -> AnnotatorSettings:

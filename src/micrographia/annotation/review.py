@@ -11,7 +11,7 @@ from typing import Any
 
 from micrographia.annotation.annotator import AnnotationError
 from micrographia.annotation.schema import MAX_TEXT
-from micrographia.io.attributes import ATTRIBUTE_NAMES, VOCABULARY
+from micrographia.io.vocabulary import ATTRIBUTE_NAMES, VOCABULARY
 
 LOG = logging.getLogger(__name__)
 

@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from micrographia.io.attributes import ATTRIBUTE_NAMES, UNKNOWN, VOCABULARY
+from micrographia.io.vocabulary import ATTRIBUTE_NAMES, UNKNOWN, VOCABULARY
 
 #: Longest free text that is kept [characters].
 MAX_TEXT = 300

@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from micrographia.benchmarks.bootstrap import bootstrap_mean
-from micrographia.benchmarks.results import metric_row
 from micrographia.config import Benchmarks
-from micrographia.io.attributes import ATTRIBUTE_NAMES, UNKNOWN, VOCABULARY
+from micrographia.io.benchmark_results import metric_row
 from micrographia.io.schemas import ANNOTATION_SCORES
+from micrographia.io.vocabulary import ATTRIBUTE_NAMES, UNKNOWN, VOCABULARY
 
 Row = Mapping[str, Any]
 

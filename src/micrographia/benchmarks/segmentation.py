@@ -23,9 +23,9 @@ from micrographia.benchmarks.matching import (
     panoptic_quality,
     precision_curve,
 )
-from micrographia.benchmarks.results import metric_row, write_result
 from micrographia.config import Benchmarks
 from micrographia.errors import MicrographiaError
+from micrographia.io.benchmark_results import metric_row, write_result
 from micrographia.io.images import read_labels
 from micrographia.io.schemas import SEGMENTATION_SCORES
 from micrographia.io.tables import write_table

@@ -10,9 +10,9 @@ from typing import Any
 import pandas as pd
 
 from micrographia.benchmarks.published import SEGMENTATION_NOTE, published_rows
-from micrographia.benchmarks.results import write_result
 from micrographia.benchmarks.segmentation import Row, score_files
 from micrographia.errors import MicrographiaError
+from micrographia.io.benchmark_results import write_result
 from micrographia.provenance import stamp
 
 

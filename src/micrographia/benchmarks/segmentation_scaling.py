@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 
 from micrographia.benchmarks.bootstrap import bootstrap_mean
 from micrographia.benchmarks.published import SCALING_NOTE, published_rows
-from micrographia.benchmarks.results import FIELDS, metric_row, write_result
 from micrographia.benchmarks.segmentation import GROUPS, METRICS
 from micrographia.benchmarks.segmentation_methods import read_alike
 from micrographia.config import Benchmarks
 from micrographia.errors import MicrographiaError
+from micrographia.io.benchmark_results import FIELDS, metric_row, write_result
 from micrographia.io.schemas import SCALING, SEGMENTATION_SCORES, TRAINING_PICTURES
 from micrographia.io.tables import read_table, write_table
 from micrographia.provenance import stamp

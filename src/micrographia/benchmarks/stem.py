@@ -8,7 +8,7 @@ import matplotlib
 import pandas as pd
 from matplotlib.figure import Figure
 
-from micrographia.benchmarks.results import metric_row
+from micrographia.io.benchmark_results import metric_row
 
 matplotlib.use("Agg")
 

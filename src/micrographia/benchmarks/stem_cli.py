@@ -17,9 +17,9 @@ def register(verbs: Subparsers) -> None:
 
 
 def _score(arguments: argparse.Namespace) -> int:
-    from micrographia.benchmarks.results import write_result
     from micrographia.benchmarks.stem import draw_engines, summarise_engines
     from micrographia.io.atomic import atomic_path
+    from micrographia.io.benchmark_results import write_result
     from micrographia.io.schemas import ENGINES
     from micrographia.io.tables import read_provenance, read_table
     from micrographia.provenance import machine

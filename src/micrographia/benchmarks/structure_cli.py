@@ -66,7 +66,6 @@ def _score_structure(arguments: argparse.Namespace) -> int:
     import pandas as pd
 
     from micrographia.benchmarks.published import NOTE, published_rows
-    from micrographia.benchmarks.results import write_result
     from micrographia.benchmarks.structure import score_rows
     from micrographia.benchmarks.structure_figure import draw_scores
     from micrographia.benchmarks.structure_outcome import OUTCOMES
@@ -78,6 +77,7 @@ def _score_structure(arguments: argparse.Namespace) -> int:
     )
     from micrographia.io import schemas
     from micrographia.io.atomic import atomic_path
+    from micrographia.io.benchmark_results import write_result
     from micrographia.io.tables import read_rows, write_table
     from micrographia.provenance import stamp
 

@@ -28,7 +28,6 @@ def _score(arguments: argparse.Namespace) -> int:
     import pandas as pd
 
     from micrographia.benchmarks.published import published_rows
-    from micrographia.benchmarks.results import write_result
     from micrographia.benchmarks.structure_energy import (
         score_energies,
         sort_energies,
@@ -37,6 +36,7 @@ def _score(arguments: argparse.Namespace) -> int:
     from micrographia.benchmarks.structure_energy_figure import draw_energies
     from micrographia.io import schemas
     from micrographia.io.atomic import atomic_path
+    from micrographia.io.benchmark_results import write_result
     from micrographia.io.tables import read_rows, write_table
     from micrographia.provenance import stamp
 

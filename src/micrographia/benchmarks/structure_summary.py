@@ -8,10 +8,10 @@ from typing import Any
 import pandas as pd
 
 from micrographia.benchmarks.bootstrap import Interval, bootstrap_mean, bootstrap_median
-from micrographia.benchmarks.results import metric_row
 from micrographia.benchmarks.structure_calibration import calibration_error, reliability
 from micrographia.benchmarks.structure_outcome import OUTCOMES, REFUSED
 from micrographia.config import Benchmarks
+from micrographia.io.benchmark_results import metric_row
 
 Row = dict[str, Any]
 _Statistic = Callable[..., Interval]

@@ -9,7 +9,7 @@ from typing import Any
 from micrographia.config import Curation, Scale, Text
 from micrographia.curation import scale, text
 from micrographia.curation.finish import add_scale, add_text
-from micrographia.io.models import find_resource
+from micrographia.io.resources import find_resource
 
 Row = Mapping[str, Any]
 #: Wraps the pictures that a step goes through, to show how far it is.

@@ -17,7 +17,7 @@ from micrographia.curation.scale_tesseract import ABSENT, program
 from micrographia.errors import ConfigError, MicrographiaError
 from micrographia.io.images import read_micrograph, to_own_range
 from micrographia.io.schemas import SCALE
-from micrographia.io.working import most_pixels
+from micrographia.io.working_picture import most_pixels
 
 LOG = logging.getLogger(__name__)
 

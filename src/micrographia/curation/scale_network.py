@@ -12,7 +12,7 @@ from PIL import Image
 from safetensors.numpy import load_file
 
 from micrographia.errors import ConfigError
-from micrographia.io.models import find_resource
+from micrographia.io.resources import find_resource
 
 #: What is told apart; '?' is any other character. The network's class 0 is "nothing here".
 ALPHABET = "0123456789.nmµÅ?"

@@ -14,7 +14,7 @@ from micrographia.curation.crop import Box, largest_free
 from micrographia.errors import MicrographiaError
 from micrographia.io.images import read_micrograph
 from micrographia.io.schemas import TEXT
-from micrographia.io.working import MARGIN, grown, most_pixels
+from micrographia.io.working_picture import MARGIN, grown, most_pixels
 
 LOG = logging.getLogger(__name__)
 

@@ -22,7 +22,7 @@ from micrographia.curation.text_choice import Choice, choose
 from micrographia.curation.text_proposals import Proposal, propose
 from micrographia.errors import MicrographiaError
 from micrographia.io.images import to_own_range
-from micrographia.io.models import find_resource
+from micrographia.io.resources import find_resource
 from micrographia.training import yolo as training_yolo
 
 if TYPE_CHECKING:

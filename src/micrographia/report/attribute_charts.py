@@ -17,7 +17,7 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from micrographia.io.atomic import atomic_path
-from micrographia.io.attributes import UNKNOWN
+from micrographia.io.vocabulary import UNKNOWN
 from micrographia.report.charts import FAINT, FIRST, SECOND, STYLE, to_uri
 
 Floats = NDArray[np.float64]

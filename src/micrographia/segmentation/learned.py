@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from micrographia.config import Network
-from micrographia.io.models import find_resource
+from micrographia.io.resources import find_resource
 from micrographia.segmentation.baselines import BASELINES
 from micrographia.segmentation.detections import find_with
 from micrographia.segmentation.instances import find

@@ -22,7 +22,7 @@ from micrographia.io.atomic import refuse_inputs
 from micrographia.io.images import SUFFIXES, image_id, to_unit, write_labels
 from micrographia.io.schemas import INSTANCES, PREDICTIONS
 from micrographia.io.tables import write_table
-from micrographia.io.working import read_working
+from micrographia.io.working_picture import read_working
 from micrographia.provenance import stamp
 from micrographia.segmentation.foreground import FloatImage
 from micrographia.segmentation.measure import measure

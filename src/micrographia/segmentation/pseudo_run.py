@@ -18,7 +18,7 @@ from micrographia.errors import ImageError, MicrographiaError
 from micrographia.io.images import image_id, read_labels, read_micrograph, to_unit, write_labels
 from micrographia.io.schemas import PSEUDO_LABELS
 from micrographia.io.tables import write_table
-from micrographia.io.working import WorkingPicture, most_pixels, read_working
+from micrographia.io.working_picture import WorkingPicture, most_pixels, read_working
 from micrographia.provenance import stamp
 from micrographia.segmentation import learned
 from micrographia.segmentation.instances import find_with_field

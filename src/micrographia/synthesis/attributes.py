@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from micrographia.io.attributes import UNKNOWN
+from micrographia.io.vocabulary import UNKNOWN
 from micrographia.synthesis.placement import Scene
 from micrographia.synthesis.recipe import Recipe
 

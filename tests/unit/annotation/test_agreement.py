@@ -13,7 +13,7 @@ from sklearn.metrics import cohen_kappa_score
 
 from micrographia.annotation.agreement import agreement, cohen_kappa, fleiss_kappa
 from micrographia.annotation.schema import Attributes
-from micrographia.io.attributes import ATTRIBUTE_NAMES, VOCABULARY
+from micrographia.io.vocabulary import ATTRIBUTE_NAMES, VOCABULARY
 
 #: Fourteen raters, ten subjects, five categories: the worked example that goes with Fleiss 1971
 #: in textbooks and encyclopedias; kappa = 0.210.

@@ -24,8 +24,8 @@ from micrographia.annotation.statistics import statistics
 from micrographia.annotation.texture_features import texture_features
 from micrographia.cli import main
 from micrographia.config import Annotation, Synthesis
-from micrographia.io.attributes import ATTRIBUTE_NAMES, UNKNOWN, VOCABULARY
 from micrographia.io.images import to_unit
+from micrographia.io.vocabulary import ATTRIBUTE_NAMES, UNKNOWN, VOCABULARY
 from micrographia.synthesis.procedural import make_micrograph
 
 SIDE = 240

@@ -21,7 +21,7 @@ from micrographia.annotation.schema import (
     verdicts_json_schema,
 )
 from micrographia.errors import ConfigError
-from micrographia.io.attributes import ATTRIBUTE_NAMES, QUESTIONS, UNKNOWN, VOCABULARY
+from micrographia.io.vocabulary import ATTRIBUTE_NAMES, QUESTIONS, UNKNOWN, VOCABULARY
 
 PROMPTS = ROOT / "resources" / "prompts"
 

@@ -15,9 +15,9 @@ from sklearn.metrics import cohen_kappa_score
 from micrographia.benchmarks.annotation import kappa, reliability, score, summarise
 from micrographia.cli import main
 from micrographia.config import Benchmarks
-from micrographia.io.attributes import ATTRIBUTE_NAMES, UNKNOWN
 from micrographia.io.schemas import ANNOTATION_SCORES, ATTRIBUTES, MICROGRAPHS, SYNTHETIC
 from micrographia.io.tables import read_table, write_table
+from micrographia.io.vocabulary import ATTRIBUTE_NAMES, UNKNOWN
 
 WORDS = ("tiled", "multilayer")
 

@@ -7,8 +7,8 @@ import json
 import numpy as np
 import pytest
 
-from micrographia.benchmarks.results import metric_row, write_result
 from micrographia.errors import TableError
+from micrographia.io.benchmark_results import metric_row, write_result
 from micrographia.provenance import stamp
 
 

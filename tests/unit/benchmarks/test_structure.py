@@ -11,13 +11,13 @@ from ase.io import write
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from micrographia.benchmarks.results import FIELDS
 from micrographia.benchmarks.structure import compare, score_rows
 from micrographia.benchmarks.structure_summary import groups, outcomes, refusals, summarise
 from micrographia.cli import main
 from micrographia.config import Benchmarks
 from micrographia.errors import StructureError, TableError
 from micrographia.io import schemas
+from micrographia.io.benchmark_results import FIELDS
 from micrographia.io.structures import to_cif
 from micrographia.io.tables import read_rows, write_table
 

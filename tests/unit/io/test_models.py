@@ -9,7 +9,7 @@ import pytest
 
 from micrographia.config import Annotation, Scale, Text
 from micrographia.curation.scale import load_tools
-from micrographia.io.models import PROJECT, find_resource
+from micrographia.io.resources import PROJECT, find_resource
 
 
 @pytest.fixture(autouse=True)

@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 
 from micrographia.errors import ImageError, MicrographiaError
-from micrographia.io import working
-from micrographia.io.working import read_working, without_text
+from micrographia.io import working_picture as working
+from micrographia.io.working_picture import read_working, without_text
 
 BOX = [10, 80, 60, 95]
 

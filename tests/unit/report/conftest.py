@@ -14,8 +14,8 @@ from ase.io.cif import write_cif
 from PIL import Image
 from scipy import ndimage
 
-from micrographia.benchmarks.results import metric_row, write_result
 from micrographia.io import schemas
+from micrographia.io.benchmark_results import metric_row, write_result
 from micrographia.io.images import image_id, write_labels
 from micrographia.io.stem_images import write_stem_image
 from micrographia.io.tables import write_table

@@ -12,9 +12,9 @@ import pytest
 from PIL import Image
 
 from micrographia.benchmarks.published import NOTE, published_rows
-from micrographia.benchmarks.results import metric_row, write_result
 from micrographia.benchmarks.structure_outcome import OUTCOMES
 from micrographia.config import Report
+from micrographia.io.benchmark_results import metric_row, write_result
 from micrographia.io.schemas import RECONSTRUCTIONS, STRUCTURE_SCORES
 from micrographia.io.tables import read_rows, write_table
 from micrographia.provenance import stamp

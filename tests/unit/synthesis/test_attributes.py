@@ -11,8 +11,8 @@ from scipy import ndimage
 from scipy.spatial import cKDTree
 
 from micrographia.config import Synthesis
-from micrographia.io.attributes import ATTRIBUTE_NAMES, UNKNOWN, VOCABULARY
 from micrographia.io.schemas import SYNTHETIC
+from micrographia.io.vocabulary import ATTRIBUTE_NAMES, UNKNOWN, VOCABULARY
 from micrographia.synthesis.attributes import attributes_of
 from micrographia.synthesis.habits import maker
 from micrographia.synthesis.placement import Scene, arrange

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from micrographia.config_data import Section
+from micrographia.config.base import Section
 
 
 class Symmetry(Section):
@@ -47,3 +47,21 @@ class Templates(Section):
         le=1000,
         description="Log-likelihood by which a template must beat the analysis to replace it.",
     )
+
+
+class Reconstruction(Section):
+    """From a STEM image to a crystal."""
+
+    max_cell_area: float = Field(
+        250.0, gt=5, le=5000, description="Largest primitive cell that is proposed [Å²]."
+    )
+    min_lattice_length: float = Field(
+        2.0, gt=0.5, le=20, description="Least lattice vector that is proposed [Å]."
+    )
+    max_atoms: int = Field(24, ge=1, le=200, description="Most atoms in the projected cell.")
+    vacuum: float = Field(20.0, ge=15, le=100, description="Vacuum along c in the CIF [Å].")
+    blind: bool = Field(
+        False, description="Read every picture once more, without being told its elements."
+    )
+    symmetry: Symmetry = Field(default_factory=Symmetry, description="Symmetry of the answer.")
+    templates: Templates = Field(default_factory=Templates, description="Known crystals.")

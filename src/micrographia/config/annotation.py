@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, model_validator
 
-from micrographia.config_data import ExistingPath, Section
+from micrographia.config.base import ExistingPath, Section
 
 
 def _plain_url(value: str) -> str:

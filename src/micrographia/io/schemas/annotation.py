@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from micrographia.io.attributes import ATTRIBUTE_NAMES
+from micrographia.io.vocabulary import ATTRIBUTE_NAMES
 
 _STRINGS = pa.list_(pa.string())
 

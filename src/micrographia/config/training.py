@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from micrographia.config_data import Section
+from micrographia.config.base import Section
 
 
 class Training(Section):

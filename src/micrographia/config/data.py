@@ -1,4 +1,4 @@
-"""Settings of what enters at the front: micrographs and crystals; the base of all sections."""
+"""Settings of what enters at the front: micrographs and crystals."""
 
 from __future__ import annotations
 
@@ -6,13 +6,9 @@ import glob
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
-
-class Section(BaseModel):
-    """Base of all sections: unknown names are faults, values do not change."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
+from micrographia.config.base import ExistingPath, Section
 
 
 def _keyword_or_existing(*keywords: str) -> AfterValidator:
@@ -26,12 +22,6 @@ def _keyword_or_existing(*keywords: str) -> AfterValidator:
     return AfterValidator(check)
 
 
-def _existing(value: str) -> str:
-    if not Path(value).exists():
-        raise ValueError("must be an existing path")
-    return value
-
-
 def _images(value: str | tuple[str, ...]) -> str | tuple[str, ...]:
     if value == "procedural":
         return value
@@ -43,9 +33,6 @@ def _images(value: str | tuple[str, ...]) -> str | tuple[str, ...]:
                 f"must be 'procedural', or existing paths or globs that match; {source!r} is not"
             )
     return value
-
-
-ExistingPath = Annotated[str, AfterValidator(_existing)]
 
 
 class MicrographSource(Section):

@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from micrographia.config_data import ExistingPath, Section
-from micrographia.config_training import Training
+from micrographia.config.base import ExistingPath, Section
+from micrographia.config.training import Training
 
 
 class Watershed(Section):

@@ -6,9 +6,9 @@ from typing import Literal
 
 from pydantic import Field
 
-from micrographia.config_data import Section
-from micrographia.config_scale import Scale as Scale
-from micrographia.config_text import Text as Text
+from micrographia.config.base import Section
+from micrographia.config.scale import Scale as Scale
+from micrographia.config.text import Text as Text
 
 HashName = Literal["phash", "phash_simple", "dhash", "dhash_vertical", "average_hash", "whash"]
 

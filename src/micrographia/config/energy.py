@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from micrographia.config_data import ExistingPath, Section
+from micrographia.config.base import ExistingPath, Section
 
 
 class Energy(Section):

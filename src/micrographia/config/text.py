@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from micrographia.config_data import ExistingPath, Section
+from micrographia.config.base import ExistingPath, Section
 
 
 class LabelledText(Section):

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from micrographia.config_data import Section
+from micrographia.config.base import Section
 
 
 class Scale(Section):

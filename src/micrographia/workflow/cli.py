@@ -22,8 +22,8 @@ def register(verbs: Subparsers) -> None:
 
 
 def _render(arguments: argparse.Namespace) -> int:
-    from micrographia import config_files
     from micrographia.io.atomic import write_text
+    from micrographia.workflow import config_files
 
     files = {
         arguments.root / "workflow_config.yaml": config_files.render_yaml(),

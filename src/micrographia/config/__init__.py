@@ -1,0 +1,72 @@
+"""Every setting of the workflow: its default, its bounds, its unit.
+
+`workflow_config.yaml` and `resources/config.schema.json` are generated from these models
+(`micrographia config render`), so a setting is described once. Rules hand each step its own
+section as JSON; library functions take the section or plain values, never the file. One module
+per section; this face names them all.
+"""
+
+from micrographia.config.annotation import Annotation, AnnotatorSettings, Endpoint
+from micrographia.config.base import ExistingPath, Section
+from micrographia.config.benchmarks import Benchmarks
+from micrographia.config.curation import Curation
+from micrographia.config.data import Data, Splits, StructureFilter, StructureSource
+from micrographia.config.energy import Energy
+from micrographia.config.reconstruction import Reconstruction, Symmetry, Templates
+from micrographia.config.report import Report
+from micrographia.config.scale import Scale
+from micrographia.config.segmentation import (
+    Baselines,
+    Contestant,
+    LabelledPictures,
+    Network,
+    Rounds,
+    Segmentation,
+    SegmentationTraining,
+    Watershed,
+)
+from micrographia.config.stem import Stem, Vary
+from micrographia.config.synthesis import Synthesis
+from micrographia.config.text import LabelledText, Text, TextTraining
+from micrographia.config.training import Training
+from micrographia.config.validation import dump_section, parse_section, validate
+from micrographia.config.workflow import WorkflowConfig
+
+__all__ = [
+    "Annotation",
+    "AnnotatorSettings",
+    "Baselines",
+    "Benchmarks",
+    "Contestant",
+    "Curation",
+    "Data",
+    "Endpoint",
+    "Energy",
+    "ExistingPath",
+    "LabelledPictures",
+    "LabelledText",
+    "Network",
+    "Reconstruction",
+    "Report",
+    "Rounds",
+    "Scale",
+    "Section",
+    "Segmentation",
+    "SegmentationTraining",
+    "Splits",
+    "Stem",
+    "StructureFilter",
+    "StructureSource",
+    "Symmetry",
+    "Synthesis",
+    "Templates",
+    "Text",
+    "TextTraining",
+    "Training",
+    "Vary",
+    "Watershed",
+    "WorkflowConfig",
+    "dump_section",
+    "parse_section",
+    "validate",
+]

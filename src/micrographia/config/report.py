@@ -1,0 +1,13 @@
+"""Settings of the report."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from micrographia.config.base import Section
+
+
+class Report(Section):
+    """The page."""
+
+    examples: int = Field(6, ge=1, le=40, description="Pictures of each kind that are shown.")

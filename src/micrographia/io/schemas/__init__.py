@@ -1,0 +1,73 @@
+"""The doors between rooms: the columns of every table, their types and units."""
+
+from micrographia.io.schemas.annotation import (
+    ANNOTATION_SCORES,
+    ATTRIBUTES,
+    ATTRIBUTES_FINAL,
+    CROSSCHECK,
+    LEGIBILITY,
+    REVIEW_QUEUE,
+)
+from micrographia.io.schemas.crystals import (
+    ENERGIES,
+    ENERGY_SCORES,
+    ENGINES,
+    HEIGHTS,
+    LIBRARY,
+    RECONSTRUCTIONS,
+    STEM_IMAGES,
+    STRUCTURE_SCORES,
+    STRUCTURES,
+)
+from micrographia.io.schemas.micrographs import (
+    MANIFEST,
+    MICROGRAPHS,
+    SCALE,
+    SYNTHETIC,
+    TEXT,
+    TEXT_PICTURES,
+)
+from micrographia.io.schemas.segmentation import (
+    INSTANCES,
+    PREDICTIONS,
+    PSEUDO_LABELS,
+    ROUNDS,
+    SCALING,
+    SEGMENTATION_SCORES,
+    SIZES,
+    TRAINING_HISTORY,
+    TRAINING_PICTURES,
+)
+
+__all__ = [
+    "ANNOTATION_SCORES",
+    "ATTRIBUTES",
+    "ATTRIBUTES_FINAL",
+    "CROSSCHECK",
+    "ENERGIES",
+    "ENERGY_SCORES",
+    "ENGINES",
+    "HEIGHTS",
+    "INSTANCES",
+    "LEGIBILITY",
+    "LIBRARY",
+    "MANIFEST",
+    "MICROGRAPHS",
+    "PREDICTIONS",
+    "PSEUDO_LABELS",
+    "RECONSTRUCTIONS",
+    "REVIEW_QUEUE",
+    "ROUNDS",
+    "SCALE",
+    "SCALING",
+    "SEGMENTATION_SCORES",
+    "SIZES",
+    "STEM_IMAGES",
+    "STRUCTURES",
+    "STRUCTURE_SCORES",
+    "SYNTHETIC",
+    "TEXT",
+    "TEXT_PICTURES",
+    "TRAINING_HISTORY",
+    "TRAINING_PICTURES",
+]

@@ -1,0 +1,1 @@
+"""What the Snakefile's rules need to know, typed and tested; and the generated settings files."""
