@@ -28,7 +28,7 @@ sys.path.insert(0, str(ROOT / "tests"))
 from unit.annotation.chat_server import FAULTS, KEY, ChatServer  # noqa: E402
 from unit.annotation.conftest import KEY_ENV, as_json, settings_for, write_pictures  # noqa: E402
 
-from micrographia.annotation.ledger import Ledger  # noqa: E402
+from micrographia.annotation.endpoint.ledger import Ledger  # noqa: E402
 from micrographia.io.schemas import ATTRIBUTES, MICROGRAPHS  # noqa: E402
 from micrographia.io.tables import read_rows, write_table  # noqa: E402
 from micrographia.provenance import machine  # noqa: E402

@@ -60,7 +60,7 @@ rule annotation_ask:
         runtime=1440,
         endpoint=1,
     params:
-        code=code("annotation.batch", "annotation.endpoint"),
+        code=code("annotation.batch", "annotation.endpoint.annotator"),
         settings=for_annotator,
         shards=settings.shards.micrographs,
         cache=results("annotation", "calls.sqlite"),
@@ -125,7 +125,7 @@ rule annotation_ask_judge:
         runtime=1440,
         endpoint=1,
     params:
-        code=code("annotation.batch", "annotation.endpoint"),
+        code=code("annotation.batch", "annotation.endpoint.annotator"),
         settings=for_annotator,
         shards=settings.shards.micrographs,
         cache=results("annotation", "calls.sqlite"),
@@ -159,7 +159,7 @@ rule annotation_legible:
         runtime=1440,
         endpoint=1,
     params:
-        code=code("annotation.batch", "annotation.endpoint"),
+        code=code("annotation.batch", "annotation.endpoint.annotator"),
         settings=for_annotator,
         shards=settings.shards.micrographs,
         cache=results("annotation", "calls.sqlite"),
@@ -208,7 +208,7 @@ rule annotation_review:
         mem_mb=4000,
         runtime=60,
     params:
-        code=code("annotation.crosscheck", "annotation.review"),
+        code=code("annotation.review.crosscheck", "annotation.review.form"),
         settings=section("annotation"),
         out=room_folder,
     shell:
@@ -233,7 +233,7 @@ rule annotation_agree:
         mem_mb=4000,
         runtime=30,
     params:
-        code=code("annotation.agreement"),
+        code=code("annotation.review.agreement"),
         resamples=settings.benchmarks.bootstrap,
         confidence=settings.benchmarks.confidence,
         seed=settings.seed,
@@ -331,7 +331,7 @@ rule annotation_learn:
         mem_mb=4000,
         runtime=120,
     params:
-        code=code("annotation.learn", "annotation.examples"),
+        code=code("annotation.embedded.train", "annotation.embedded.examples"),
         seed=settings.seed,
     shell:
         "python -m micrographia annotation learn --kind {wildcards.kind}"

@@ -29,7 +29,7 @@ from micrographia.io.tables import read_rows
 from micrographia.io.vocabulary import ATTRIBUTE_NAMES, UNKNOWN
 
 if TYPE_CHECKING:
-    from micrographia.annotation.endpoint import EndpointAnnotator
+    from micrographia.annotation.endpoint.annotator import EndpointAnnotator
 
 LOG = logging.getLogger(__name__)
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from micrographia.annotation import learn_cli
+from micrographia.annotation.embedded.annotators import cli
 from micrographia.commandline import (
     Subparsers,
     add_settings,
@@ -41,7 +41,7 @@ def register(verbs: Subparsers) -> None:
     legible.add_argument("--annotator", required=True, metavar="NAME")
     _add_pictures(legible)
     legible.set_defaults(run=_legible)
-    learn_cli.register(verbs)
+    cli.register(verbs)
     _register_tables(verbs)
 
 
@@ -162,7 +162,7 @@ def _judge(arguments: argparse.Namespace) -> int:
 
 def _legible(arguments: argparse.Namespace) -> int:
     from micrographia.annotation.batch import legibility_of_cases
-    from micrographia.annotation.endpoint import EndpointAnnotator
+    from micrographia.annotation.endpoint.annotator import EndpointAnnotator
     from micrographia.errors import MicrographiaError
     from micrographia.io.schemas import LEGIBILITY
 
@@ -204,8 +204,8 @@ def _write(
 
 
 def _review(arguments: argparse.Namespace) -> int:
-    from micrographia.annotation.crosscheck import conclude, gather
-    from micrographia.annotation.review import read_decisions, render_form
+    from micrographia.annotation.review.crosscheck import conclude, gather
+    from micrographia.annotation.review.form import read_decisions, render_form
     from micrographia.io import schemas
     from micrographia.io.atomic import write_text
     from micrographia.io.tables import read_rows, write_table
@@ -239,7 +239,7 @@ def _review(arguments: argparse.Namespace) -> int:
 def _agree(arguments: argparse.Namespace) -> int:
     import json
 
-    from micrographia.annotation.agreement import agreement
+    from micrographia.annotation.review.agreement import agreement
     from micrographia.io.atomic import write_text
 
     answers, verdicts = _tables(arguments)
@@ -271,7 +271,7 @@ def _tables(arguments: argparse.Namespace) -> tuple[list[dict[str, Any]], list[d
 
 
 def _bill(arguments: argparse.Namespace) -> int:
-    from micrographia.annotation.ledger import Ledger
+    from micrographia.annotation.endpoint.ledger import Ledger
     from micrographia.errors import MicrographiaError
 
     if not arguments.cache.is_file():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from micrographia.annotation.annotator import AnnotationError, Annotator
-from micrographia.annotation.ledger import Ledger
+from micrographia.annotation.endpoint.ledger import Ledger
 from micrographia.config import Annotation, AnnotatorSettings
 from micrographia.io.resources import find_resource
 
@@ -52,7 +52,7 @@ def make_annotator(
     """
     settings = settings_named(name, room)
     if settings.endpoint is not None:
-        from micrographia.annotation.endpoint import EndpointAnnotator
+        from micrographia.annotation.endpoint.annotator import EndpointAnnotator
 
         path = Path(room.cache) if room.cache else cache
         if path is None:
@@ -67,7 +67,7 @@ def make_annotator(
             room.prompt_version,
             again,
         )
-    from micrographia.annotation.embedded import MeasuredAnnotator, TextureAnnotator
+    from micrographia.annotation.embedded.annotators import MeasuredAnnotator, TextureAnnotator
 
     weights = Path(settings.weights) if settings.weights else None
     if settings.kind == "measured":

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import cohen_kappa_score
 
-from micrographia.annotation.agreement import agreement, cohen_kappa, fleiss_kappa
+from micrographia.annotation.review.agreement import agreement, cohen_kappa, fleiss_kappa
 from micrographia.annotation.schema import Attributes
 from micrographia.io.vocabulary import ATTRIBUTE_NAMES, VOCABULARY
 

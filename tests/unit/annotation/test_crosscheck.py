@@ -11,9 +11,9 @@ import pytest
 from unit.annotation.conftest import write_pictures
 
 from micrographia.annotation.annotator import AnnotationError
-from micrographia.annotation.comparing import judge_by_reading
-from micrographia.annotation.crosscheck import Evidence, conclude, decide, gather
-from micrographia.annotation.review import read_decisions, render_form
+from micrographia.annotation.embedded.judge import judge_by_reading
+from micrographia.annotation.review.crosscheck import Evidence, conclude, decide, gather
+from micrographia.annotation.review.form import read_decisions, render_form
 from micrographia.annotation.schema import Attributes, Reading
 from micrographia.cli import main
 from micrographia.io.schemas import ATTRIBUTES, ATTRIBUTES_FINAL, CROSSCHECK, MICROGRAPHS

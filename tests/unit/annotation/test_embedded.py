@@ -10,18 +10,18 @@ import numpy as np
 import pytest
 
 from micrographia.annotation.annotator import AnnotationError, Case
-from micrographia.annotation.embedded import (
+from micrographia.annotation.embedded.annotators import (
     MeasuredAnnotator,
     TextureAnnotator,
     shipped_weights,
 )
-from micrographia.annotation.examples import Example, changed
-from micrographia.annotation.heads import Heads, load_heads, save_heads
-from micrographia.annotation.learn import learn
+from micrographia.annotation.embedded.examples import Example, changed
+from micrographia.annotation.embedded.heads import Heads, load_heads, save_heads
+from micrographia.annotation.embedded.train import learn
+from micrographia.annotation.features.all_statistics import statistics
+from micrographia.annotation.features.texture import texture_features
 from micrographia.annotation.registry import make_annotator
 from micrographia.annotation.schema import Attributes, Reading
-from micrographia.annotation.statistics import statistics
-from micrographia.annotation.texture_features import texture_features
 from micrographia.cli import main
 from micrographia.config import Annotation, Synthesis
 from micrographia.io.images import to_unit

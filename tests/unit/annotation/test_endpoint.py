@@ -18,8 +18,8 @@ from unit.annotation.conftest import KEY_ENV, settings_for
 
 from micrographia.annotation.annotator import AnnotationError, EndpointDownError
 from micrographia.annotation.batch import annotate_cases, judge_cases, read_cases
-from micrographia.annotation.endpoint import EndpointAnnotator
-from micrographia.annotation.ledger import Ledger
+from micrographia.annotation.endpoint.annotator import EndpointAnnotator
+from micrographia.annotation.endpoint.ledger import Ledger
 from micrographia.annotation.registry import make_annotator
 from micrographia.annotation.schema import Attributes
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from micrographia.annotation.annotator import AnnotationError
-from micrographia.annotation.ledger import Call, Ledger, LimitError, Limits, Reply
+from micrographia.annotation.endpoint.ledger import Call, Ledger, LimitError, Limits, Reply
 
 PRICES = {"price_in": 1.0, "price_out": 10.0}
 

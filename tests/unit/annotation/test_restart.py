@@ -14,7 +14,7 @@ import pytest
 from unit.annotation.chat_server import FAULTS, KEY, ChatServer
 from unit.annotation.conftest import ROOT, as_json, settings_for, write_pictures
 
-from micrographia.annotation.ledger import Ledger
+from micrographia.annotation.endpoint.ledger import Ledger
 from micrographia.io.schemas import ATTRIBUTES, MICROGRAPHS
 from micrographia.io.tables import read_rows, write_table
 

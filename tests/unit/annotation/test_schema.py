@@ -11,9 +11,14 @@ from unit.annotation.conftest import ROOT
 
 from micrographia import config
 from micrographia.annotation.annotator import AnnotationError
-from micrographia.annotation.ledger import Reply
-from micrographia.annotation.parse import FormError, parse_attributes, parse_verdicts, read_object
-from micrographia.annotation.prompts import load_prompt
+from micrographia.annotation.endpoint.ledger import Reply
+from micrographia.annotation.endpoint.parse import (
+    FormError,
+    parse_attributes,
+    parse_verdicts,
+    read_object,
+)
+from micrographia.annotation.endpoint.prompts import load_prompt
 from micrographia.annotation.schema import (
     Attributes,
     attributes_json_schema,

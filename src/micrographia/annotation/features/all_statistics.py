@@ -5,15 +5,15 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from micrographia.annotation.place_statistics import mask_statistics, point_statistics
-from micrographia.annotation.shape_statistics import (
+from micrographia.annotation.features.arrangement import mask_statistics, point_statistics
+from micrographia.annotation.features.shapes import (
     interior,
     number_statistics,
     outline_statistics,
     particles,
     size_statistics,
 )
-from micrographia.annotation.tone_statistics import tone_statistics
+from micrographia.annotation.features.tones import tone_statistics
 
 
 def statistics(image: NDArray[np.float32], labels: NDArray[np.int32]) -> dict[str, float]:

@@ -17,7 +17,7 @@ from urllib.parse import quote, urlsplit
 import httpx
 
 from micrographia.annotation.annotator import AnnotationError, EndpointDownError, UnansweredError
-from micrographia.annotation.ledger import Reply
+from micrographia.annotation.endpoint.ledger import Reply
 from micrographia.config import Endpoint
 
 LOG = logging.getLogger(__name__)

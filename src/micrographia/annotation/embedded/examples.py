@@ -125,13 +125,13 @@ def _segmented(folder: Path) -> dict[str, Path]:
 def _examples(task: _Task) -> list[Example]:
     image = to_unit(read_micrograph(task.image).pixels)
     if task.kind == "measured":
-        from micrographia.annotation.statistics import statistics
+        from micrographia.annotation.features.all_statistics import statistics
 
         return [
             Example(task.name, version, statistics(image, read_labels(path)), task.words)
             for version, path in task.masks.items()
         ]
-    from micrographia.annotation.texture_features import texture_features
+    from micrographia.annotation.features.texture import texture_features
 
     versions = {"plain": image, "changed": changed(image, np.random.default_rng(task.number))}
     return [

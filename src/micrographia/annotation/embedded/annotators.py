@@ -11,8 +11,8 @@ from importlib import resources
 from pathlib import Path
 
 from micrographia.annotation.annotator import AnnotationError, Case
-from micrographia.annotation.comparing import judge_by_reading
-from micrographia.annotation.heads import Heads, load_heads
+from micrographia.annotation.embedded.heads import Heads, load_heads
+from micrographia.annotation.embedded.judge import judge_by_reading
 from micrographia.annotation.schema import Attributes, Reading, Verdicts
 
 
@@ -63,7 +63,7 @@ class MeasuredAnnotator(_Embedded):
     kind = "measured"
 
     def _read(self, case: Case) -> dict[str, Reading]:
-        from micrographia.annotation.statistics import statistics
+        from micrographia.annotation.features.all_statistics import statistics
 
         labels = case.labels
         if labels is None:
@@ -86,7 +86,7 @@ class TextureAnnotator(_Embedded):
     kind = "texture"
 
     def _read(self, case: Case) -> dict[str, Reading]:
-        from micrographia.annotation.texture_features import texture_features
+        from micrographia.annotation.features.texture import texture_features
 
         return self._heads.readings(texture_features(case.pixels))
 

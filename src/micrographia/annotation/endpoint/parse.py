@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from micrographia.annotation.ledger import Reply
+from micrographia.annotation.endpoint.ledger import Reply
 from micrographia.annotation.schema import MAX_TEXT, Attributes, Verdict, Verdicts
 from micrographia.io.vocabulary import ATTRIBUTE_NAMES
 

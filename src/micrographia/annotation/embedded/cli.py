@@ -40,9 +40,9 @@ def _learn(arguments: argparse.Namespace) -> int:
     import json
     import logging
 
-    from micrographia.annotation.examples import read_examples
-    from micrographia.annotation.heads import save_heads
-    from micrographia.annotation.learn import learn
+    from micrographia.annotation.embedded.examples import read_examples
+    from micrographia.annotation.embedded.heads import save_heads
+    from micrographia.annotation.embedded.train import learn
 
     examples = read_examples(
         arguments.kind, arguments.pictures, arguments.segmentations, arguments.jobs

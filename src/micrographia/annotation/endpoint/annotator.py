@@ -9,22 +9,23 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
-from micrographia.annotation import picture
 from micrographia.annotation.annotator import (
     AnnotationError,
     Case,
     EndpointDownError,
     UnansweredError,
 )
-from micrographia.annotation.ledger import Call, Ledger, LimitError, Limits, Reply
-from micrographia.annotation.parse import (
+from micrographia.annotation.endpoint.annotator import picture
+from micrographia.annotation.endpoint.ledger import Call, Ledger, LimitError, Limits, Reply
+from micrographia.annotation.endpoint.parse import (
     FormError,
     Legibility,
     parse_attributes,
     parse_legibility,
     parse_verdicts,
 )
-from micrographia.annotation.prompts import Prompt, load_prompt
+from micrographia.annotation.endpoint.prompts import Prompt, load_prompt
+from micrographia.annotation.endpoint.transport import Transport, read_key
 from micrographia.annotation.schema import (
     Attributes,
     Verdicts,
@@ -33,7 +34,6 @@ from micrographia.annotation.schema import (
     schema_sha,
     verdicts_json_schema,
 )
-from micrographia.annotation.transport import Transport, read_key
 from micrographia.config import Endpoint
 
 Answer = TypeVar("Answer")

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from micrographia.annotation.annotator import AnnotationError
-from micrographia.annotation.examples import Example
-from micrographia.annotation.heads import softmax
+from micrographia.annotation.embedded.examples import Example
+from micrographia.annotation.embedded.heads import softmax
 from micrographia.io.vocabulary import ATTRIBUTE_NAMES, UNKNOWN, VOCABULARY
 
 Floats = NDArray[np.float64]

@@ -1,0 +1,1 @@
+"""Annotators behind an OpenAI-compatible endpoint: prompts, transport, ledger of calls."""

@@ -1,0 +1,1 @@
+"""Statistics of a picture and its masks that embedded annotators read."""

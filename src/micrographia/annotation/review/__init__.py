@@ -1,0 +1,1 @@
+"""Cross-check of answers, agreement of annotators, the form for a person."""
