@@ -30,7 +30,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "src"))
 from micrographia.annotation.annotator import Case
 from micrographia.annotation.embedded.annotators import MeasuredAnnotator, TextureAnnotator
 from micrographia.annotation.review.agreement import agreement
-from micrographia.benchmarks.annotation import score, summarise
+from micrographia.benchmarks.annotation.scores import score, summarise
 from micrographia.config import Benchmarks, Network, Segmentation, Synthesis
 from micrographia.io.images import read_labels, read_micrograph, to_unit
 from micrographia.io.schemas import SYNTHETIC

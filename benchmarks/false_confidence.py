@@ -22,8 +22,8 @@ from typing import Any
 
 from ase import Atoms
 
-from micrographia.benchmarks.structure import compare
-from micrographia.benchmarks.structure_outcome import refusal_class
+from micrographia.benchmarks.structure.outcome import refusal_class
+from micrographia.benchmarks.structure.scores import compare
 from micrographia.config import Reconstruction, parse_section
 from micrographia.errors import MicrographiaError
 from micrographia.io.structures import from_cif

@@ -23,7 +23,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "src"))
 
 from flow_masks import hard_shapes, make, parallel_fibres
 
-from micrographia.benchmarks.matching import overlaps, precision_curve
+from micrographia.benchmarks.segmentation.matching import overlaps, precision_curve
 from micrographia.io.images import read_labels
 from micrographia.provenance import machine
 from micrographia.segmentation.flow_field import flow_field

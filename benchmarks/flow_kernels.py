@@ -257,7 +257,7 @@ def _status(name: str) -> float:
 
 
 def _precision(true: np.ndarray, found: np.ndarray) -> list[float]:
-    from micrographia.benchmarks.matching import overlaps, precision_curve
+    from micrographia.benchmarks.segmentation.matching import overlaps, precision_curve
 
     return precision_curve(overlaps(true, found), (0.5, 0.75, 0.9)).round(4).tolist()
 

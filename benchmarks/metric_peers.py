@@ -94,7 +94,7 @@ def _worsened(true: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 def ours(true: np.ndarray, predicted: np.ndarray) -> Answer:
     """The figures of the benchmark room, and which documented difference there may be."""
-    from micrographia.benchmarks.matching import (
+    from micrographia.benchmarks.segmentation.matching import (
         average_precision,
         count,
         overlaps,

@@ -25,7 +25,7 @@ from tqdm import tqdm
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "src"))
 
 from micrographia.benchmarks.bootstrap import bootstrap_mean
-from micrographia.benchmarks.segmentation import score_image
+from micrographia.benchmarks.segmentation.scores import score_image
 from micrographia.config import Network, Watershed
 from micrographia.io.images import read_labels, read_micrograph, to_unit
 from micrographia.io.resources import find_resource

@@ -25,7 +25,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "src"))
 
-from micrographia.benchmarks.segmentation import score_image
+from micrographia.benchmarks.segmentation.scores import score_image
 from micrographia.config import Text, Watershed
 from micrographia.curation.text import Region, decide, particle_loss
 from micrographia.curation.text_labels import Labelled, read_text_labels

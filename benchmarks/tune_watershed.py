@@ -25,7 +25,7 @@ from tqdm import tqdm
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "src"))
 
 from micrographia.benchmarks.bootstrap import bootstrap_mean
-from micrographia.benchmarks.matching import (
+from micrographia.benchmarks.segmentation.matching import (
     COCO_THRESHOLDS,
     average_precision,
     count,

@@ -124,7 +124,7 @@ for METHOD in ("watershed", *TRAINED):
             mem_mb=2000,
             runtime=60,
         params:
-            code=code("benchmarks.segmentation_methods"),
+            code=code("benchmarks.segmentation.methods"),
             settings=section("benchmarks"),
             seed=settings.seed,
             method=METHOD,
@@ -158,7 +158,7 @@ rule bench_segmentation_methods:
         mem_mb=1000,
         runtime=10,
     params:
-        code=code("benchmarks.segmentation_methods"),
+        code=code("benchmarks.segmentation.methods"),
     shell:
         "python -m micrographia benchmarks compare-segmenters {input.results:q}"
         " --out {output.result:q} >{log:q} 2>&1"

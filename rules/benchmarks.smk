@@ -23,7 +23,7 @@ rule bench_segmentation:
         mem_mb=2000,
         runtime=60,
     params:
-        code=code("benchmarks.segmentation"),
+        code=code("benchmarks.segmentation.scores"),
         settings=section("benchmarks"),
         method=settings.segmentation.method,
         seed=settings.seed,
@@ -62,7 +62,7 @@ rule bench_structure:
         mem_mb=2000,
         runtime=60,
     params:
-        code=code("benchmarks.structure"),
+        code=code("benchmarks.structure.scores"),
         settings=section("benchmarks"),
         seed=settings.seed,
     shell:
@@ -97,7 +97,7 @@ rule bench_energy:
         mem_mb=2000,
         runtime=30,
     params:
-        code=code("benchmarks.structure_energy"),
+        code=code("benchmarks.energy.scores"),
         settings=section("benchmarks"),
         seed=settings.seed,
     shell:
@@ -127,7 +127,7 @@ rule bench_stem:
         mem_mb=1000,
         runtime=10,
     params:
-        code=code("benchmarks.stem"),
+        code=code("benchmarks.stem.scores"),
     shell:
         "python -m micrographia benchmarks score-stem --engines {input.engines:q}"
         " --out {output.result:q} >{log:q} 2>&1"
@@ -158,7 +158,7 @@ if answers_known():
             mem_mb=1000,
             runtime=20,
         params:
-            code=code("benchmarks.annotation"),
+            code=code("benchmarks.annotation.scores"),
             settings=section("benchmarks"),
             seed=settings.seed,
         shell:

@@ -109,7 +109,7 @@ rule segmentation_scaling_scores:
         mem_mb=2000,
         runtime=60,
     params:
-        code=code("benchmarks.segmentation_methods"),
+        code=code("benchmarks.segmentation.methods"),
         settings=section("benchmarks"),
         seed=settings.seed,
         method=settings.segmentation.training.network,
@@ -143,7 +143,7 @@ rule bench_segmentation_scaling:
         mem_mb=1000,
         runtime=10,
     params:
-        code=code("benchmarks.segmentation_scaling"),
+        code=code("benchmarks.segmentation.scaling"),
         settings=section("benchmarks"),
         seed=settings.seed,
     shell:

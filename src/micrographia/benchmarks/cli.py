@@ -7,18 +7,15 @@ from micrographia.commandline import Subparsers
 
 def register(verbs: Subparsers) -> None:
     """Add the verbs of every benchmark."""
-    from micrographia.benchmarks import (
-        annotation_cli,
-        segmentation_cli,
-        segmentation_methods_cli,
-        stem_cli,
-        structure_cli,
-        structure_energy_cli,
-    )
+    from micrographia.benchmarks.annotation.scores import cli
+    from micrographia.benchmarks.energy import cli
+    from micrographia.benchmarks.segmentation.scores import cli, methods_cli
+    from micrographia.benchmarks.stem.scores import cli
+    from micrographia.benchmarks.structure.scores import cli
 
-    segmentation_cli.register(verbs)
-    segmentation_methods_cli.register(verbs)
-    structure_cli.register(verbs)
-    structure_energy_cli.register(verbs)
-    stem_cli.register(verbs)
-    annotation_cli.register(verbs)
+    cli.register(verbs)
+    methods_cli.register(verbs)
+    cli.register(verbs)
+    cli.register(verbs)
+    cli.register(verbs)
+    cli.register(verbs)

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 from sklearn.metrics import cohen_kappa_score
 
-from micrographia.benchmarks.annotation import kappa, reliability, score, summarise
+from micrographia.benchmarks.annotation.scores import kappa, reliability, score, summarise
 from micrographia.cli import main
 from micrographia.config import Benchmarks
 from micrographia.io.schemas import ANNOTATION_SCORES, ATTRIBUTES, MICROGRAPHS, SYNTHETIC

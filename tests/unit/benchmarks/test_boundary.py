@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.spatial.distance import cdist
 
-from micrographia.benchmarks.boundary import boundary_f, outline
+from micrographia.benchmarks.segmentation.boundary import boundary_f, outline
 
 masks = arrays(np.int32, (9, 11), elements=st.sampled_from([0, 0, 0, 1, 2, 9]))
 

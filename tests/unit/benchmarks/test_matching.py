@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from micrographia.benchmarks.matching import (
+from micrographia.benchmarks.segmentation.matching import (
     COCO_THRESHOLDS,
     Counts,
     average_precision,

@@ -7,7 +7,12 @@ import json
 import numpy as np
 import pytest
 
-from micrographia.benchmarks.segmentation import score_files, score_image, summarise, table_of
+from micrographia.benchmarks.segmentation.scores import (
+    score_files,
+    score_image,
+    summarise,
+    table_of,
+)
 from micrographia.cli import main
 from micrographia.config import Benchmarks
 from micrographia.io.images import write_labels

@@ -127,7 +127,7 @@ def test_a_method_without_predictions_fails_everywhere(tmp_path, pictures):
 def test_nothing_was_kept_apart(pictures):
     import pandas as pd
 
-    from micrographia.benchmarks.segmentation_methods import score_kept_apart
+    from micrographia.benchmarks.segmentation.methods import score_kept_apart
 
     table = pd.DataFrame([row | {"split": "train"} for row in pictures])
     with pytest.raises(MicrographiaError, match="keeps no picture"):

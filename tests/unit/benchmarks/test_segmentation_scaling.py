@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 
 from micrographia.benchmarks.published import published_rows
-from micrographia.benchmarks.segmentation import write_scores
-from micrographia.benchmarks.segmentation_scaling_figure import draw_scaling
+from micrographia.benchmarks.segmentation.scaling_figure import draw_scaling
+from micrographia.benchmarks.segmentation.scores import write_scores
 from micrographia.cli import main
 from micrographia.config import Benchmarks
 from micrographia.io.schemas import SCALING, SEGMENTATION_SCORES, TRAINING_PICTURES

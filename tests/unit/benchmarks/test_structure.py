@@ -11,8 +11,8 @@ from ase.io import write
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from micrographia.benchmarks.structure import compare, score_rows
-from micrographia.benchmarks.structure_summary import groups, outcomes, refusals, summarise
+from micrographia.benchmarks.structure.scores import compare, score_rows
+from micrographia.benchmarks.structure.summary import groups, outcomes, refusals, summarise
 from micrographia.cli import main
 from micrographia.config import Benchmarks
 from micrographia.errors import StructureError, TableError

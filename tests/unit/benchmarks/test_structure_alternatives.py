@@ -10,7 +10,7 @@ from ase.data import chemical_symbols
 from hypothesis import given
 from hypothesis import strategies as st
 
-from micrographia.benchmarks.structure_alternatives import is_among_first, parse_composition
+from micrographia.benchmarks.structure.alternatives import is_among_first, parse_composition
 
 numbers = st.lists(st.integers(1, 94), min_size=1, max_size=12)
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from micrographia.benchmarks.structure_calibration import BINS, calibration_error, reliability
+from micrographia.benchmarks.structure.calibration import BINS, calibration_error, reliability
 
 answers = st.lists(st.tuples(st.floats(0, 1), st.booleans()), min_size=1, max_size=40)
 

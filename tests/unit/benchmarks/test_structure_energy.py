@@ -7,7 +7,7 @@ import json
 import pandas as pd
 import pytest
 
-from micrographia.benchmarks.structure_energy import (
+from micrographia.benchmarks.energy.scores import (
     READ,
     UPPER_BOUND,
     Energies,
@@ -15,7 +15,7 @@ from micrographia.benchmarks.structure_energy import (
     sort_energies,
     summarise_energies,
 )
-from micrographia.benchmarks.structure_energy import TRUE as TRUE_HEIGHTS
+from micrographia.benchmarks.energy.scores import TRUE as TRUE_HEIGHTS
 from micrographia.cli import main
 from micrographia.config import Benchmarks
 from micrographia.errors import TableError

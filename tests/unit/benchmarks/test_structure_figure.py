@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from micrographia.benchmarks.published import published_rows
-from micrographia.benchmarks.structure_figure import draw_scores
-from micrographia.benchmarks.structure_outcome import OUTCOMES
+from micrographia.benchmarks.structure.figure import draw_scores
+from micrographia.benchmarks.structure.outcome import OUTCOMES
 from micrographia.io.schemas import STRUCTURE_SCORES
 
 

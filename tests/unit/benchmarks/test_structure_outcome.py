@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from ase import Atoms
 
-from micrographia.benchmarks.structure import compare, score_rows
-from micrographia.benchmarks.structure_outcome import OUTCOMES, refusal_class
+from micrographia.benchmarks.structure.outcome import OUTCOMES, refusal_class
+from micrographia.benchmarks.structure.scores import compare, score_rows
 from micrographia.io.structures import to_cif
 
 

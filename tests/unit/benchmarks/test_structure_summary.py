@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from micrographia.benchmarks.structure_summary import summarise
+from micrographia.benchmarks.structure.summary import summarise
 from micrographia.config import Benchmarks
 from micrographia.io.schemas import STRUCTURE_SCORES
 

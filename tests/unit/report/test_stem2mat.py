@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from micrographia.benchmarks.published import NOTE, published_rows
-from micrographia.benchmarks.structure_outcome import OUTCOMES
+from micrographia.benchmarks.structure.outcome import OUTCOMES
 from micrographia.config import Report
 from micrographia.io.benchmark_results import metric_row, write_result
 from micrographia.io.schemas import RECONSTRUCTIONS, STRUCTURE_SCORES

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
-from micrographia.benchmarks.segmentation import score_tables
+from micrographia.benchmarks.segmentation.scores import score_tables
 from micrographia.config import Segmentation
 from micrographia.io.images import read_labels, write_labels
 from micrographia.io.schemas import MICROGRAPHS, PREDICTIONS

@@ -10,7 +10,12 @@ import torch
 from PIL import Image
 from skimage.draw import disk
 
-from micrographia.benchmarks.matching import average_precision, count, overlaps, panoptic_quality
+from micrographia.benchmarks.segmentation.matching import (
+    average_precision,
+    count,
+    overlaps,
+    panoptic_quality,
+)
 from micrographia.cli import main
 from micrographia.config import LabelledPictures, Network, SegmentationTraining
 from micrographia.errors import MicrographiaError

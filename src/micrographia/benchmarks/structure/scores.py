@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from ase import Atoms
 
-from micrographia.benchmarks.structure_alternatives import is_among_first
-from micrographia.benchmarks.structure_outcome import (
+from micrographia.benchmarks.structure.alternatives import is_among_first
+from micrographia.benchmarks.structure.outcome import (
     NO_ANSWER,
     REFUSED,
     classify,

@@ -52,8 +52,8 @@ def register(verbs: Subparsers) -> None:
 
 
 def _score(arguments: argparse.Namespace) -> int:
-    from micrographia.benchmarks.segmentation import write_scores
-    from micrographia.benchmarks.segmentation_methods import score_kept_apart
+    from micrographia.benchmarks.segmentation.methods import score_kept_apart
+    from micrographia.benchmarks.segmentation.scores import write_scores
     from micrographia.io.schemas import PREDICTIONS, TRAINING_PICTURES
     from micrographia.io.tables import read_table
     from micrographia.provenance import digest
@@ -71,14 +71,14 @@ def _score(arguments: argparse.Namespace) -> int:
 
 
 def _compare(arguments: argparse.Namespace) -> int:
-    from micrographia.benchmarks.segmentation_methods import compare
+    from micrographia.benchmarks.segmentation.methods import compare
 
     compare(arguments.results, arguments.out)
     return 0
 
 
 def _scaling(arguments: argparse.Namespace) -> int:
-    from micrographia.benchmarks.segmentation_scaling import read_runs, write_curve
+    from micrographia.benchmarks.segmentation.scaling import read_runs, write_curve
 
     runs = read_runs(arguments.scores, arguments.pictures)
     write_curve(runs, arguments.out, settings_of(arguments), arguments.seed)

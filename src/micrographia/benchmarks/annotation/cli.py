@@ -33,7 +33,7 @@ def register(verbs: Subparsers) -> None:
 
 
 def _score(arguments: argparse.Namespace) -> int:
-    from micrographia.benchmarks.annotation import draw, score, summarise
+    from micrographia.benchmarks.annotation.scores import draw, score, summarise
     from micrographia.io.benchmark_results import write_result
     from micrographia.io.schemas import ANNOTATION_SCORES, ATTRIBUTES, MICROGRAPHS, SYNTHETIC
     from micrographia.io.tables import read_rows, write_table

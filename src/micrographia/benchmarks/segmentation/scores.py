@@ -12,8 +12,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from micrographia.benchmarks.bootstrap import bootstrap_mean
-from micrographia.benchmarks.boundary import boundary_f
-from micrographia.benchmarks.matching import (
+from micrographia.benchmarks.segmentation.boundary import boundary_f
+from micrographia.benchmarks.segmentation.matching import (
     COCO_THRESHOLDS,
     SIZE_CLASSES,
     average_precision,
@@ -279,7 +279,7 @@ def write_scores(
     extra
         Further entries of the JSON.
     """
-    from micrographia.benchmarks.segmentation_figure import draw
+    from micrographia.benchmarks.segmentation.figure import draw
 
     scores = table_of(rows)
     summary = summarise(scores, settings, seed)

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from micrographia.benchmarks.bootstrap import Interval, bootstrap_mean, bootstrap_median
-from micrographia.benchmarks.structure_summary import SOLVED, groups, runs, successes
+from micrographia.benchmarks.structure.summary import SOLVED, groups, runs, successes
 from micrographia.config import Benchmarks
 from micrographia.errors import TableError
 from micrographia.io.benchmark_results import metric_row

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from micrographia.benchmarks.published import SEGMENTATION_NOTE, published_rows
-from micrographia.benchmarks.segmentation import Row, score_files
+from micrographia.benchmarks.segmentation.scores import Row, score_files
 from micrographia.errors import MicrographiaError
 from micrographia.io.benchmark_results import write_result
 from micrographia.provenance import stamp
@@ -100,7 +100,7 @@ def compare(results: Sequence[Path], out: Path) -> dict[str, Any]:
     MicrographiaError
         The results are of different pictures, or two are of one method.
     """
-    from micrographia.benchmarks.segmentation_methods_figure import draw_methods
+    from micrographia.benchmarks.segmentation.methods_figure import draw_methods
 
     every = read_alike(results)
     methods = [result["metrics"][0]["method"] for result in every]

@@ -11,8 +11,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from micrographia.benchmarks.structure_energy import UPPER_BOUND
-from micrographia.benchmarks.structure_summary import own_images, successes
+from micrographia.benchmarks.energy.scores import UPPER_BOUND
+from micrographia.benchmarks.structure.summary import own_images, successes
 
 matplotlib.use("Agg")
 

@@ -8,8 +8,8 @@ from typing import Any
 import pandas as pd
 
 from micrographia.benchmarks.bootstrap import Interval, bootstrap_mean, bootstrap_median
-from micrographia.benchmarks.structure_calibration import calibration_error, reliability
-from micrographia.benchmarks.structure_outcome import OUTCOMES, REFUSED
+from micrographia.benchmarks.structure.calibration import calibration_error, reliability
+from micrographia.benchmarks.structure.outcome import OUTCOMES, REFUSED
 from micrographia.config import Benchmarks
 from micrographia.io.benchmark_results import metric_row
 

@@ -11,8 +11,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from micrographia.benchmarks.structure_outcome import OUTCOMES
-from micrographia.benchmarks.structure_summary import calibration, own_images, runs, successes
+from micrographia.benchmarks.structure.outcome import OUTCOMES
+from micrographia.benchmarks.structure.summary import calibration, own_images, runs, successes
 
 matplotlib.use("Agg")
 

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from micrographia.benchmarks.bootstrap import bootstrap_mean
 from micrographia.benchmarks.published import SCALING_NOTE, published_rows
-from micrographia.benchmarks.segmentation import GROUPS, METRICS
-from micrographia.benchmarks.segmentation_methods import read_alike
+from micrographia.benchmarks.segmentation.methods import read_alike
+from micrographia.benchmarks.segmentation.scores import GROUPS, METRICS
 from micrographia.config import Benchmarks
 from micrographia.errors import MicrographiaError
 from micrographia.io.benchmark_results import FIELDS, metric_row, write_result
@@ -151,7 +151,7 @@ def write_curve(runs: Sequence[Run], out: Path, settings: Benchmarks, seed: int)
     seed
         Seed of the resampling.
     """
-    from micrographia.benchmarks.segmentation_scaling_figure import draw_scaling
+    from micrographia.benchmarks.segmentation.scaling_figure import draw_scaling
 
     rows, published = curve(runs, settings, seed), published_rows("segmentation_scaling")
     provenance = stamp(settings, seed)

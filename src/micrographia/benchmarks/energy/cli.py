@@ -27,13 +27,13 @@ def register(verbs: Subparsers) -> None:
 def _score(arguments: argparse.Namespace) -> int:
     import pandas as pd
 
-    from micrographia.benchmarks.published import published_rows
-    from micrographia.benchmarks.structure_energy import (
+    from micrographia.benchmarks.energy.figure import draw_energies
+    from micrographia.benchmarks.energy.scores import (
         score_energies,
         sort_energies,
         summarise_energies,
     )
-    from micrographia.benchmarks.structure_energy_figure import draw_energies
+    from micrographia.benchmarks.published import published_rows
     from micrographia.io import schemas
     from micrographia.io.atomic import atomic_path
     from micrographia.io.benchmark_results import write_result

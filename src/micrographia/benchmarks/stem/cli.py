@@ -17,7 +17,7 @@ def register(verbs: Subparsers) -> None:
 
 
 def _score(arguments: argparse.Namespace) -> int:
-    from micrographia.benchmarks.stem import draw_engines, summarise_engines
+    from micrographia.benchmarks.stem.scores import draw_engines, summarise_engines
     from micrographia.io.atomic import atomic_path
     from micrographia.io.benchmark_results import write_result
     from micrographia.io.schemas import ENGINES

@@ -45,7 +45,7 @@ def register(verbs: Subparsers) -> None:
 def _segmentation(arguments: argparse.Namespace) -> int:
     import logging
 
-    from micrographia.benchmarks.segmentation import (
+    from micrographia.benchmarks.segmentation.scores import (
         DENSITIES,
         METRICS,
         SIZES,
@@ -85,7 +85,7 @@ def _segmentation(arguments: argparse.Namespace) -> int:
 
 
 def _score_segmentation(arguments: argparse.Namespace) -> int:
-    from micrographia.benchmarks.segmentation import score_tables, write_scores
+    from micrographia.benchmarks.segmentation.scores import score_tables, write_scores
     from micrographia.errors import MicrographiaError
     from micrographia.io.schemas import MICROGRAPHS, PREDICTIONS
     from micrographia.io.tables import read_table

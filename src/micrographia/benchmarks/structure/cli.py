@@ -45,7 +45,7 @@ def register(verbs: Subparsers) -> None:
 
 
 def _structure(arguments: argparse.Namespace) -> int:
-    from micrographia.benchmarks.structure import compare
+    from micrographia.benchmarks.structure.scores import compare
 
     print_json(compare(_read_layer(arguments.answer), _read_layer(arguments.truth)))
     return 0
@@ -66,10 +66,10 @@ def _score_structure(arguments: argparse.Namespace) -> int:
     import pandas as pd
 
     from micrographia.benchmarks.published import NOTE, published_rows
-    from micrographia.benchmarks.structure import score_rows
-    from micrographia.benchmarks.structure_figure import draw_scores
-    from micrographia.benchmarks.structure_outcome import OUTCOMES
-    from micrographia.benchmarks.structure_summary import (
+    from micrographia.benchmarks.structure.figure import draw_scores
+    from micrographia.benchmarks.structure.outcome import OUTCOMES
+    from micrographia.benchmarks.structure.scores import score_rows
+    from micrographia.benchmarks.structure.summary import (
         calibration,
         outcomes,
         refusals,

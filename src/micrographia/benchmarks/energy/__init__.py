@@ -1,0 +1,1 @@
+"""Scores of relaxed crystals: energies against references."""

@@ -1,0 +1,1 @@
+"""Scores of instance masks, methods side by side, learning curves."""

@@ -1,0 +1,1 @@
+"""Scores of STEM engines against one another."""

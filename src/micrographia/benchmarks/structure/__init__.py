@@ -1,0 +1,1 @@
+"""Scores of crystals read from STEM images."""
