@@ -21,8 +21,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from micrographia.config import Curation
-from micrographia.curation.fingerprint import perceptual_hash, thumbnail
-from micrographia.curation.neighbours import groups
+from micrographia.curation.copies.fingerprint import perceptual_hash, thumbnail
+from micrographia.curation.copies.neighbours import groups
 from micrographia.io.images import read_micrograph
 
 Grey = NDArray[np.uint8]

@@ -29,11 +29,11 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from micrographia.config import Curation, Synthesis
-from micrographia.curation.dedup import mark_duplicates
-from micrographia.curation.fingerprint import INGESTED
-from micrographia.curation.ingest import ingest_table
-from micrographia.curation.listing import list_micrographs
-from micrographia.curation.neighbours import groups, near_pairs
+from micrographia.curation.copies.dedup import mark_duplicates
+from micrographia.curation.copies.fingerprint import INGESTED
+from micrographia.curation.copies.neighbours import groups, near_pairs
+from micrographia.curation.intake.ingest import ingest_table
+from micrographia.curation.intake.listing import list_micrographs
 from micrographia.io.tables import read_tables
 from micrographia.synthesis.procedural import make_micrograph
 

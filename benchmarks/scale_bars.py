@@ -27,8 +27,8 @@ from tqdm import tqdm
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "src"))
 
 from micrographia.config import Scale, Synthesis
-from micrographia.curation.scale import load_tools, measure
-from micrographia.curation.scale_reading import features
+from micrographia.curation.scale.measure import load_tools, measure
+from micrographia.curation.scale.reading import features
 from micrographia.io.images import read_micrograph
 from micrographia.provenance import machine, versions
 from micrographia.synthesis.procedural import make_micrograph

@@ -27,10 +27,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "src"))
 
 from micrographia.benchmarks.segmentation.scores import score_image
 from micrographia.config import Text, Watershed
-from micrographia.curation.text import Region, decide, particle_loss
-from micrographia.curation.text_labels import Labelled, read_text_labels
-from micrographia.curation.text_network import load_detector
-from micrographia.curation.text_score import pairs
+from micrographia.curation.text.labels import Labelled, read_text_labels
+from micrographia.curation.text.network import load_detector
+from micrographia.curation.text.regions import Region, decide, particle_loss
+from micrographia.curation.text.score import pairs
 from micrographia.io.images import read_labels, read_micrograph, to_unit
 from micrographia.io.working_picture import read_working
 from micrographia.provenance import machine

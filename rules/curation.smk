@@ -21,7 +21,7 @@ rule curation_list:
         mem_mb=1000,
         runtime=30,
     params:
-        code=code("curation.listing"),
+        code=code("curation.intake.listing"),
         masks=flag("--masks", settings.data.micrographs.masks),
         state=(
             ""
@@ -52,7 +52,7 @@ rule curation_ingest:
         mem_mb=2000,
         runtime=120,
     params:
-        code=code("curation.ingest"),
+        code=code("curation.intake.ingest"),
         settings=section("curation", without=("text", "scale")),
     shell:
         "python -m micrographia curation ingest --manifest {input.manifest:q}"
@@ -75,7 +75,7 @@ rule curation_merge:
         mem_mb=4000,
         runtime=60,
     params:
-        code=code("curation.dedup", "curation.quality"),
+        code=code("curation.copies.dedup", "curation.intake.quality"),
         settings=section("curation", without=("text", "scale")),
     shell:
         "python -m micrographia curation merge {input.tables:q}"

@@ -24,7 +24,7 @@ if settings.curation.scale.read:
             mem_mb=2000,
             runtime=240,
         params:
-            code=code("curation.scale"),
+            code=code("curation.scale.measure"),
             settings=section("curation", "scale"),
             shards=settings.shards.micrographs,
         shell:

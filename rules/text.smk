@@ -19,7 +19,7 @@ if settings.curation.text.detect:
             mem_mb=3000,
             runtime=120,
         params:
-            code=code("curation.text", "curation.text_network"),
+            code=code("curation.text.regions", "curation.text.network"),
             settings=section("curation", "text", without=("training",)),
             shards=settings.shards.micrographs,
         shell:
@@ -75,7 +75,7 @@ rule text_detector:
         mem_mb=6000,
         runtime=1440,
     params:
-        code=code("curation.text_training"),
+        code=code("curation.text.training"),
         settings=section("curation", "text", "training"),
         seed=settings.seed,
     # The preamble holds a job to one core; this one has several.

@@ -106,7 +106,7 @@ def code_digest(*names: str, without: Iterable[str] = (), root: Path | None = No
     Parameters
     ----------
     names
-        For example `"stem"` (a whole room), `"curation.scale"` (one of its folders, with all
+        For example `"stem"` (a whole room), `"curation.scale.measure"` (one of its folders, with all
         below) or `"reconstruction.solve"` (one module). The `cli` of every folder that a named
         module lies in counts as text, without what it imports: that would draw whole rooms in.
     without

@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from micrographia.config import Curation, Scale, Text
-from micrographia.curation import scale, text
 from micrographia.curation.finish import add_scale, add_text
+from micrographia.curation.scale.measure import measure
+from micrographia.curation.text.regions import regions
 from micrographia.io.resources import find_resource
 
 Row = Mapping[str, Any]
@@ -48,17 +49,17 @@ def read_burnt_in(
     kept = [row for row in rows if row["status"] == "kept"]
     texts: list[dict[str, Any]] = []
     if reasons[0] is None:
-        from micrographia.curation.text_network import load_detector
+        from micrographia.curation.text.network import load_detector
 
         detector = load_detector(settings.text.weights, settings.text)
-        texts = list(text.search(progress(kept, "text"), detector, settings.text))
+        texts = list(regions.search(progress(kept, "text"), detector, settings.text))
         rows = add_text(rows, texts)
         kept = [row for row in rows if row["status"] == "kept"]
     scales = None
     if reasons[1] is None:
         by_id = {row["image_id"]: row for row in texts}
-        tools = scale.load_tools(settings.scale)
-        scales = list(scale.search(progress(kept, "scale bars"), by_id, tools, settings.scale))
+        tools = measure.load_tools(settings.scale)
+        scales = list(measure.search(progress(kept, "scale bars"), by_id, tools, settings.scale))
     return add_scale(rows, scales), left_out
 
 

@@ -8,15 +8,16 @@ from typing import Any
 
 from micrographia.commandline import Subparsers, add_settings, non_negative, positive, settings_of
 from micrographia.config import Curation
-from micrographia.curation import scale_cli, text_cli
+from micrographia.curation.scale.measure import cli
+from micrographia.curation.text.regions import cli
 
 _SOURCE = "folder, glob, .zip or .tar archive, or CSV with a column path"
 
 
 def register(verbs: Subparsers) -> None:
     """Add the verbs `list`, `ingest`, `merge`, `run`, and those of text regions."""
-    text_cli.register(verbs)
-    scale_cli.register(verbs)
+    cli.register(verbs)
+    cli.register(verbs)
     listing = verbs.add_parser("list", help="list the images of folders, split into shards")
     listing.add_argument("sources", nargs="+", metavar="SOURCE", help=_SOURCE)
     _add_origin(listing)
@@ -68,7 +69,7 @@ def _add_jobs(parser: argparse.ArgumentParser) -> None:
 
 
 def _list(arguments: argparse.Namespace) -> int:
-    from micrographia.curation.listing import list_micrographs
+    from micrographia.curation.intake.listing import list_micrographs
     from micrographia.errors import ConfigError
     from micrographia.io.schemas import MANIFEST
     from micrographia.io.tables import write_table
@@ -84,7 +85,7 @@ def _list(arguments: argparse.Namespace) -> int:
 
 
 def _ingest(arguments: argparse.Namespace) -> int:
-    from micrographia.curation.ingest import ingest_table
+    from micrographia.curation.intake.ingest import ingest_table
     from micrographia.io.atomic import refuse_inputs
     from micrographia.io.schemas import MANIFEST
     from micrographia.io.tables import read_table
@@ -106,8 +107,8 @@ def _merge(arguments: argparse.Namespace) -> int:
 
 def _merged(tables: list[Path], out: Path, settings: Curation) -> None:
     """Join tables of `ingest`, reject copies, and write the result."""
-    from micrographia.curation.dedup import mark_duplicates
-    from micrographia.curation.fingerprint import INGESTED
+    from micrographia.curation.copies.dedup import mark_duplicates
+    from micrographia.curation.copies.fingerprint import INGESTED
     from micrographia.io.schemas import MICROGRAPHS
     from micrographia.io.tables import read_tables, write_table
     from micrographia.provenance import stamp
@@ -122,8 +123,8 @@ def _run(arguments: argparse.Namespace) -> int:
 
     from tqdm import tqdm
 
-    from micrographia.curation.ingest import ingest_table
-    from micrographia.curation.listing import list_micrographs
+    from micrographia.curation.intake.ingest import ingest_table
+    from micrographia.curation.intake.listing import list_micrographs
 
     settings = settings_of(arguments)
     listed = list_micrographs(arguments.sources, arguments.masks, licence=arguments.licence)
@@ -164,7 +165,7 @@ def _complete(merged: Path, out: Path, settings: Curation) -> list[str]:
 def _write_summary(out: Path) -> None:
     import json
 
-    from micrographia.curation.ingest import summarise
+    from micrographia.curation.intake.ingest import summarise
     from micrographia.io.atomic import write_text
     from micrographia.io.schemas import MICROGRAPHS
     from micrographia.io.tables import read_table

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from micrographia.curation.crop import largest_free
+from micrographia.curation.text.crop import largest_free
 
 SIDE = 12
 

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from micrographia.config import Curation
-from micrographia.curation.dedup import mark_duplicates
-from micrographia.curation.fingerprint import perceptual_hash, thumbnail
+from micrographia.curation.copies.dedup import mark_duplicates
+from micrographia.curation.copies.fingerprint import perceptual_hash, thumbnail
 from micrographia.io.schemas import MICROGRAPHS
 
 RADIUS = Curation(duplicate_radius=2, duplicate_correlation=0)

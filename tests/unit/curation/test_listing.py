@@ -14,9 +14,9 @@ from PIL import Image
 
 from micrographia.cli import main
 from micrographia.config import Curation, Synthesis
-from micrographia.curation.ingest import ingest_file
-from micrographia.curation.listing import list_micrographs
-from micrographia.curation.tabulated import named_files
+from micrographia.curation.intake.ingest import ingest_file
+from micrographia.curation.intake.listing import list_micrographs
+from micrographia.curation.intake.tabulated import named_files
 from micrographia.errors import ImageError
 from micrographia.io.schemas import MICROGRAPHS
 from micrographia.io.tables import read_table

@@ -13,8 +13,8 @@ from PIL import Image
 from scipy import ndimage
 
 from micrographia.config import Curation
-from micrographia.curation import quality
-from micrographia.curation.quality import Quality, measure, sharpness, verdict
+from micrographia.curation.intake import quality
+from micrographia.curation.intake.quality import Quality, measure, sharpness, verdict
 from micrographia.io.images import read_micrograph, to_unit
 
 EMPS = Path(__file__).parents[4] / "shared" / "data" / "emps" / "images"

@@ -14,11 +14,10 @@ from PIL import Image, ImageDraw, ImageFont
 
 from micrographia.cli import main
 from micrographia.config import Scale
-from micrographia.curation import scale_tesseract
-from micrographia.curation.scale import Tools, load_tools, measure, search
-from micrographia.curation.scale_bars import find_bars
-from micrographia.curation.scale_lines import find_lines
-from micrographia.curation.scale_network import load_reader
+from micrographia.curation.scale.bars import find_bars
+from micrographia.curation.scale.lines import find_lines
+from micrographia.curation.scale.measure import Tools, load_tools, measure, search, tesseract
+from micrographia.curation.scale.network import load_reader
 from micrographia.errors import ConfigError
 from micrographia.io.schemas import SCALE
 
@@ -253,7 +252,7 @@ def test_a_header_that_the_bar_contradicts_is_not_believed(tools: Tools) -> None
 
 def test_without_tesseract_rows_say_so(monkeypatch: pytest.MonkeyPatch, tools: Tools) -> None:
     monkeypatch.setenv("PATH", "/nonexistent")
-    scale_tesseract.program.cache_clear()
+    tesseract.program.cache_clear()
     try:
         found = load_tools(SETTINGS)
         assert not found.use_tesseract
@@ -263,7 +262,7 @@ def test_without_tesseract_rows_say_so(monkeypatch: pytest.MonkeyPatch, tools: T
             load_tools(SETTINGS.model_copy(update={"tesseract": "always"}))
         assert load_tools(SETTINGS.model_copy(update={"tesseract": "never"})).note is None
     finally:
-        scale_tesseract.program.cache_clear()
+        tesseract.program.cache_clear()
 
 
 @pytest.mark.skipif(not HAVE_TESSERACT, reason="tesseract is not installed")
@@ -272,9 +271,9 @@ def test_tesseract_reads_several_lines_in_order() -> None:
     for text in ("200 nm", "5 kV"):
         line = Image.new("L", (110, 30), 0)
         ImageDraw.Draw(line).text((5, 3), text, fill=255, font=ImageFont.load_default(20))
-        pages.append(scale_tesseract.enlarge(np.asarray(line, np.float32)))
-    assert scale_tesseract.read_pages(pages)[0] == "200 nm"
-    assert len(scale_tesseract.read_pages(pages)) == 2
+        pages.append(tesseract.enlarge(np.asarray(line, np.float32)))
+    assert tesseract.read_pages(pages)[0] == "200 nm"
+    assert len(tesseract.read_pages(pages)) == 2
 
 
 def test_a_missing_or_foreign_reader_is_an_error(tmp_path: Path) -> None:

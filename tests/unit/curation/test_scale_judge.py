@@ -8,7 +8,7 @@ import pytest
 
 from micrographia.config import Scale
 from micrographia.curation.finish import add_scale
-from micrographia.curation.scale import judge
+from micrographia.curation.scale.measure import judge
 from micrographia.errors import TableError
 from micrographia.io.schemas import MICROGRAPHS
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from micrographia.curation.scale_banner import contradicts, parse_banner
-from micrographia.curation.scale_parse import UNITS, parse_label, usualness
+from micrographia.curation.scale.banner import contradicts, parse_banner
+from micrographia.curation.scale.parse import UNITS, parse_label, usualness
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,8 @@ import time
 import numpy as np
 import pytest
 
-from micrographia.curation.scale_bars import find_bars
-from micrographia.curation.scale_ticks import tick_rows
+from micrographia.curation.scale.bars import find_bars
+from micrographia.curation.scale.ticks import tick_rows
 
 
 @pytest.mark.parametrize("pattern", ["bricks", "strokes"])

@@ -12,8 +12,8 @@ from PIL import Image
 from micrographia.cli import main
 from micrographia.config import Text
 from micrographia.curation.finish import add_text, reject_illegible
-from micrographia.curation.text import Region, decide, particle_loss, search
-from micrographia.curation.text_score import overlap, pairs
+from micrographia.curation.text.regions import Region, decide, particle_loss, search
+from micrographia.curation.text.score import overlap, pairs
 from micrographia.errors import TableError
 from micrographia.io.schemas import LEGIBILITY, MICROGRAPHS, TEXT
 from micrographia.io.tables import read_rows, write_table

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from micrographia.config import Synthesis
-from micrographia.curation.text import Region
-from micrographia.curation.text_choice import Choice, apart, choose, describe, fit
-from micrographia.curation.text_proposals import Proposal, propose
-from micrographia.curation.text_score import overlap
+from micrographia.curation.text.choice import Choice, apart, choose, describe, fit
+from micrographia.curation.text.proposals import Proposal, propose
+from micrographia.curation.text.regions import Region
+from micrographia.curation.text.score import overlap
 from micrographia.io.images import read_micrograph, to_unit
 from micrographia.synthesis import banners
 from micrographia.synthesis.procedural import make_micrograph

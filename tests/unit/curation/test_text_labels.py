@@ -12,7 +12,7 @@ import pytest
 
 from micrographia.cli import main
 from micrographia.config import LabelledText, Text
-from micrographia.curation.text_labels import labelled_pictures, read_text_labels
+from micrographia.curation.text.labels import labelled_pictures, read_text_labels
 from micrographia.errors import MicrographiaError
 
 ROOT = Path(__file__).parents[3]
@@ -63,7 +63,7 @@ def test_shipped_labels_keep_articles_apart() -> None:
 def test_a_detector_learns_from_labelled_pictures(tmp_path: Path) -> None:
     if importlib.util.find_spec("ultralytics") is None:
         pytest.skip("ultralytics is not installed")
-    from micrographia.curation.text_network import load_detector
+    from micrographia.curation.text.network import load_detector
 
     rng = np.random.default_rng(5)
     rows = []

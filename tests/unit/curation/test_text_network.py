@@ -17,10 +17,10 @@ if importlib.util.find_spec("ultralytics") is None:
     pytest.skip("ultralytics is not installed", allow_module_level=True)
 
 from micrographia.config import Synthesis, Text, TextTraining
-from micrographia.curation.text import CLASSES, decide, particle_loss
-from micrographia.curation.text_network import build, distinct, load_detector, save_detector
-from micrographia.curation.text_score import pairs
-from micrographia.curation.text_training import digest_of, train
+from micrographia.curation.text.network import build, distinct, load_detector, save_detector
+from micrographia.curation.text.regions import CLASSES, decide, particle_loss
+from micrographia.curation.text.score import pairs
+from micrographia.curation.text.training import digest_of, train
 from micrographia.errors import MicrographiaError
 from micrographia.synthesis.banners import find_fonts
 from micrographia.synthesis.procedural import make_micrograph
@@ -116,7 +116,7 @@ def test_weights_of_ultralytics_are_taken(tmp_path: Path) -> None:
 
 
 def test_ultralytics_leaves_the_home_alone_and_says_nothing(tmp_path: Path) -> None:
-    code = "from micrographia.curation.text_network import build; build(['text'])"
+    code = "from micrographia.curation.text.network import build; build(['text'])"
     kept = {"YOLO_CONFIG_DIR", "YOLO_OFFLINE", "XDG_CONFIG_HOME"}
     clean = {key: value for key, value in os.environ.items() if key not in kept}
     answer = subprocess.run(
@@ -178,7 +178,7 @@ def test_numbers_are_printed_as_before() -> None:
     """ultralytics sets numpy's print options for the whole process; see `training.yolo.quiet`."""
     program = (
         "import numpy as np; before = np.get_printoptions(); "
-        "from micrographia.curation.text_network import build; build(['text']); "
+        "from micrographia.curation.text.network import build; build(['text']); "
         "assert np.get_printoptions() == before, np.get_printoptions()"
     )
     subprocess.run([sys.executable, "-c", program], check=True, timeout=120)

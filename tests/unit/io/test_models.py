@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from micrographia.config import Annotation, Scale, Text
-from micrographia.curation.scale import load_tools
+from micrographia.curation.scale.measure import load_tools
 from micrographia.io.resources import PROJECT, find_resource
 
 
@@ -35,7 +35,7 @@ def test_the_reader_of_scale_bars_is_found() -> None:
     importlib.util.find_spec("ultralytics") is None, reason="ultralytics is not installed"
 )
 def test_the_text_detector_is_found() -> None:
-    from micrographia.curation.text_network import load_detector
+    from micrographia.curation.text.network import load_detector
 
     assert load_detector(Text().weights, Text()) is not None
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from micrographia.config import TextTraining
-from micrographia.curation.text import CLASSES
+from micrographia.curation.text.regions import CLASSES
 from micrographia.io.images import read_micrograph
 from micrographia.synthesis import banners, text_pictures
 from micrographia.synthesis.text_pictures import Sheet, annotate, background

@@ -69,8 +69,8 @@ def _text(arguments: argparse.Namespace) -> int:
     import cv2
     import torch
 
-    from micrographia.curation.text import search
-    from micrographia.curation.text_network import load_detector
+    from micrographia.curation.text.network import load_detector
+    from micrographia.curation.text.regions import search
     from micrographia.errors import ConfigError
     from micrographia.io.atomic import refuse_inputs
     from micrographia.io.schemas import MICROGRAPHS, TEXT
@@ -122,8 +122,8 @@ def _finish(arguments: argparse.Namespace) -> int:
 
 
 def _train(arguments: argparse.Namespace) -> int:
-    from micrographia.curation.text_network import save_detector
-    from micrographia.curation.text_training import train
+    from micrographia.curation.text.network import save_detector
+    from micrographia.curation.text.training import train
     from micrographia.io.schemas import TEXT_PICTURES
     from micrographia.io.tables import read_rows
 
@@ -137,9 +137,9 @@ def _train(arguments: argparse.Namespace) -> int:
 def _choose(arguments: argparse.Namespace) -> int:
     from dataclasses import asdict
 
-    from micrographia.curation.text_labels import labelled_pictures
-    from micrographia.curation.text_network import Detector, read_model, save_detector
-    from micrographia.curation.text_training import learn_choice
+    from micrographia.curation.text.labels import labelled_pictures
+    from micrographia.curation.text.network import Detector, read_model, save_detector
+    from micrographia.curation.text.training import learn_choice
     from micrographia.errors import ConfigError
 
     _check_out(arguments.out)

@@ -16,11 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from micrographia.config import Text, TextTraining
-from micrographia.curation.text import CLASSES
-from micrographia.curation.text_choice import Choice, describe, fit
-from micrographia.curation.text_labels import labelled_pictures
-from micrographia.curation.text_network import ARCHITECTURE, Detector, quiet, read_model
-from micrographia.curation.text_score import overlap
+from micrographia.curation.text.choice import Choice, describe, fit
+from micrographia.curation.text.labels import labelled_pictures
+from micrographia.curation.text.network import ARCHITECTURE, Detector, quiet, read_model
+from micrographia.curation.text.regions import CLASSES
+from micrographia.curation.text.score import overlap
 from micrographia.errors import MicrographiaError
 from micrographia.io.images import read_micrograph
 

@@ -12,8 +12,8 @@ from torch import nn
 from torch.nn import functional
 
 from micrographia.config import Training
-from micrographia.curation.scale_network import ALPHABET, LAYERS, decode
-from micrographia.curation.scale_samples import find_fonts, sample
+from micrographia.curation.scale.network import ALPHABET, LAYERS, decode
+from micrographia.curation.scale.samples import find_fonts, sample
 from micrographia.provenance import versions
 from micrographia.training.loop import Progress, fit
 

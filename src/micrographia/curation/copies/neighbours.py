@@ -16,7 +16,7 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from micrographia.curation.likeness import TRANSFORMS, alike
+from micrographia.curation.copies.likeness import TRANSFORMS, alike
 
 Hashes = NDArray[np.uint64]
 Integers = NDArray[np.int64]

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 from scipy import ndimage
 
-from micrographia.curation.scale_network import ALPHABET, normalise
+from micrographia.curation.scale.network import ALPHABET, normalise
 from micrographia.errors import ConfigError
 
 _NUMBERS = ("1", "2", "5", "10", "20", "50", "100", "200", "500")

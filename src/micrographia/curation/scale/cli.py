@@ -67,7 +67,7 @@ def _scale(arguments: argparse.Namespace) -> int:
 
 
 def _print(arguments: argparse.Namespace) -> int:
-    from micrographia.curation.scale import load_tools, search
+    from micrographia.curation.scale.measure import load_tools, search
 
     settings = settings_of(arguments)
     entries = [{"image_id": None, "path": path} for path in arguments.images]
@@ -76,7 +76,7 @@ def _print(arguments: argparse.Namespace) -> int:
 
 
 def _table(arguments: argparse.Namespace) -> int:
-    from micrographia.curation.scale import load_tools, search
+    from micrographia.curation.scale.measure import load_tools, search
     from micrographia.errors import ConfigError
     from micrographia.io.atomic import refuse_inputs
     from micrographia.io.schemas import MICROGRAPHS, SCALE, TEXT
@@ -100,7 +100,7 @@ def _table(arguments: argparse.Namespace) -> int:
 
 
 def _train(arguments: argparse.Namespace) -> int:
-    from micrographia.curation.scale_training import train
+    from micrographia.curation.scale.training import train
     from micrographia.errors import ConfigError
 
     if arguments.out.suffix != ".safetensors":

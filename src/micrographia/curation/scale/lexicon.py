@@ -14,8 +14,8 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from micrographia.curation.scale_network import ALPHABET
-from micrographia.curation.scale_parse import Label, parse_label, usualness
+from micrographia.curation.scale.network import ALPHABET
+from micrographia.curation.scale.parse import Label, parse_label, usualness
 
 _WHOLE = "1 2 3 4 5 6 8 10 15 20 25 30 35 40 50 60 80 100 120 125 150 200 250 300 400 500 600 800"
 _FINE = "1.0 1.5 2.0 2.5 3.0 4.0 5.0 10.0 20.0 30.0 40.0 50.0"

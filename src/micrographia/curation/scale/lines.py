@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from micrographia.curation.scale_bars import Bar, Image
+from micrographia.curation.scale.bars import Bar, Image
 
 Box = tuple[int, int, int, int]
 

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from micrographia.curation.scale_bars import CUT, Bar, Image, find_bars
-from micrographia.curation.scale_lexicon import posterior
-from micrographia.curation.scale_lines import Line, find_lines
-from micrographia.curation.scale_network import Reader, decode, normalise, score_many
-from micrographia.curation.scale_parse import Label, parse_label, usualness
-from micrographia.curation.scale_tesseract import enlarge, read_pages
+from micrographia.curation.scale.bars import CUT, Bar, Image, find_bars
+from micrographia.curation.scale.lexicon import posterior
+from micrographia.curation.scale.lines import Line, find_lines
+from micrographia.curation.scale.network import Reader, decode, normalise, score_many
+from micrographia.curation.scale.parse import Label, parse_label, usualness
+from micrographia.curation.scale.tesseract import enlarge, read_pages
 
 #: How many bars are looked at, and how many lines tesseract reads of one picture.
 _BARS, _READ = 4, 4

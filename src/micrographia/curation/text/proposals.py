@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from micrographia.curation.scale_banner import find_banner
-from micrographia.curation.scale_bars import Bar, find_bars
+from micrographia.curation.scale.banner import find_banner
+from micrographia.curation.scale.bars import Bar, find_bars
 
 Box = tuple[int, int, int, int]
 Floats = NDArray[np.float32]

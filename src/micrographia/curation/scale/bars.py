@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from micrographia.curation.scale_ticks import tick_rows
+from micrographia.curation.scale.ticks import tick_rows
 
 Image = NDArray[np.float32]
 Rectangle = tuple[int, int, int, int]

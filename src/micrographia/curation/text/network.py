@@ -17,9 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from micrographia.config import Text
-from micrographia.curation.text import Region
-from micrographia.curation.text_choice import Choice, choose
-from micrographia.curation.text_proposals import Proposal, propose
+from micrographia.curation.text.choice import Choice, choose
+from micrographia.curation.text.proposals import Proposal, propose
+from micrographia.curation.text.regions import Region
 from micrographia.errors import MicrographiaError
 from micrographia.io.images import to_own_range
 from micrographia.io.resources import find_resource

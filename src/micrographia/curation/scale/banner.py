@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as Pictures
 
-from micrographia.curation.scale_bars import Image
-from micrographia.curation.scale_parse import UNITS
-from micrographia.curation.scale_tesseract import read_pages
+from micrographia.curation.scale.bars import Image
+from micrographia.curation.scale.parse import UNITS
+from micrographia.curation.scale.tesseract import read_pages
 
 _UNIT = r"(?P<unit>nm|[µμupy]m|mm|Å)"
 _NUMBER = r"(?P<number>\d+(?:[.,]\d+)?)"

@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
-from micrographia.curation.text import Region
-from micrographia.curation.text_proposals import Proposal
-from micrographia.curation.text_score import overlap
+from micrographia.curation.text.proposals import Proposal
+from micrographia.curation.text.regions import Region
+from micrographia.curation.text.score import overlap
 
 Floats = NDArray[np.floating[Any]]
 

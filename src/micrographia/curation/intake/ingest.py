@@ -15,9 +15,9 @@ from typing import Any
 import pandas as pd
 
 from micrographia.config import Curation
-from micrographia.curation.fingerprint import INGESTED, perceptual_hash, thumbnail
-from micrographia.curation.listing import UNLOCK, unreadable
-from micrographia.curation.quality import measure, verdict
+from micrographia.curation.copies.fingerprint import INGESTED, perceptual_hash, thumbnail
+from micrographia.curation.intake.listing import UNLOCK, unreadable
+from micrographia.curation.intake.quality import measure, verdict
 from micrographia.errors import ImageError
 from micrographia.io.images import Micrograph, image_id, read_labels, read_micrograph
 from micrographia.io.tables import write_batches

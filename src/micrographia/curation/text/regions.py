@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from micrographia.config import Text
-from micrographia.curation.crop import Box, largest_free
+from micrographia.curation.text.crop import Box, largest_free
 from micrographia.errors import MicrographiaError
 from micrographia.io.images import read_micrograph
 from micrographia.io.schemas import TEXT

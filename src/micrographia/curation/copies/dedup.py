@@ -7,9 +7,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from micrographia.config import Curation
-from micrographia.curation.fingerprint import hashes_in_all_ways, perceptual_hash
-from micrographia.curation.likeness import SIDE, WAYS
-from micrographia.curation.neighbours import groups
+from micrographia.curation.copies.fingerprint import hashes_in_all_ways, perceptual_hash
+from micrographia.curation.copies.likeness import SIDE, WAYS
+from micrographia.curation.copies.neighbours import groups
 
 
 def mark_duplicates(table: pd.DataFrame, settings: Curation) -> pd.DataFrame:

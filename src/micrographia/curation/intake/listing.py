@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import PurePath, PurePosixPath
 from typing import Any
 
-from micrographia.curation.tabulated import tabulated
+from micrographia.curation.intake.tabulated import tabulated
 from micrographia.errors import ImageError
 from micrographia.io import archives
 from micrographia.io.images import SUFFIXES

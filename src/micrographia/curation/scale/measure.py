@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from micrographia.config import Scale
-from micrographia.curation.scale_banner import Banner, contradicts, read_banner
-from micrographia.curation.scale_network import Reader, load_reader
-from micrographia.curation.scale_reading import Answer, read_scale
-from micrographia.curation.scale_tesseract import ABSENT, program
+from micrographia.curation.scale.banner import Banner, contradicts, read_banner
+from micrographia.curation.scale.network import Reader, load_reader
+from micrographia.curation.scale.reading import Answer, read_scale
+from micrographia.curation.scale.tesseract import ABSENT, program
 from micrographia.errors import ConfigError, MicrographiaError
 from micrographia.io.images import read_micrograph, to_own_range
 from micrographia.io.schemas import SCALE

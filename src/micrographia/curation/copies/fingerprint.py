@@ -10,7 +10,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from PIL import Image
 
-from micrographia.curation.likeness import SIDE, TRANSFORMS, turned
+from micrographia.curation.copies.likeness import SIDE, TRANSFORMS, turned
 from micrographia.io.images import to_unit
 from micrographia.io.schemas import MICROGRAPHS
 

@@ -1,0 +1,1 @@
+"""Listing, reading and judging what a user brings."""

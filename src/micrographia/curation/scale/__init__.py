@@ -1,0 +1,1 @@
+"""Pixel sizes from scale bars and banners."""

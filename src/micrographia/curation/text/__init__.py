@@ -1,0 +1,1 @@
+"""Text regions burnt into micrographs."""
