@@ -66,7 +66,7 @@ rule report_statistics:
         mem_mb=2000,
         runtime=20,
     params:
-        code=code("report.attributes"),
+        code=code("report.sections.attributes"),
         config=whole_config(),
         results=results_folder,
     shell:

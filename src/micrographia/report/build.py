@@ -13,7 +13,8 @@ from jinja2 import Environment, StrictUndefined
 from micrographia import __version__, provenance
 from micrographia.config import Report
 from micrographia.io.atomic import write_text
-from micrographia.report import (
+from micrographia.report.collect import Results, collect
+from micrographia.report.sections import (
     attributes,
     contact,
     copies,
@@ -21,10 +22,9 @@ from micrographia.report import (
     micrographs,
     numbers,
     stem,
-    stem2mat,
+    structure,
     text,
 )
-from micrographia.report.collect import Results, collect
 
 _HERE = Path(__file__).parent
 
@@ -112,7 +112,7 @@ def _stem_wing(results: Results, settings: Report) -> dict[str, Any]:
         "scored": results.structure_scores is not None,
         "gallery": stem.gallery(results, settings.examples),
         "charts": stem.charts(results),
-        "benchmark": stem2mat.benchmark(results),
+        "benchmark": structure.benchmark(results),
         "engines": stem.engine_rows(results),
         "window": crystals.WINDOW,
         "sheets": contact.sheets(results, settings.examples),

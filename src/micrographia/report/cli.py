@@ -37,8 +37,8 @@ def _build(arguments: argparse.Namespace) -> int:
 
 
 def _statistics(arguments: argparse.Namespace) -> int:
-    from micrographia.report.attributes import write
     from micrographia.report.collect import collect
+    from micrographia.report.sections.attributes import write
 
     write(collect(arguments.results, _config(arguments)), arguments.out)
     return 0

@@ -16,9 +16,9 @@ from micrographia.cli import main
 from micrographia.config import Report
 from micrographia.io import schemas
 from micrographia.io.tables import read_table, write_table
-from micrographia.report import attributes
 from micrographia.report.build import render
 from micrographia.report.collect import collect
+from micrographia.report.sections import attributes
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ from micrographia.io import schemas
 from micrographia.io.tables import read_table, write_table
 from micrographia.report.build import build
 from micrographia.report.collect import collect
-from micrographia.report.contact import sheets
+from micrographia.report.sections.contact import sheets
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ import pandas as pd
 from PIL import Image
 
 from micrographia.io.schemas import MICROGRAPHS
-from micrographia.report import copies
 from micrographia.report.collect import Results
+from micrographia.report.sections import copies
 
 PIXELS = np.add.outer(np.arange(40), np.arange(50)).astype(np.uint8) * 2
 

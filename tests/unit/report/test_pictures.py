@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 from PIL import Image
 
-from micrographia.report import pictures
+from micrographia.report.drawing import pictures
 
 MASKS = npst.arrays(np.int32, (8, 9), elements=st.integers(0, 4))
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from micrographia.report.ranking import choose
+from micrographia.report.sections.ranking import choose
 
 
 @given(st.lists(st.floats(-1, 1), max_size=40), st.integers(1, 12))

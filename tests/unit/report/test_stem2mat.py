@@ -18,9 +18,9 @@ from micrographia.io.benchmark_results import metric_row, write_result
 from micrographia.io.schemas import RECONSTRUCTIONS, STRUCTURE_SCORES
 from micrographia.io.tables import read_rows, write_table
 from micrographia.provenance import stamp
-from micrographia.report import stem, stem2mat
 from micrographia.report.build import build
 from micrographia.report.collect import Results, collect
+from micrographia.report.sections import stem, structure
 
 BINS = [{"low": 0.9, "high": 1.0, "n": 9, "confidence": 0.97, "accuracy": 0.9}]
 
@@ -57,7 +57,7 @@ def folder(tmp_path):
 
 
 def test_tiers_stand_beside_the_published_ones(folder):
-    found = stem2mat.benchmark(collect(folder))
+    found = structure.benchmark(collect(folder))
     assert found is not None
     assert found["columns"] == ["C.C. [%]", "S.S.@0.47 [%]"]
     rows = [(row["group"], row["method"], row["theirs"]) for row in found["rows"]]
@@ -81,7 +81,7 @@ def test_energies_are_columns_once_they_were_scored(folder):
     write_result(
         folder / "benchmarks" / "energy.json", "energy", [ours], stamp({}, 1), n=9, n_failed=1
     )
-    found = stem2mat.benchmark(collect(folder))
+    found = structure.benchmark(collect(folder))
     assert found is not None and len(found["columns"]) == 3
     values = {(row["group"], row["method"]): row["values"] for row in found["rows"]}
     assert values["tier 1", "analysis, given"][2] == "80.0"
@@ -91,11 +91,11 @@ def test_energies_are_columns_once_they_were_scored(folder):
 
 
 def test_a_run_without_the_benchmark_has_no_such_section(tmp_path):
-    assert stem2mat.benchmark(Results(root=tmp_path)) is None
+    assert structure.benchmark(Results(root=tmp_path)) is None
 
 
 def test_charts_are_pictures_with_ink(folder):
-    found = stem2mat.benchmark(collect(folder))
+    found = structure.benchmark(collect(folder))
     assert found is not None and len(found["charts"]) == 2
     for chart in found["charts"]:
         assert "analysis, given" in chart["caption"]
@@ -106,7 +106,7 @@ def test_charts_are_pictures_with_ink(folder):
 
 def test_a_bar_is_as_long_as_its_share():
     row = {"group": "tier 1", "n": 10, "counts": {"right": 5, "refused": 5}}
-    image = stem2mat.draw_outcomes([row], list(OUTCOMES))
+    image = structure.draw_outcomes([row], list(OUTCOMES))
     data = base64.b64decode(image.split(",", 1)[1])
     pixels = np.asarray(Image.open(io.BytesIO(data)).convert("RGB")).astype(int)
     middle = pixels[len(pixels) // 3]

@@ -13,7 +13,7 @@ from PIL import Image
 
 from micrographia.io.schemas import MICROGRAPHS
 from micrographia.report.collect import Results
-from micrographia.report.text import section
+from micrographia.report.sections.text import section
 
 
 def results_of(tmp_path: Path) -> Results:

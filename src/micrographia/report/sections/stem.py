@@ -15,10 +15,11 @@ from numpy.typing import NDArray
 from micrographia.errors import ImageError, MicrographiaError
 from micrographia.io.stem_images import read_stem_image
 from micrographia.io.structures import from_cif
-from micrographia.report import crystals, pictures
-from micrographia.report.charts import histogram
 from micrographia.report.collect import Results, locate, records
-from micrographia.report.ranking import choose
+from micrographia.report.drawing import pictures
+from micrographia.report.drawing.charts import histogram
+from micrographia.report.sections import crystals
+from micrographia.report.sections.ranking import choose
 
 _SIDE = 360  # longest side of a picture on the page [px]
 

@@ -16,8 +16,8 @@ import numpy as np
 import pandas as pd
 
 from micrographia.io.vocabulary import ATTRIBUTE_NAMES, UNKNOWN, VOCABULARY
-from micrographia.report import attribute_charts as charts
 from micrographia.report.collect import Results
+from micrographia.report.drawing import attribute_charts as charts
 
 #: Instances per picture, in the classes of figure 12 b: upper ends.
 COUNT_CLASSES = (10, 50, 100, 500)

@@ -8,8 +8,8 @@ import numpy as np
 
 from micrographia.errors import MicrographiaError
 from micrographia.io.stem_images import StemImage, read_stem_image
-from micrographia.report import pictures
 from micrographia.report.collect import Results, locate, records
+from micrographia.report.drawing import pictures
 
 #: Side of the part that is shown, from the middle of a picture [Å]: columns must be seen apart.
 WINDOW = 20.0

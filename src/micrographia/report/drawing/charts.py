@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
 from numpy.typing import ArrayLike
 
-from micrographia.report.pictures import png_uri
+from micrographia.report.drawing.pictures import png_uri
 
 INK = "#23282d"
 FAINT = "#8a9299"

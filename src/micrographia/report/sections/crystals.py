@@ -16,7 +16,7 @@ from matplotlib.patches import Polygon
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from micrographia.report.charts import to_uri
+from micrographia.report.drawing.charts import to_uri
 
 FloatArray = NDArray[np.float64]
 

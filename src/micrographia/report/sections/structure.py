@@ -12,9 +12,9 @@ matplotlib.use("Agg")
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from micrographia.report.charts import FAINT, FIRST, SECOND, STYLE, to_uri
 from micrographia.report.collect import Results
-from micrographia.report.numbers import number
+from micrographia.report.drawing.charts import FAINT, FIRST, SECOND, STYLE, to_uri
+from micrographia.report.sections.numbers import number
 
 Row = Mapping[str, Any]
 

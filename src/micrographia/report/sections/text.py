@@ -14,9 +14,9 @@ from PIL import Image, ImageDraw
 
 from micrographia.errors import MicrographiaError
 from micrographia.io.images import read_micrograph
-from micrographia.report import pictures
-from micrographia.report.charts import FIRST, SECOND, STYLE, to_uri
 from micrographia.report.collect import Results, locate, records
+from micrographia.report.drawing import pictures
+from micrographia.report.drawing.charts import FIRST, SECOND, STYLE, to_uri
 
 _SIDE = 300  # longest side of a picture on the page [px]
 #: A text region, and the part of the picture that is worked on.

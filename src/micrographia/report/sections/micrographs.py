@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 
 from micrographia.errors import MicrographiaError
 from micrographia.io.images import read_labels, read_micrograph
-from micrographia.report import pictures
-from micrographia.report.charts import histogram
 from micrographia.report.collect import Results, locate, records
-from micrographia.report.ranking import choose
+from micrographia.report.drawing import pictures
+from micrographia.report.drawing.charts import histogram
+from micrographia.report.sections.ranking import choose
 
 _SIDE = 360  # longest side of a picture on the page [px]
 

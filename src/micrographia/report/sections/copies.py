@@ -8,8 +8,8 @@ import pandas as pd
 
 from micrographia.errors import MicrographiaError
 from micrographia.io.images import read_micrograph
-from micrographia.report import pictures
 from micrographia.report.collect import Results, locate, records
+from micrographia.report.drawing import pictures
 
 _SIDE = 132  # of a thumbnail [px]
 _MOST = 8  # pictures of one group that are shown

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from micrographia.io.atomic import atomic_path
 from micrographia.io.vocabulary import UNKNOWN
-from micrographia.report.charts import FAINT, FIRST, SECOND, STYLE, to_uri
+from micrographia.report.drawing.charts import FAINT, FIRST, SECOND, STYLE, to_uri
 
 Floats = NDArray[np.float64]
 Words = Mapping[str, Mapping[str, int]]
