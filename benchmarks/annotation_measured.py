@@ -37,7 +37,8 @@ from micrographia.io.schemas import SYNTHETIC
 from micrographia.io.tables import read_rows
 from micrographia.io.vocabulary import ATTRIBUTE_NAMES
 from micrographia.provenance import machine, versions
-from micrographia.segmentation import learned, watershed
+from micrographia.segmentation import network_segmenter
+from micrographia.segmentation.watershed.segment import segment as watershed
 from micrographia.synthesis.procedural import make_micrograph, role_of
 
 #: Seeds of the pictures that the shipped weights were learned from.
@@ -127,7 +128,7 @@ def segment(image: Any, method: str) -> Any:
     """Segment as the workflow does."""
     if method == "watershed":
         return watershed.segment(image, Segmentation().watershed)
-    return learned.segment(image, Network(), method)
+    return network_segmenter.segment(image, Network(), method)
 
 
 def cases(arguments: argparse.Namespace) -> Iterator[tuple[Any, Any, Any, dict[str, Any]]]:

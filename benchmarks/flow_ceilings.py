@@ -26,9 +26,9 @@ from flow_masks import hard_shapes, make, parallel_fibres
 from micrographia.benchmarks.segmentation.matching import overlaps, precision_curve
 from micrographia.io.images import read_labels
 from micrographia.provenance import machine
-from micrographia.segmentation.flow_field import flow_field
-from micrographia.segmentation.flow_files import colours
-from micrographia.segmentation.flow_follow import follow
+from micrographia.segmentation.flow.field import flow_field
+from micrographia.segmentation.flow.files import colours
+from micrographia.segmentation.flow.follow import follow
 
 #: Blur of the field [px], noise, smoothness of the noise [px].
 HARM = ((1.0, 0.0, 0.0), (1.5, 0.0, 0.0), (0.0, 0.3, 0.0), (1.0, 0.5, 0.0), (0.7, 0.3, 2.0))

@@ -138,8 +138,8 @@ def _child(side: str, mask: str, arguments: argparse.Namespace) -> None:
 
 
 def _ours(labels: np.ndarray, threads: int, repeats: int) -> dict[str, Any]:
-    from micrographia.segmentation.flow_field import flow_field
-    from micrographia.segmentation.flow_follow import follow
+    from micrographia.segmentation.flow.field import flow_field
+    from micrographia.segmentation.flow.follow import follow
 
     field, foreground = None, (labels > 0).astype(np.float32)
     figures = {}
@@ -156,8 +156,8 @@ def _ours(labels: np.ndarray, threads: int, repeats: int) -> dict[str, Any]:
 def _torch(labels: np.ndarray, threads: int, repeats: int, device: str) -> dict[str, Any]:
     import torch
 
-    from micrographia.segmentation.flow_torch import flow_field
-    from micrographia.segmentation.flow_torch_follow import follow
+    from micrographia.segmentation.flow.torch_field import flow_field
+    from micrographia.segmentation.flow.torch_follow import follow
 
     torch.set_num_threads(threads)
     there = torch.from_numpy(labels).to(device)

@@ -32,7 +32,8 @@ from micrographia.io.resources import find_resource
 from micrographia.io.schemas import TRAINING_PICTURES
 from micrographia.io.tables import read_table
 from micrographia.provenance import machine, versions
-from micrographia.segmentation import learned, watershed
+from micrographia.segmentation import network_segmenter
+from micrographia.segmentation.watershed.segment import segment
 
 METRICS = {"AP@0.5": "ap50", "AP@0.5:0.95": "ap50_95", "PQ@0.5": "pq50"}
 
@@ -56,14 +57,14 @@ def main() -> int:
     untouched = ~np.isin(np.arange(len(kept)), chosen)
     methods: dict[str, Any] = {}
     if not arguments.without_watershed:
-        methods["watershed"] = lambda image: watershed.segment(image, Watershed())
+        methods["watershed"] = lambda image: segment.segment(image, Watershed())
     named = dict(item.split("=", 1) for item in arguments.checkpoint)
     shipped = Network().checkpoint
     if find_resource(shipped).is_file():
         named = {"unet-small (shipped)": shipped, **named}
     for name, file in named.items():
         settings = Network(**{"checkpoint": file, **arguments.settings})
-        methods[name] = lambda image, settings=settings: learned.segment(image, settings)
+        methods[name] = lambda image, settings=settings: network_segmenter.segment(image, settings)
     figures = {
         "machine": machine(),
         "versions": versions(),

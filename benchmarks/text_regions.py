@@ -34,7 +34,7 @@ from micrographia.curation.text.score import pairs
 from micrographia.io.images import read_labels, read_micrograph, to_unit
 from micrographia.io.working_picture import read_working
 from micrographia.provenance import machine
-from micrographia.segmentation.watershed import segment
+from micrographia.segmentation.watershed.segment import segment
 
 ROOT = Path(__file__).resolve().parents[1]
 

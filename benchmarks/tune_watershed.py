@@ -36,7 +36,7 @@ from micrographia.benchmarks.segmentation.matching import (
 from micrographia.config import Watershed
 from micrographia.io.images import read_labels, read_micrograph, to_unit
 from micrographia.provenance import machine, versions
-from micrographia.segmentation.watershed import segment
+from micrographia.segmentation.watershed.segment import segment
 
 Pair = tuple[np.ndarray, np.ndarray]
 

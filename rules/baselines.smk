@@ -25,7 +25,7 @@ rule segmentation_pictures:
         mem_mb=2000,
         runtime=60,
     params:
-        code=code("segmentation.pictures"),
+        code=code("segmentation.samples.pictures"),
         settings=section(
             "segmentation", without=("baselines", "network", "watershed", "rounds", "scaling")
         ),
@@ -59,8 +59,8 @@ rule segmentation_baseline:
         runtime=1440,
         gpu=gpus(settings.segmentation.training.loop.device),
     params:
-        code=code("segmentation.learn", "segmentation.star", "segmentation.yolo")
-        + code("segmentation.mask_rcnn"),
+        code=code("segmentation.learning.train", "segmentation.baselines.star", "segmentation.baselines.yolo")
+        + code("segmentation.baselines.mask_rcnn"),
         settings=for_contestant,
         seed=settings.seed,
     shell:
@@ -92,8 +92,8 @@ rule segmentation_kept_apart:
         runtime=240,
         gpu=gpus(settings.segmentation.network.device),
     params:
-        code=code("segmentation.predict", "segmentation.learned", "segmentation.star")
-        + code("segmentation.yolo", "segmentation.mask_rcnn"),
+        code=code("segmentation.predict", "segmentation.network_segmenter", "segmentation.baselines.star")
+        + code("segmentation.baselines.yolo", "segmentation.baselines.mask_rcnn"),
         settings=for_contestant,
         checkpoint=lambda wildcards, input: flag("--checkpoint", "".join(input.checkpoint)),
     shell:

@@ -361,8 +361,8 @@ def weights_of_segmenter():
 def code_of_segmenter():
     """Digest of what segments: an edit of a network is no reason to run the watershed again."""
     if settings.segmentation.method == "watershed":
-        return code("segmentation.predict", without=["segmentation.learned"])
-    peers = ["segmentation.star", "segmentation.yolo", "segmentation.mask_rcnn"]
+        return code("segmentation.predict", without=["segmentation.network_segmenter"])
+    peers = ["segmentation.baselines.star", "segmentation.baselines.yolo", "segmentation.baselines.mask_rcnn"]
     return code("segmentation.predict", without=peers)
 
 

@@ -22,7 +22,7 @@ rule segmentation_pseudo:
         runtime=240,
         gpu=gpus(settings.segmentation.network.device),
     params:
-        code=code("segmentation.pseudo_run"),
+        code=code("segmentation.pseudo_labels.run"),
         settings=settings_of_training(),
         shards=settings.shards.micrographs,
         corrections=state(settings.segmentation.rounds.corrections),
@@ -58,7 +58,7 @@ rule segmentation_round:
         runtime=1440,
         gpu=gpus(settings.segmentation.training.loop.device),
     params:
-        code=code("segmentation.learn", "segmentation.pseudo"),
+        code=code("segmentation.learning.train", "segmentation.pseudo_labels.select"),
         settings=settings_of_training("rounds"),
         seed=settings.seed,
     shell:
@@ -87,7 +87,7 @@ rule segmentation_rounds:
         mem_mb=1000,
         runtime=10,
     params:
-        code=code("segmentation.rounds"),
+        code=code("segmentation.pseudo_labels.rounds"),
     shell:
         "python -m micrographia segmentation rounds {input.checkpoints:q} --out {output.table:q}"
         " >{log:q} 2>&1"

@@ -19,7 +19,7 @@ rule segmentation_subset:
         mem_mb=1000,
         runtime=10,
     params:
-        code=code("segmentation.subset"),
+        code=code("segmentation.samples.subset"),
         choice=subset_of_run,
         seed=settings.seed,
     shell:
@@ -52,7 +52,7 @@ rule segmentation_scaling_network:
         runtime=1440,
         gpu=gpus(settings.segmentation.training.loop.device),
     params:
-        code=code("segmentation.learn"),
+        code=code("segmentation.learning.train"),
         settings=settings_of_training("rounds"),
         seed=settings.seed,
     shell:
@@ -80,7 +80,7 @@ rule segmentation_scaling_kept_apart:
         runtime=240,
         gpu=gpus(settings.segmentation.network.device),
     params:
-        code=code("segmentation.predict", "segmentation.learned"),
+        code=code("segmentation.predict", "segmentation.network_segmenter"),
         settings=settings_of_training("rounds"),
         method=settings.segmentation.training.network,
     shell:

@@ -44,7 +44,7 @@ rule segmentation_measurements:
         mem_mb=4000,
         runtime=240,
     params:
-        code=code("segmentation.measurements"),
+        code=code("segmentation.measuring.export"),
     shell:
         "python -m micrographia segmentation measurements {input.predictions:q}"
         " --out {output.folder:q} >{log:q} 2>&1"
@@ -66,7 +66,7 @@ rule segmentation_exports:
         mem_mb=2000,
         runtime=120,
     params:
-        code=code("segmentation.measurements"),
+        code=code("segmentation.measuring.export"),
     shell:
         "python -m micrographia segmentation measurements {input.predictions:q} --pictures"
         " --out {output.folder:q} >{log:q} 2>&1"
@@ -136,7 +136,7 @@ rule segmentation_network:
         runtime=1440,
         gpu=gpus(settings.segmentation.training.loop.device),
     params:
-        code=code("segmentation.learn", "segmentation.pictures"),
+        code=code("segmentation.learning.train", "segmentation.samples.pictures"),
         settings=settings_of_training("rounds"),
         seed=settings.seed,
         state=training_pictures_state(),

@@ -150,7 +150,7 @@ def test_the_watershed_does_not_depend_on_networks() -> None:
     """As rules/common.smk names its code, though all methods share one module."""
     root = Path(micrographia.__file__).parent
     rule = (root.parents[1] / "rules" / "common.smk").read_text()
-    assert 'code("segmentation.predict", without=["segmentation.learned"])' in rule
+    assert 'code("segmentation.predict", without=["segmentation.network_segmenter"])' in rule
     barred = {root / "segmentation" / "learned.py"}
     seen = provenance._closure([root / "segmentation" / "predict.py"], root, barred)
     assert {"watershed.py", "measure.py"} <= {path.name for path in seen}

@@ -7,15 +7,18 @@ from pathlib import Path
 
 from micrographia.commandline import Subparsers, add_settings, add_shard, settings_of
 from micrographia.config import Segmentation
-from micrographia.segmentation import flow_cli, measure_cli, pseudo_cli, train_cli
+from micrographia.segmentation.flow import cli
+from micrographia.segmentation.learning import cli
+from micrographia.segmentation.measuring import cli
+from micrographia.segmentation.pseudo_labels import cli
 
 
 def register(verbs: Subparsers) -> None:
     """Add the room's verbs: `predict`, and those of its other command lines."""
-    train_cli.register(verbs)
-    flow_cli.register(verbs)
-    measure_cli.register(verbs)
-    pseudo_cli.register(verbs)
+    cli.register(verbs)
+    cli.register(verbs)
+    cli.register(verbs)
+    cli.register(verbs)
     parser = verbs.add_parser(
         "predict",
         help="label masks and measurements of micrographs",
@@ -103,7 +106,7 @@ def _predict(arguments: argparse.Namespace) -> int:
 
 def _export(out: Path, settings: Segmentation) -> None:
     from micrographia.provenance import stamp
-    from micrographia.segmentation.measurements import write_measurements, write_pictures
+    from micrographia.segmentation.measuring.export import write_measurements, write_pictures
 
     write_measurements([out], out, stamp(settings))
     write_pictures([out], out, overlays=False)  # they are drawn already

@@ -24,10 +24,10 @@ from micrographia.io.schemas import INSTANCES, PREDICTIONS
 from micrographia.io.tables import write_table
 from micrographia.io.working_picture import read_working
 from micrographia.provenance import stamp
-from micrographia.segmentation.foreground import FloatImage
-from micrographia.segmentation.measure import measure
-from micrographia.segmentation.overlay import write_overlay
-from micrographia.segmentation.watershed import segment
+from micrographia.segmentation.measuring.overlay import write_overlay
+from micrographia.segmentation.measuring.shapes import measure
+from micrographia.segmentation.watershed.foreground import FloatImage
+from micrographia.segmentation.watershed.segment import segment
 
 LOG = logging.getLogger(__name__)
 
@@ -38,9 +38,9 @@ def _learned(name: str) -> Segmenter:
     """A method whose network is read when it is first used."""
 
     def run(image: FloatImage, settings: Segmentation) -> NDArray[np.int32]:
-        from micrographia.segmentation import learned
+        from micrographia.segmentation import network_segmenter
 
-        return learned.segment(image, settings.network, name)
+        return network_segmenter.segment(image, settings.network, name)
 
     return run
 
@@ -208,9 +208,11 @@ def predict(
         [job.path for job in jobs],
     )
     if method in LEARNED:
-        from micrographia.segmentation import learned
+        from micrographia.segmentation import network_segmenter
 
-        learned.load(settings.network, method)  # without weights no picture need be tried
+        network_segmenter.load(
+            settings.network, method
+        )  # without weights no picture need be tried
     # One process per shard is how the work is spread; threads beneath it would only compete.
     cv2.setNumThreads(1)
     rows: list[dict[str, Any]] = []

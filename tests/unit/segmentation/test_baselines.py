@@ -20,12 +20,11 @@ from micrographia.errors import CheckpointError
 from micrographia.io.images import read_labels, write_labels
 from micrographia.io.schemas import PREDICTIONS, TRAINING_PICTURES
 from micrographia.io.tables import read_table, write_table
-from micrographia.segmentation import mask_rcnn, star, yolo
-from micrographia.segmentation.agreement import agreement
-from micrographia.segmentation.baselines import BASELINES
-from micrographia.segmentation.detections import find_with, with_least_score
-from micrographia.segmentation.networks import build, load_network
-from micrographia.segmentation.patches import Patches, instances_of
+from micrographia.segmentation.baselines.detections import find_with, with_least_score
+from micrographia.segmentation.baselines.patches import Patches, instances_of
+from micrographia.segmentation.baselines.registry import BASELINES, mask_rcnn, star, yolo
+from micrographia.segmentation.registry import build, load_network
+from micrographia.segmentation.samples.agreement import agreement
 from micrographia.training.checkpoint import load_checkpoint
 
 ROOT = Path(__file__).parents[3]
@@ -111,7 +110,7 @@ def test_it_learns_a_tiny_set_by_heart(name, rows, tmp_path):
 @pytest.mark.parametrize("name", BASELINES)
 def test_equal_seeds_give_equal_bytes_of_weights(name, rows):
     """Of the same crops, too: those that a flow network is given."""
-    from micrographia.segmentation.learn import FlowLearner, make_network
+    from micrographia.segmentation.learning.train import FlowLearner, make_network
 
     parsed = SegmentationTraining(**settings(name)["training"])
     first, again = (make_network(parsed, 3).state_dict() for _ in range(2))
@@ -237,7 +236,11 @@ def test_yolo_needs_no_home_and_no_weights(tmp_path):
     kept = {"YOLO_CONFIG_DIR", "YOLO_OFFLINE", "XDG_CONFIG_HOME"}
     clean = {key: value for key, value in os.environ.items() if key not in kept}
     subprocess.run(
-        [sys.executable, "-c", "from micrographia.segmentation.yolo import build; build()"],
+        [
+            sys.executable,
+            "-c",
+            "from micrographia.segmentation.baselines.yolo import build; build()",
+        ],
         env={**clean, "HOME": str(tmp_path), "PYTHONPATH": str(ROOT / "src")},
         check=True,
     )

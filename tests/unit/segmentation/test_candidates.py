@@ -12,8 +12,8 @@ from skimage.draw import disk
 from torch import nn
 
 from micrographia.config import Network
-from micrographia.segmentation.agreement import agreement
-from micrographia.segmentation.candidates import (
+from micrographia.segmentation.flow.field import flow_field
+from micrographia.segmentation.inference.candidates import (
     FEATURES,
     Quality,
     choose,
@@ -21,9 +21,9 @@ from micrographia.segmentation.candidates import (
     rate,
     settle,
 )
-from micrographia.segmentation.flow_field import flow_field
-from micrographia.segmentation.instances import find
-from micrographia.segmentation.quality_fit import fit_quality
+from micrographia.segmentation.inference.instances import find
+from micrographia.segmentation.learning.quality import fit_quality
+from micrographia.segmentation.samples.agreement import agreement
 
 
 def test_the_best_candidate_takes_its_pixels_and_the_rest_goes_to_others() -> None:

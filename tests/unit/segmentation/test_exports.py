@@ -14,8 +14,8 @@ from matplotlib.path import Path as Polygon
 from roifile import ROI_TYPE, ImagejRoi
 from skimage.draw import disk
 
-from micrographia.segmentation.coco import Masked, encoded, write_coco
-from micrographia.segmentation.rois import write_rois
+from micrographia.segmentation.measuring.coco import Masked, encoded, write_coco
+from micrographia.segmentation.measuring.rois import write_rois
 
 
 def decode(segmentation):

@@ -12,8 +12,8 @@ from scipy import ndimage
 from scipy.spatial import cKDTree
 from skimage.measure import label as connected_parts
 
-from micrographia.segmentation.flow_field import flow_field
-from micrographia.segmentation.flow_follow import follow
+from micrographia.segmentation.flow.field import flow_field
+from micrographia.segmentation.flow.follow import follow
 
 MASKS = arrays(
     np.int32, array_shapes(min_dims=2, max_dims=2, max_side=12), elements=st.integers(0, 3)

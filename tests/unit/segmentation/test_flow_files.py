@@ -10,7 +10,7 @@ from PIL import Image
 from micrographia.cli import main
 from micrographia.errors import ImageError
 from micrographia.io.images import read_labels, write_labels
-from micrographia.segmentation.flow_files import colours, read_field, write_field
+from micrographia.segmentation.flow.files import colours, read_field, write_field
 
 
 @pytest.fixture

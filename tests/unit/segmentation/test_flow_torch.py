@@ -14,20 +14,16 @@ from scipy import ndimage
 from scipy.spatial import cKDTree
 
 from micrographia.config import Network
-from micrographia.segmentation import (
-    flow_field,
-    flow_follow,
-    flow_torch,
-    flow_torch_follow,
-    instances,
-)
-from micrographia.segmentation.flow_march import march
-from micrographia.segmentation.flow_potential import (
+from micrographia.segmentation.flow import field as flow_field
+from micrographia.segmentation.flow import follow, torch_field, torch_follow
+from micrographia.segmentation.flow.march import march
+from micrographia.segmentation.flow.potential import (
     centres,
     depths,
     number_parts,
     vertical_gaps,
 )
+from micrographia.segmentation.inference import instances
 
 GPU = pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU")
 DEVICES = pytest.mark.parametrize("device", ["cpu", pytest.param("cuda", marks=GPU)])
@@ -117,21 +113,21 @@ def check_field(labels, device):
     """Compare all that leads to a field, and the field but where two ways are equally short."""
     parts, depth, centre, time, field = marched(labels)
     there = torch.from_numpy(labels).to(device)
-    found_parts, count = flow_torch.number_parts(there)
+    found_parts, count = torch_field.number_parts(there)
     assert np.array_equal(found_parts.cpu(), parts)
-    found_depth = flow_torch.depths(found_parts)
+    found_depth = torch_field.depths(found_parts)
     np.testing.assert_allclose(found_depth.cpu(), depth, rtol=1e-6)
-    found_centre = flow_torch.centres(found_parts, found_depth, count)
+    found_centre = torch_field.centres(found_parts, found_depth, count)
     assert np.array_equal(found_centre.cpu(), centre)
-    links = flow_torch.links_within(found_parts)
+    links = torch_field.links_within(found_parts)
     cost, width = found_depth.reciprocal().ravel(), parts.shape[1]
-    found_time = flow_torch.potential(links, cost, found_centre, width)
+    found_time = torch_field.potential(links, cost, found_centre, width)
     np.testing.assert_allclose(found_time.cpu(), time, rtol=1e-5)
-    found = flow_torch.flow_field(there).cpu().numpy()
+    found = torch_field.flow_field(there).cpu().numpy()
     framed = np.pad(found, ((0, 0), (1, 1), (1, 1))).reshape(2, -1)
     other = np.flatnonzero(~np.isclose(framed, field, atol=1e-4).all(axis=0))
     assert not np.isin(other, centre).any()
-    ways, _ = flow_torch.arrivals(
+    ways, _ = torch_field.arrivals(
         links, cost, found_time, torch.from_numpy(other).to(device), width
     )
     two_best = ways.sort(0).values[:2].cpu().numpy()
@@ -141,8 +137,8 @@ def check_field(labels, device):
 
 def check_followed(field, probability, device, **options):
     """Compare labels, and tables but for the flow error."""
-    expected = flow_follow.follow(field, probability, **options)
-    found = flow_torch_follow.follow(
+    expected = follow.follow(field, probability, **options)
+    found = torch_follow.follow(
         torch.from_numpy(field).to(device), torch.from_numpy(probability).to(device), **options
     )
     assert found.labels.dtype == expected.labels.dtype
@@ -246,18 +242,18 @@ def test_what_is_dropped_is_told_with_its_reason(device):
 @DEVICES
 def test_pieces_change_nothing(device, monkeypatch):
     labels = torch.from_numpy(MAKERS["ellipses"]()).to(device)
-    field, inside = flow_torch.flow_field(labels), (labels > 0).float()
-    followed = flow_torch_follow.follow(field, inside)
-    for module in (flow_torch, flow_torch_follow):
+    field, inside = torch_field.flow_field(labels), (labels > 0).float()
+    followed = torch_follow.follow(field, inside)
+    for module in (torch_field, torch_follow):
         monkeypatch.setattr(module, "PIECE", 501)
-    assert torch.equal(flow_torch.flow_field(labels), field)
-    assert np.array_equal(flow_torch_follow.follow(field, inside).labels, followed.labels)
+    assert torch.equal(torch_field.flow_field(labels), field)
+    assert np.array_equal(torch_follow.follow(field, inside).labels, followed.labels)
 
 
 @pytest.mark.parametrize("kind", [torch.uint8, torch.int16, torch.int64, torch.uint16])
 def test_labels_of_any_integer_type(kind):
     labels = torch.tensor([[0, 200, 200, 9]]).to(kind)
-    assert flow_torch.flow_field(labels)[1].tolist() == [[0, 0, -1, 0]]
+    assert torch_field.flow_field(labels)[1].tolist() == [[0, 0, -1, 0]]
 
 
 @DEVICES
@@ -265,7 +261,7 @@ def test_what_a_network_learns_from_may_be_followed(device):
     truth = flow_field.flow_field(squares())
     field = torch.from_numpy(truth.field).to(device).requires_grad_()
     probability = torch.from_numpy(truth.foreground).to(device).requires_grad_()
-    found = flow_torch_follow.follow(field, probability, max_flow_error=0.4)
+    found = torch_follow.follow(field, probability, max_flow_error=0.4)
     assert found.labels.max() == 25
     assert field.grad is None
 
@@ -273,9 +269,9 @@ def test_what_a_network_learns_from_may_be_followed(device):
 def test_wrong_shapes_and_numbers_are_refused():
     for labels in (torch.zeros(2, 2), torch.zeros(4).long(), torch.full((2, 2), -1)):
         with pytest.raises(ValueError, match="allowed"):
-            flow_torch.flow_field(labels)
+            torch_field.flow_field(labels)
     with pytest.raises(ValueError, match="allowed"):
-        flow_torch_follow.follow(torch.zeros(2, 3, 3), torch.zeros(3, 4))
+        torch_follow.follow(torch.zeros(2, 3, 3), torch.zeros(3, 4))
 
 
 @DEVICES
@@ -285,7 +281,7 @@ def test_a_network_is_followed_where_it_is(device, caplog):
     settings = Network(min_area=9)
     network = torch.nn.Linear(1, 1).to(device)
     found = instances._follow(field, settings, network)
-    expected = flow_follow.follow(
+    expected = follow.follow(
         truth.field, truth.foreground, min_area=9, threshold=settings.threshold
     )
     assert np.array_equal(found.labels, expected.labels)

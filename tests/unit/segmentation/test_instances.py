@@ -16,12 +16,12 @@ from torch import nn
 from micrographia.cli import main
 from micrographia.config import Network
 from micrographia.errors import CheckpointError
-from micrographia.segmentation import learned
-from micrographia.segmentation.agreement import agreement
-from micrographia.segmentation.flow_field import flow_field
-from micrographia.segmentation.flow_follow import follow
-from micrographia.segmentation.instances import find, find_with_field
+from micrographia.segmentation import network_segmenter
+from micrographia.segmentation.flow.field import flow_field
+from micrographia.segmentation.flow.follow import follow
+from micrographia.segmentation.inference.instances import find, find_with_field
 from micrographia.segmentation.predict import LEARNED
+from micrographia.segmentation.samples.agreement import agreement
 
 
 class Oracle(nn.Module):
@@ -116,6 +116,6 @@ def test_checkpoints_are_found_in_the_project(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     # It is there, and is no such network.
     with pytest.raises(CheckpointError, match="is of another network"):
-        learned.load(Network(checkpoint="resources/models/scale-reader.safetensors"))
+        network_segmenter.load(Network(checkpoint="resources/models/scale-reader.safetensors"))
     with pytest.raises(CheckpointError, match="does not exist"):
-        learned.load(Network(checkpoint="none.safetensors"))
+        network_segmenter.load(Network(checkpoint="none.safetensors"))

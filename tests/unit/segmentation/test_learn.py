@@ -22,11 +22,11 @@ from micrographia.errors import MicrographiaError
 from micrographia.io.images import read_labels, write_labels
 from micrographia.io.schemas import TRAINING_HISTORY, TRAINING_PICTURES
 from micrographia.io.tables import read_table
-from micrographia.segmentation.agreement import agreement
-from micrographia.segmentation.augment import draw_crop
-from micrographia.segmentation.learn import FlowLearner
-from micrographia.segmentation.networks import NETWORKS, UNet, build
-from micrographia.segmentation.pictures import collect, weights_of
+from micrographia.segmentation.learning.train import FlowLearner
+from micrographia.segmentation.registry import NETWORKS, UNet, build
+from micrographia.segmentation.samples.agreement import agreement
+from micrographia.segmentation.samples.augment import draw_crop
+from micrographia.segmentation.samples.pictures import collect, weights_of
 from micrographia.training.checkpoint import load_checkpoint
 
 
@@ -245,7 +245,7 @@ def test_it_masters_a_toy(folder, tmp_path, monkeypatch):
 
 
 def test_warm_start_begins_where_the_weights_are(rows, tmp_path):
-    from micrographia.segmentation.learn import make_network
+    from micrographia.segmentation.learning.train import make_network
     from micrographia.training.checkpoint import save_checkpoint
 
     network = build("unet-small")

@@ -10,7 +10,7 @@ from skimage.draw import disk, ellipse
 
 from micrographia.io.schemas import INSTANCES
 from micrographia.io.tables import read_table, write_table
-from micrographia.segmentation.measure import measure
+from micrographia.segmentation.measuring.shapes import measure
 
 
 def test_disc():

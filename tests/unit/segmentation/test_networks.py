@@ -7,8 +7,7 @@ import pytest
 import torch
 
 from micrographia.errors import CheckpointError, ConfigError
-from micrographia.segmentation import vit
-from micrographia.segmentation.networks import NETWORKS, build, load_network
+from micrographia.segmentation.registry import NETWORKS, build, load_network, vit
 from micrographia.training.checkpoint import load_checkpoint, save_checkpoint
 
 TINY_VIT = {"width": 48, "depth": 3, "heads": 3, "global_at": (1,), "size": 96}

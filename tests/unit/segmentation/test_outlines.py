@@ -12,7 +12,7 @@ from hypothesis.extra.numpy import arrays
 from matplotlib.path import Path
 from skimage.draw import disk, polygon
 
-from micrographia.segmentation.outlines import feret, outlines
+from micrographia.segmentation.measuring.outlines import feret, outlines
 
 masks = arrays(bool, st.tuples(st.integers(1, 7), st.integers(1, 7)))
 

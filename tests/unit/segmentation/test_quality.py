@@ -7,7 +7,7 @@ import pytest
 from skimage.draw import disk
 from skimage.measure import regionprops_table
 
-from micrographia.segmentation.quality import particle_likeness
+from micrographia.segmentation.watershed.likeness import particle_likeness
 
 
 def discs(*centres, shape=(90, 120), radius=11):

@@ -15,12 +15,12 @@ from micrographia.config import Rounds, SegmentationTraining
 from micrographia.io.images import read_labels, write_labels
 from micrographia.io.schemas import PSEUDO_LABELS, ROUNDS, TRAINING_PICTURES
 from micrographia.io.tables import read_rows, read_table
-from micrographia.segmentation.agreement import agreement
-from micrographia.segmentation.augment import draw_crop
-from micrographia.segmentation.flow_field import flow_field
-from micrographia.segmentation.networks import NETWORKS, UNet
-from micrographia.segmentation.pictures import Shelf, ignored_beside, weights_of
-from micrographia.segmentation.pseudo import corrections_in, pseudo_label
+from micrographia.segmentation.flow.field import flow_field
+from micrographia.segmentation.pseudo_labels.select import corrections_in, pseudo_label
+from micrographia.segmentation.registry import NETWORKS, UNet
+from micrographia.segmentation.samples.agreement import agreement
+from micrographia.segmentation.samples.augment import draw_crop
+from micrographia.segmentation.samples.pictures import Shelf, ignored_beside, weights_of
 
 
 def draw(seed, size=128, count=7):

@@ -8,9 +8,9 @@ from scipy import stats
 
 from micrographia.io.schemas import SIZES
 from micrographia.io.tables import read_rows, write_table
-from micrographia.segmentation.measure import measure
-from micrographia.segmentation.sizes import distribution, summarise
-from micrographia.segmentation.sizes_figure import draw_sizes
+from micrographia.segmentation.measuring.shapes import measure
+from micrographia.segmentation.measuring.sizes import distribution, summarise
+from micrographia.segmentation.measuring.sizes_figure import draw_sizes
 
 
 def test_a_log_normal_sample_gives_its_parameters_back():

@@ -10,7 +10,7 @@ from micrographia.config import Segmentation
 from micrographia.errors import MicrographiaError
 from micrographia.io.schemas import TRAINING_PICTURES
 from micrographia.io.tables import read_rows, write_table
-from micrographia.segmentation.subset import subset
+from micrographia.segmentation.samples.subset import subset
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ import pytest
 import torch
 from torch import nn
 
-from micrographia.segmentation.networks import build
-from micrographia.segmentation.tiling import _places, normalise, predict_field
+from micrographia.segmentation.inference.tiling import _places, normalise, predict_field
+from micrographia.segmentation.registry import build
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ from skimage.draw import disk
 
 from micrographia.config import Watershed
 from micrographia.io.images import read_labels, read_micrograph, to_unit
-from micrographia.segmentation.watershed import segment, split
+from micrographia.segmentation.watershed.segment import segment, split
 
 EMPS = Path(__file__).resolve().parents[4] / "shared" / "data" / "emps"
 #: IoU that a disc must reach: an outline off by one pixel costs the smallest one 0.16.

@@ -1,0 +1,1 @@
+"""Peers of the flow networks: StarDist, YOLO, Mask R-CNN."""

@@ -1,0 +1,1 @@
+"""Flow fields: from label masks to fields and back."""

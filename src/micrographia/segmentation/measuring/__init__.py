@@ -1,0 +1,1 @@
+"""Sizes and shapes of instances, and their exports."""

@@ -1,0 +1,34 @@
+"""`micrographia segmentation measurements`: tables, size distributions and exports of a run."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from micrographia.commandline import Subparsers
+
+
+def register(verbs: Subparsers) -> None:
+    """Add the verb `measurements`."""
+    parser = verbs.add_parser(
+        "measurements",
+        help="measurements of what was segmented: CSV, sizes with a log-normal fit, COCO JSON",
+        description="Join what `predict` wrote: instances.parquet and .csv, sizes.parquet, .csv "
+        "and .png, coco.json; with --pictures also ImageJ regions (rois) and overlays.",
+    )
+    parser.add_argument("folders", type=Path, nargs="+", metavar="DIR", help="made by `predict`")
+    parser.add_argument("--pictures", action="store_true", help="write rois/ and overlay/ too")
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="output folder")
+    parser.set_defaults(run=_measurements)
+
+
+def _measurements(arguments: argparse.Namespace) -> int:
+    from micrographia.io.atomic import atomic_directory
+    from micrographia.provenance import stamp
+    from micrographia.segmentation.measuring.export import write_measurements, write_pictures
+
+    with atomic_directory(arguments.out, arguments.folders) as out:
+        write_measurements(arguments.folders, out, stamp())
+        if arguments.pictures:
+            write_pictures(arguments.folders, out)
+    return 0

@@ -1,0 +1,66 @@
+"""Segmentation with a trained network: `--method unet-small`, its larger kin, its peers."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import nn
+
+from micrographia.config import Network
+from micrographia.io.resources import find_resource
+from micrographia.segmentation.baselines.detections import find_with
+from micrographia.segmentation.baselines.registry import BASELINES
+from micrographia.segmentation.inference.instances import find
+from micrographia.segmentation.inference.tiling import Floats, normalise
+from micrographia.segmentation.registry import load_network
+from micrographia.training.checkpoint import load_checkpoint
+from micrographia.training.devices import choose_device, choose_precision
+
+
+def segment(image: Floats, settings: Network, name: str | None = None) -> NDArray[np.int32]:
+    """Find the instances of a micrograph with a trained network.
+
+    Parameters
+    ----------
+    image
+        Grey picture, any range, shape (H, W).
+    settings
+        Checkpoint, tiles, thresholds.
+    name
+        Which network the checkpoint must be of, a key of `NETWORKS` or `BASELINES`; None for
+        any of `NETWORKS`.
+
+    Returns
+    -------
+    array
+        Label mask, int32: 0 is background, 1…n are instances.
+
+    Raises
+    ------
+    MicrographiaError
+        The checkpoint is absent, damaged or of another network; there is no such device.
+    """
+    network = load(settings, name)
+    precision = choose_precision(settings.precision, choose_device(settings.device))
+    if name in BASELINES:
+        detect = BASELINES[name].detector()
+        return find_with(detect, network, normalise(image), settings, precision)
+    return find(network, normalise(image), settings, precision)
+
+
+def load(settings: Network, name: str | None = None) -> nn.Module:
+    """Return the network, read from its checkpoint once per process.
+
+    Raises
+    ------
+    MicrographiaError
+        As `segment`.
+    """
+    return _network(str(find_resource(settings.checkpoint)), settings.device, name)
+
+
+@lru_cache(maxsize=2)
+def _network(path: str, device: str, name: str | None) -> nn.Module:
+    return load_network(load_checkpoint(path), name).to(choose_device(device))

@@ -1,0 +1,85 @@
+"""`micrographia segmentation pseudo-label` and `rounds`: networks that learn from networks."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from micrographia.commandline import Subparsers, add_settings, add_shard, settings_of
+from micrographia.config import Segmentation
+
+
+def register(verbs: Subparsers) -> None:
+    """Add the verbs `pseudo-label` and `rounds`."""
+    parser = verbs.add_parser(
+        "pseudo-label",
+        help="masks to learn from: what a network is sure of in pictures without masks",
+        description="Predict, keep what is sure (settings.rounds), leave the rest out of what is "
+        "taught, and reject pictures of which too much is in doubt. drafts/ and overlay/ are for "
+        "correcting: masks in the folder settings.rounds.corrections override the network's.",
+    )
+    parser.add_argument("images", nargs="*", type=Path, metavar="IMG", help="images or folders")
+    parser.add_argument("--micrographs", type=Path, help="table; its kept rows are labelled")
+    add_shard(parser)
+    parser.add_argument(
+        "--checkpoint", metavar="FILE", help="network, instead of settings.network.checkpoint"
+    )
+    parser.add_argument(
+        "--known", type=Path, metavar="FILE",
+        help="-pictures.parquet of a training: its pictures, which have masks, are left out",
+    )  # fmt: skip
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="output folder")
+    add_settings(parser, Segmentation)
+    parser.set_defaults(run=_pseudo_label)
+
+    parser = verbs.add_parser("rounds", help="learning curve over rounds: parquet and PNG")
+    parser.add_argument(
+        "checkpoints", type=Path, nargs="+", metavar="FILE", help="from round 0 on, by `train`"
+    )
+    parser.add_argument("--out", type=Path, required=True, metavar="FILE", help=".parquet")
+    parser.set_defaults(run=_rounds)
+
+
+def _pseudo_label(arguments: argparse.Namespace) -> int:
+    import logging
+
+    from micrographia.errors import MicrographiaError
+    from micrographia.io.atomic import atomic_directory
+    from micrographia.io.schemas import MICROGRAPHS, TRAINING_PICTURES
+    from micrographia.io.tables import read_rows, read_table
+    from micrographia.segmentation.predict import jobs_of_paths, jobs_of_table
+    from micrographia.segmentation.pseudo_labels.run import label_pictures
+
+    if bool(arguments.images) == bool(arguments.micrographs):
+        raise MicrographiaError(
+            "It is not clear what to label", remedy="Name either images or --micrographs TABLE"
+        )
+    settings = settings_of(arguments)
+    if arguments.checkpoint:
+        network = settings.network.model_copy(update={"checkpoint": arguments.checkpoint})
+        settings = settings.model_copy(update={"network": network})
+    if arguments.micrographs:
+        table = read_table(arguments.micrographs, MICROGRAPHS)
+        jobs = jobs_of_table(table, arguments.shard, arguments.shards)
+    else:
+        jobs = jobs_of_paths(arguments.images)
+    known = read_rows(arguments.known, TRAINING_PICTURES) if arguments.known else []
+    sources = [*(job.path for job in jobs), settings.rounds.corrections]
+    with atomic_directory(arguments.out, [source for source in sources if source]) as out:
+        rows = label_pictures(jobs, out, settings, known)
+    kept = sum(row["status"] == "kept" for row in rows)
+    log = logging.getLogger(__name__)
+    log.info("%d of %d pictures are learned from: %s", kept, len(rows), arguments.out)
+    return 0
+
+
+def _rounds(arguments: argparse.Namespace) -> int:
+    from micrographia.io.schemas import ROUNDS
+    from micrographia.io.tables import write_table
+    from micrographia.provenance import stamp
+    from micrographia.segmentation.pseudo_labels.rounds import draw_curve, learning_curve
+
+    rows = learning_curve(arguments.checkpoints)
+    write_table(rows, arguments.out, ROUNDS, stamp())
+    draw_curve(rows, arguments.out.with_suffix(".png"))
+    return 0

@@ -1,0 +1,1 @@
+"""What a segmenter learns from: pictures, crops, augmentation."""
