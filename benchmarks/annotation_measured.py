@@ -39,7 +39,7 @@ from micrographia.io.vocabulary import ATTRIBUTE_NAMES
 from micrographia.provenance import machine, versions
 from micrographia.segmentation import network_segmenter
 from micrographia.segmentation.watershed.segment import segment as watershed
-from micrographia.synthesis.procedural import make_micrograph, role_of
+from micrographia.synthesis.procedural.micrograph import make_micrograph, role_of
 
 #: Seeds of the pictures that the shipped weights were learned from.
 LEARNED = (102, 103, 202)

@@ -35,7 +35,7 @@ from micrographia.curation.copies.neighbours import groups, near_pairs
 from micrographia.curation.intake.ingest import ingest_table
 from micrographia.curation.intake.listing import list_micrographs
 from micrographia.io.tables import read_tables
-from micrographia.synthesis.procedural import make_micrograph
+from micrographia.synthesis.procedural.micrograph import make_micrograph
 
 MILLION = 1_000_000
 

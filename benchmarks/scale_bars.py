@@ -31,7 +31,7 @@ from micrographia.curation.scale.measure import load_tools, measure
 from micrographia.curation.scale.reading import features
 from micrographia.io.images import read_micrograph
 from micrographia.provenance import machine, versions
-from micrographia.synthesis.procedural import make_micrograph
+from micrographia.synthesis.procedural.micrograph import make_micrograph
 
 ROOT = Path(__file__).resolve().parents[1]
 #: Largest relative error of a pixel size that counts as right.

@@ -44,7 +44,7 @@ rule text_pictures:
         mem_mb=2000,
         runtime=120,
     params:
-        code=code("synthesis.text_set"),
+        code=code("synthesis.text.dataset"),
         settings=section("curation", "text", "training"),
         seed=settings.seed,
     shell:

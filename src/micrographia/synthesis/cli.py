@@ -13,12 +13,12 @@ from micrographia.commandline import (
     settings_of,
 )
 from micrographia.config import Synthesis
-from micrographia.synthesis import text_cli
+from micrographia.synthesis.text import cli
 
 
 def register(verbs: Subparsers) -> None:
     """Add the verb `micrographs`, and that of the text detector's pictures."""
-    text_cli.register(verbs)
+    cli.register(verbs)
     micrographs = verbs.add_parser(
         "micrographs", help="procedural micrographs with exact instance masks"
     )
@@ -45,7 +45,7 @@ def _micrographs(arguments: argparse.Namespace) -> int:
     from micrographia.io.schemas import SYNTHETIC
     from micrographia.io.tables import write_table
     from micrographia.provenance import stamp
-    from micrographia.synthesis.procedural import make_micrograph
+    from micrographia.synthesis.procedural.micrograph import make_micrograph
 
     if arguments.shard >= arguments.shards:
         raise ConfigError(

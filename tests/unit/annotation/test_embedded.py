@@ -26,7 +26,7 @@ from micrographia.cli import main
 from micrographia.config import Annotation, Synthesis
 from micrographia.io.images import to_unit
 from micrographia.io.vocabulary import ATTRIBUTE_NAMES, UNKNOWN, VOCABULARY
-from micrographia.synthesis.procedural import make_micrograph
+from micrographia.synthesis.procedural.micrograph import make_micrograph
 
 SIDE = 240
 

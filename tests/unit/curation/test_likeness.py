@@ -12,7 +12,7 @@ from PIL import Image
 from micrographia.config import Curation, Synthesis
 from micrographia.curation.copies.fingerprint import hashes_in_all_ways, perceptual_hash, thumbnail
 from micrographia.curation.copies.likeness import TRANSFORMS, alike, registered, turned
-from micrographia.synthesis.procedural import make_micrograph
+from micrographia.synthesis.procedural.micrograph import make_micrograph
 
 LEAST = Curation().duplicate_correlation
 

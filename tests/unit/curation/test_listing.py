@@ -20,7 +20,7 @@ from micrographia.curation.intake.tabulated import named_files
 from micrographia.errors import ImageError
 from micrographia.io.schemas import MICROGRAPHS
 from micrographia.io.tables import read_table
-from micrographia.synthesis.procedural import make_micrograph
+from micrographia.synthesis.procedural.micrograph import make_micrograph
 
 #: Listing is what is tested here.
 PLAIN = ["--settings", '{"text": {"detect": false}, "scale": {"read": false}}']

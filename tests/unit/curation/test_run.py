@@ -23,7 +23,7 @@ from micrographia.curation.copies.neighbours import groups
 from micrographia.io.images import image_id, read_micrograph, write_labels
 from micrographia.io.schemas import MANIFEST, MICROGRAPHS
 from micrographia.io.tables import read_provenance, read_table
-from micrographia.synthesis.procedural import make_micrograph
+from micrographia.synthesis.procedural.micrograph import make_micrograph
 
 EMPS = Path(__file__).parents[4] / "shared" / "data" / "emps"
 EMPS_FILES = sorted((EMPS / "images").glob("*.png"))

@@ -14,9 +14,9 @@ from micrographia.curation.text.proposals import Proposal, propose
 from micrographia.curation.text.regions import Region
 from micrographia.curation.text.score import overlap
 from micrographia.io.images import read_micrograph, to_unit
-from micrographia.synthesis import banners
-from micrographia.synthesis.procedural import make_micrograph
-from micrographia.synthesis.text_pictures import Sheet
+from micrographia.synthesis.procedural.micrograph import make_micrograph
+from micrographia.synthesis.text import banners
+from micrographia.synthesis.text.pictures import Sheet
 
 ROOT = Path(__file__).parents[3]
 EMPS = ROOT.parent / "shared" / "data" / "emps" / "images"

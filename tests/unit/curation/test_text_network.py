@@ -22,10 +22,10 @@ from micrographia.curation.text.regions import CLASSES, decide, particle_loss
 from micrographia.curation.text.score import pairs
 from micrographia.curation.text.training import digest_of, train
 from micrographia.errors import MicrographiaError
-from micrographia.synthesis.banners import find_fonts
-from micrographia.synthesis.procedural import make_micrograph
-from micrographia.synthesis.text_pictures import annotate
-from micrographia.synthesis.text_set import make_set
+from micrographia.synthesis.procedural.micrograph import make_micrograph
+from micrographia.synthesis.text.banners import find_fonts
+from micrographia.synthesis.text.dataset import make_set
+from micrographia.synthesis.text.pictures import annotate
 
 ROOT = Path(__file__).parents[3]
 SHIPPED = ROOT / Text().weights

@@ -13,12 +13,19 @@ from scipy.spatial import cKDTree
 from micrographia.config import Synthesis
 from micrographia.io.schemas import SYNTHETIC
 from micrographia.io.vocabulary import ATTRIBUTE_NAMES, UNKNOWN, VOCABULARY
-from micrographia.synthesis.attributes import attributes_of
-from micrographia.synthesis.habits import maker
-from micrographia.synthesis.placement import Scene, arrange
-from micrographia.synthesis.procedural import make_micrograph
-from micrographia.synthesis.recipe import COUNTS, DENSE, KINDS, Recipe, draw_radii, draw_recipe
-from micrographia.synthesis.shapes import blob
+from micrographia.synthesis.procedural.attributes import attributes_of
+from micrographia.synthesis.procedural.habits import maker
+from micrographia.synthesis.procedural.micrograph import make_micrograph
+from micrographia.synthesis.procedural.placement import Scene, arrange
+from micrographia.synthesis.procedural.recipe import (
+    COUNTS,
+    DENSE,
+    KINDS,
+    Recipe,
+    draw_radii,
+    draw_recipe,
+)
+from micrographia.synthesis.procedural.shapes import blob
 
 SIZE = 256
 KIND = [(kind, contrast) for kind in (*KINDS, DENSE) for contrast in ("sem", "tem")]

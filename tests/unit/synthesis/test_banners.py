@@ -10,9 +10,9 @@ import pytest
 from micrographia.config import TextTraining
 from micrographia.curation.text.regions import CLASSES
 from micrographia.io.images import read_micrograph
-from micrographia.synthesis import banners, text_pictures
-from micrographia.synthesis.text_pictures import Sheet, annotate, background
-from micrographia.synthesis.text_set import make_set
+from micrographia.synthesis.text import banners, pictures
+from micrographia.synthesis.text.dataset import make_set
+from micrographia.synthesis.text.pictures import Sheet, annotate, background
 
 FONTS: list[str | None] = [None, *banners.find_fonts(["/usr/share/fonts/truetype"])[:6]]
 
@@ -44,7 +44,7 @@ def test_boxes_hold_all_that_was_drawn_and_touch_it(
     seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Without the wear of copying and printing, what differs from the ground is what was drawn.
-    monkeypatch.setattr(text_pictures, "_worn", lambda pixels, _rng: pixels)
+    monkeypatch.setattr(pictures, "_worn", lambda pixels, _rng: pixels)
     ground = np.full((240, 320), 128, dtype=np.uint8)
     drawn, boxes, kinds = annotate(ground, FONTS, np.random.default_rng(seed))
     changed = np.abs(drawn - 128) >= 10

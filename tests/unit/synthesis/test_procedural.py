@@ -13,10 +13,15 @@ from micrographia.config import Synthesis
 from micrographia.io.images import read_labels, read_micrograph
 from micrographia.io.schemas import SYNTHETIC
 from micrographia.io.tables import read_table
-from micrographia.synthesis import overlay, procedural
-from micrographia.synthesis.placement import MIN_VISIBLE, Scene
-from micrographia.synthesis.procedural import make_micrograph, name_of, role_of
-from micrographia.synthesis.shapes import blob
+from micrographia.synthesis.procedural.micrograph import (
+    annotation_bar,
+    make_micrograph,
+    micrograph,
+    name_of,
+    role_of,
+)
+from micrographia.synthesis.procedural.placement import MIN_VISIBLE, Scene
+from micrographia.synthesis.procedural.shapes import blob
 
 SETTINGS = Synthesis(count=48, size=160, annotated_share=0.5)
 
@@ -84,14 +89,14 @@ def test_annotation_stays_in_its_boxes_and_panels_hide_the_specimen() -> None:
     grey = np.full((300, 300), 128, np.uint8)
     for _ in range(60):
         contrast = str(rng.choice(["sem", "tem"]))
-        plan = overlay.plan(300, float(rng.uniform(0.01, 30)), contrast, rng)
-        changed = overlay.draw(grey, plan) != grey
+        plan = annotation_bar.plan(300, float(rng.uniform(0.01, 30)), contrast, rng)
+        changed = annotation_bar.draw(grey, plan) != grey
         boxed = np.zeros_like(changed)
         for x0, y0, x1, y1 in plan.boxes:
             boxed[y0:y1, x0:x1] = True
             assert changed[y0:y1, x0:x1].any()
         assert not (changed & ~boxed).any()
-        assert not (overlay.blocked(plan, 300) & ~boxed).any()
+        assert not (annotation_bar.blocked(plan, 300) & ~boxed).any()
     annotated = Synthesis(size=160, annotated_share=1.0)
     for index in range(6):
         assert make_micrograph(index, 0, annotated)[2]["text_boxes"]
@@ -100,7 +105,7 @@ def test_annotation_stays_in_its_boxes_and_panels_hide_the_specimen() -> None:
 
 @pytest.mark.parametrize("pixel_size", [0.013, 0.5, 3.0, 17.0])
 def test_scale_bar_tells_the_pixel_size(pixel_size: float) -> None:
-    length, text = overlay.scale_bar(400, pixel_size, np.random.default_rng(1))
+    length, text = annotation_bar.scale_bar(400, pixel_size, np.random.default_rng(1))
     number = text.rstrip("num ")
     nanometres = float(number) * (1000 if text.endswith("um") else 1)
     assert nanometres / length == pytest.approx(pixel_size, rel=0.02)
@@ -111,7 +116,7 @@ def test_roles_give_curation_something_to_find() -> None:
     roles = [role_of(index) for index in range(48)]
     defects = [role.defect for role in roles if role.defect]
     assert sorted(defects) == sorted(["exact copy", "re-encoded copy"] * 2 + ["blurred", "small"])
-    assert {role.kind for role in roles} == {*procedural.KINDS, procedural.DENSE}
+    assert {role.kind for role in roles} == {*micrograph.KINDS, micrograph.DENSE}
     for index, role in enumerate(roles):
         if role.copy_of is not None:
             assert role.copy_of < index

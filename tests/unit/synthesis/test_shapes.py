@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
-from micrographia.synthesis.shapes import SOLIDS, Patch, blob, fibre, polyhedron, rod
+from micrographia.synthesis.procedural.shapes import SOLIDS, Patch, blob, fibre, polyhedron, rod
 
 SIZE = 200
 CENTRE = (101.3, 97.6)

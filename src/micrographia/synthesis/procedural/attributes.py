@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from micrographia.io.vocabulary import UNKNOWN
-from micrographia.synthesis.placement import Scene
-from micrographia.synthesis.recipe import Recipe
+from micrographia.synthesis.procedural.placement import Scene
+from micrographia.synthesis.procedural.recipe import Recipe
 
 _MICROSCOPES = {"sem": "SEM", "tem": "TEM", "stem": "STEM"}
 _MORPHOLOGIES = {

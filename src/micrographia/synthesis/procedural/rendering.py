@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage, signal
 
-from micrographia.synthesis.shapes import Patch
+from micrographia.synthesis.procedural.shapes import Patch
 
 Floats = NDArray[np.float64]
 

@@ -16,12 +16,12 @@ from PIL import Image
 from scipy import ndimage
 
 from micrographia.config import Synthesis
-from micrographia.synthesis import overlay as annotation
-from micrographia.synthesis.attributes import attributes_of
-from micrographia.synthesis.habits import maker
-from micrographia.synthesis.placement import Scene, arrange
-from micrographia.synthesis.recipe import DENSE, KINDS, Recipe, draw_radii, draw_recipe
-from micrographia.synthesis.rendering import (
+from micrographia.synthesis.procedural.attributes import attributes_of
+from micrographia.synthesis.procedural.habits import maker
+from micrographia.synthesis.procedural.micrograph import annotation_bar as annotation
+from micrographia.synthesis.procedural.placement import Scene, arrange
+from micrographia.synthesis.procedural.recipe import DENSE, KINDS, Recipe, draw_radii, draw_recipe
+from micrographia.synthesis.procedural.rendering import (
     charging,
     record,
     secondary_electrons,

@@ -8,7 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
-from micrographia.synthesis.shapes import FLAKES, SOLIDS, Patch, blob, fibre, polyhedron, rod
+from micrographia.synthesis.procedural.shapes import (
+    FLAKES,
+    SOLIDS,
+    Patch,
+    blob,
+    fibre,
+    polyhedron,
+    rod,
+)
 
 Maker = Callable[[tuple[float, float], float], Patch | None]
 

@@ -30,7 +30,7 @@ def _text_pictures(arguments: argparse.Namespace) -> int:
     from micrographia.io.schemas import TEXT_PICTURES
     from micrographia.io.tables import write_table
     from micrographia.provenance import stamp
-    from micrographia.synthesis.text_set import make_set
+    from micrographia.synthesis.text.dataset import make_set
 
     settings = settings_of(arguments)
     with atomic_directory(arguments.out, settings.backgrounds) as folder:

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from PIL import Image
 from scipy import ndimage
 
-from micrographia.synthesis import banners
-from micrographia.synthesis.banners import Mask
+from micrographia.synthesis.text import banners
+from micrographia.synthesis.text.banners import Mask
 
 Box = tuple[int, int, int, int]
 Floats = NDArray[np.float32]

@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from micrographia.synthesis.habits import Maker
-from micrographia.synthesis.recipe import Recipe
-from micrographia.synthesis.shapes import Patch
+from micrographia.synthesis.procedural.habits import Maker
+from micrographia.synthesis.procedural.recipe import Recipe
+from micrographia.synthesis.procedural.shapes import Patch
 
 #: Fewest visible pixels of an instance: nobody could outline less.
 MIN_VISIBLE = 20

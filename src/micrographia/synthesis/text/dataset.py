@@ -15,9 +15,9 @@ from PIL import Image
 from micrographia.config import Synthesis, TextTraining
 from micrographia.errors import ImageError, MicrographiaError
 from micrographia.io.images import SUFFIXES, read_micrograph, to_unit
-from micrographia.synthesis.banners import find_fonts
-from micrographia.synthesis.procedural import make_micrograph, role_of
-from micrographia.synthesis.text_pictures import Box, annotate, background, fit
+from micrographia.synthesis.procedural.micrograph import make_micrograph, role_of
+from micrographia.synthesis.text.banners import find_fonts
+from micrographia.synthesis.text.pictures import Box, annotate, background, fit
 
 LOG = logging.getLogger(__name__)
 

@@ -1,0 +1,1 @@
+"""Procedural micrographs with exact masks."""

@@ -1,0 +1,1 @@
+"""Pictures with rendered text, for the text detector."""
