@@ -31,7 +31,7 @@ from micrographia.errors import MicrographiaError
 from micrographia.io.structures import from_cif, orient_layer, read_structures
 from micrographia.io.tables import read_table
 from micrographia.provenance import machine
-from micrographia.stem.structures import curate
+from micrographia.stem.crystals.structures import curate
 
 FILTER = StructureFilter(
     max_elements=3, min_z_span=10, max_thickness=3.0, min_projected_distance=0.5

@@ -31,7 +31,7 @@ from micrographia.io.tables import read_rows
 from micrographia.physics.conditions import ImagingConditions
 from micrographia.provenance import machine
 from micrographia.reconstruction.solve import solve
-from micrographia.stem.prototypes import read_prototypes
+from micrographia.stem.crystals.prototypes import read_prototypes
 from micrographia.stem.unreadable import KINDS, Unreadable, unreadable_images
 
 CONFIDENT = 0.5

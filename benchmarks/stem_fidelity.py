@@ -31,9 +31,9 @@ from micrographia.io.structures import from_cif, read_structures
 from micrographia.physics.conditions import ImagingConditions
 from micrographia.physics.imaging import evaluate_series
 from micrographia.provenance import machine
+from micrographia.stem.crystals.structures import curate
 from micrographia.stem.multislice import multislice_series, orthogonal_cell
 from micrographia.stem.phase_object import phase_object_series
-from micrographia.stem.structures import curate
 
 PIXEL = 0.1  # Å, of the compared pictures
 FINE = 0.05  # Å, of the search for maxima

@@ -35,17 +35,22 @@ from micrographia.io.tables import read_rows, write_table
 from micrographia.physics.conditions import ImagingConditions
 from micrographia.physics.matching import site_distance
 from micrographia.provenance import machine
-from micrographia.reconstruction.library import Library, Template, library_row, read_library
 from micrographia.reconstruction.solve import Solution, solve
-from micrographia.reconstruction.templates import (
+from micrographia.reconstruction.templates.consult import (
     Consulted,
     answer_from_templates,
     consult,
     match_templates,
     problem_of,
 )
+from micrographia.reconstruction.templates.library import (
+    Library,
+    Template,
+    library_row,
+    read_library,
+)
+from micrographia.stem.crystals.structures import curate, standardise
 from micrographia.stem.simulate import draw_view, simulate
-from micrographia.stem.structures import curate, standardise
 
 FILTER = StructureFilter(
     max_elements=3, min_z_span=10, max_thickness=3.0, min_projected_distance=0.5

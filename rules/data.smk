@@ -46,7 +46,7 @@ rule data_structures:
         mem_mb=2000,
         runtime=60,
     params:
-        code=code("stem.structures", "stem.prototypes", "stem.materials_project"),
+        code=code("stem.crystals.structures", "stem.crystals.prototypes", "stem.crystals.materials_project"),
         settings=section("data", "structures"),
         seed=settings.seed,
         state=(

@@ -64,7 +64,7 @@ rule reconstruction_library:
         mem_mb=2000,
         runtime=60,
     params:
-        code=code("reconstruction.library"),
+        code=code("reconstruction.templates.library"),
         settings=section("reconstruction"),
     shell:
         "python -m micrographia reconstruction library --structures {input.structures:q}"

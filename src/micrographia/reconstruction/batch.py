@@ -18,10 +18,10 @@ from micrographia.io.stem_images import read_stem_image
 from micrographia.io.structures import from_cif, to_cif
 from micrographia.reconstruction.cif import symmetric_cif
 from micrographia.reconstruction.layer_symmetry import SymmetricLayer, symmetrise_layer
-from micrographia.reconstruction.library import Library
-from micrographia.reconstruction.placing import heights_on
 from micrographia.reconstruction.solve import Solution, solve
-from micrographia.reconstruction.templates import Consulted, solve_with_templates
+from micrographia.reconstruction.templates.consult import Consulted, solve_with_templates
+from micrographia.reconstruction.templates.library import Library
+from micrographia.reconstruction.templates.placing import heights_on
 
 logger = logging.getLogger(__name__)
 

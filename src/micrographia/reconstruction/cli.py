@@ -59,9 +59,9 @@ def _solve(arguments: argparse.Namespace) -> int:
     from micrographia.io.stem_images import read_stem_image
     from micrographia.io.structures import from_cif
     from micrographia.reconstruction.batch import describe_template, to_cif_text
-    from micrographia.reconstruction.library import read_library
     from micrographia.reconstruction.solve import solve
-    from micrographia.reconstruction.templates import solve_with_templates
+    from micrographia.reconstruction.templates.consult import solve_with_templates
+    from micrographia.reconstruction.templates.library import read_library
 
     settings = settings_of(arguments)
     if arguments.out.suffix.lower() != ".cif":
@@ -107,7 +107,7 @@ def _library(arguments: argparse.Namespace) -> int:
     from micrographia.io.schemas import LIBRARY, STRUCTURES
     from micrographia.io.tables import read_rows, write_table
     from micrographia.provenance import stamp
-    from micrographia.reconstruction.library import library_rows
+    from micrographia.reconstruction.templates.library import library_rows
 
     settings = settings_of(arguments)
     refuse_inputs([arguments.out], [arguments.structures])
@@ -120,9 +120,9 @@ def _library(arguments: argparse.Namespace) -> int:
 def _match(arguments: argparse.Namespace) -> int:
     from micrographia.errors import SolveError
     from micrographia.io.stem_images import read_stem_image
-    from micrographia.reconstruction.library import read_library
     from micrographia.reconstruction.solve import solve
-    from micrographia.reconstruction.templates import describe, match_templates, problem_of
+    from micrographia.reconstruction.templates.consult import describe, match_templates, problem_of
+    from micrographia.reconstruction.templates.library import read_library
 
     settings = settings_of(arguments)
     library = read_library(arguments.library)
@@ -148,7 +148,7 @@ def _batch(arguments: argparse.Namespace) -> int:
     from micrographia.io.tables import read_rows, write_table
     from micrographia.provenance import stamp
     from micrographia.reconstruction.batch import reconstruct
-    from micrographia.reconstruction.library import read_library
+    from micrographia.reconstruction.templates.library import read_library
 
     settings = settings_of(arguments)
     table = read_rows(arguments.folder / "images.parquet", STEM_IMAGES)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from micrographia.reconstruction.kinship import group_of, radii_ratio, strangeness
+from micrographia.reconstruction.templates.kinship import group_of, radii_ratio, strangeness
 
 
 def test_groups_of_the_periodic_table() -> None:

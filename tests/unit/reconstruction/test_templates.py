@@ -26,12 +26,20 @@ from micrographia.io.structures import from_cif, orient_layer, to_cif
 from micrographia.io.tables import read_rows, write_table
 from micrographia.physics.conditions import ImagingConditions
 from micrographia.physics.matching import Projection, site_distance
-from micrographia.reconstruction.descriptor import (
+from micrographia.reconstruction.solve import solve
+from micrographia.reconstruction.templates.consult import (
+    answer_from_templates,
+    consult,
+    match_templates,
+    problem_of,
+    solve_with_templates,
+)
+from micrographia.reconstruction.templates.descriptor import (
     composition_similarity,
     radial_descriptor,
     shape_descriptor,
 )
-from micrographia.reconstruction.library import (
+from micrographia.reconstruction.templates.library import (
     Library,
     Template,
     library_row,
@@ -39,15 +47,7 @@ from micrographia.reconstruction.library import (
     read_library,
     retrieve,
 )
-from micrographia.reconstruction.placing import heights_on, place, placed_layer
-from micrographia.reconstruction.solve import solve
-from micrographia.reconstruction.templates import (
-    answer_from_templates,
-    consult,
-    match_templates,
-    problem_of,
-    solve_with_templates,
-)
+from micrographia.reconstruction.templates.placing import heights_on, place, placed_layer
 from micrographia.stem.simulate import draw_view, simulate
 
 SETTINGS = Reconstruction()

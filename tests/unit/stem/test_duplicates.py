@@ -15,9 +15,9 @@ from micrographia.config import StructureFilter
 from micrographia.io.schemas import STRUCTURES
 from micrographia.io.structures import to_cif
 from micrographia.io.tables import read_table
-from micrographia.stem.duplicates import same
-from micrographia.stem.prototypes import read_prototypes
-from micrographia.stem.structures import curate, prototype, standardise
+from micrographia.stem.crystals.duplicates import same
+from micrographia.stem.crystals.prototypes import read_prototypes
+from micrographia.stem.crystals.structures import curate, prototype, standardise
 
 TABLE = Path(__file__).parents[3] / "resources" / "prototypes.csv"
 OPEN = StructureFilter()

@@ -19,9 +19,9 @@ from micrographia.io.schemas import STEM_IMAGES
 from micrographia.io.structures import to_cif
 from micrographia.io.tables import read_rows
 from micrographia.physics.conditions import ImagingConditions
+from micrographia.stem.crystals.structures import standardise
 from micrographia.stem.masks import column_mask, write_column_masks
 from micrographia.stem.simulate import View, render
-from micrographia.stem.structures import standardise
 
 
 def maxima(pixels: np.ndarray, least: float) -> np.ndarray:

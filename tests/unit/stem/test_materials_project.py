@@ -11,7 +11,7 @@ from pymatgen.core import Lattice, Structure
 from micrographia.cli import main
 from micrographia.config import StructureSource, validate
 from micrographia.errors import ConfigError
-from micrographia.stem.materials_project import KEY_VARIABLE, entries
+from micrographia.stem.crystals.materials_project import KEY_VARIABLE, entries
 
 SETTINGS = '{"source": "materials-project", "materials": ["MoS2"]}'
 

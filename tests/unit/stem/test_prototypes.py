@@ -10,8 +10,8 @@ import pytest
 from ase.data import covalent_radii
 
 from micrographia.errors import StructureError, TableError
-from micrographia.stem.prototypes import COLUMNS, PROTOTYPES, build, read_prototypes
-from micrographia.stem.structures import layer_group
+from micrographia.stem.crystals.prototypes import COLUMNS, PROTOTYPES, build, read_prototypes
+from micrographia.stem.crystals.structures import layer_group
 
 TABLE = Path(__file__).parents[3] / "resources" / "prototypes.csv"
 CRYSTALS = {name: (atoms, family) for name, atoms, _, family in read_prototypes(TABLE)}

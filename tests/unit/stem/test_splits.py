@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from micrographia.config import Splits, StructureFilter, validate
 from micrographia.errors import ConfigError
-from micrographia.stem.prototypes import read_prototypes
-from micrographia.stem.splits import assign_splits, clusters, fingerprint
-from micrographia.stem.structures import curate, standardise
+from micrographia.stem.crystals.prototypes import read_prototypes
+from micrographia.stem.crystals.splits import assign_splits, clusters, fingerprint
+from micrographia.stem.crystals.structures import curate, standardise
 
 TABLE = Path(__file__).parents[3] / "resources" / "prototypes.csv"
 METALS = ("Ti", "Zr", "Hf", "V", "Nb", "Ta", "Mo", "W", "Sn", "Pt", "Ni", "Pd", "Fe", "Co")

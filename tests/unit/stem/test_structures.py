@@ -19,7 +19,7 @@ from micrographia.io.schemas import STRUCTURES
 from micrographia.io.structures import from_cif, to_cif
 from micrographia.io.tables import read_provenance, read_table
 from micrographia.physics.lattice import cell_parameters
-from micrographia.stem.structures import (
+from micrographia.stem.crystals.structures import (
     curate,
     family,
     layer_group,

@@ -17,7 +17,7 @@ from scipy.optimize import linear_sum_assignment
 
 from micrographia.physics.lattice import gauss_reduce, lattice_mappings
 from micrographia.reconstruction.columns import Columns, Problem, model, refine
-from micrographia.reconstruction.library import Template
+from micrographia.reconstruction.templates.library import Template
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]

@@ -19,8 +19,8 @@ from micrographia.errors import MicrographiaError
 from micrographia.io.schemas import STRUCTURES
 from micrographia.io.structures import from_cif, orient_layer, to_cif
 from micrographia.physics.lattice import cell_parameters, gauss_reduce
-from micrographia.stem.duplicates import find_duplicates
-from micrographia.stem.splits import assign_splits
+from micrographia.stem.crystals.duplicates import find_duplicates
+from micrographia.stem.crystals.splits import assign_splits
 
 FloatArray = NDArray[np.float64]
 

@@ -13,7 +13,7 @@ from micrographia.commandline import Subparsers, add_settings, non_negative, set
 from micrographia.config import StructureSource
 
 if TYPE_CHECKING:
-    from micrographia.stem.structures import Entry
+    from micrographia.stem.crystals.structures import Entry
 
 logger = logging.getLogger(__name__)
 
@@ -49,7 +49,7 @@ def _structures(arguments: argparse.Namespace) -> int:
     from micrographia.io.schemas import STRUCTURES
     from micrographia.io.tables import write_table
     from micrographia.provenance import stamp
-    from micrographia.stem.structures import curate
+    from micrographia.stem.crystals.structures import curate
 
     settings = settings_of(arguments)
     source = arguments.source or settings.source
@@ -82,8 +82,8 @@ def _structures(arguments: argparse.Namespace) -> int:
 
 def _entries(source: str, table: Path, materials: Sequence[str]) -> Iterator[Entry]:
     from micrographia.io.structures import read_structures
-    from micrographia.stem.materials_project import read_materials_project
-    from micrographia.stem.prototypes import read_prototypes
+    from micrographia.stem.crystals.materials_project import read_materials_project
+    from micrographia.stem.crystals.prototypes import read_prototypes
 
     if source == EMBEDDED:
         yield from read_prototypes(table)

@@ -23,14 +23,6 @@ from micrographia.physics.imaging import information_limit
 from micrographia.physics.matching import Projection
 from micrographia.reconstruction.columns import Problem, set_up
 from micrographia.reconstruction.lattice import find_lattice
-from micrographia.reconstruction.library import (
-    Library,
-    Template,
-    retrieve,
-    retrieve_by_lattice,
-    retrieve_prototypes,
-)
-from micrographia.reconstruction.placing import Placed, place, placed_layer
 from micrographia.reconstruction.solve import (
     WORST_FIT,
     Solution,
@@ -40,6 +32,14 @@ from micrographia.reconstruction.solve import (
     solve,
 )
 from micrographia.reconstruction.spectrum import whiten
+from micrographia.reconstruction.templates.library import (
+    Library,
+    Template,
+    retrieve,
+    retrieve_by_lattice,
+    retrieve_prototypes,
+)
+from micrographia.reconstruction.templates.placing import Placed, place, placed_layer
 from micrographia.reconstruction.wallpaper import find_wallpaper
 
 _OWN_STRAIN = 0.01  # between a picture's lattice and the crystal that was read from it

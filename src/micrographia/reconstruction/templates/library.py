@@ -19,13 +19,13 @@ from micrographia.io.structures import from_cif
 from micrographia.io.tables import read_rows
 from micrographia.physics.lattice import primitive_projection
 from micrographia.physics.matching import Projection, site_distance
-from micrographia.reconstruction.descriptor import (
+from micrographia.reconstruction.templates.descriptor import (
     BINS,
     composition_similarity,
     radial_descriptor,
     shape_descriptor,
 )
-from micrographia.reconstruction.kinship import radii_ratio, strangeness
+from micrographia.reconstruction.templates.kinship import radii_ratio, strangeness
 from micrographia.reconstruction.wallpaper import find_wallpaper
 
 FloatArray = NDArray[np.float64]

@@ -1,0 +1,1 @@
+"""Known crystals: found by a descriptor, placed on a picture, compared."""

@@ -1,0 +1,1 @@
+"""Crystals of any origin become one table: standardised, filtered, split."""
