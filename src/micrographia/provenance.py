@@ -38,7 +38,7 @@ PACKAGES = (
 _DATA = (".csv", ".html", ".css")
 
 #: Every verb writes its tables with these, though it is the room's `cli` that imports them.
-_ALWAYS = ("io.tables", "io.schemas.crystals")
+_ALWAYS = ("io.tables", "io.schemas")
 
 #: Modules that carry no science: values reach the steps through `params`, not through these.
 _NEUTRAL = {
@@ -106,7 +106,7 @@ def code_digest(*names: str, without: Iterable[str] = (), root: Path | None = No
     Parameters
     ----------
     names
-        For example `"stem"` (a whole room), `"curation.scale.measure"` (one of its folders, with all
+        For example `"stem"` (a whole room), `"curation.scale"` (one of its folders, with all
         below) or `"reconstruction.solve"` (one module). The `cli` of every folder that a named
         module lies in counts as text, without what it imports: that would draw whole rooms in.
     without

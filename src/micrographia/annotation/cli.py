@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from micrographia.annotation.embedded.annotators import cli
+from micrographia.annotation.embedded import cli as embedded
 from micrographia.commandline import (
     Subparsers,
     add_settings,
@@ -41,7 +41,7 @@ def register(verbs: Subparsers) -> None:
     legible.add_argument("--annotator", required=True, metavar="NAME")
     _add_pictures(legible)
     legible.set_defaults(run=_legible)
-    cli.register(verbs)
+    embedded.register(verbs)
     _register_tables(verbs)
 
 

@@ -7,15 +7,12 @@ from micrographia.commandline import Subparsers
 
 def register(verbs: Subparsers) -> None:
     """Add the verbs of every benchmark."""
-    from micrographia.benchmarks.annotation.scores import cli
-    from micrographia.benchmarks.energy import cli
-    from micrographia.benchmarks.segmentation.scores import cli, methods_cli
-    from micrographia.benchmarks.stem.scores import cli
-    from micrographia.benchmarks.structure.scores import cli
+    from micrographia.benchmarks.annotation import cli as annotation
+    from micrographia.benchmarks.energy import cli as energy
+    from micrographia.benchmarks.segmentation import cli as segmentation
+    from micrographia.benchmarks.segmentation import methods_cli as segmentation_methods
+    from micrographia.benchmarks.stem import cli as stem
+    from micrographia.benchmarks.structure import cli as structure
 
-    cli.register(verbs)
-    methods_cli.register(verbs)
-    cli.register(verbs)
-    cli.register(verbs)
-    cli.register(verbs)
-    cli.register(verbs)
+    for benchmark in (segmentation, segmentation_methods, structure, energy, stem, annotation):
+        benchmark.register(verbs)

@@ -8,16 +8,16 @@ from typing import Any
 
 from micrographia.commandline import Subparsers, add_settings, non_negative, positive, settings_of
 from micrographia.config import Curation
-from micrographia.curation.scale.measure import cli
-from micrographia.curation.text.regions import cli
+from micrographia.curation.scale import cli as scale
+from micrographia.curation.text import cli as text
 
 _SOURCE = "folder, glob, .zip or .tar archive, or CSV with a column path"
 
 
 def register(verbs: Subparsers) -> None:
     """Add the verbs `list`, `ingest`, `merge`, `run`, and those of text regions."""
-    cli.register(verbs)
-    cli.register(verbs)
+    text.register(verbs)
+    scale.register(verbs)
     listing = verbs.add_parser("list", help="list the images of folders, split into shards")
     listing.add_argument("sources", nargs="+", metavar="SOURCE", help=_SOURCE)
     _add_origin(listing)

@@ -7,18 +7,16 @@ from pathlib import Path
 
 from micrographia.commandline import Subparsers, add_settings, add_shard, settings_of
 from micrographia.config import Segmentation
-from micrographia.segmentation.flow import cli
-from micrographia.segmentation.learning import cli
-from micrographia.segmentation.measuring import cli
-from micrographia.segmentation.pseudo_labels import cli
+from micrographia.segmentation.flow import cli as flow
+from micrographia.segmentation.learning import cli as learning
+from micrographia.segmentation.measuring import cli as measuring
+from micrographia.segmentation.pseudo_labels import cli as pseudo_labels
 
 
 def register(verbs: Subparsers) -> None:
     """Add the room's verbs: `predict`, and those of its other command lines."""
-    cli.register(verbs)
-    cli.register(verbs)
-    cli.register(verbs)
-    cli.register(verbs)
+    for part in (learning, flow, measuring, pseudo_labels):
+        part.register(verbs)
     parser = verbs.add_parser(
         "predict",
         help="label masks and measurements of micrographs",

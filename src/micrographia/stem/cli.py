@@ -14,13 +14,13 @@ from micrographia.commandline import (
 )
 from micrographia.config import Stem
 from micrographia.physics.conditions import ImagingConditions
-from micrographia.stem.crystals import cli
+from micrographia.stem.crystals import cli as crystals
 from micrographia.stem.engine_names import ENGINE_NAMES, SLOW_ENGINES
 
 
 def register(verbs: Subparsers) -> None:
     """Add the room's verbs."""
-    cli.register(verbs)
+    crystals.register(verbs)
     _register_simulate(verbs)
     images = verbs.add_parser("images", help="noiseless images of a shard of crystals")
     images.add_argument("--structures", type=Path, required=True, help="structures.parquet")

@@ -13,12 +13,12 @@ from micrographia.commandline import (
     settings_of,
 )
 from micrographia.config import Synthesis
-from micrographia.synthesis.text import cli
+from micrographia.synthesis.text import cli as text
 
 
 def register(verbs: Subparsers) -> None:
     """Add the verb `micrographs`, and that of the text detector's pictures."""
-    cli.register(verbs)
+    text.register(verbs)
     micrographs = verbs.add_parser(
         "micrographs", help="procedural micrographs with exact instance masks"
     )

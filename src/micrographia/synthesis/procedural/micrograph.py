@@ -16,9 +16,9 @@ from PIL import Image
 from scipy import ndimage
 
 from micrographia.config import Synthesis
+from micrographia.synthesis.procedural import annotation_bar as annotation
 from micrographia.synthesis.procedural.attributes import attributes_of
 from micrographia.synthesis.procedural.habits import maker
-from micrographia.synthesis.procedural.micrograph import annotation_bar as annotation
 from micrographia.synthesis.procedural.placement import Scene, arrange
 from micrographia.synthesis.procedural.recipe import DENSE, KINDS, Recipe, draw_radii, draw_recipe
 from micrographia.synthesis.procedural.rendering import (

@@ -18,7 +18,7 @@ from micrographia.synthesis.procedural.micrograph import make_micrograph
 from micrographia.synthesis.text import banners
 from micrographia.synthesis.text.pictures import Sheet
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[4]
 EMPS = ROOT.parent / "shared" / "data" / "emps" / "images"
 LINE = Proposal((10, 10, 50, 20), "text")
 OTHER = Proposal((60, 60, 90, 70), "text")

@@ -15,7 +15,7 @@ from micrographia.config import LabelledText, Text
 from micrographia.curation.text.labels import labelled_pictures, read_text_labels
 from micrographia.errors import MicrographiaError
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[4]
 HEADER = "image,x0,y0,x1,y1,class,half\n"
 
 

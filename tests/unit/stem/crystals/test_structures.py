@@ -28,7 +28,7 @@ from micrographia.stem.crystals.structures import (
     standardise,
 )
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[4]
 TABLE = ROOT / "resources" / "prototypes.csv"
 REAL = ROOT.parent / "shared" / "data" / "structures2d" / "structures2d.parquet"
 OPEN = StructureFilter()

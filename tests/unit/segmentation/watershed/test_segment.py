@@ -17,7 +17,7 @@ from micrographia.config import Watershed
 from micrographia.io.images import read_labels, read_micrograph, to_unit
 from micrographia.segmentation.watershed.segment import segment, split
 
-EMPS = Path(__file__).resolve().parents[4] / "shared" / "data" / "emps"
+EMPS = Path(__file__).resolve().parents[5] / "shared" / "data" / "emps"
 #: IoU that a disc must reach: an outline off by one pixel costs the smallest one 0.16.
 GOOD = 0.8
 DISCS = [((40, 40), 14), ((60, 110), 20), ((120, 50), 17), ((130, 130), 12)]

@@ -18,7 +18,7 @@ from micrographia.errors import TableError
 from micrographia.io.schemas import LEGIBILITY, MICROGRAPHS, TEXT
 from micrographia.io.tables import read_rows, write_table
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[4]
 LABELS = ROOT / "tests" / "data" / "emps_text_boxes.csv"
 CORNER = (0, 0, 20, 10)
 

@@ -14,14 +14,15 @@ from PIL import Image, ImageDraw, ImageFont
 
 from micrographia.cli import main
 from micrographia.config import Scale
+from micrographia.curation.scale import tesseract
 from micrographia.curation.scale.bars import find_bars
 from micrographia.curation.scale.lines import find_lines
-from micrographia.curation.scale.measure import Tools, load_tools, measure, search, tesseract
+from micrographia.curation.scale.measure import Tools, load_tools, measure, search
 from micrographia.curation.scale.network import load_reader
 from micrographia.errors import ConfigError
 from micrographia.io.schemas import SCALE
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[4]
 READER = ROOT / "resources" / "models" / "scale-reader.safetensors"
 SETTINGS = Scale(reader=str(READER))
 LABELS = (

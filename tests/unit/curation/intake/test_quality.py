@@ -17,7 +17,7 @@ from micrographia.curation.intake import quality
 from micrographia.curation.intake.quality import Quality, measure, sharpness, verdict
 from micrographia.io.images import read_micrograph, to_unit
 
-EMPS = Path(__file__).parents[4] / "shared" / "data" / "emps" / "images"
+EMPS = Path(__file__).parents[5] / "shared" / "data" / "emps" / "images"
 
 
 def _discs(blur: float, noise: float = 0.01, size: int = 256) -> np.ndarray:

@@ -13,13 +13,8 @@ from micrographia.config import Synthesis
 from micrographia.io.images import read_labels, read_micrograph
 from micrographia.io.schemas import SYNTHETIC
 from micrographia.io.tables import read_table
-from micrographia.synthesis.procedural.micrograph import (
-    annotation_bar,
-    make_micrograph,
-    micrograph,
-    name_of,
-    role_of,
-)
+from micrographia.synthesis.procedural import annotation_bar, micrograph
+from micrographia.synthesis.procedural.micrograph import make_micrograph, name_of, role_of
 from micrographia.synthesis.procedural.placement import MIN_VISIBLE, Scene
 from micrographia.synthesis.procedural.shapes import blob
 

@@ -27,7 +27,7 @@ from micrographia.synthesis.text.banners import find_fonts
 from micrographia.synthesis.text.dataset import make_set
 from micrographia.synthesis.text.pictures import annotate
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[4]
 SHIPPED = ROOT / Text().weights
 EMPS = ROOT.parent / "shared" / "data" / "emps"
 TINY = TextTraining(

@@ -27,7 +27,7 @@ from micrographia.segmentation.registry import build, load_network
 from micrographia.segmentation.samples.agreement import agreement
 from micrographia.training.checkpoint import load_checkpoint
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[4]
 #: Steps and learning rates with which each learns two pictures by heart in seconds.
 LENGTHS = {"stardist": (120, 0.005), "yolo-seg": (120, 0.003), "mask-rcnn": (60, 0.0015)}
 
