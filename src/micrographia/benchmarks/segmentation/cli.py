@@ -45,14 +45,8 @@ def register(verbs: Subparsers) -> None:
 def _segmentation(arguments: argparse.Namespace) -> int:
     import logging
 
-    from micrographia.benchmarks.segmentation.scores import (
-        DENSITIES,
-        METRICS,
-        SIZES,
-        pair_folders,
-        summarise,
-        table_of,
-    )
+    from micrographia.benchmarks.segmentation.groups import DENSITIES, METRICS, SIZES
+    from micrographia.benchmarks.segmentation.scores import pair_folders, summarise, table_of
 
     settings = settings_of(arguments)
     rows, unused = pair_folders(arguments.predictions, arguments.references)

@@ -14,8 +14,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from micrographia.benchmarks.segmentation.groups import DENSITIES, SIZES
 from micrographia.benchmarks.segmentation.matching import COCO_THRESHOLDS
-from micrographia.benchmarks.segmentation.scores import DENSITIES, SIZES
 from micrographia.io.atomic import atomic_path
 
 # Okabe and Ito's colours, which the colour-blind can tell apart.

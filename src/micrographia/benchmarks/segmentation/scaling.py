@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from micrographia.benchmarks.bootstrap import bootstrap_mean
 from micrographia.benchmarks.published import SCALING_NOTE, published_rows
+from micrographia.benchmarks.segmentation.groups import GROUPS, METRICS
 from micrographia.benchmarks.segmentation.methods import read_alike
-from micrographia.benchmarks.segmentation.scores import GROUPS, METRICS
 from micrographia.config import Benchmarks
 from micrographia.errors import MicrographiaError
 from micrographia.io.benchmark_results import FIELDS, metric_row, write_result

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from micrographia.benchmarks.bootstrap import bootstrap_mean
 from micrographia.benchmarks.segmentation.boundary import boundary_f
+from micrographia.benchmarks.segmentation.groups import DENSE, DENSITIES, GROUPS, METRICS, SIZES
 from micrographia.benchmarks.segmentation.matching import (
     COCO_THRESHOLDS,
-    SIZE_CLASSES,
     average_precision,
     count,
     count_sizes,
@@ -30,28 +30,6 @@ from micrographia.io.images import read_labels
 from micrographia.io.schemas import SEGMENTATION_SCORES
 from micrographia.io.tables import write_table
 from micrographia.provenance import stamp
-
-#: From this many true instances on, an image counts as dense.
-DENSE = 100
-#: Name of each metric and its column.
-METRICS = {
-    "AP@0.5": "ap50",
-    "AP@0.5:0.95": "ap50_95",
-    "PQ@0.5": "pq50",
-    "boundary F": "boundary_f",
-}
-#: Groups of images that every metric is given for.
-GROUPS = ("all", "sparse", "dense")
-#: Groups that AP@0.5 alone is given for: least true instances of an image, and more than most.
-DENSITIES = {
-    "below 10": (0, 10),
-    "10 to 29": (10, 30),
-    "30 to 99": (30, 100),
-    "100 to 299": (100, 300),
-    "from 300": (300, np.inf),
-}
-#: Groups of instances, which AP@0.5 alone is given for, and their columns.
-SIZES = {name: f"ap50_{name}" for name in SIZE_CLASSES}
 
 Row = dict[str, Any]
 Summary = dict[str, dict[str, dict[str, Any]]]

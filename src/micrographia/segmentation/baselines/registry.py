@@ -34,19 +34,19 @@ class Baseline(NamedTuple):
 
 
 def _star() -> Any:
-    from micrographia.segmentation.baselines.registry import star
+    from micrographia.segmentation.baselines import star
 
     return star
 
 
 def _yolo() -> Any:
-    from micrographia.segmentation.baselines.registry import yolo
+    from micrographia.segmentation.baselines import yolo
 
     return yolo
 
 
 def _mask_rcnn() -> Any:
-    from micrographia.segmentation.baselines.registry import mask_rcnn
+    from micrographia.segmentation.baselines import mask_rcnn
 
     return mask_rcnn
 

@@ -20,8 +20,8 @@ from torch.nn import functional
 
 from micrographia.segmentation.baselines.detections import DetectorLearner, with_least_score
 from micrographia.segmentation.inference.tiling import Floats, framed
-from micrographia.segmentation.learning.train import instance_weight
-from micrographia.segmentation.registry import NETWORKS, UNet
+from micrographia.segmentation.networks.unet import SMALL_WIDTHS, UNet
+from micrographia.segmentation.samples.weights import HEAVIEST, LIGHTEST, instance_weight
 from micrographia.training.devices import autocast
 from micrographia.training.loop import Batch
 
@@ -36,15 +36,13 @@ _MOST_SHARED = 0.4
 _TYPICAL = 2.5
 #: Weight of the distances in the loss.
 _REACH = 2.0
-#: A pixel of an instance smaller or larger than usual counts at most and at least so much.
-_HEAVIEST, _LIGHTEST = 4.0, 0.35
 
 
 class StarNet(UNet):
     """The small U-Net without its last enlargement: probability and logarithm of distances."""
 
     def __init__(self) -> None:
-        widths = NETWORKS["unet-small"][1]["widths"]
+        widths = SMALL_WIDTHS
         super().__init__(widths)
         self.head = nn.Conv2d(widths[0], 1 + RAYS, 1)
         nn.init.normal_(self.head.weight, std=0.01)
@@ -88,7 +86,7 @@ class Learner(DetectorLearner):
         within = weight.gt(0)
         mean = weight.sum() / within.sum().clamp(min=1)
         weight = torch.where(
-            within, (weight / mean.clamp(min=1e-6)).clamp(_LIGHTEST, _HEAVIEST), inside
+            within, (weight / mean.clamp(min=1e-6)).clamp(LIGHTEST, HEAVIEST), inside
         )
         entropy = functional.binary_cross_entropy_with_logits(
             output[:, :1], truth, reduction="none"

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import torch
 from numpy.typing import NDArray
 from torch import nn
@@ -22,18 +21,18 @@ from micrographia.segmentation.inference.candidates import choose, rate
 from micrographia.segmentation.inference.instances import candidates_of, find
 from micrographia.segmentation.inference.tiling import Floats
 from micrographia.segmentation.learning.quality import fit_quality
-from micrographia.segmentation.registry import NETWORKS, build, load_network, load_weights
+from micrographia.segmentation.networks.flow_networks import NETWORKS
+from micrographia.segmentation.registry import build, load_network, load_weights
 from micrographia.segmentation.samples.agreement import agreement
 from micrographia.segmentation.samples.crops import CropLearner
 from micrographia.segmentation.samples.pictures import summary
+from micrographia.segmentation.samples.weights import HEAVIEST, LIGHTEST, instance_weight
 from micrographia.training.checkpoint import load_checkpoint, save_checkpoint, sha256_of
 from micrographia.training.devices import choose_device
 from micrographia.training.loop import Batch, Progress, fit
 
 logger = logging.getLogger(__name__)
 
-#: A pixel of an instance smaller or larger than usual counts at most and at least so much.
-_HEAVIEST, _LIGHTEST = 4.0, 0.35
 #: Least qualities that are tried while validating.
 _LEAST = (0.2, 0.4, 0.6, 0.75)
 #: The flow's share of the loss beside the foreground's.
@@ -85,8 +84,8 @@ class FlowLearner(CropLearner):
         inside = batch["inside"].float()
         weight = batch["weight"] * inside
         weight = weight * (batch["weight"].gt(0) * inside).sum() / weight.sum().clamp(min=1e-6)
-        weight = weight.clamp(max=_HEAVIEST) * weight.gt(0)
-        floor = torch.where(weight.gt(0), weight.clamp(min=_LIGHTEST), weight)
+        weight = weight.clamp(max=HEAVIEST) * weight.gt(0)
+        floor = torch.where(weight.gt(0), weight.clamp(min=LIGHTEST), weight)
         error = (output[:, :2] - batch["flow"]).square().sum(1, keepdim=True)
         flow = (error * floor).sum() / floor.sum().clamp(min=1)
         truth = batch["weight"].gt(0).float()
@@ -96,20 +95,6 @@ class FlowLearner(CropLearner):
         emphasis = torch.where(truth.gt(0), floor, inside)
         foreground = (entropy * emphasis).sum() / emphasis.sum().clamp(min=1)
         return {"loss": _FLOW * flow + foreground, "flow": flow, "foreground": foreground}
-
-
-def instance_weight(labels: np.ndarray) -> np.ndarray:
-    """Weight of every pixel: one over the square root of its instance's area; 0 on background.
-
-    Examples
-    --------
-    >>> instance_weight(np.array([[1, 1, 1, 1, 0, 2]])).tolist()
-    [[0.5, 0.5, 0.5, 0.5, 0.0, 1.0]]
-    """
-    # Numbers may have wide gaps; hashing them is ten times as fast as sorting.
-    index, _ = pd.factorize(labels.ravel())
-    weight = 1 / np.sqrt(np.bincount(index).astype(np.float32))
-    return np.where(labels > 0, weight[index].reshape(labels.shape), np.float32(0))
 
 
 def make_network(settings: SegmentationTraining, seed: int) -> nn.Module:

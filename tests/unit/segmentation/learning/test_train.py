@@ -23,7 +23,9 @@ from micrographia.io.images import read_labels, write_labels
 from micrographia.io.schemas import TRAINING_HISTORY, TRAINING_PICTURES
 from micrographia.io.tables import read_table
 from micrographia.segmentation.learning.train import FlowLearner
-from micrographia.segmentation.registry import NETWORKS, UNet, build
+from micrographia.segmentation.networks.flow_networks import NETWORKS
+from micrographia.segmentation.networks.unet import UNet
+from micrographia.segmentation.registry import build
 from micrographia.segmentation.samples.agreement import agreement
 from micrographia.segmentation.samples.augment import draw_crop
 from micrographia.segmentation.samples.pictures import collect, weights_of

@@ -8,7 +8,8 @@ import torch
 
 from micrographia.errors import CheckpointError, ConfigError
 from micrographia.segmentation.networks import vit
-from micrographia.segmentation.registry import NETWORKS, build, load_network
+from micrographia.segmentation.networks.flow_networks import NETWORKS
+from micrographia.segmentation.registry import build, load_network
 from micrographia.training.checkpoint import load_checkpoint, save_checkpoint
 
 TINY_VIT = {"width": 48, "depth": 3, "heads": 3, "global_at": (1,), "size": 96}

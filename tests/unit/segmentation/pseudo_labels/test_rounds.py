@@ -16,8 +16,9 @@ from micrographia.io.images import read_labels, write_labels
 from micrographia.io.schemas import PSEUDO_LABELS, ROUNDS, TRAINING_PICTURES
 from micrographia.io.tables import read_rows, read_table
 from micrographia.segmentation.flow.field import flow_field
+from micrographia.segmentation.networks.flow_networks import NETWORKS
+from micrographia.segmentation.networks.unet import UNet
 from micrographia.segmentation.pseudo_labels.select import corrections_in, pseudo_label
-from micrographia.segmentation.registry import NETWORKS, UNet
 from micrographia.segmentation.samples.agreement import agreement
 from micrographia.segmentation.samples.augment import draw_crop
 from micrographia.segmentation.samples.pictures import Shelf, ignored_beside, weights_of
