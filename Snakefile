@@ -9,33 +9,29 @@ configfile: "workflow_config.yaml"
 
 
 include: "rules/common.smk"
-include: "rules/common_scaling.smk"
-
-
-guard_python()
-settings = load_settings(config)
-guard_conda(workflow)
-prepare_shell(workflow)
 
 
 wildcard_constraints:
     shard=r"\d{3}|multislice",
 
 
-include: "rules/data.smk"
-include: "rules/curation.smk"
-include: "rules/scale.smk"
-include: "rules/text.smk"
-include: "rules/segmentation.smk"
-include: "rules/rounds.smk"
-include: "rules/annotation.smk"
-include: "rules/stem.smk"
-include: "rules/reconstruction.smk"
-include: "rules/energy.smk"
-include: "rules/benchmarks.smk"
-include: "rules/baselines.smk"
-include: "rules/scaling.smk"
-include: "rules/report.smk"
+include: "rules/data/data.smk"
+include: "rules/curation/intake.smk"
+include: "rules/curation/text.smk"
+include: "rules/curation/scale.smk"
+include: "rules/curation/finish.smk"
+include: "rules/segmentation/segmentation.smk"
+include: "rules/segmentation/pseudo_labels.smk"
+include: "rules/annotation/annotation.smk"
+include: "rules/annotation/learning.smk"
+include: "rules/curation/legibility.smk"
+include: "rules/stem/stem.smk"
+include: "rules/reconstruction/reconstruction.smk"
+include: "rules/energy/energy.smk"
+include: "rules/benchmarks/benchmarks.smk"
+include: "rules/benchmarks/segmentation_methods.smk"
+include: "rules/benchmarks/segmentation_scaling.smk"
+include: "rules/report/report.smk"
 
 
 report: "rules/captions/workflow.rst"

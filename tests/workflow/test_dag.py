@@ -50,14 +50,14 @@ def test_each_benchmark_is_a_target(fresh: Workflow, name: str) -> None:
 def test_segmenters_are_compared_on_demand(fresh: Workflow) -> None:
     assert "segmentation_baseline" not in fresh.jobs()
     jobs = fresh.jobs("bench_segmentation_methods")
-    assert jobs["segmentation_baseline"] == 4 and jobs["segmentation_kept_apart"] == 5
+    assert jobs["segmentation_baseline"] == 4 and jobs["segmentation_held_out"] == 5
     one = fresh.jobs("bench_segmentation_yolo_seg")
     assert one["segmentation_baseline"] == 1 and "bench_segmentation_stardist" not in one
 
 
 def test_a_learning_curve_is_drawn_on_demand(fresh: Workflow) -> None:
     assert "segmentation_subset" not in fresh.jobs()
-    five = ("subset", "scaling_network", "scaling_kept_apart", "scaling_scores")
+    five = ("subset", "scaling_network", "scaling_held_out", "scaling_scores")
     jobs = fresh.jobs("bench_segmentation_scaling")
     assert [jobs[f"segmentation_{name}"] for name in five] == [5] * 4
     assert jobs["segmentation_pictures"] == jobs["bench_segmentation_scaling"] == 1

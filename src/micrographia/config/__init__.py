@@ -17,7 +17,7 @@ from micrographia.config.report import Report
 from micrographia.config.scale import Scale
 from micrographia.config.segmentation import (
     Baselines,
-    Contestant,
+    ContestantBudget,
     LabelledPictures,
     Network,
     Rounds,
@@ -37,7 +37,7 @@ __all__ = [
     "AnnotatorSettings",
     "Baselines",
     "Benchmarks",
-    "Contestant",
+    "ContestantBudget",
     "Curation",
     "Data",
     "Endpoint",

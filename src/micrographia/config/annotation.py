@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field, model_validator
 
 from micrographia.config.base import ExistingPath, Section
+from micrographia.config.names import AnnotatorKind
 
 
 def _plain_url(value: str) -> str:
@@ -97,7 +98,7 @@ class AnnotatorSettings(Section):
     name: str = Field(
         pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,40}$", description="Name in tables and files."
     )
-    kind: Literal["measured", "texture", "endpoint"] = Field(
+    kind: AnnotatorKind = Field(
         description=(
             "'measured' (from the segmentation), 'texture' (a small trained model) or 'endpoint' "
             "(a vision model behind HTTP)."
@@ -189,7 +190,8 @@ class Annotation(Section):
         ),
     )
     prompts: str = Field(
-        "resources/prompts", description="Folder of the prompts, relative to the project."
+        "annotation/endpoint/templates",
+        description="Folder of the prompts; one that is not found is looked for in the package.",
     )
     prompt_version: int = Field(1, ge=1, description="Which of the prompts: <name>-<version>.md.")
     cache: str | None = Field(

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field, model_validator
 
 from micrographia.config.base import ExistingPath, Section
+from micrographia.config.names import Calculator
 
 
 class Energy(Section):
     """Heights, relaxation and energies of crystals."""
 
-    calculator: Literal["chgnet", "mattersim", "emt"] = Field(
+    calculator: Calculator = Field(
         "chgnet",
         description=(
             "'chgnet' (weights come with its package), 'mattersim' (give weights) or 'emt' "

@@ -14,7 +14,7 @@ class Scale(Section):
 
     read: bool = Field(True, description="Read the pixel size from the scale bar.")
     reader: str = Field(
-        "resources/models/scale-reader.safetensors",
+        "curation/scale/weights/scale-reader.safetensors",
         description="Weights of the built-in reader of labels.",
     )
     tesseract: Literal["auto", "always", "never"] = Field(

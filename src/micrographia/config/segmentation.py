@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from micrographia.config.base import ExistingPath, Section
+from micrographia.config.names import CONTESTANTS, Contestant, TrainedNetwork, WorkflowSegmenter
 from micrographia.config.training import Training
 
 
@@ -61,7 +62,7 @@ class Network(Section):
     """How a trained network is applied."""
 
     checkpoint: str = Field(
-        "resources/models/unet-small.safetensors",
+        "segmentation/weights/unet-small.safetensors",
         description="Weights, from this folder or else from the project's.",
     )
     tile: int = Field(
@@ -146,8 +147,8 @@ class LabelledPictures(Section):
 class SegmentationTraining(Section):
     """Training of a network: `snakemake segmentation_network`."""
 
-    network: Literal["unet-small", "unet-large", "vit-b", "stardist", "yolo-seg", "mask-rcnn"] = (
-        Field("unet-small", description="What is trained; the last three are baselines.")
+    architecture: TrainedNetwork = Field(
+        "unet-small", description="What is trained; the last three are baselines."
     )
     encoder: ExistingPath | None = Field(
         None,
@@ -206,7 +207,7 @@ class SegmentationTraining(Section):
         return self
 
 
-class Contestant(Section):
+class ContestantBudget(Section):
     """What one method of the comparison has of its own; the rest is `training`'s."""
 
     steps: int = Field(
@@ -218,27 +219,25 @@ class Contestant(Section):
 class Baselines(Section):
     """Methods compared on the same pictures: `snakemake bench_segmentation_methods`."""
 
-    methods: tuple[
-        Literal["watershed", "unet-small", "stardist", "yolo-seg", "mask-rcnn"], ...
-    ] = Field(
-        ("watershed", "unet-small", "stardist", "yolo-seg", "mask-rcnn"),
+    methods: tuple[Contestant, ...] = Field(
+        CONTESTANTS,
         min_length=1,
         description="What is trained, where it learns, and compared.",
     )
-    unet_small: Contestant = Field(
-        default_factory=lambda: Contestant(learning_rate=1.5e-3),
+    unet_small: ContestantBudget = Field(
+        default_factory=lambda: ContestantBudget(learning_rate=1.5e-3),
         description="The flow network unet-small on the comparison's budget.",
     )
-    stardist: Contestant = Field(
-        default_factory=lambda: Contestant(learning_rate=1.5e-3),
+    stardist: ContestantBudget = Field(
+        default_factory=lambda: ContestantBudget(learning_rate=1.5e-3),
         description="Star-convex polygons of 32 rays on the trunk of unet-small.",
     )
-    yolo_seg: Contestant = Field(
-        default_factory=lambda: Contestant(steps=600, learning_rate=2e-3),
+    yolo_seg: ContestantBudget = Field(
+        default_factory=lambda: ContestantBudget(steps=600, learning_rate=2e-3),
         description="YOLO11n-seg of ultralytics.",
     )
-    mask_rcnn: Contestant = Field(
-        default_factory=lambda: Contestant(steps=300),
+    mask_rcnn: ContestantBudget = Field(
+        default_factory=lambda: ContestantBudget(steps=300),
         description="Mask R-CNN of torchvision with a light trunk.",
     )
 
@@ -252,7 +251,7 @@ class Scaling(Section):
         max_length=32,
         description=(
             "About how many real pictures a network learns from, whole articles, the fewer among "
-            "the more; null for all that are not kept apart. 0 only with procedural ones."
+            "the more; null for all that are not held out. 0 only with procedural ones."
         ),
     )
     procedural: tuple[bool, ...] = Field(
@@ -309,9 +308,7 @@ class Rounds(Section):
 class Segmentation(Section):
     """Instance segmentation."""
 
-    method: Literal["watershed", "unet-small", "unet-large", "vit-b"] = Field(
-        "unet-small", description="What the workflow segments with."
-    )
+    method: WorkflowSegmenter = Field("unet-small", description="What the workflow segments with.")
     watershed: Watershed = Field(default_factory=Watershed, description="Classical baseline.")
     network: Network = Field(default_factory=Network, description="Trained networks.")
     training: SegmentationTraining = Field(

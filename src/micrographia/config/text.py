@@ -68,7 +68,7 @@ class Text(Section):
 
     detect: bool = Field(True, description="Look for text regions (extra text-detection).")
     weights: str = Field(
-        "resources/models/text-yolo11n.safetensors",
+        "curation/text/weights/text-yolo11n.safetensors",
         description=(
             "Detector: our .safetensors with its .json, or your own .pt of ultralytics; "
             "`snakemake text_detector` makes results/curation/text_training/detector.safetensors."

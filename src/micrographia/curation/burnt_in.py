@@ -8,8 +8,8 @@ from typing import Any
 
 from micrographia.config import Curation, Scale, Text
 from micrographia.curation.finish import add_scale, add_text
-from micrographia.curation.scale.measure import measure
-from micrographia.curation.text.regions import regions
+from micrographia.curation.scale import measure
+from micrographia.curation.text import regions
 from micrographia.io.resources import find_resource
 
 Row = Mapping[str, Any]

@@ -1,4 +1,4 @@
-"""Where weights and prompts that come along are found, whatever folder a command runs in."""
+"""Weights, prompts and tables that the package ships, found whatever folder a command runs in."""
 
 from __future__ import annotations
 
@@ -7,22 +7,29 @@ from pathlib import Path
 
 import micrographia
 
-#: What is named by a relative path, as `resources/models/…` is, lies here too.
-PROJECT = Path(micrographia.__file__).parents[2]
+#: Folder of the installed package; what it ships lies in it, beside the code that reads it.
+PACKAGE = Path(micrographia.__file__).parent
 
 
 def find_resource(name: str | os.PathLike[str]) -> Path:
-    """Return the path of a file or folder: as it is named, or else in the project's folder.
+    """Return the path of a file or folder: as it is named, or else inside the package.
 
-    What is in neither keeps the path that it was given, so that errors show that.
+    Parameters
+    ----------
+    name
+        A path, or the path of a shipped file relative to the package, such as
+        `segmentation/weights/unet-small.safetensors`. What is in neither place keeps the path
+        that it was given, so that errors show that.
 
     Examples
     --------
+    >>> find_resource("segmentation/weights/unet-small.safetensors").name
+    'unet-small.safetensors'
     >>> find_resource("/absent/detector.safetensors").as_posix()
     '/absent/detector.safetensors'
     """
     path = Path(name)
     if path.exists() or path.is_absolute():
         return path
-    shipped = PROJECT / path
+    shipped = PACKAGE / path
     return shipped if shipped.exists() else path

@@ -28,7 +28,7 @@ def register(verbs: Subparsers) -> None:
         "--micrographs", type=Path, help="table of micrographs; its kept rows are segmented"
     )
     parser.add_argument(
-        "--kept-apart", type=Path, metavar="FILE",
+        "--held-out", type=Path, metavar="FILE",
         help="table of `pictures`; what it keeps from training is segmented",
     )  # fmt: skip
     add_shard(parser)
@@ -59,17 +59,17 @@ def _predict(arguments: argparse.Namespace) -> int:
     from micrographia.io.schemas import MICROGRAPHS, TRAINING_PICTURES
     from micrographia.io.tables import read_table
     from micrographia.segmentation.predict import (
-        jobs_kept_apart,
+        jobs_held_out,
         jobs_of_paths,
         jobs_of_table,
         predict,
     )
 
-    given = (arguments.images, arguments.micrographs, arguments.kept_apart)
+    given = (arguments.images, arguments.micrographs, arguments.held_out)
     if sum(map(bool, given)) != 1:
         raise MicrographiaError(
             "It is not clear what to segment",
-            remedy="Name either images, or --micrographs TABLE, or --kept-apart TABLE",
+            remedy="Name either images, or --micrographs TABLE, or --held-out TABLE",
         )
     settings = settings_of(arguments)
     if arguments.checkpoint:
@@ -78,12 +78,12 @@ def _predict(arguments: argparse.Namespace) -> int:
     exports = bool(arguments.images) and not arguments.masks_only
     method = arguments.method or settings.method
     options = (settings, method, arguments.overlays or exports)
-    table = arguments.micrographs or arguments.kept_apart
+    table = arguments.micrographs or arguments.held_out
     if table:
         jobs = (
             jobs_of_table(read_table(table, MICROGRAPHS), arguments.shard, arguments.shards)
             if arguments.micrographs
-            else jobs_kept_apart(read_table(table, TRAINING_PICTURES))
+            else jobs_held_out(read_table(table, TRAINING_PICTURES))
         )
         # A shard's folder is one output of the workflow: whole or absent.
         sources = [table, *(job.path for job in jobs)]

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from micrographia.config import Segmentation
+from micrographia.config.names import TRAINED_NETWORKS
 from micrographia.errors import MicrographiaError
 from micrographia.io.atomic import refuse_inputs
 from micrographia.io.images import SUFFIXES, image_id, to_unit, write_labels
@@ -45,13 +46,10 @@ def _learned(name: str) -> Segmenter:
     return run
 
 
-#: Names in `networks.NETWORKS` and `baselines.BASELINES`, of which neither is imported only for
-#: them: torch takes seconds.
-LEARNED = ("unet-small", "unet-large", "vit-b", "stardist", "yolo-seg", "mask-rcnn")
 #: Methods by the name that `--method` takes.
 METHODS: dict[str, Segmenter] = {
     "watershed": lambda image, settings: segment(image, settings.watershed),
-    **{name: _learned(name) for name in LEARNED},
+    **{name: _learned(name) for name in TRAINED_NETWORKS},
 }
 
 
@@ -149,7 +147,7 @@ def jobs_of_table(micrographs: pd.DataFrame, shard: int, shards: int) -> list[Jo
     ]
 
 
-def jobs_kept_apart(pictures: pd.DataFrame) -> list[Job]:
+def jobs_held_out(pictures: pd.DataFrame) -> list[Job]:
     """Return a job for every picture that was kept from training: the real ones, if there are any.
 
     Parameters
@@ -160,13 +158,13 @@ def jobs_kept_apart(pictures: pd.DataFrame) -> list[Job]:
     Raises
     ------
     MicrographiaError
-        Nothing was kept apart.
+        Nothing was held out.
     """
     apart = pictures[pictures["split"] == "validation"]
     if (apart["source"] == "real").any():
         apart = apart[apart["source"] == "real"]
     if apart.empty:
-        raise MicrographiaError("The table keeps no picture from training", remedy="Name another")
+        raise MicrographiaError("The table holds out no picture", remedy="Name another")
     return jobs_of_paths([Path(path) for path in apart["path"]])
 
 
@@ -207,7 +205,7 @@ def predict(
         [folder / f"{job.stem}.png" for folder in folders for job in jobs],
         [job.path for job in jobs],
     )
-    if method in LEARNED:
+    if method in TRAINED_NETWORKS:
         from micrographia.segmentation import network_segmenter
 
         network_segmenter.load(

@@ -13,9 +13,9 @@ from micrographia.commandline import (
     settings_of,
 )
 from micrographia.config import Stem
+from micrographia.config.names import ENGINES, SLOW_ENGINES
 from micrographia.physics.conditions import ImagingConditions
 from micrographia.stem.crystals import cli as crystals
-from micrographia.stem.engine_names import ENGINE_NAMES, SLOW_ENGINES
 
 
 def register(verbs: Subparsers) -> None:
@@ -28,7 +28,7 @@ def register(verbs: Subparsers) -> None:
     images.add_argument("--seed", type=non_negative, default=0)
     images.add_argument(
         "--engine",
-        choices=ENGINE_NAMES,
+        choices=ENGINES,
         default="phase-object",
         help="multislice and prism image only what stem.multislice and multislice_sample choose",
     )
@@ -53,7 +53,7 @@ def _register_simulate(verbs: Subparsers) -> None:
     parser = verbs.add_parser("simulate", help="image one crystal")
     parser.add_argument("structure", type=Path, help="CIF, POSCAR or other structure file")
     parser.add_argument("--out", type=Path, required=True, help="TIFF to write")
-    parser.add_argument("--engine", choices=ENGINE_NAMES, default="phase-object")
+    parser.add_argument("--engine", choices=ENGINES, default="phase-object")
     parser.add_argument("--pixel-size", type=float, default=0.1, help="Å per pixel")
     parser.add_argument("--field", type=float, default=48.0, help="side of the field, Å")
     parser.add_argument(

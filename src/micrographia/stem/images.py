@@ -15,6 +15,7 @@ import numpy as np
 from ase import Atoms
 
 from micrographia.config import Stem
+from micrographia.config.names import Engine as EngineName
 from micrographia.errors import MicrographiaError, StructureError
 from micrographia.io import schemas
 from micrographia.io.stem_images import read_stem_image, write_stem_image
@@ -22,7 +23,6 @@ from micrographia.io.structures import from_cif
 from micrographia.physics.conditions import ImagingConditions
 from micrographia.physics.imaging import evaluate_series
 from micrographia.stem.draw import draw
-from micrographia.stem.engine_names import EngineName
 from micrographia.stem.masks import write_column_masks
 from micrographia.stem.multislice import multislice_series, orthogonal_cell
 from micrographia.stem.phase_object import phase_object_series

@@ -10,12 +10,12 @@ import numpy as np
 from ase import Atoms
 
 from micrographia import __version__
+from micrographia.config.names import Engine as EngineName
 from micrographia.io.stem_images import StemImage
 from micrographia.physics.conditions import ImagingConditions
 from micrographia.physics.imaging import ComplexArray, FloatArray, evaluate_series
 from micrographia.stem.convolution import convolution_series
 from micrographia.stem.distortion import row_displacements
-from micrographia.stem.engine_names import EngineName
 from micrographia.stem.multislice import multislice_series
 from micrographia.stem.noise import expose
 from micrographia.stem.phase_object import phase_object_series

@@ -63,7 +63,7 @@ def settings_for(server: ChatServer | str, **endpoint: Any) -> Annotation:
     return Annotation.model_validate(
         {
             "annotators": [{"name": "model", "kind": "endpoint", "endpoint": given}],
-            "prompts": str(ROOT / "resources" / "prompts"),
+            "prompts": "annotation/endpoint/templates",
         }
     )
 

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from unit.annotation.conftest import ROOT
 
 from micrographia import config
 from micrographia.annotation.annotator import AnnotationError
@@ -26,9 +25,10 @@ from micrographia.annotation.schema import (
     verdicts_json_schema,
 )
 from micrographia.errors import ConfigError
+from micrographia.io.resources import PACKAGE
 from micrographia.io.vocabulary import ATTRIBUTE_NAMES, QUESTIONS, UNKNOWN, VOCABULARY
 
-PROMPTS = ROOT / "resources" / "prompts"
+PROMPTS = PACKAGE / "annotation" / "endpoint" / "templates"
 
 
 def answer(**changes: Any) -> dict[str, Any]:

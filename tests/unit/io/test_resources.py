@@ -9,7 +9,7 @@ import pytest
 
 from micrographia.config import Annotation, Scale, Text
 from micrographia.curation.scale.measure import load_tools
-from micrographia.io.resources import PROJECT, find_resource
+from micrographia.io.resources import PACKAGE, find_resource
 
 
 @pytest.fixture(autouse=True)
@@ -19,8 +19,8 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_what_is_here_comes_before_what_comes_along(elsewhere: Path) -> None:
-    name = "resources/models/scale-reader.safetensors"
-    assert find_resource(name) == PROJECT / name
+    name = "curation/scale/weights/scale-reader.safetensors"
+    assert find_resource(name) == PACKAGE / name
     (elsewhere / name).parent.mkdir(parents=True)
     (elsewhere / name).touch()
     assert find_resource(name) == Path(name)

@@ -6,11 +6,12 @@ import pytest
 from ase import Atoms
 from ase.build import graphene, mx2
 
+from micrographia.config.names import ENGINES as ENGINE_NAMES
+from micrographia.config.names import SLOW_ENGINES
 from micrographia.errors import ImageError, StructureError
 from micrographia.physics.conditions import ImagingConditions
 from micrographia.physics.imaging import evaluate_series, information_limit
 from micrographia.stem.convolution import convolution_series
-from micrographia.stem.engine_names import ENGINE_NAMES, SLOW_ENGINES
 from micrographia.stem.multislice import multislice_series, orthogonal_cell
 from micrographia.stem.phase_object import phase_object_series
 from micrographia.stem.prism import prism_series

@@ -7,20 +7,18 @@ small classifiers of `heads`. They answer "unknown" where none of the words is l
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from importlib import resources
 from pathlib import Path
 
 from micrographia.annotation.annotator import AnnotationError, Case
 from micrographia.annotation.embedded.heads import Heads, load_heads
 from micrographia.annotation.embedded.judge import judge_by_reading
 from micrographia.annotation.schema import Attributes, Reading, Verdicts
+from micrographia.io.resources import find_resource
 
 
 def shipped_weights(kind: str) -> Path:
     """Return the weights that come with the package; kind is "measured" or "texture"."""
-    return Path(
-        str(resources.files("micrographia.annotation") / "weights" / f"{kind}.safetensors")
-    )
+    return find_resource(f"annotation/embedded/weights/{kind}.safetensors")
 
 
 class _Embedded(ABC):

@@ -15,7 +15,7 @@ from micrographia.annotation.annotator import (
     EndpointDownError,
     UnansweredError,
 )
-from micrographia.annotation.endpoint.annotator import picture
+from micrographia.annotation.endpoint import picture
 from micrographia.annotation.endpoint.ledger import Call, Ledger, LimitError, Limits, Reply
 from micrographia.annotation.endpoint.parse import (
     FormError,

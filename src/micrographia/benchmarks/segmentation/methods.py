@@ -16,7 +16,7 @@ from micrographia.io.benchmark_results import write_result
 from micrographia.provenance import stamp
 
 
-def score_kept_apart(
+def score_held_out(
     pictures: pd.DataFrame, folder: Path, predictions: pd.DataFrame, method: str
 ) -> list[Row]:
     """Score the predictions for every picture that was kept from training.
@@ -41,13 +41,13 @@ def score_kept_apart(
     Raises
     ------
     MicrographiaError
-        The table keeps no picture from training.
+        The table holds out no picture.
     """
     apart = pictures[pictures["split"] == "validation"]
     if (apart["source"] == "real").any():
         apart = apart[apart["source"] == "real"]
     if apart.empty:
-        raise MicrographiaError("The table keeps no picture from training", remedy="Name another")
+        raise MicrographiaError("The table holds out no picture", remedy="Name another")
     mine = predictions[predictions["method"] == method]
     found = {item["path"]: item for item in mine.to_dict("records")}
     rows = []

@@ -20,7 +20,7 @@ def register(verbs: Subparsers) -> None:
     )
     one.add_argument(
         "--predictions", type=Path, required=True, metavar="DIR",
-        help="folder of `segmentation predict --kept-apart`",
+        help="folder of `segmentation predict --held-out`",
     )  # fmt: skip
     one.add_argument("--method", required=True, help="method that is scored")
     one.add_argument("--seed", type=non_negative, default=1665, help="seed of the intervals")
@@ -52,7 +52,7 @@ def register(verbs: Subparsers) -> None:
 
 
 def _score(arguments: argparse.Namespace) -> int:
-    from micrographia.benchmarks.segmentation.methods import score_kept_apart
+    from micrographia.benchmarks.segmentation.methods import score_held_out
     from micrographia.benchmarks.segmentation.scores import write_scores
     from micrographia.io.schemas import PREDICTIONS, TRAINING_PICTURES
     from micrographia.io.tables import read_table
@@ -61,7 +61,7 @@ def _score(arguments: argparse.Namespace) -> int:
     pictures = read_table(arguments.pictures, TRAINING_PICTURES)
     folder = arguments.predictions
     predictions = read_table(folder / "predictions.parquet", PREDICTIONS)
-    rows = score_kept_apart(pictures, folder, predictions, arguments.method)
+    rows = score_held_out(pictures, folder, predictions, arguments.method)
     summary = digest([[row["path"], row["n_true"]] for row in rows])
     write_scores(
         rows, arguments.out, arguments.method, settings_of(arguments), arguments.seed,

@@ -54,7 +54,7 @@ def draw_methods(
     for group, (colour, _) in _GROUPS.items():
         axes.plot([], [], "o", color=colour, label=group)
     figure.legend(loc="outside lower center", ncols=3, frameon=False)
-    figure.suptitle("Ours on the pictures kept apart; published (grey) on others, UniEM-3M's")
+    figure.suptitle("Ours on the pictures held out; published (grey) on others, UniEM-3M's")
     with atomic_path(path) as temporary:
         figure.savefig(temporary, dpi=150, metadata={"Software": None})
 

@@ -97,7 +97,7 @@ def read_runs(results: Sequence[Path], subsets: Sequence[Path]) -> list[Run]:
             raise MicrographiaError(
                 f"{path} scores pictures that {subset} says were learned from",
                 seen=min(both),
-                remedy="Score the pictures kept apart by the division that the subset is of",
+                remedy="Score the pictures held out by the division that the subset is of",
             )
         metrics = [row for row in result["metrics"] if row["group"] in GROUPS]
         runs.append(Run(metrics[0]["method"], learned, metrics, scores))

@@ -56,7 +56,7 @@ def draw_scaling(
         axes.grid(alpha=0.3)
     panels[0].set_ylabel(f"mean of {max(row['n'] for row in rows)} pictures")
     handles, labels = panels[0].get_legend_handles_labels()
-    figure.suptitle("Ours on the pictures kept apart; published (grey) on others, UniEM-3M's")
+    figure.suptitle("Ours on the pictures held out; published (grey) on others, UniEM-3M's")
     figure.legend(handles, labels, loc="outside lower center", ncols=3, frameon=False)
     with atomic_path(path) as temporary:
         figure.savefig(temporary, dpi=150, metadata={"Software": None})

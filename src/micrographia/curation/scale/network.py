@@ -132,7 +132,7 @@ def load_reader(path: str | Path) -> Reader:
         The file is absent or holds another network.
     """
     file = find_resource(path)
-    remedy = "Name resources/models/scale-reader.safetensors, or train one: curation train-scale"
+    remedy = f"Name {Scale().reader}, which is shipped, or train one: curation train-scale"
     if not file.is_file():
         raise ConfigError(f"The reader of scale bars' labels {file} does not exist", remedy=remedy)
     try:

@@ -26,7 +26,7 @@ _DIGITS, _UNITS = set("0123456789"), set("nmµÅ")
 #: Share of the crops from which a reader counts as having read a label.
 _HEARD = 0.2
 #: Logistic model of "within 5 % of the truth", fitted on the tuning half of the labelled EMPS
-#: pictures by `benchmarks/scale_bars.py --fit`: intercept, reading, margin, both
+#: pictures by `studies/scale_bars.py --fit`: intercept, reading, margin, both
 #: readers, geometry (see `features`).
 CALIBRATION = (-0.404, 1.089, 1.092, 1.5, 1.327)
 #: What a reader's vote weighs in the evidence.

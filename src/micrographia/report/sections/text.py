@@ -14,6 +14,7 @@ from PIL import Image, ImageDraw
 
 from micrographia.errors import MicrographiaError
 from micrographia.io.images import read_micrograph
+from micrographia.io.resources import find_resource
 from micrographia.report.collect import Results, locate, records
 from micrographia.report.drawing import pictures
 from micrographia.report.drawing.charts import FIRST, SECOND, STYLE, to_uri
@@ -84,7 +85,7 @@ def _drawn(row: Mapping[str, Any], root: Path) -> dict[str, str] | None:
 def _training(config: Mapping[str, Any] | None) -> str | None:
     """Draw how the detector learnt, where its description says so."""
     weights = ((config or {}).get("curation", {}).get("text") or {}).get("weights")
-    described = Path(weights).with_suffix(".json") if weights else None
+    described = find_resource(weights).with_suffix(".json") if weights else None
     if described is None or not described.is_file():
         return None
     try:

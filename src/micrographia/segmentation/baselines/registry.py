@@ -55,7 +55,7 @@ def _baseline(module: Callable[[], Any]) -> Baseline:
     return Baseline(lambda: module().build(), lambda: module().Learner, lambda: module().detect)
 
 
-#: Peers by name; `segmentation.training.network` and `--method` take them as they take networks.
+#: Peers by the names that `segmentation.training.architecture` and `--method` take.
 BASELINES: dict[str, Baseline] = {
     "stardist": _baseline(_star),
     "yolo-seg": _baseline(_yolo),

@@ -46,7 +46,7 @@ def register(verbs: Subparsers) -> None:
 def _register_pictures(verbs: Subparsers) -> None:
     parser = verbs.add_parser(
         "pictures",
-        help="the table that says which pictures are learned from and which kept apart",
+        help="the table that says which pictures are learned from and which held out",
         description="Lists the real pictures of settings.training and folders of procedural ones, "
         "and divides them by article. `train` does the same without being given such a table.",
     )
@@ -65,7 +65,7 @@ def _register_subset(verbs: Subparsers) -> None:
         "subset",
         help="the same table with fewer pictures to learn from",
         description="Of a table of `pictures`, whole articles with about so many real pictures, "
-        "those of a smaller number among those of a larger one. What is kept apart stays.",
+        "those of a smaller number among those of a larger one. What is held out stays.",
     )
     parser.add_argument("--pictures", type=Path, required=True, metavar="FILE", help="the table")
     parser.add_argument(
@@ -92,7 +92,7 @@ def _pictures(arguments: argparse.Namespace) -> int:
     rows = collect(training.real, arguments.procedural, training.validation, seed)
     write_table(rows, arguments.out, TRAINING_PICTURES, stamp(settings, seed))
     apart = sum(row["split"] == "validation" for row in rows)
-    logging.getLogger(__name__).info("%d pictures, %d of them kept apart", len(rows), apart)
+    logging.getLogger(__name__).info("%d pictures, %d of them held out", len(rows), apart)
     return 0
 
 
@@ -144,7 +144,7 @@ def _train(arguments: argparse.Namespace) -> int:
     progress = train(rows, training, settings.network, out, seed)
     write_table(progress.history, f"{beside}-history.parquet", TRAINING_HISTORY, provenance)
     draw_history(
-        progress.history, f"{training.network}, {len(rows)} pictures", f"{beside}-curves.png"
+        progress.history, f"{training.architecture}, {len(rows)} pictures", f"{beside}-curves.png"
     )
     logging.getLogger(__name__).info("best of %s: %s", out, progress.best)
     return 0

@@ -100,8 +100,8 @@ class FlowLearner(CropLearner):
 def make_network(settings: SegmentationTraining, seed: int) -> nn.Module:
     """Make the network that is to be trained, from random or from earlier weights."""
     torch.manual_seed(seed)
-    model = build(settings.network)
-    if settings.network == "vit-b":
+    model = build(settings.architecture)
+    if settings.architecture == "vit-b":
         from micrographia.segmentation.networks.vit import VitNet, load_encoder
 
         assert isinstance(model, VitNet)
@@ -137,10 +137,10 @@ def train(
         Seed of weights and samples.
     """
     model = make_network(settings, seed)
-    options = None if settings.network in BASELINES else NETWORKS[settings.network][1]
+    options = None if settings.architecture in BASELINES else NETWORKS[settings.architecture][1]
     card = {
         "kind": "segmentation",
-        "architecture": {"name": settings.network, "options": options},
+        "architecture": {"name": settings.architecture, "options": options},
         "data": summary(rows),
         "segmentation": settings.model_dump(mode="json", exclude={"loop", "real"}),
         # A state is only gone on from where all of this is as it was: see `fit`.
@@ -149,10 +149,10 @@ def train(
         "code": code_digest("segmentation.learning.train"),
         "versions": versions(),
     }
-    taught = BASELINES[settings.network].learner() if options is None else FlowLearner
+    taught = BASELINES[settings.architecture].learner() if options is None else FlowLearner
     learner = taught(model, rows, settings, network, seed)
     progress = fit(learner, settings.loop, out, out.parent / "states", seed=seed, card=card)
-    if settings.network not in BASELINES:
+    if settings.architecture not in BASELINES:
         _add_quality(out, learner, network, seed)
     return progress
 

@@ -32,7 +32,7 @@ def subset(
     Returns
     -------
     list of dict
-        Rows in their order; the real pictures that are kept apart are always among them.
+        Rows in their order; the real pictures that are held out are always among them.
 
     Raises
     ------
@@ -70,7 +70,7 @@ def _articles(rows: Sequence[Mapping[str, Any]], real: int, seed: int) -> set[st
             allowed=f"0 to {sum(sizes.values())}",
             remedy="Ask for fewer, or for all of them (in segmentation.scaling.real: null)",
         )
-    # Not the order of `pictures.collect`: its first articles are those kept apart, and next come
+    # Not the order of `pictures.collect`: its first articles are those held out, and next come
     # those too large to be so.
     order = sorted(
         sizes, key=lambda name: hashlib.sha256(f"{seed}:subset:{name}".encode()).digest()

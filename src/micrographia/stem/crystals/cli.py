@@ -36,8 +36,8 @@ def register(verbs: Subparsers) -> None:
     parser.add_argument(
         "--table",
         type=Path,
-        default=Path("resources/prototypes.csv"),
-        help="table of the embedded prototypes",
+        default=None,
+        help="table of prototypes, instead of the embedded one",
     )
     parser.add_argument("--seed", type=non_negative, default=0, help="of sample and splits")
     add_settings(parser, StructureSource)
@@ -80,13 +80,13 @@ def _structures(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _entries(source: str, table: Path, materials: Sequence[str]) -> Iterator[Entry]:
+def _entries(source: str, table: Path | None, materials: Sequence[str]) -> Iterator[Entry]:
     from micrographia.io.structures import read_structures
     from micrographia.stem.crystals.materials_project import read_materials_project
-    from micrographia.stem.crystals.prototypes import read_prototypes
+    from micrographia.stem.crystals.prototypes import EMBEDDED_TABLE, read_prototypes
 
     if source == EMBEDDED:
-        yield from read_prototypes(table)
+        yield from read_prototypes(table or EMBEDDED_TABLE)
     else:
         online = source == MATERIALS_PROJECT
         items = read_materials_project(materials) if online else read_structures(source)

@@ -1,6 +1,6 @@
 """Well-known two-dimensional crystals, built from a table of lattice constants and heights.
 
-`resources/prototypes.csv` holds the facts, one crystal per line; this module holds the
+`prototypes.csv` beside it holds the facts, one crystal per line; this module holds the
 prototypes, that is where the atoms of each structure type sit.
 """
 
@@ -19,6 +19,8 @@ from ase.data import atomic_numbers
 
 from micrographia.errors import StructureError, TableError
 
+#: The embedded prototypes.
+EMBEDDED_TABLE = Path(__file__).with_name("prototypes.csv")
 #: Vacuum along c beyond the thickness of the layer [Å].
 VACUUM = 20.0
 COLUMNS = ("structure_id", "prototype", "family", "elements", "a", "b", "parameters", "source")

@@ -18,7 +18,7 @@ from micrographia.io.tables import read_table, write_table
 
 @pytest.fixture
 def pictures(tmp_path):
-    """Three real pictures kept apart, one learned from, and a procedural one kept apart."""
+    """Three real pictures held out, one learned from, and a procedural one held out."""
     rows = []
     for number, (source, split) in enumerate(
         [("real", "validation")] * 3 + [("real", "train"), ("procedural", "validation")]
@@ -79,7 +79,7 @@ def value(result, metric, group, method):
     )
 
 
-def test_what_was_kept_apart_is_scored_and_compared(tmp_path, pictures):
+def test_what_was_held_out_is_scored_and_compared(tmp_path, pictures):
     results = [score(tmp_path, pictures, "stardist", lost=(1,)), score(tmp_path, pictures, "best")]
     table = read_table(results[0].with_suffix(".parquet"), SEGMENTATION_SCORES)
     assert table["path"].tolist() == [row["path"] for row in pictures[:3]]
@@ -124,14 +124,14 @@ def test_a_method_without_predictions_fails_everywhere(tmp_path, pictures):
     assert result["n_failed"] == 3 and value(result, "PQ@0.5", "all", "two") == 0
 
 
-def test_nothing_was_kept_apart(pictures):
+def test_nothing_was_held_out(pictures):
     import pandas as pd
 
-    from micrographia.benchmarks.segmentation.methods import score_kept_apart
+    from micrographia.benchmarks.segmentation.methods import score_held_out
 
     table = pd.DataFrame([row | {"split": "train"} for row in pictures])
     with pytest.raises(MicrographiaError, match="keeps no picture"):
-        score_kept_apart(table, None, pd.DataFrame(columns=["method", "path"]), "one")
+        score_held_out(table, None, pd.DataFrame(columns=["method", "path"]), "one")
 
 
 def test_published_figures_of_the_paper():

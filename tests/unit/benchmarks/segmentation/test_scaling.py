@@ -20,7 +20,7 @@ SETTINGS = Benchmarks(bootstrap=200)
 
 
 def pictures(real, procedural=0):
-    """A subset: articles of two pictures with three instances each; four are kept apart."""
+    """A subset: articles of two pictures with three instances each; four are held out."""
     made = [("real", n, "train") for n in range(real)]
     made += [("procedural", n, "train") for n in range(procedural)]
     made += [("real", n, "validation") for n in range(100, 104)]

@@ -23,7 +23,7 @@ from micrographia.errors import ConfigError
 from micrographia.io.schemas import SCALE
 
 ROOT = Path(__file__).parents[4]
-READER = ROOT / "resources" / "models" / "scale-reader.safetensors"
+READER = ROOT / "src/micrographia/curation/scale/weights/scale-reader.safetensors"
 SETTINGS = Scale(reader=str(READER))
 LABELS = (
     "5 nm",

@@ -20,9 +20,10 @@ from micrographia.errors import CheckpointError
 from micrographia.io.images import read_labels, write_labels
 from micrographia.io.schemas import PREDICTIONS, TRAINING_PICTURES
 from micrographia.io.tables import read_table, write_table
+from micrographia.segmentation.baselines import mask_rcnn, star, yolo
 from micrographia.segmentation.baselines.detections import find_with, with_least_score
 from micrographia.segmentation.baselines.patches import Patches, instances_of
-from micrographia.segmentation.baselines.registry import BASELINES, mask_rcnn, star, yolo
+from micrographia.segmentation.baselines.registry import BASELINES
 from micrographia.segmentation.registry import build, load_network
 from micrographia.segmentation.samples.agreement import agreement
 from micrographia.training.checkpoint import load_checkpoint
@@ -69,7 +70,7 @@ def settings(name: str) -> dict:
     steps, rate = LENGTHS[name]
     return {
         "training": {
-            "network": name, "crop": 64, "zoom": [0.9, 1.1], "diameters": None,
+            "architecture": name, "crop": 64, "zoom": [0.9, 1.1], "diameters": None,
             "procedural_share": 0, "validation_pictures": 2,
             "loop": {
                 "steps": steps, "batch": 2, "validate_every": steps, "save_every": 10_000,
@@ -94,7 +95,7 @@ def test_it_learns_a_tiny_set_by_heart(name, rows, tmp_path):
     assert card["architecture"]["name"] == name
     assert card["metrics"]["AP@0.5"] > 0.7
     assert 0.04 < float(load_checkpoint(out).tensors["least_score"]) < 0.71
-    predict = ["segmentation", "predict", "--kept-apart", str(table), "--method", name]
+    predict = ["segmentation", "predict", "--held-out", str(table), "--method", name]
     found = tmp_path / "found"
     assert main([*predict, "--checkpoint", str(out), "--out", str(found), *words]) == 0
     told = read_table(found / "predictions.parquet", PREDICTIONS)

@@ -15,12 +15,12 @@ from torch import nn
 
 from micrographia.cli import main
 from micrographia.config import Network
+from micrographia.config.names import TRAINED_NETWORKS
 from micrographia.errors import CheckpointError
 from micrographia.segmentation import network_segmenter
 from micrographia.segmentation.flow.field import flow_field
 from micrographia.segmentation.flow.follow import follow
 from micrographia.segmentation.inference.instances import find, find_with_field
-from micrographia.segmentation.predict import LEARNED
 from micrographia.segmentation.samples.agreement import agreement
 
 
@@ -99,7 +99,7 @@ def test_an_empty_picture_has_nothing():
     assert not find(oracle, np.zeros((700, 900), np.float32), Network()).any()
 
 
-@pytest.mark.parametrize("method", LEARNED)
+@pytest.mark.parametrize("method", TRAINED_NETWORKS)
 def test_without_a_checkpoint_nothing_is_tried(method, tmp_path, capsys):
     words = ["--settings", '{"network": {"checkpoint": "/not/there.safetensors"}}']
     picture = tmp_path / "a.png"
@@ -116,6 +116,8 @@ def test_checkpoints_are_found_in_the_project(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     # It is there, and is no such network.
     with pytest.raises(CheckpointError, match="is of another network"):
-        network_segmenter.load(Network(checkpoint="resources/models/scale-reader.safetensors"))
+        network_segmenter.load(
+            Network(checkpoint="curation/scale/weights/scale-reader.safetensors")
+        )
     with pytest.raises(CheckpointError, match="does not exist"):
         network_segmenter.load(Network(checkpoint="none.safetensors"))

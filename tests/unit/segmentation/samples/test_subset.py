@@ -1,4 +1,4 @@
-"""Fewer pictures to learn from: nested, whole articles, the same ones kept apart."""
+"""Fewer pictures to learn from: nested, whole articles, the same ones held out."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from micrographia.segmentation.samples.subset import subset
 
 @pytest.fixture
 def rows():
-    """Articles of 1 to 12 pictures; a fifth is kept apart; procedural ones on both sides."""
+    """Articles of 1 to 12 pictures; a fifth is held out; procedural ones on both sides."""
     sizes = np.random.default_rng(0).geometric(0.5, 60).clip(1, 12)
     sizes[7] = 12
     made = [

@@ -19,7 +19,7 @@ from micrographia.stem.crystals.duplicates import same
 from micrographia.stem.crystals.prototypes import read_prototypes
 from micrographia.stem.crystals.structures import curate, prototype, standardise
 
-TABLE = Path(__file__).parents[4] / "resources" / "prototypes.csv"
+TABLE = Path(__file__).parents[4] / "src/micrographia/stem/crystals/prototypes.csv"
 OPEN = StructureFilter()
 
 

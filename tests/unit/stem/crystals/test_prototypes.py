@@ -13,7 +13,7 @@ from micrographia.errors import StructureError, TableError
 from micrographia.stem.crystals.prototypes import COLUMNS, PROTOTYPES, build, read_prototypes
 from micrographia.stem.crystals.structures import layer_group
 
-TABLE = Path(__file__).parents[4] / "resources" / "prototypes.csv"
+TABLE = Path(__file__).parents[4] / "src/micrographia/stem/crystals/prototypes.csv"
 CRYSTALS = {name: (atoms, family) for name, atoms, _, family in read_prototypes(TABLE)}
 with TABLE.open(encoding="utf-8", newline="") as stream:
     KIND = {record["structure_id"]: record["prototype"] for record in csv.DictReader(stream)}

@@ -18,7 +18,7 @@ from micrographia.stem.crystals.prototypes import read_prototypes
 from micrographia.stem.crystals.splits import assign_splits, clusters, fingerprint
 from micrographia.stem.crystals.structures import curate, standardise
 
-TABLE = Path(__file__).parents[4] / "resources" / "prototypes.csv"
+TABLE = Path(__file__).parents[4] / "src/micrographia/stem/crystals/prototypes.csv"
 METALS = ("Ti", "Zr", "Hf", "V", "Nb", "Ta", "Mo", "W", "Sn", "Pt", "Ni", "Pd", "Fe", "Co")
 
 

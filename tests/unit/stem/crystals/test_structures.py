@@ -29,7 +29,7 @@ from micrographia.stem.crystals.structures import (
 )
 
 ROOT = Path(__file__).parents[4]
-TABLE = ROOT / "resources" / "prototypes.csv"
+TABLE = ROOT / "src/micrographia/stem/crystals/prototypes.csv"
 REAL = ROOT.parent / "shared" / "data" / "structures2d" / "structures2d.parquet"
 OPEN = StructureFilter()
 

@@ -1,0 +1,54 @@
+"""Names of everything that settings, command lines and rules choose from, each written once.
+
+A name that is added here must be added to its registry too, and to no third place: a test
+compares every list with the registry that serves it.
+"""
+
+from __future__ import annotations
+
+from typing import Final, Literal, get_args
+
+#: Networks that predict a flow; `segmentation.networks.flow_networks.NETWORKS` builds them.
+FlowNetwork = Literal["unet-small", "unet-large", "vit-b"]
+FLOW_NETWORKS: Final[tuple[FlowNetwork, ...]] = get_args(FlowNetwork)
+
+#: Their peers; `segmentation.baselines.registry.BASELINES` builds them.
+BaselineNetwork = Literal["stardist", "yolo-seg", "mask-rcnn"]
+BASELINE_NETWORKS: Final[tuple[BaselineNetwork, ...]] = get_args(BaselineNetwork)
+
+#: The module that serves each, for digests: nothing of the others runs where one does.
+BASELINE_MODULES: Final[dict[BaselineNetwork, str]] = {
+    "stardist": "segmentation.baselines.star",
+    "yolo-seg": "segmentation.baselines.yolo",
+    "mask-rcnn": "segmentation.baselines.mask_rcnn",
+}
+
+#: What `segmentation train` can train.
+TrainedNetwork = Literal[FlowNetwork, BaselineNetwork]
+TRAINED_NETWORKS: Final[tuple[TrainedNetwork, ...]] = get_args(TrainedNetwork)
+
+#: What the workflow can segment with.
+WorkflowSegmenter = Literal["watershed", FlowNetwork]
+
+#: What `segmentation predict --method` takes; `segmentation.predict.METHODS` runs them.
+Segmenter = Literal["watershed", TrainedNetwork]
+SEGMENTERS: Final[tuple[Segmenter, ...]] = get_args(Segmenter)
+
+#: What the comparison of segmenters compares.
+Contestant = Literal["watershed", "unet-small", BaselineNetwork]
+CONTESTANTS: Final[tuple[Contestant, ...]] = get_args(Contestant)
+
+#: Engines of STEM images; `stem.simulate.ENGINES` runs them.
+Engine = Literal["phase-object", "multislice", "prism", "convolution"]
+ENGINES: Final[tuple[Engine, ...]] = get_args(Engine)
+
+#: Engines that take seconds or minutes for a crystal; they image those that are named.
+SLOW_ENGINES: Final[frozenset[Engine]] = frozenset({"multislice", "prism"})
+
+#: Interatomic potentials; `energy.calculators.CALCULATORS` loads them.
+Calculator = Literal["chgnet", "mattersim", "emt"]
+CALCULATORS: Final[tuple[Calculator, ...]] = get_args(Calculator)
+
+#: Kinds of annotators; `annotation.registry.KINDS` makes them.
+AnnotatorKind = Literal["measured", "texture", "endpoint"]
+ANNOTATOR_KINDS: Final[tuple[AnnotatorKind, ...]] = get_args(AnnotatorKind)

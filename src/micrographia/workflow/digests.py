@@ -1,0 +1,112 @@
+"""What makes a step run again: digests of its code, and of the files that a user brings."""
+
+from __future__ import annotations
+
+import glob
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from micrographia.config import WorkflowConfig
+from micrographia.config.names import BASELINE_MODULES, TrainedNetwork
+from micrographia.curation.intake.tabulated import named_files
+from micrographia.errors import ImageError
+from micrographia.provenance import code_digest, digest
+from micrographia.workflow.names import Wildcards
+
+#: What `segmentation train` runs.
+_TRAINING = (
+    "segmentation.learning.train",
+    "segmentation.pseudo_labels.select",
+    "segmentation.samples.pictures",
+    "training.history",
+)
+
+
+@dataclass(frozen=True)
+class Digests:
+    """Digests for the `params` of rules.
+
+    Attributes
+    ----------
+    settings
+        The run's settings.
+    package
+        Folder of the package `micrographia`.
+    """
+
+    settings: WorkflowConfig
+    package: Path
+
+    def code(self, *names: str, without: Iterable[str] = ()) -> str:
+        """Digest of the code behind a step: an edit there reruns it, and nothing else."""
+        return code_digest(*names, without=without, root=self.package)
+
+    def code_of_segmenter(self) -> str:
+        """Digest of what segments: a network's code does not rerun the watershed."""
+        if self.settings.segmentation.method == "watershed":
+            return self.code("segmentation.predict", without=["segmentation.network_segmenter"])
+        return self.code("segmentation.predict", without=BASELINE_MODULES.values())
+
+    def code_of_training(self, network: TrainedNetwork) -> str:
+        """Digest of what trains one network: the code of its peers does not count."""
+        peers = [module for name, module in BASELINE_MODULES.items() if name != network]
+        return self.code(*_TRAINING, without=peers)
+
+    def code_of_prediction(self, method: str) -> str:
+        """Digest of what predicts with one method of the comparison."""
+        if method == "watershed":
+            return self.code("segmentation.predict", without=["segmentation.network_segmenter"])
+        peers = [module for name, module in BASELINE_MODULES.items() if name != method]
+        return self.code("segmentation.predict", without=peers)
+
+    def code_of_contestant(self, wildcards: Wildcards) -> str:
+        """Digest of what trains one method of the comparison."""
+        return self.code_of_training(wildcards.method)
+
+    def code_of_contestant_prediction(self, wildcards: Wildcards) -> str:
+        """Digest of what predicts with one method of the comparison."""
+        return self.code_of_prediction(wildcards.method)
+
+    def training_pictures(self) -> str:
+        """State of the real pictures, masks and lists of articles that a network learns from."""
+        named = [
+            path
+            for source in self.settings.segmentation.training.real
+            for path in (source.images, source.masks, source.articles)
+        ]
+        return state(*named)
+
+
+def state(*sources: str | None) -> str:
+    """Digest of the names, sizes and change times of the user's files.
+
+    A folder's own time does not change when a file in it is replaced; this does. Of a CSV the
+    files that it names count too.
+    """
+    found = []
+    for source in filter(None, sources):
+        roots = [Path(name) for name in sorted(glob.glob(source, recursive=True))]
+        roots = [Path(source)] if os.path.exists(source) else roots
+        roots += _named_in(source)
+        for path in [
+            path
+            for root in roots
+            for path in ([root] if root.is_file() else sorted(root.rglob("*")))
+        ]:
+            # What cannot be looked at is reported by the step that reads it.
+            if os.path.isfile(path):
+                status = os.stat(path)
+                found.append([str(path), status.st_size, status.st_mtime_ns])
+    return digest(found)
+
+
+def _named_in(source: str) -> list[Path]:
+    """The files that a CSV names; one that cannot be read is reported by the step that lists."""
+    if not source.lower().endswith(".csv") or not os.path.isfile(source):
+        return []
+    try:
+        return [Path(name) for name in named_files(source)]
+    except ImageError:
+        return []

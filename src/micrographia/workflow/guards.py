@@ -1,0 +1,57 @@
+"""What must hold before a run begins, and what every job's shell is told."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+from micrographia.errors import ConfigError
+
+
+def uses_conda(methods: Iterable[object]) -> bool:
+    """Whether a run with these deployment methods was asked to make conda environments."""
+    return any(str(getattr(method, "name", method)).upper() == "CONDA" for method in methods)
+
+
+def deployment(methods: Iterable[object]) -> frozenset[object]:
+    """Return how software is deployed: without conda where MICROGRAPHIA_ENV says so.
+
+    Raises
+    ------
+    ConfigError
+        Conda was asked for, and there is none.
+    """
+    kept = frozenset(methods)
+    if not uses_conda(kept):
+        return kept
+    if os.environ.get("MICROGRAPHIA_ENV") == "active":
+        return frozenset(method for method in kept if not uses_conda([method]))
+    if not shutil.which("conda"):
+        raise ConfigError(
+            "--use-conda was asked for, but there is no conda on PATH: install it, drop "
+            "--use-conda to use the Python that runs snakemake, or set MICROGRAPHIA_ENV=active"
+        )
+    return kept
+
+
+def shell_prefix(sources: Path, conda: bool) -> str:
+    """Return what every job's shell begins with.
+
+    Parameters
+    ----------
+    sources
+        The folder in which jobs find the package.
+    conda
+        Whether jobs get another Python than the one that runs snakemake.
+    """
+    lines = ["set -euo pipefail", f"export PYTHONPATH={shlex.quote(str(sources))}"]
+    if not conda:
+        here = shlex.quote(str(Path(sys.executable).parent))
+        lines.append(f'export PATH={here}:"$PATH"')
+    # One job is one core: numerical libraries must not each start a thread per core.
+    lines.append("export OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1")
+    return "; ".join(lines) + "; "

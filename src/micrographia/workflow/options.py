@@ -1,0 +1,50 @@
+"""Options of command lines that depend on a job's wildcards and inputs."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable
+from typing import Any
+
+from micrographia.workflow.names import Wildcards
+
+
+def flag(name: str, value: str | None) -> str:
+    """Return a command-line option, quoted for the shell; nothing where there is no value.
+
+    Examples
+    --------
+    >>> flag("--masks", "my masks"), flag("--masks", None)
+    ("--masks 'my masks'", '')
+    """
+    return f"{name} {shlex.quote(value)}" if value else ""
+
+
+def learn_from(wildcards: Wildcards, input: Any) -> str:
+    """Return what a training learns from: those of its named inputs that it has."""
+    return _options(input, ("procedural", "pictures", "pseudo"))
+
+
+def checkpoint_option(wildcards: Wildcards, input: Any) -> str:
+    """Return the checkpoint that predicts; none for the watershed."""
+    return _options(input, ("checkpoint",))
+
+
+def answers_option(wildcards: Wildcards, input: Any) -> str:
+    """Return the answers that a judge looks at; none for those who are asked for answers."""
+    return _options(input, ("answers",))
+
+
+def _options(named: Any, names: Iterable[str]) -> str:
+    found = {name: _files(getattr(named, name, ())) for name in names}
+    return " ".join(f"--{name} {shlex.join(files)}" for name, files in found.items() if files)
+
+
+def _files(value: Any) -> list[str]:
+    return [str(value)] if isinstance(value, str) else [str(item) for item in value]
+
+
+def subset_of_run(wildcards: Wildcards) -> str:
+    """Return what one training of the learning curve learns from, as options of `subset`."""
+    kind, real = wildcards.run.split("-")
+    return flag("--real", real.removeprefix("all")) + " --procedural" * (kind == "mixed")

@@ -1,0 +1,106 @@
+"""Sections of the settings as canonical JSON, for the `--settings` of a step.
+
+A step is handed what it reads and nothing else: another setting must not run it again.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from micrographia.config import WorkflowConfig, dump_section
+from micrographia.workflow.names import Wildcards
+
+
+@dataclass(frozen=True)
+class Sections:
+    """Sections for the `params` of rules.
+
+    Attributes
+    ----------
+    settings
+        The run's settings.
+    """
+
+    settings: WorkflowConfig
+
+    def section(self, *names: str, without: Collection[str] = ()) -> str:
+        """Return a section, named from the outside in; parts of it can be left out."""
+        value: Any = self.settings
+        for name in names:
+            value = getattr(value, name)
+        parts = json.loads(dump_section(value))
+        return _as_json({name: part for name, part in parts.items() if name not in without})
+
+    def whole_config(self) -> str:
+        """Return all settings."""
+        return dump_section(self.settings)
+
+    def for_segmenter(self) -> str:
+        """Return `segmentation` without what the method of the workflow does not read."""
+        watershed = self.settings.segmentation.method == "watershed"
+        unread = "network" if watershed else "watershed"
+        return self.section(
+            "segmentation", without=("training", "baselines", "rounds", "scaling", unread)
+        )
+
+    def for_training(self, *unread: str) -> str:
+        """Return `segmentation` as a training reads it: which weights the workflow uses is not."""
+        names = ("method", "watershed", "baselines", "scaling", *unread)
+        kept = json.loads(self.section("segmentation", without=names))
+        kept["network"].pop("checkpoint")
+        if "rounds" in kept:  # how many there are is no matter to one of them
+            kept["rounds"].pop("count")
+        return _as_json(kept)
+
+    def for_contestant(self, wildcards: Wildcards) -> str:
+        """Return `segmentation` as it is for one method of the comparison."""
+        room = self.settings.segmentation
+        own = getattr(room.baselines, wildcards.method.replace("-", "_"), None)
+        if own is None:  # watershed
+            unread = ("baselines", "network", "training", "rounds", "scaling")
+            return self.section("segmentation", without=unread)
+        length = {"steps": own.steps, "learning_rate": own.learning_rate}
+        loop = room.training.loop.model_copy(update=length)
+        own_network = {"checkpoint": type(room.network)().checkpoint}
+        chosen = {"architecture": wildcards.method, "loop": loop}
+        less = {
+            "method": type(room)().method,
+            "watershed": type(room.watershed)(),
+            "network": room.network.model_copy(update=own_network),
+            "training": room.training.model_copy(update=chosen),
+            "baselines": type(room.baselines)(),
+            "rounds": type(room.rounds)(),
+            "scaling": type(room.scaling)(),
+        }
+        return dump_section(room.model_copy(update=less))
+
+    def training_pictures(self) -> str:
+        """Return `synthesis` for the procedural pictures that a network learns from."""
+        chosen = self.settings.segmentation.training
+        made = {"count": chosen.procedural, "size": chosen.procedural_size}
+        return dump_section(self.settings.synthesis.model_copy(update=made))
+
+    def learn_pictures(self, wildcards: Wildcards) -> str:
+        """Return `synthesis` for one of the sets that embedded annotators learn from."""
+        learn = self.settings.annotation.learn
+        count = next(one.pictures for one in learn.sets if str(one.seed) == wildcards.seed)
+        made = {"count": count, "size": learn.size}
+        return dump_section(self.settings.synthesis.model_copy(update=made))
+
+    def for_annotators(self, names: Iterable[str]) -> str:
+        """Return `annotation` as far as it matters to these annotators."""
+        wanted = set(names)
+        chosen = tuple(one for one in self.settings.annotation.annotators if one.name in wanted)
+        less = {"annotators": chosen, "judges": None, "resolved": None, "legible": None}
+        return dump_section(self.settings.annotation.model_copy(update=less))
+
+    def for_annotator(self, wildcards: Wildcards) -> str:
+        """Return the same for the one that a job is for."""
+        return self.for_annotators([wildcards.annotator])
+
+
+def _as_json(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, separators=(",", ":"))
