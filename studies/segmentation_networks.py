@@ -55,7 +55,7 @@ def main() -> int:
     untouched = ~np.isin(np.arange(len(kept)), chosen)
     methods: dict[str, Any] = {}
     if not arguments.without_watershed:
-        methods["watershed"] = lambda image: segment.segment(image, Watershed())
+        methods["watershed"] = lambda image: segment(image, Watershed())
     named = dict(item.split("=", 1) for item in arguments.checkpoint)
     shipped = Network().checkpoint
     if find_resource(shipped).is_file():

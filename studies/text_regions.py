@@ -30,6 +30,7 @@ from micrographia.curation.text.network import load_detector
 from micrographia.curation.text.regions import Region, decide, particle_loss
 from micrographia.curation.text.score import pairs
 from micrographia.io.images import read_labels, read_micrograph, to_unit
+from micrographia.io.resources import find_resource
 from micrographia.io.working_picture import read_working
 from micrographia.provenance import machine
 from micrographia.segmentation.watershed.segment import segment
@@ -42,7 +43,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--emps", type=Path, required=True, help="folder with images/, segmaps/")
     parser.add_argument("--labels", type=Path, default=ROOT / "tests/data/emps_text_boxes.csv")
-    parser.add_argument("--weights", type=Path, default=ROOT / Text().weights)
+    parser.add_argument("--weights", type=Path, default=find_resource(Text().weights))
     parser.add_argument("--halves", nargs="+", default=["tune", "test", "free"])
     parser.add_argument("--settings", default="{}", help="settings of curation.text as JSON")
     parser.add_argument("--picture", type=Path, help="PNG of the regions found")

@@ -23,7 +23,7 @@ rule bench_segmentation:
         mem_mb=2000,
         runtime=60,
     params:
-        code=code("benchmarks.segmentation.scores"),
+        code=code("benchmarks.segmentation.scores", "benchmarks.segmentation.figure"),
         settings=section("benchmarks"),
         method=settings.segmentation.method,
         seed=settings.seed,
@@ -64,7 +64,7 @@ rule bench_structure:
         mem_mb=2000,
         runtime=60,
     params:
-        code=code("benchmarks.structure.scores"),
+        code=code("benchmarks.structure", "benchmarks.published"),
         settings=section("benchmarks"),
         seed=settings.seed,
     shell:
@@ -99,7 +99,7 @@ rule bench_energy:
         mem_mb=2000,
         runtime=30,
     params:
-        code=code("benchmarks.energy.scores"),
+        code=code("benchmarks.energy", "benchmarks.published"),
         settings=section("benchmarks"),
         seed=settings.seed,
     shell:
@@ -129,42 +129,41 @@ rule bench_stem:
         mem_mb=1000,
         runtime=10,
     params:
-        code=code("benchmarks.stem.scores"),
+        code=code("benchmarks.stem"),
     shell:
         "python -m micrographia benchmarks score-stem --engines {input.engines:q}"
         " --out {output.result:q} >{log:q} 2>&1"
 
 
-if names.answers_known():
-
-    rule bench_annotation:
-        input:
-            micrographs=rules.curation_finish.output.table,
-            truth=expand(rules.data_micrographs.output.folder, shard=shards("micrographs")),
-            answers=rules.annotation_review.output.answers,
-        output:
-            result=results("benchmarks", "annotation.json"),
-            table=results("benchmarks", "annotation.parquet"),
-            figure=report(
-                results("benchmarks", "annotation.png"),
-                category="Benchmarks",
-                caption="../captions/annotation.rst",
-            ),
-        log:
-            logs("bench_annotation"),
-        benchmark:
-            times("bench_annotation")
-        conda:
-            "../../envs/core.yaml"
-        resources:
-            mem_mb=1000,
-            runtime=20,
-        params:
-            code=code("benchmarks.annotation.scores"),
-            settings=section("benchmarks"),
-            seed=settings.seed,
-        shell:
-            "python -m micrographia benchmarks score-annotation"
-            " --micrographs {input.micrographs:q} --truth {input.truth:q}"
-            " --answers {input.answers:q} --settings {params.settings:q} --seed {params.seed}"
-            " --out {output.result:q} >{log:q} 2>&1"
+# Only where the answers are known by construction.
+rule bench_annotation:
+    input:
+        micrographs=rules.curation_finish.output.table,
+        truth=expand(rules.data_micrographs.output.folder, shard=shards("micrographs")),
+        answers=rules.annotation_review.output.answers,
+    output:
+        result=results("benchmarks", "annotation.json"),
+        table=results("benchmarks", "annotation.parquet"),
+        figure=report(
+            results("benchmarks", "annotation.png"),
+            category="Benchmarks",
+            caption="../captions/annotation.rst",
+        ),
+    log:
+        logs("bench_annotation"),
+    benchmark:
+        times("bench_annotation")
+    conda:
+        "../../envs/core.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=20,
+    params:
+        code=code("benchmarks.annotation"),
+        settings=section("benchmarks"),
+        seed=settings.seed,
+    shell:
+        "python -m micrographia benchmarks score-annotation"
+        " --micrographs {input.micrographs:q} --truth {input.truth:q}"
+        " --answers {input.answers:q} --settings {params.settings:q} --seed {params.seed}"
+        " --out {output.result:q} >{log:q} 2>&1"

@@ -14,7 +14,7 @@ rule data_micrographs:
         mem_mb=1000,
         runtime=120,
     params:
-        code=code("synthesis.procedural"),
+        code=code("synthesis.procedural", "io.images"),
         settings=section("synthesis"),
         seed=settings.seed,
         division=f"--shard {{shard}} --shards {settings.shards.micrographs}",

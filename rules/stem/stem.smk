@@ -40,7 +40,7 @@ rule stem_images:
         mem_mb=1500,
         runtime=60,
     params:
-        code=code("stem.images"),
+        code=code("stem.images", "stem.sample"),
         settings=section("stem"),
         seed=settings.seed,
         options=f"--shard {{shard}} --shards {settings.shards.structures}",

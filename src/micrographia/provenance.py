@@ -45,6 +45,7 @@ _NEUTRAL = {
     "micrographia.config",
     "micrographia.errors",
     "micrographia.log",
+    "micrographia.method_names",
     "micrographia.cli",
     "micrographia.commandline",
     "micrographia.provenance",

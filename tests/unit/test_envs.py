@@ -19,15 +19,16 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["
 ENVS = sorted((ROOT / "envs").glob("*.yaml"))
 #: Folders of the package that are no ground floor.
 ROOMS = sorted(
-    {path.parent.name for path in PACKAGE.glob("*/__init__.py")} - {"io", "physics", "training"}
+    {path.parent.name for path in PACKAGE.glob("*/__init__.py")}
+    - {"config", "io", "physics", "training", "workflow"}
 )
 #: Which room runs in which environment, as the workflow's rules say.
 ROOM_AND_ENV = sorted(
     {
         (room, environment)
-        for path in (ROOT / "rules").glob("*.smk")
+        for path in (ROOT / "rules").rglob("*.smk")
         for environment, room in re.findall(
-            r'environment\("(\w+)"\)(?:(?!\nrule ).)*?-m micrographia (\w+) ',
+            r'envs/(\w+)\.yaml"(?:(?!\n(?:use )?rule ).)*?-m micrographia (\w+) ',
             path.read_text(encoding="utf-8"),
             flags=re.DOTALL,
         )

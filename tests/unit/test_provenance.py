@@ -1,12 +1,9 @@
 """Code digests: sensitive to code, blind to comments, docstrings and other rooms."""
 
-import re
 from pathlib import Path
 
 import pytest
 
-import micrographia
-from micrographia import provenance
 from micrographia.provenance import code_digest, digest, stamp
 
 
@@ -144,19 +141,6 @@ def test_a_part_that_always_counts_must_be_there(package: Path, part: str) -> No
     (package / part).rename(package / "gone")
     with pytest.raises(ValueError, match=part.split(".")[0].replace("/", ".")):
         code_digest("two", root=package)
-
-
-def test_the_watershed_does_not_depend_on_networks() -> None:
-    """As rules/common.smk names its code, though all methods share one module."""
-    root = Path(micrographia.__file__).parent
-    rule = (root.parents[1] / "rules" / "common.smk").read_text()
-    assert 'code("segmentation.predict", without=["segmentation.network_segmenter"])' in rule
-    barred = {root / "segmentation" / "learned.py"}
-    seen = provenance._closure([root / "segmentation" / "predict.py"], root, barred)
-    assert {"watershed.py", "measure.py"} <= {path.name for path in seen}
-    assert not [
-        path for path in seen if re.search(r"^(import|from) torch", path.read_text(), re.M)
-    ]
 
 
 def test_unknown_module_is_an_error(package: Path) -> None:

@@ -99,7 +99,7 @@ def test_endpoints_are_asked_where_the_settings_name_them(fresh: Workflow) -> No
     text = f"annotation:\n  judges: [x]\n  legible: z\n  annotators:\n{names}"
     jobs = fresh.jobs("annotations", "--configfile", fresh.overlay(text, "endpoints.yaml"))
     shards = jobs["annotation_ask"] // 3
-    assert shards == jobs["annotation_ask_judge"] == jobs["annotation_legible"] > 1
+    assert shards == jobs["annotation_ask_judge"] == jobs["curation_legibility"] > 1
     assert jobs["annotation_review"] == jobs["annotation_agree"] == 1
     # Nothing that needs the segmentation, and no embedded annotator beside those named.
     assert not {"annotation_annotate", "annotation_judge", "segmentation_predict"} & set(jobs)
@@ -197,7 +197,7 @@ def test_a_threshold_reruns_its_dependents_alone(finished: Workflow) -> None:
     ("module", "expected"),
     [
         (
-            "segmentation/candidates.py",
+            "segmentation/inference/candidates.py",
             {
                 "segmentation_predict",
                 "segmentation_measurements",
@@ -206,10 +206,13 @@ def test_a_threshold_reruns_its_dependents_alone(finished: Workflow) -> None:
                 *END,
             },
         ),
-        ("segmentation/rounds.py", set()),  # no network is trained unless it is asked for
+        (
+            "segmentation/pseudo_labels/rounds.py",
+            set(),
+        ),  # no network is trained unless it is asked for
         ("reconstruction/columns.py", {"reconstruction_solve", "bench_structure", *END}),
-        ("benchmarks/structure.py", {"bench_structure", *END}),
-        ("benchmarks/structure_figure.py", {"bench_structure", *END}),
+        ("benchmarks/structure/scores.py", {"bench_structure", *END}),
+        ("benchmarks/structure/figure.py", {"bench_structure", *END}),
         ("report/build.py", END),
         ("physics/matching.py", {"reconstruction_solve", "bench_structure", *END}),
     ],
@@ -282,7 +285,7 @@ def test_what_had_no_answer_is_asked_again_and_illegible_text_rejects(fresh: Wor
         answer = fresh.call("--cores", "1", *run)
         assert answer.returncode == 0, answer.stdout[-4000:]
         assert len(server.bodies) == 3 and list(table()["status"]) == ["kept"] * 3
-        assert "annotation_legible" in fresh.jobs(*run)
+        assert "curation_legibility" in fresh.jobs(*run)
         answer = fresh.call("--cores", "1", *run)
         assert answer.returncode == 0, answer.stdout[-4000:]
         assert len(server.bodies) == 4  # only what had no answer

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field, model_validator
 
 from micrographia.config.base import ExistingPath, Section
-from micrographia.config.names import AnnotatorKind
+from micrographia.method_names import AnnotatorKind
 
 
 def _plain_url(value: str) -> str:

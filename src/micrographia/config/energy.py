@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field, model_validator
 
 from micrographia.config.base import ExistingPath, Section
-from micrographia.config.names import Calculator
+from micrographia.method_names import Calculator
 
 
 class Energy(Section):

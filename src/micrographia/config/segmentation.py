@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from micrographia.config.base import ExistingPath, Section
-from micrographia.config.names import CONTESTANTS, Contestant, TrainedNetwork, WorkflowSegmenter
 from micrographia.config.training import Training
+from micrographia.method_names import CONTESTANTS, Contestant, TrainedNetwork, WorkflowSegmenter
 
 
 class Watershed(Section):

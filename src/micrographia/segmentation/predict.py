@@ -17,13 +17,13 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from micrographia.config import Segmentation
-from micrographia.config.names import TRAINED_NETWORKS
 from micrographia.errors import MicrographiaError
 from micrographia.io.atomic import refuse_inputs
 from micrographia.io.images import SUFFIXES, image_id, to_unit, write_labels
 from micrographia.io.schemas import INSTANCES, PREDICTIONS
 from micrographia.io.tables import write_table
 from micrographia.io.working_picture import read_working
+from micrographia.method_names import TRAINED_NETWORKS
 from micrographia.provenance import stamp
 from micrographia.segmentation.measuring.overlay import write_overlay
 from micrographia.segmentation.measuring.shapes import measure

@@ -13,7 +13,7 @@ from micrographia.commandline import (
     settings_of,
 )
 from micrographia.config import Stem
-from micrographia.config.names import ENGINES, SLOW_ENGINES
+from micrographia.method_names import ENGINES, SLOW_ENGINES
 from micrographia.physics.conditions import ImagingConditions
 from micrographia.stem.crystals import cli as crystals
 

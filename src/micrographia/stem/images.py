@@ -15,11 +15,11 @@ import numpy as np
 from ase import Atoms
 
 from micrographia.config import Stem
-from micrographia.config.names import Engine as EngineName
 from micrographia.errors import MicrographiaError, StructureError
 from micrographia.io import schemas
 from micrographia.io.stem_images import read_stem_image, write_stem_image
 from micrographia.io.structures import from_cif
+from micrographia.method_names import Engine as EngineName
 from micrographia.physics.conditions import ImagingConditions
 from micrographia.physics.imaging import evaluate_series
 from micrographia.stem.draw import draw

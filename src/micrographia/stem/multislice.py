@@ -141,7 +141,15 @@ def _measure(
     """
     import abtem
 
-    abtem.config.set({"diagnostics.progress_bar": False, "diagnostics.task_progress": False})
+    # By default FFTW times several algorithms and takes the fastest, which on a busy machine is
+    # another one each time, with other last digits: same settings, other bytes.
+    abtem.config.set(
+        {
+            "diagnostics.progress_bar": False,
+            "diagnostics.task_progress": False,
+            "fftw.planning_effort": "FFTW_ESTIMATE",
+        }
+    )
     lengths = cell.cell.lengths()[:2]
     repeats = np.ceil(_PROBE_BOX / lengths).astype(int)
     layer = cell.repeat((int(repeats[0]), int(repeats[1]), 1))

@@ -10,8 +10,8 @@ import numpy as np
 from ase import Atoms
 
 from micrographia import __version__
-from micrographia.config.names import Engine as EngineName
 from micrographia.io.stem_images import StemImage
+from micrographia.method_names import Engine as EngineName
 from micrographia.physics.conditions import ImagingConditions
 from micrographia.physics.imaging import ComplexArray, FloatArray, evaluate_series
 from micrographia.stem.convolution import convolution_series

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from micrographia.config import WorkflowConfig
-from micrographia.config.names import BASELINE_MODULES, TrainedNetwork
 from micrographia.curation.intake.tabulated import named_files
 from micrographia.errors import ImageError
+from micrographia.method_names import BASELINE_MODULES, Segmenter, TrainedNetwork
 from micrographia.provenance import code_digest, digest
 from micrographia.workflow.names import Wildcards
 
@@ -22,6 +22,10 @@ _TRAINING = (
     "segmentation.samples.pictures",
     "training.history",
 )
+
+
+#: What `segmentation predict` runs for single pictures only, never for a shard.
+_NO_PREDICTION = ("segmentation.measuring.export",)
 
 
 @dataclass(frozen=True)
@@ -44,22 +48,19 @@ class Digests:
         return code_digest(*names, without=without, root=self.package)
 
     def code_of_segmenter(self) -> str:
-        """Digest of what segments: a network's code does not rerun the watershed."""
-        if self.settings.segmentation.method == "watershed":
-            return self.code("segmentation.predict", without=["segmentation.network_segmenter"])
-        return self.code("segmentation.predict", without=BASELINE_MODULES.values())
+        """Digest of what the workflow segments with."""
+        return self.code_of_prediction(self.settings.segmentation.method)
 
     def code_of_training(self, network: TrainedNetwork) -> str:
         """Digest of what trains one network: the code of its peers does not count."""
         peers = [module for name, module in BASELINE_MODULES.items() if name != network]
         return self.code(*_TRAINING, without=peers)
 
-    def code_of_prediction(self, method: str) -> str:
-        """Digest of what predicts with one method of the comparison."""
-        if method == "watershed":
-            return self.code("segmentation.predict", without=["segmentation.network_segmenter"])
+    def code_of_prediction(self, method: Segmenter) -> str:
+        """Digest of what predicts with one method: the code of its peers does not count."""
         peers = [module for name, module in BASELINE_MODULES.items() if name != method]
-        return self.code("segmentation.predict", without=peers)
+        unread = ["segmentation.network_segmenter"] if method == "watershed" else peers
+        return self.code("segmentation.predict", without=[*unread, *_NO_PREDICTION])
 
     def code_of_contestant(self, wildcards: Wildcards) -> str:
         """Digest of what trains one method of the comparison."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from micrographia.config import WorkflowConfig
-from micrographia.config.names import CONTESTANTS
+from micrographia.method_names import CONTESTANTS
 
 Wing = Literal["micrographs", "structures"]
 #: What Snakemake hands to an input function: an object whose attributes are the wildcards.

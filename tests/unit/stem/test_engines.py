@@ -6,9 +6,9 @@ import pytest
 from ase import Atoms
 from ase.build import graphene, mx2
 
-from micrographia.config.names import ENGINES as ENGINE_NAMES
-from micrographia.config.names import SLOW_ENGINES
 from micrographia.errors import ImageError, StructureError
+from micrographia.method_names import ENGINES as ENGINE_NAMES
+from micrographia.method_names import SLOW_ENGINES
 from micrographia.physics.conditions import ImagingConditions
 from micrographia.physics.imaging import evaluate_series, information_limit
 from micrographia.stem.convolution import convolution_series

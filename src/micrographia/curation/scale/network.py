@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from safetensors.numpy import load_file
 
+from micrographia.config import Scale
 from micrographia.errors import ConfigError
 from micrographia.io.resources import find_resource
 

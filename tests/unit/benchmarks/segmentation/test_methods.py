@@ -130,7 +130,7 @@ def test_nothing_was_held_out(pictures):
     from micrographia.benchmarks.segmentation.methods import score_held_out
 
     table = pd.DataFrame([row | {"split": "train"} for row in pictures])
-    with pytest.raises(MicrographiaError, match="keeps no picture"):
+    with pytest.raises(MicrographiaError, match="holds out no picture"):
         score_held_out(table, None, pd.DataFrame(columns=["method", "path"]), "one")
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from scipy.optimize import linear_sum_assignment
 
-SCRIPT = Path(__file__).parents[4] / "benchmarks" / "metric_peers.py"
+SCRIPT = Path(__file__).parents[4] / "studies" / "metric_peers.py"
 spec = importlib.util.spec_from_file_location("metric_peers", SCRIPT)
 peers = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(peers)

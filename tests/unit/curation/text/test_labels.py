@@ -14,6 +14,7 @@ from micrographia.cli import main
 from micrographia.config import LabelledText, Text
 from micrographia.curation.text.labels import labelled_pictures, read_text_labels
 from micrographia.errors import MicrographiaError
+from micrographia.io.resources import find_resource
 
 ROOT = Path(__file__).parents[4]
 HEADER = "image,x0,y0,x1,y1,class,half\n"
@@ -81,7 +82,7 @@ def test_a_detector_learns_from_labelled_pictures(tmp_path: Path) -> None:
     settings = LabelledText.model_validate({**labelled, "halves": ["other"]})
     assert list(labelled_pictures(settings)) == []
     out = tmp_path / "mine.safetensors"
-    weights = ROOT / Text().weights
+    weights = find_resource(Text().weights)
     words = ["curation", "choose-text", "--weights", str(weights), "--out", str(out)]
     assert main([*words, "--settings", "{}"]) == 2 and not out.exists()
     assert main([*words, "--settings", json.dumps({"labelled": labelled})]) == 0

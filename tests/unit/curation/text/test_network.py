@@ -22,13 +22,14 @@ from micrographia.curation.text.regions import CLASSES, decide, particle_loss
 from micrographia.curation.text.score import pairs
 from micrographia.curation.text.training import digest_of, train
 from micrographia.errors import MicrographiaError
+from micrographia.io.resources import find_resource
 from micrographia.synthesis.procedural.micrograph import make_micrograph
 from micrographia.synthesis.text.banners import find_fonts
 from micrographia.synthesis.text.dataset import make_set
 from micrographia.synthesis.text.pictures import annotate
 
 ROOT = Path(__file__).parents[4]
-SHIPPED = ROOT / Text().weights
+SHIPPED = find_resource(Text().weights)
 EMPS = ROOT.parent / "shared" / "data" / "emps"
 TINY = TextTraining(
     closeups=8, closeup_side=64, closeup_epochs=1, pictures=5, side=96, epochs=1, threads=1
@@ -136,10 +137,6 @@ def test_of_boxes_on_top_of_each_other_the_best_stays() -> None:
     assert distinct(np.empty((0, 4)), np.empty(0)) == []
 
 
-needs_weights = pytest.mark.skipif(not SHIPPED.is_file(), reason="no detector is shipped")
-
-
-@needs_weights
 def test_the_shipped_detector_finds_what_is_rendered() -> None:
     detector = load_detector(SHIPPED, Text())
     fonts: list[str | None] = [None, *find_fonts(TINY.fonts)]
@@ -154,7 +151,6 @@ def test_the_shipped_detector_finds_what_is_rendered() -> None:
     assert hits >= 0.5 * true and hits >= 0.7 * found
 
 
-@needs_weights
 @pytest.mark.skipif(not EMPS.is_dir(), reason="EMPS is not here")
 def test_real_pictures_without_text_are_left_whole() -> None:
     import csv

@@ -15,8 +15,8 @@ from torch import nn
 
 from micrographia.cli import main
 from micrographia.config import Network
-from micrographia.config.names import TRAINED_NETWORKS
 from micrographia.errors import CheckpointError
+from micrographia.method_names import TRAINED_NETWORKS
 from micrographia.segmentation import network_segmenter
 from micrographia.segmentation.flow.field import flow_field
 from micrographia.segmentation.flow.follow import follow
