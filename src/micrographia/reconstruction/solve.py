@@ -23,7 +23,7 @@ from micrographia.reconstruction.blind import infer_elements
 from micrographia.reconstruction.columns import (
     Columns,
     Problem,
-    evidence,
+    comparable_score,
     find_columns,
     formula,
     model,
@@ -157,7 +157,9 @@ def solve(
         readings += _succeeding(
             partial(read, doubt, strong=strong) for doubt in _DOUBTS for strong in orders
         )
-    problem, state, rivals = max(readings, key=lambda reading: evidence(reading[0], reading[1]))
+    problem, state, rivals = max(
+        readings, key=lambda reading: comparable_score(reading[0], reading[1])
+    )
     if numbers:
         problem, state, rivals = enlarge(whitened, problem, state, numbers, microscope, settings)
     quality, fidelity = agreement(problem, state)

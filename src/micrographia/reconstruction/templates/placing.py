@@ -16,7 +16,7 @@ from scipy.ndimage import maximum_filter
 from scipy.optimize import linear_sum_assignment
 
 from micrographia.physics.lattice import gauss_reduce, lattice_mappings
-from micrographia.reconstruction.columns import Columns, Problem, model, refine
+from micrographia.reconstruction.columns import GAIN_SPREAD, Columns, Problem, model, refine
 from micrographia.reconstruction.templates.library import Template
 
 FloatArray = NDArray[np.float64]
@@ -81,14 +81,15 @@ class _Start:
     gain: float
 
 
-def evidence(problem: Problem, state: Columns) -> float:
+def schwarz_evidence(problem: Problem, state: Columns) -> float:
     """Log-likelihood of columns less what their coordinates cost (Schwarz's criterion).
 
     The penalties of `columns.score` pay for the search over places and kinds, which a template
-    does not make; both sides of a comparison are given this one instead.
+    does not make; both sides of a comparison are given this one instead. The contrast is as free
+    as where the elements are given, also when the problem is that of the blind track.
     """
     residual = problem.data - model(problem, state)
-    prior = 0.5 * (np.log(state.scale) / 0.3) ** 2
+    prior = 0.5 * (np.log(state.scale) / GAIN_SPREAD) ** 2
     cost = state.count * np.log(2 * len(problem.data))
     return float(-np.square(np.abs(residual)).sum() - cost - prior)
 
@@ -114,7 +115,7 @@ def place(problem: Problem, template: Template, strain: float) -> Placed | None:
     for start, settled in _promising(problem, _starts(problem, template, strain)):
         state = refine(problem, settled, rounds=_ROUNDS)
         state = refine(problem, _scaled(problem, state), rounds=_ROUNDS)
-        value = evidence(problem, state)
+        value = schwarz_evidence(problem, state)
         if best is None or value > best.evidence:
             moves = state.positions - settled.positions
             moves -= moves.mean(axis=0)
