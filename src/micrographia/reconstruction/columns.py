@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from micrographia.errors import SolveError
 from micrographia.physics.conditions import ImagingConditions
 from micrographia.physics.imaging import projected_phase, transfer
+from micrographia.physics.lattice import minimum_image
 from micrographia.physics.strong_object import strong_response
 from micrographia.reconstruction.lattice import Fit
 from micrographia.reconstruction.spectrum import ComplexArray, FloatArray
@@ -303,7 +304,7 @@ def _merge(problem: Problem, state: Columns) -> Columns:
     for first in range(state.count):
         for second in range(first + 1, state.count):
             gap = (state.positions[second] - state.positions[first]) @ inverse
-            gap = (gap - np.rint(gap)) @ problem.fit.cell
+            gap = minimum_image(gap) @ problem.fit.cell
             if np.linalg.norm(gap) > _MERGE:
                 continue
             keep = np.arange(state.count) != second

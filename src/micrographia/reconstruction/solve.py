@@ -18,7 +18,7 @@ from micrographia.errors import SolveError
 from micrographia.io.stem_images import StemImage
 from micrographia.physics.conditions import ImagingConditions
 from micrographia.physics.imaging import information_limit
-from micrographia.physics.lattice import primitive_projection
+from micrographia.physics.lattice import minimum_image, primitive_projection
 from micrographia.reconstruction.blind import infer_elements
 from micrographia.reconstruction.columns import (
     Columns,
@@ -361,7 +361,7 @@ def _solution(
 def _nearest(points: FloatArray, columns: FloatArray, cell: FloatArray) -> NDArray[np.int64]:
     """For each point (n, 2) the nearest column (m, 2) of a periodic cell."""
     gaps = (points[:, None] - columns[None]) @ np.linalg.inv(cell)
-    distance = np.linalg.norm((gaps - np.rint(gaps)) @ cell, axis=-1)
+    distance = np.linalg.norm(minimum_image(gaps) @ cell, axis=-1)
     return np.asarray(distance.argmin(axis=1))
 
 

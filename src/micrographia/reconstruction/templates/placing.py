@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import maximum_filter
 from scipy.optimize import linear_sum_assignment
 
-from micrographia.physics.lattice import gauss_reduce, lattice_mappings
+from micrographia.physics.lattice import gauss_reduce, lattice_mappings, minimum_image
 from micrographia.reconstruction.columns import GAIN_SPREAD, Columns, Problem, model, refine
 from micrographia.reconstruction.templates.library import Template
 
@@ -189,7 +189,7 @@ def _columns(problem: Problem, template: Template) -> list[tuple[tuple[int, ...]
         members: tuple[int, ...] = (site,)
         for other in free:
             gap = (projection.xy[other] - projection.xy[site]) @ inverse
-            gap = (gap - np.rint(gap)) @ projection.cell
+            gap = minimum_image(gap) @ projection.cell
             pair = tuple(sorted(int(projection.numbers[s]) for s in (site, other)))
             if np.linalg.norm(gap) < _STACKED and pair in kinds:
                 members = (site, other)
@@ -326,7 +326,7 @@ def heights_on(answer: Placed, other: Placed, cell: FloatArray) -> FloatArray | 
     if sorted(mine.tolist()) != sorted(theirs.tolist()):
         return None
     gaps = (plane[:, None] - others[None]) @ np.linalg.inv(larger)
-    apart = np.linalg.norm((gaps - np.rint(gaps)) @ larger, axis=-1)
+    apart = np.linalg.norm(minimum_image(gaps) @ larger, axis=-1)
     # Atoms above each other go in the order of their heights in both.
     rises = answer.template.positions[:, 2][:, None] * np.sign(np.linalg.det(answer.mapping))
     apart = np.where(mine[:, None] == theirs[None], apart, _FAR) + 1e-3 * np.abs(
@@ -370,7 +370,7 @@ def _site(template: Template, atom: int) -> int:
     """The site of the projection that an atom of the layer is a copy of."""
     projection = template.projection
     gaps = (projection.xy - template.positions[atom, :2]) @ np.linalg.inv(projection.cell)
-    distances = np.linalg.norm((gaps - np.rint(gaps)) @ projection.cell, axis=1)
+    distances = np.linalg.norm(minimum_image(gaps) @ projection.cell, axis=1)
     distances[projection.numbers != template.numbers[atom]] = np.inf
     return int(distances.argmin())
 
