@@ -13,9 +13,9 @@ from typing import Any
 import cv2
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from tqdm import tqdm
 
+from micrographia.arrays import FloatImage, LabelMask
 from micrographia.config import Segmentation
 from micrographia.errors import MicrographiaError
 from micrographia.io.atomic import refuse_inputs
@@ -27,18 +27,17 @@ from micrographia.method_names import TRAINED_NETWORKS
 from micrographia.provenance import stamp
 from micrographia.segmentation.measuring.overlay import write_overlay
 from micrographia.segmentation.measuring.shapes import measure
-from micrographia.segmentation.watershed.foreground import FloatImage
 from micrographia.segmentation.watershed.segment import segment
 
 LOG = logging.getLogger(__name__)
 
-Segmenter = Callable[[FloatImage, Segmentation], NDArray[np.int32]]
+Segmenter = Callable[[FloatImage, Segmentation], LabelMask]
 
 
 def _learned(name: str) -> Segmenter:
     """A method whose network is read when it is first used."""
 
-    def run(image: FloatImage, settings: Segmentation) -> NDArray[np.int32]:
+    def run(image: FloatImage, settings: Segmentation) -> LabelMask:
         from micrographia.segmentation import network_segmenter
 
         return network_segmenter.segment(image, settings.network, name)
