@@ -25,6 +25,11 @@ from micrographia.io.schemas import (
     MICROGRAPHS,
     PREDICTIONS,
 )
+from micrographia.io.schemas.rows import (
+    CrosscheckRow,
+    LegibilityRow,
+    blank,
+)
 from micrographia.io.tables import read_rows
 from micrographia.io.vocabulary import ATTRIBUTE_NAMES, UNKNOWN
 
@@ -104,13 +109,13 @@ def annotate_cases(annotator: Annotator, cases: Iterable[Case]) -> Iterator[dict
 
 def legibility_of_cases(
     annotator: EndpointAnnotator, cases: Iterable[Case]
-) -> Iterator[dict[str, Any]]:
+) -> Iterator[LegibilityRow]:
     """Yield a row of `schemas.LEGIBILITY` per picture; where there is no answer, its reason."""
 
-    def one(case: Case) -> dict[str, Any]:
-        row: dict[str, Any] = dict.fromkeys(LEGIBILITY.names)
-        row.update(image_id=case.image_id, annotator=annotator.name, model=annotator.model)
-        row.update(prompt_sha=annotator.legible_prompt_sha)
+    def one(case: Case) -> LegibilityRow:
+        row: LegibilityRow = blank(LEGIBILITY)
+        row["image_id"], row["annotator"] = case.image_id, annotator.name
+        row["model"], row["prompt_sha"] = annotator.model, annotator.legible_prompt_sha
         try:
             found = annotator.legible(case)
         except EndpointDownError:
@@ -129,7 +134,7 @@ def legibility_of_cases(
 
 def judge_cases(
     judge: Annotator, cases: Sequence[Case], answers: Iterable[Mapping[str, Any]]
-) -> Iterator[dict[str, Any]]:
+) -> Iterator[CrosscheckRow]:
     """Yield nine rows of `schemas.CROSSCHECK` per answer of another annotator.
 
     Parameters
@@ -153,7 +158,7 @@ def judge_cases(
         if row["annotator"] != judge.name and row["failure"] is None and row["image_id"] in by_name
     )
 
-    def one(task: tuple[Case, Mapping[str, Any]]) -> list[dict[str, Any]]:
+    def one(task: tuple[Case, Mapping[str, Any]]) -> list[CrosscheckRow]:
         case, row = task
         answer = Attributes.from_row(row)
         if all(reading.value == UNKNOWN for reading in answer.readings().values()):
@@ -173,18 +178,20 @@ def judge_cases(
 
 def _verdict_rows(
     judge: Annotator, row: Mapping[str, Any], verdicts: Verdicts, failure: str | None
-) -> list[dict[str, Any]]:
+) -> list[CrosscheckRow]:
     """Nine rows; of an attribute that the answer leaves unknown there is nothing to judge."""
     rows = []
     for name in ATTRIBUTE_NAMES:
-        entry: dict[str, Any] = dict.fromkeys(CROSSCHECK.names)
-        entry.update(image_id=row["image_id"], annotator=row["annotator"], judge=judge.name)
-        entry.update(model=judge.model, prompt_sha=judge.judge_prompt_sha)
-        entry.update(attribute=name, value=row[name], failure=failure)
+        entry: CrosscheckRow = blank(CROSSCHECK)
+        entry.update(
+            {"image_id": row["image_id"], "annotator": row["annotator"], "judge": judge.name}
+        )
+        entry.update({"model": judge.model, "prompt_sha": judge.judge_prompt_sha})
+        entry.update({"attribute": name, "value": row[name], "failure": failure})
         if failure is None:
             given = verdicts.get(name) if row[name] != UNKNOWN else None
-            entry.update(verdict=given.verdict if given else "abstain")
-            entry.update(comment=(given.comment if given else "") or None)
+            entry.update({"verdict": given.verdict if given else "abstain"})
+            entry.update({"comment": (given.comment if given else "") or None})
         rows.append(entry)
     return rows
 

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
 
 from micrographia.config import Curation, Scale, Text
 from micrographia.curation.finish import add_scale, add_text
 from micrographia.curation.scale import measure
 from micrographia.curation.text import regions
 from micrographia.io.resources import find_resource
+from micrographia.io.schemas.rows import (
+    MicrographRow,
+    TextRow,
+)
 
-Row = Mapping[str, Any]
 #: Wraps the pictures that a step goes through, to show how far it is.
-Progress = Callable[[Sequence[Row], str], Iterable[Row]]
+Progress = Callable[[Sequence[MicrographRow], str], Iterable[MicrographRow]]
 
 
 def read_burnt_in(
-    micrographs: Sequence[Row], settings: Curation, progress: Progress = lambda rows, _: rows
-) -> tuple[list[dict[str, Any]], list[str]]:
+    micrographs: Sequence[MicrographRow],
+    settings: Curation,
+    progress: Progress = lambda rows, _: rows,
+) -> tuple[list[MicrographRow], list[str]]:
     """Fill in what is burnt into kept micrographs: text regions, what to work on, pixel size.
 
     Parameters
@@ -43,11 +47,11 @@ def read_burnt_in(
     MicrographiaError
         A detector or reader that is there is damaged, or tesseract is asked for and absent.
     """
-    rows = [dict(row) for row in micrographs]
+    rows = [row.copy() for row in micrographs]
     reasons = (_no_text(settings.text), _no_scale(settings.scale))
     left_out = [reason for reason in reasons if reason]
     kept = [row for row in rows if row["status"] == "kept"]
-    texts: list[dict[str, Any]] = []
+    texts: list[TextRow] = []
     if reasons[0] is None:
         from micrographia.curation.text.network import load_detector
 

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TypeVar
 
 from micrographia.errors import TableError
+from micrographia.io.schemas.rows import (
+    LegibilityRow,
+    MicrographRow,
+    ScaleRow,
+    TextRow,
+)
+
+Found = TypeVar("Found", TextRow, ScaleRow, LegibilityRow)
 
 
 def add_text(
-    micrographs: Iterable[Mapping[str, Any]], found: Iterable[Mapping[str, Any]]
-) -> list[dict[str, Any]]:
+    micrographs: Iterable[MicrographRow], found: Iterable[TextRow]
+) -> list[MicrographRow]:
     """Fill in `text_boxes`, `text_policy` and `crop_box` of micrographs.
 
     A picture that could not be searched is rejected: later steps could not read it either.
@@ -30,16 +38,16 @@ def add_text(
     by_id = {row["image_id"]: row for row in found}
     joined = []
     for entry in micrographs:
-        row = dict(entry)
+        row = entry.copy()
         if row["status"] == "kept":
-            row |= _of_text(_row_of(row, by_id, "text"))
+            _fill_in_text(row, _row_of(row, by_id, "text"))
         joined.append(row)
     return joined
 
 
 def add_scale(
-    micrographs: Iterable[Mapping[str, Any]], found: Iterable[Mapping[str, Any]] | None
-) -> list[dict[str, Any]]:
+    micrographs: Iterable[MicrographRow], found: Iterable[ScaleRow] | None
+) -> list[MicrographRow]:
     """Fill in `pixel_size_nm` and `pixel_size_source` of kept micrographs.
 
     Where the sources contradict each other, `note` says so.
@@ -59,10 +67,11 @@ def add_scale(
     by_id = None if found is None else {row["image_id"]: row for row in found}
     joined = []
     for entry in micrographs:
-        row = dict(entry)
+        row = entry.copy()
         if by_id is not None and row["status"] == "kept":
             seen = _row_of(row, by_id, "scale")
-            row |= {name: seen[name] for name in ("pixel_size_nm", "pixel_size_source")}
+            row["pixel_size_nm"] = seen["pixel_size_nm"]
+            row["pixel_size_source"] = seen["pixel_size_source"]
             if seen["agreement"] == "disagree":
                 row["note"] = "; ".join(filter(None, (row["note"], seen["reason"])))
         joined.append(row)
@@ -70,8 +79,8 @@ def add_scale(
 
 
 def reject_illegible(
-    micrographs: Iterable[Mapping[str, Any]], told: Iterable[Mapping[str, Any]]
-) -> list[dict[str, Any]]:
+    micrographs: Iterable[MicrographRow], told: Iterable[LegibilityRow]
+) -> list[MicrographRow]:
     """Reject kept micrographs with burnt-in text that cannot be read.
 
     A picture about which there is no answer stays.
@@ -91,21 +100,19 @@ def reject_illegible(
     by_id = {row["image_id"]: row for row in told}
     joined = []
     for entry in micrographs:
-        row = dict(entry)
+        row = entry.copy()
         if row["status"] == "kept":
             seen = _row_of(row, by_id, "legibility")
             if seen["illegible"]:
                 words = f": {seen['comment']}" if seen["comment"] else ""
                 reason = f"embedded text illegible (said {seen['annotator']}{words})"
                 reason = "; ".join(filter(None, (reason, row["reason"])))
-                row |= {"status": "rejected", "reason": reason}
+                row["status"], row["reason"] = "rejected", reason
         joined.append(row)
     return joined
 
 
-def _row_of(
-    row: Mapping[str, Any], by_id: Mapping[str, Mapping[str, Any]], table: str
-) -> Mapping[str, Any]:
+def _row_of(row: MicrographRow, by_id: Mapping[str, Found], table: str) -> Found:
     """The row of a table about a micrograph."""
     if row["image_id"] not in by_id:
         raise TableError(
@@ -116,11 +123,10 @@ def _row_of(
     return by_id[row["image_id"]]
 
 
-def _of_text(found: Mapping[str, Any]) -> dict[str, Any]:
+def _fill_in_text(row: MicrographRow, found: TextRow) -> None:
     if found["failure"] is not None:
-        return {"status": "rejected", "reason": found["failure"]}
-    return {
-        "text_boxes": found["boxes"],
-        "text_policy": found["policy"],
-        "crop_box": found["crop_box"],
-    }
+        row["status"], row["reason"] = "rejected", found["failure"]
+        return
+    row["text_boxes"] = found["boxes"]
+    row["text_policy"] = found["policy"]
+    row["crop_box"] = found["crop_box"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from ase import Atoms
@@ -20,6 +20,10 @@ from micrographia.energy.heights import flat_heights
 from micrographia.energy.relax import Relaxed, drop_equal, relax_layer
 from micrographia.errors import MicrographiaError
 from micrographia.io.schemas import ENERGIES
+from micrographia.io.schemas.rows import (
+    EnergyRow,
+    blank,
+)
 from micrographia.io.structures import from_cif, orient_layer, to_cif
 from micrographia.physics.lattice import minimum_image
 
@@ -40,7 +44,7 @@ def relax_rows(
     origin: str,
     seed: int,
     templates: Mapping[str, Sequence[str]] | None = None,
-) -> Iterator[dict[str, Any]]:
+) -> Iterator[EnergyRow]:
     """Relax each crystal of a table.
 
     Parameters
@@ -66,9 +70,14 @@ def relax_rows(
     Rows of schema ENERGIES.
     """
     for case in cases:
-        row: dict[str, Any] = dict.fromkeys(ENERGIES.names)
+        row: EnergyRow = blank(ENERGIES)
         row.update(
-            case_id=case["case_id"], origin=origin, calculator=potential.key, alternatives=[]
+            {
+                "case_id": case["case_id"],
+                "origin": origin,
+                "calculator": potential.key,
+                "alternatives": [],
+            }
         )
         started = time.perf_counter()
         try:
@@ -81,7 +90,8 @@ def relax_rows(
                 relaxed = relax_case(
                     layer, potential, settings, origin=origin, seed=seed, templates=others
                 )
-                row.update(describe(relaxed, potential, references, str(case["case_id"])))
+                known = describe(relaxed, potential, references, str(case["case_id"]))
+                row = cast(EnergyRow, {**row, **known})
         except MicrographiaError as error:
             logger.warning("%s: %s", case["case_id"], error)
             row["failure"] = str(error)

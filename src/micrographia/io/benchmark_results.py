@@ -6,13 +6,27 @@ import json
 import math
 import os
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypedDict
 
 from micrographia.errors import TableError
 from micrographia.io.atomic import write_text
 
+
+class MetricRow(TypedDict):
+    """One entry of a result's `metrics`; a value that is undefined is None."""
+
+    metric: str
+    group: str
+    method: str
+    value: float | None
+    low: float | None
+    high: float | None
+    n: int
+    n_failed: int
+
+
 #: What every entry of `metrics` holds.
-FIELDS = ("metric", "group", "method", "value", "low", "high", "n", "n_failed")
+FIELDS = tuple(MetricRow.__annotations__)
 _RESERVED = ("name", "config_digest", "versions", "seed", "n", "n_failed", "metrics")
 
 
@@ -26,7 +40,7 @@ def metric_row(
     high: float | None = None,
     n: int,
     n_failed: int,
-) -> dict[str, Any]:
+) -> MetricRow:
     """Return one entry of a result's `metrics`.
 
     Parameters

@@ -124,10 +124,11 @@ def read_tables(paths: Iterable[str | os.PathLike[str]], schema: pa.Schema) -> p
     return pa.concat_tables(parts).to_pandas()
 
 
-def read_rows(
-    path: str | os.PathLike[str], schema: pa.Schema | None = None
-) -> list[dict[str, Any]]:
+def read_rows(path: str | os.PathLike[str], schema: pa.Schema | None = None) -> list[Any]:
     """Read a parquet table as plain Python rows, in which a null is None.
+
+    Say which rows they are where they are taken: `rows: list[TextRow] = read_rows(path, TEXT)`,
+    of `micrographia.io.schemas.rows`.
 
     Raises
     ------

@@ -14,6 +14,12 @@ from micrographia import __version__
 from micrographia.config import Reconstruction, Symmetry
 from micrographia.errors import MicrographiaError, SolveError
 from micrographia.io.atomic import atomic_path
+from micrographia.io.schemas import RECONSTRUCTIONS
+from micrographia.io.schemas.rows import (
+    HeightsRow,
+    ReconstructionRow,
+    blank,
+)
 from micrographia.io.stem_images import read_stem_image
 from micrographia.io.structures import from_cif, to_cif
 from micrographia.reconstruction.cif import symmetric_cif
@@ -31,8 +37,6 @@ TEMPLATES = "analysis+templates"
 _HEIGHTS = 3  # templates whose heights are written for an answer
 _KNOWN = 0.1  # tolerance of heights that are not nominal [Å]
 
-Row = dict[str, Any]
-
 
 def reconstruct(
     images: Sequence[Mapping[str, Any]],
@@ -41,7 +45,7 @@ def reconstruct(
     folder: Path,
     library: Library | None = None,
     track: str = "given",
-) -> Iterator[tuple[Row, list[Row]]]:
+) -> Iterator[tuple[ReconstructionRow, list[HeightsRow]]]:
     """Solve each image of a table.
 
     Parameters
@@ -65,15 +69,10 @@ def reconstruct(
     A row of schema RECONSTRUCTIONS, and rows of schema HEIGHTS.
     """
     for record in images:
-        row: Row = {
-            "image_id": record["image_id"],
-            "method": METHOD if library is None else TEMPLATES,
-            "track": track,
-            "template": None,
-            **dict.fromkeys(("cif", "a", "b", "gamma", "confidence", "failure")),
-            "alternatives": [],
-        }
-        heights: list[Row] = []
+        row: ReconstructionRow = blank(RECONSTRUCTIONS)
+        row["image_id"], row["track"], row["alternatives"] = record["image_id"], track, []
+        row["method"] = METHOD if library is None else TEMPLATES
+        heights: list[HeightsRow] = []
         started = time.perf_counter()
         try:
             if record["failure"]:
@@ -97,11 +96,13 @@ def reconstruct(
                 heights = _height_rows(found, str(record["image_id"]), use, settings)
             cell = from_cif(row["cif"]).cell.cellpar()
             row.update(
-                a=cell[0],
-                b=cell[1],
-                gamma=cell[5],
-                confidence=solution.confidence,
-                alternatives=solution.alternatives,
+                {
+                    "a": cell[0],
+                    "b": cell[1],
+                    "gamma": cell[5],
+                    "confidence": solution.confidence,
+                    "alternatives": solution.alternatives,
+                }
             )
             _save_cell(solution, folder / "cells" / f"{record['image_id']}.npz")
         except MicrographiaError as error:
@@ -133,12 +134,14 @@ def describe_template(found: Consulted, use: str) -> str | None:
     return f"{what} {found.template} ({use})."
 
 
-def _height_rows(found: Consulted, image_id: str, use: str, settings: Reconstruction) -> list[Row]:
+def _height_rows(
+    found: Consulted, image_id: str, use: str, settings: Reconstruction
+) -> list[HeightsRow]:
     """The answer's layer with the heights of each template; the answer's own come first."""
     if not found.heights:
         return []
     plane = _symmetric(found.solution, settings.symmetry, _KNOWN).atoms
-    rows: list[Row] = []
+    rows: list[HeightsRow] = []
     for match in found.heights:
         heights = heights_on(found.heights[0].placed, match.placed, found.solution.cell)
         if heights is None or len(rows) == _HEIGHTS:

@@ -21,6 +21,10 @@ from micrographia.errors import MicrographiaError
 from micrographia.io.atomic import refuse_inputs
 from micrographia.io.images import SUFFIXES, image_id, to_unit, write_labels
 from micrographia.io.schemas import INSTANCES, PREDICTIONS
+from micrographia.io.schemas.rows import (
+    PredictionRow,
+    blank,
+)
 from micrographia.io.tables import write_table
 from micrographia.io.working_picture import read_working
 from micrographia.method_names import TRAINED_NETWORKS
@@ -212,16 +216,16 @@ def predict(
         )  # without weights no picture need be tried
     # One process per shard is how the work is spread; threads beneath it would only compete.
     cv2.setNumThreads(1)
-    rows: list[dict[str, Any]] = []
+    rows: list[PredictionRow] = []
     instances: list[pd.DataFrame] = []
     for job in tqdm(jobs, unit="image", disable=None):
-        row: dict[str, Any] = dict.fromkeys(PREDICTIONS.names)
-        row.update(image_id=job.image_id, path=job.path, method=method)
+        row: PredictionRow = blank(PREDICTIONS)
+        row.update({"image_id": job.image_id, "path": job.path, "method": method})
         try:
             instances.append(_predict_one(job, out, settings, row, overlays))
         except MicrographiaError as error:
             LOG.warning("%s", error)
-            row.update(mask=None, n_instances=None, seconds=None, failure=str(error))
+            row.update({"mask": None, "n_instances": None, "seconds": None, "failure": str(error)})
         rows.append(row)
     provenance = stamp(settings)
     table = pd.concat([measure(np.zeros((1, 1), np.int32), "", None), *instances])
@@ -231,7 +235,7 @@ def predict(
 
 
 def _predict_one(
-    job: Job, out: Path, settings: Segmentation, row: dict[str, Any], overlays: bool
+    job: Job, out: Path, settings: Segmentation, row: PredictionRow, overlays: bool
 ) -> pd.DataFrame:
     """Segment one image, write its files, fill in its row; return its instances."""
     # Of a picture with text, curation's table may name a part, or have the text painted over.
@@ -241,10 +245,11 @@ def _predict_one(
     start = time.perf_counter()
     labels = METHODS[row["method"]](image, settings)
     seconds = time.perf_counter() - start
-    row.update(mask=f"{job.stem}.png", n_instances=int(labels.max()), seconds=seconds)
+    name = f"{job.stem}.png"
+    row.update({"mask": name, "n_instances": int(labels.max()), "seconds": seconds})
     if overlays:
-        write_overlay(out / "overlay" / row["mask"], image, labels)
+        write_overlay(out / "overlay" / name, image, labels)
     labels = working.whole(labels)
-    write_labels(out / row["mask"], labels)
+    write_labels(out / name, labels)
     size = working.pixel_size_nm if job.pixel_size_nm is None else job.pixel_size_nm
     return measure(labels, row["image_id"], size, working.box)

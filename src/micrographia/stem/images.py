@@ -17,6 +17,12 @@ from ase import Atoms
 from micrographia.config import Stem
 from micrographia.errors import MicrographiaError, StructureError
 from micrographia.io import schemas
+from micrographia.io.schemas.rows import (
+    EngineRow,
+    StemImageRow,
+    StructureRow,
+    blank,
+)
 from micrographia.io.stem_images import read_stem_image, write_stem_image
 from micrographia.io.structures import from_cif
 from micrographia.method_names import Engine as EngineName
@@ -36,7 +42,8 @@ from micrographia.stem.simulate import (
 logger = logging.getLogger(__name__)
 
 
-Row = dict[str, Any]
+#: The pictures of two engines by name, and their pixel size [Å].
+Pictures = dict[str, Any]
 
 # Last word of a picture's seed: one stream of random numbers for each purpose.
 _CONDITIONS, _JITTER = 1, 2
@@ -46,8 +53,8 @@ _COLUMNS = {"energy_keV", "semiangle_mrad", "defocus", "detector"}
 
 
 def clean_images(
-    structures: Sequence[Row], settings: Stem, seed: int, folder: Path, engine: EngineName
-) -> list[Row]:
+    structures: Sequence[StructureRow], settings: Stem, seed: int, folder: Path, engine: EngineName
+) -> list[StemImageRow]:
     """Image each crystal without noise into `folder`; return rows of schema STEM_IMAGES.
 
     Rotation, origin and drawn conditions follow from the seed and the crystal's name alone, so a
@@ -56,7 +63,9 @@ def clean_images(
     return [_clean_image(record, settings, seed, folder, engine) for record in structures]
 
 
-def _clean_image(record: Row, settings: Stem, seed: int, folder: Path, engine: EngineName) -> Row:
+def _clean_image(
+    record: StructureRow, settings: Stem, seed: int, folder: Path, engine: EngineName
+) -> StemImageRow:
     name = str(record["structure_id"])
     stream = [seed, _number(name)]
     drawn = draw(settings, [*stream, _CONDITIONS])
@@ -78,38 +87,38 @@ def _clean_image(record: Row, settings: Stem, seed: int, folder: Path, engine: E
 
 
 def _row(
-    record: Row, conditions: ImagingConditions, view: View, seed: int, engine: EngineName
-) -> Row:
+    record: StructureRow, conditions: ImagingConditions, view: View, seed: int, engine: EngineName
+) -> StemImageRow:
     name = str(record["structure_id"])
-    return {
-        "image_id": _name(name, seed, engine),
-        "structure_id": name,
-        "elements": record["elements"],
-        "engine": engine,
-        "energy_keV": conditions.energy_keV,
-        "semiangle_mrad": conditions.semiangle_mrad,
-        "defocus": conditions.defocus,
-        "aberrations": conditions.model_dump_json(exclude=_COLUMNS),
-        "detector": conditions.detector,
-        "dose": None,
-        "pixel_size": view.pixel_size,
-        "field": view.field,
-        "rotation": view.rotation,
-        "seed": seed,
-        "tier": None,
-        "path": None,
-        "failure": None,
-    }
+    row: StemImageRow = blank(schemas.STEM_IMAGES)
+    row.update(
+        {
+            "image_id": _name(name, seed, engine),
+            "structure_id": name,
+            "elements": record["elements"],
+            "engine": engine,
+            "energy_keV": conditions.energy_keV,
+            "semiangle_mrad": conditions.semiangle_mrad,
+            "defocus": conditions.defocus,
+            "aberrations": conditions.model_dump_json(exclude=_COLUMNS),
+            "detector": conditions.detector,
+            "pixel_size": view.pixel_size,
+            "field": view.field,
+            "rotation": view.rotation,
+            "seed": seed,
+        }
+    )
+    return row
 
 
 def exposures(
-    images: Sequence[Row], source: Path, settings: Stem, seed: int, folder: Path
-) -> Iterator[Row]:
+    images: Sequence[StemImageRow], source: Path, settings: Stem, seed: int, folder: Path
+) -> Iterator[StemImageRow]:
     """Draw each dose of the settings from each noiseless image; yield rows of STEM_IMAGES."""
     for record in images:
         clean = None if record["failure"] else read_stem_image(source / record["path"])
         for dose in settings.doses:
-            row = dict(record)
+            row = record.copy()
             row["image_id"] = _name(record["image_id"], f"{dose:g}")
             row["dose"] = dose
             row["tier"] = tier(len(record["elements"]), dose)
@@ -132,7 +141,7 @@ def tier(n_elements: int, dose: float) -> int:
 
 def compare_engines(
     name: str, atoms: Atoms, conditions: ImagingConditions, pixel_size: float
-) -> tuple[Row, Row]:
+) -> tuple[EngineRow, Pictures]:
     """Image one periodic cell by both engines.
 
     Returns
@@ -146,7 +155,7 @@ def compare_engines(
     layer, _ = orthogonal_cell(atoms)
     side = layer.cell.lengths()[:2]
     columns, rows = (max(8, round(length / pixel_size)) for length in side)
-    pictures: Row = {"pixel_size": pixel_size}
+    pictures: Pictures = {"pixel_size": pixel_size}
     seconds: dict[str, float] = {}
     for engine, series in (
         ("phase_object", phase_object_series),
@@ -157,7 +166,7 @@ def compare_engines(
         pictures[engine] = evaluate_series(g, coefficients, (rows, columns), pixel_size)
         seconds[engine] = time.perf_counter() - started
     correlation = np.corrcoef(pictures["phase_object"].ravel(), pictures["multislice"].ravel())
-    row = {
+    row: EngineRow = {
         "structure_id": name,
         "formula": atoms.get_chemical_formula("metal"),
         "detector": conditions.detector,
@@ -171,7 +180,9 @@ def compare_engines(
     return row, pictures
 
 
-def engine_comparison(structures: Sequence[Row], settings: Stem) -> Iterator[tuple[Row, Row]]:
+def engine_comparison(
+    structures: Sequence[StructureRow], settings: Stem
+) -> Iterator[tuple[EngineRow, Pictures]]:
     """Compare the engines on the crystals that `settings.multislice` names.
 
     Each is imaged with the ideal centre of mass and with four quadrants. A crystal that is not
@@ -200,9 +211,9 @@ def engine_comparison(structures: Sequence[Row], settings: Stem) -> Iterator[tup
                 yield _engine_failure(name, detector, str(error)), {}
 
 
-def _engine_failure(name: str, detector: str, reason: str) -> Row:
-    row: Row = dict.fromkeys(schemas.ENGINES.names)
-    row.update(structure_id=name, detector=detector, failure=reason)
+def _engine_failure(name: str, detector: str, reason: str) -> EngineRow:
+    row: EngineRow = blank(schemas.ENGINES)
+    row.update({"structure_id": name, "detector": detector, "failure": reason})
     return row
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 
 from micrographia.config import Stem
 from micrographia.errors import MicrographiaError
+from micrographia.io.schemas.rows import (
+    StructureRow,
+)
 from micrographia.io.structures import from_cif
 from micrographia.stem.multislice import orthogonal_cell
 
@@ -18,8 +20,8 @@ LARGEST_CELL = 80.0
 
 
 def slow_sample(
-    structures: Sequence[Mapping[str, Any]], settings: Stem, seed: int
-) -> list[dict[str, Any]]:
+    structures: Sequence[StructureRow], settings: Stem, seed: int
+) -> list[StructureRow]:
     """Return the crystals for multislice, in the order of the table.
 
     Parameters
@@ -48,7 +50,7 @@ def slow_sample(
             break
         if _is_small(str(row["cif"])):
             drawn.add(row["structure_id"])
-    return [dict(row) for row in structures if row["structure_id"] in named | drawn]
+    return [row for row in structures if row["structure_id"] in named | drawn]
 
 
 def _is_small(cif: str) -> bool:

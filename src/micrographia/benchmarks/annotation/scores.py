@@ -12,8 +12,12 @@ import numpy as np
 from micrographia.arrays import FloatArray
 from micrographia.benchmarks.bootstrap import bootstrap_mean
 from micrographia.config import Benchmarks
-from micrographia.io.benchmark_results import metric_row
+from micrographia.io.benchmark_results import MetricRow, metric_row
 from micrographia.io.schemas import ANNOTATION_SCORES
+from micrographia.io.schemas.rows import (
+    AnnotationScoreRow,
+    blank,
+)
 from micrographia.io.vocabulary import ATTRIBUTE_NAMES, UNKNOWN, VOCABULARY
 
 Row = Mapping[str, Any]
@@ -21,7 +25,7 @@ Row = Mapping[str, Any]
 
 def score(
     micrographs: Iterable[Row], truths: Iterable[Row], answers: Iterable[Row]
-) -> list[dict[str, Any]]:
+) -> list[AnnotationScoreRow]:
     """Return a row of `schemas.ANNOTATION_SCORES` per picture, annotator and known attribute.
 
     Parameters
@@ -47,11 +51,11 @@ def score(
             if word is None or word == UNKNOWN:
                 continue
             given = answer[attribute]
-            row: dict[str, Any] = dict.fromkeys(ANNOTATION_SCORES.names)
-            row.update(image_id=answer["image_id"], name=names[answer["image_id"]])
-            row.update(annotator=answer["annotator"], attribute=attribute, truth=word)
-            row.update(answer=given, confidence=answer[f"{attribute}_confidence"])
-            row.update(correct=given == word, failure=answer["failure"])
+            row: AnnotationScoreRow = blank(ANNOTATION_SCORES)
+            row.update({"image_id": answer["image_id"], "name": names[answer["image_id"]]})
+            row.update({"annotator": answer["annotator"], "attribute": attribute, "truth": word})
+            row.update({"answer": given, "confidence": answer[f"{attribute}_confidence"]})
+            row.update({"correct": given == word, "failure": answer["failure"]})
             rows.append(row)
     return rows
 
@@ -77,7 +81,9 @@ def kappa(truth: Sequence[str], answer: Sequence[str], words: Sequence[str]) -> 
     )
 
 
-def summarise(rows: Sequence[Row], settings: Benchmarks, seed: int) -> list[dict[str, Any]]:
+def summarise(
+    rows: Sequence[AnnotationScoreRow], settings: Benchmarks, seed: int
+) -> list[MetricRow]:
     """Return the metrics of every annotator and attribute that it reads.
 
     An attribute that an annotator leaves unknown, or a picture that it fails on, is a wrong
@@ -130,7 +136,9 @@ def summarise(rows: Sequence[Row], settings: Benchmarks, seed: int) -> list[dict
     return metrics
 
 
-def draw(rows: Sequence[Row], metrics: Sequence[Row], path: str | os.PathLike[str]) -> None:
+def draw(
+    rows: Sequence[AnnotationScoreRow], metrics: Sequence[MetricRow], path: str | os.PathLike[str]
+) -> None:
     """Draw accuracy by attribute, and how often answers of a confidence are right, as PNG."""
     import matplotlib
 
@@ -149,9 +157,12 @@ def draw(rows: Sequence[Row], metrics: Sequence[Row], path: str | os.PathLike[st
         for row in metrics:
             if row["metric"] == "accuracy" and row["method"] == annotator:
                 y = used.index(row["group"]) + (place - (len(annotators) - 1) / 2) * step
-                error = [[row["value"] - row["low"]], [row["high"] - row["value"]]]
-                left.barh(y, row["value"], 0.9 * step, color=colours[annotator])
-                left.errorbar([row["value"]], [y], xerr=error, color="black", lw=0.8)
+                value, low, high = row["value"], row["low"], row["high"]
+                if value is None or low is None or high is None:
+                    continue
+                left.barh(y, value, 0.9 * step, color=colours[annotator])
+                error = [[value - low], [high - value]]
+                left.errorbar([value], [y], xerr=error, color="black", lw=0.8)
         curve = reliability([row for row in rows if row["annotator"] == annotator])
         right.plot(curve[:, 0], curve[:, 1], "o-", ms=4, color=colours[annotator], label=annotator)
     left.set_yticks(range(len(used)), [name.replace("_", " ") for name in used])
@@ -166,7 +177,7 @@ def draw(rows: Sequence[Row], metrics: Sequence[Row], path: str | os.PathLike[st
         figure.savefig(temporary, dpi=150, metadata={"Software": None}, format="png")
 
 
-def reliability(rows: Sequence[Row]) -> FloatArray:
+def reliability(rows: Sequence[AnnotationScoreRow]) -> FloatArray:
     """Return mean confidence and share right of a tenth of the answers each, shape (k, 2)."""
     told = [row for row in rows if row["answer"] not in (None, UNKNOWN)]
     told.sort(key=lambda row: row["confidence"])

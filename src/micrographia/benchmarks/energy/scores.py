@@ -12,9 +12,12 @@ from micrographia.benchmarks.bootstrap import Interval, bootstrap_mean, bootstra
 from micrographia.benchmarks.structure.summary import SOLVED, groups, runs, successes
 from micrographia.config import Benchmarks
 from micrographia.errors import TableError
-from micrographia.io.benchmark_results import metric_row
+from micrographia.io.benchmark_results import MetricRow, metric_row
+from micrographia.io.schemas.rows import (
+    EnergyScoreRow,
+    StructureScoreRow,
+)
 
-Row = dict[str, Any]
 _Statistic = Callable[..., Interval]
 
 #: Origins of energies, as the energy room names them.
@@ -87,11 +90,11 @@ def _of_origin(
 
 
 def score_energies(
-    scores: Sequence[Mapping[str, Any]],
+    scores: Sequence[StructureScoreRow],
     found: Energies,
     true: Energies,
     dft: Mapping[str, float],
-) -> list[Row]:
+) -> list[EnergyScoreRow]:
     """Compare the energy of every answer with that of the true crystal, and both with DFT.
 
     Parameters
@@ -116,13 +119,20 @@ def score_energies(
 
 
 def _score(
-    row: Mapping[str, Any], found: Energies, true: Energies, dft: Mapping[str, float]
-) -> Row:
+    row: StructureScoreRow, found: Energies, true: Energies, dft: Mapping[str, float]
+) -> EnergyScoreRow:
     image, structure = str(row["image_id"]), str(row["structure_id"])
     energies = found.values.get(image), true.values.get(structure), dft.get(structure)
-    copied = ("image_id", "structure_id", "formula", "method", "track", "template")
     return {
-        **{name: row[name] for name in (*copied, "engine", "tier", "dose")},
+        "image_id": row["image_id"],
+        "structure_id": row["structure_id"],
+        "formula": row["formula"],
+        "method": row["method"],
+        "track": row["track"],
+        "template": row["template"],
+        "engine": row["engine"],
+        "tier": row["tier"],
+        "dose": row["dose"],
         "solved": row["ss_047"] is True,
         "energy": energies[0],
         "energy_true": energies[1],
@@ -139,7 +149,7 @@ def _apart(one: float | None, other: float | None) -> float | None:
     return None if one is None or other is None else _MEV * abs(one - other)
 
 
-def _failure(row: Mapping[str, Any], found: Energies, true: Energies) -> str | None:
+def _failure(row: StructureScoreRow, found: Energies, true: Energies) -> str | None:
     image, structure = str(row["image_id"]), str(row["structure_id"])
     if image not in found.values:
         return str(row["failure"] or found.failures[image])
@@ -149,7 +159,7 @@ def _failure(row: Mapping[str, Any], found: Energies, true: Energies) -> str | N
     return None
 
 
-def summarise_energies(scores: pd.DataFrame, settings: Benchmarks, seed: int) -> list[Row]:
+def summarise_energies(scores: pd.DataFrame, settings: Benchmarks, seed: int) -> list[MetricRow]:
     """Figures of every run and group, with bootstrap intervals over crystals.
 
     Parameters
@@ -168,7 +178,7 @@ def summarise_energies(scores: pd.DataFrame, settings: Benchmarks, seed: int) ->
     `n_failed` those of them without a figure. Errors of the true crystals against DFT have the
     method `true crystal` and count each crystal once.
     """
-    rows: list[Row] = []
+    rows: list[MetricRow] = []
     for run, members in runs(scores):
         for group, cases in groups(members):
             solved = cases[successes(cases["solved"]) == 1]
@@ -195,7 +205,7 @@ def _figures(
     column: str,
     settings: Benchmarks,
     seed: int,
-) -> Iterator[Row]:
+) -> Iterator[MetricRow]:
     """Median and mean of a column; nothing where no case of the group has a figure of DFT."""
     known = rows[rows[column].notna()]
     if column != "error" and known.empty:

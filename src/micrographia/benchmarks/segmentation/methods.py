@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from micrographia.benchmarks.published import SEGMENTATION_NOTE, published_rows
-from micrographia.benchmarks.segmentation.scores import Row, score_files
+from micrographia.benchmarks.segmentation.scores import ScoredRow, score_files
 from micrographia.errors import MicrographiaError
 from micrographia.io.benchmark_results import write_result
 from micrographia.provenance import stamp
@@ -18,7 +18,7 @@ from micrographia.provenance import stamp
 
 def score_held_out(
     pictures: pd.DataFrame, folder: Path, predictions: pd.DataFrame, method: str
-) -> list[Row]:
+) -> list[ScoredRow]:
     """Score the predictions for every picture that was kept from training.
 
     Parameters

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
 import pandas as pd
@@ -17,12 +17,24 @@ from micrographia.benchmarks.segmentation.groups import GROUPS, METRICS
 from micrographia.benchmarks.segmentation.methods import read_alike
 from micrographia.config import Benchmarks
 from micrographia.errors import MicrographiaError
-from micrographia.io.benchmark_results import FIELDS, metric_row, write_result
+from micrographia.io.benchmark_results import FIELDS, MetricRow, metric_row, write_result
 from micrographia.io.schemas import SCALING, SEGMENTATION_SCORES, TRAINING_PICTURES
+from micrographia.io.schemas.rows import (
+    ScalingRow,
+)
 from micrographia.io.tables import read_table, write_table
 from micrographia.provenance import stamp
 
-Row = dict[str, Any]
+
+class Size(TypedDict):
+    """How much a network learned from: real and procedural pictures, articles, instances."""
+
+    n_real: int
+    n_procedural: int
+    n_articles: int
+    n_instances: int
+
+
 #: Metrics that the curve is drawn of and whose gain is given.
 CURVES = ("AP@0.5", "PQ@0.5")
 
@@ -45,11 +57,11 @@ class Run:
 
     method: str
     learned: pd.DataFrame
-    metrics: list[Row]
+    metrics: list[MetricRow]
     scores: pd.DataFrame
 
     @property
-    def size(self) -> Row:
+    def size(self) -> Size:
         """What it learned from, as in `schemas.SCALING`."""
         real = self.learned[self.learned["source"] == "real"]
         return {
@@ -107,14 +119,14 @@ def read_runs(results: Sequence[Path], subsets: Sequence[Path]) -> list[Run]:
     return sorted(runs, key=lambda run: (run.size["n_procedural"], run.size["n_real"]))
 
 
-def curve(runs: Sequence[Run], settings: Benchmarks, seed: int) -> list[Row]:
+def curve(runs: Sequence[Run], settings: Benchmarks, seed: int) -> list[ScalingRow]:
     """Return rows of `schemas.SCALING`.
 
     The metrics of all runs; and of `CURVES` the gain: by how much a picture scores higher than
     after learning from the fewest real pictures (with or without procedural ones alike), with
     the interval of that difference, in which it does not matter how hard the pictures are.
     """
-    rows = []
+    rows: list[ScalingRow] = []
     for run in runs:
         mixed = run.size["n_procedural"] > 0
         fewest = next(one for one in runs if (one.size["n_procedural"] > 0) == mixed)
@@ -123,7 +135,7 @@ def curve(runs: Sequence[Run], settings: Benchmarks, seed: int) -> list[Row]:
     return rows
 
 
-def _gains(run: Run, fewest: Run, settings: Benchmarks, seed: int) -> list[Row]:
+def _gains(run: Run, fewest: Run, settings: Benchmarks, seed: int) -> list[MetricRow]:
     rows = []
     for metric in CURVES:
         higher = run.values(metric) - fewest.values(metric)
@@ -157,7 +169,11 @@ def write_curve(runs: Sequence[Run], out: Path, settings: Benchmarks, seed: int)
     provenance = stamp(settings, seed)
     write_table(rows, out.with_suffix(".parquet"), SCALING, provenance)
     draw_scaling(rows, published, out.with_suffix(".png"))
-    metrics = [{key: row[key] for key in FIELDS} | {"method": _told(row)} for row in rows]
+    metrics = [
+        {key: value for key, value in row.items() if key in FIELDS}
+        | {"method": _told(row["method"], row)}
+        for row in rows
+    ]
     write_result(
         out,
         "segmentation_scaling",
@@ -165,11 +181,11 @@ def write_curve(runs: Sequence[Run], out: Path, settings: Benchmarks, seed: int)
         provenance,
         n=len(runs[0].scores),
         n_failed=sum(int(run.scores["failure"].notna().sum()) for run in runs),
-        runs=[{"method": _told(run.size | {"method": run.method}), **run.size} for run in runs],
+        runs=[{"method": _told(run.method, run.size), **run.size} for run in runs],
         published={"note": SCALING_NOTE, "rows": published},
     )
 
 
-def _told(row: Row) -> str:
-    mixed = f" and {row['n_procedural']} procedural" if row["n_procedural"] else ""
-    return f"{row['method']}, {row['n_real']} real{mixed}"
+def _told(method: str, size: Size) -> str:
+    mixed = f" and {size['n_procedural']} procedural" if size["n_procedural"] else ""
+    return f"{method}, {size['n_real']} real{mixed}"

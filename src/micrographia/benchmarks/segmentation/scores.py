@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 import pandas as pd
@@ -29,14 +29,53 @@ from micrographia.io.benchmark_results import metric_row, write_result
 from micrographia.io.images import read_labels
 from micrographia.io.label_masks import overlaps
 from micrographia.io.schemas import SEGMENTATION_SCORES
+from micrographia.io.schemas.rows import (
+    SegmentationScoreRow,
+    blank,
+)
 from micrographia.io.tables import write_table
 from micrographia.provenance import stamp
 
-Row = dict[str, Any]
+
+class Identity(TypedDict):
+    """Whose scores they are."""
+
+    image_id: str
+    path: str
+    method: str
+
+
+class SizeScores(TypedDict):
+    """AP@0.5 by size; None where there is nothing of that size."""
+
+    ap50_small: float | None
+    ap50_medium: float | None
+    ap50_large: float | None
+
+
+class ImageScores(SizeScores):
+    """What `score_image` finds; see there."""
+
+    n_true: int
+    n_predicted: int
+    ap50: float
+    ap50_95: float
+    pq50: float
+    boundary_f: float | None
+    density: str
+    curve: list[float]
+
+
+class ScoredRow(SegmentationScoreRow):
+    """A row of `SEGMENTATION_SCORES`, and AP at each threshold of COCO; None where it failed."""
+
+    curve: list[float] | None
+
+
 Summary = dict[str, dict[str, dict[str, Any]]]
 
 
-def score_image(predicted: NDArray[np.integer], true: NDArray[np.integer]) -> Row:
+def score_image(predicted: NDArray[np.integer], true: NDArray[np.integer]) -> ImageScores:
     """Score one label mask against the truth.
 
     Parameters
@@ -71,10 +110,12 @@ def score_image(predicted: NDArray[np.integer], true: NDArray[np.integer]) -> Ro
         "ap50_95": float(curve.mean()),
         "pq50": panoptic_quality(count(found, 0.5)),
         "boundary_f": boundary_f(true, predicted),
-        **{
-            SIZES[name]: average_precision(counts) if any(counts) else None
-            for name, counts in count_sizes(found).items()
-        },
+        **_by_size(
+            {
+                name: average_precision(counts) if any(counts) else None
+                for name, counts in count_sizes(found).items()
+            }
+        ),
         "density": _density(found.n_true),
         "curve": curve.tolist(),
     }
@@ -84,10 +125,10 @@ def score_files(
     true: Path,
     predicted: Path | None,
     *,
-    identity: Mapping[str, Any],
+    identity: Identity,
     failure: str | None = None,
     box: Sequence[int] | None = None,
-) -> Row:
+) -> ScoredRow:
     """Score the mask in one file against that in another; what cannot be scored has a `failure`.
 
     Parameters
@@ -103,27 +144,35 @@ def score_files(
     """
     x0, y0, x1, y1 = (None,) * 4 if box is None else (int(edge) for edge in box)
     part = (slice(y0, y1), slice(x0, x1))
-    row: Row = dict.fromkeys((*SEGMENTATION_SCORES.names, "curve"))
-    row.update(identity)
+    row: ScoredRow = blank(SEGMENTATION_SCORES)
+    row = {**row, **identity, "curve": None}
     try:
         truth = read_labels(true)[part]
         # An image keeps its group when its prediction fails: failures must not thin out a group.
         row["n_true"] = int(np.count_nonzero(np.unique(truth)))
         row["density"] = _density(row["n_true"])
-        row.update(_missed(truth))
+        row = {**row, **_missed(truth)}
         if failure is not None or predicted is None:
             row["failure"] = failure or "no prediction"
         else:
-            row.update(score_image(read_labels(predicted)[part], truth))
+            row = {**row, **score_image(read_labels(predicted)[part], truth)}
     except (MicrographiaError, ValueError) as error:
         row["failure"] = str(error)
     return row
 
 
-def _missed(truth: NDArray[np.integer]) -> Row:
+def _missed(truth: NDArray[np.integer]) -> SizeScores:
     """Scores by size where nothing is found: 0 for what there is, None for what there is not."""
     counts = count_sizes(overlaps(truth, np.zeros_like(truth)))
-    return {SIZES[name]: 0.0 if one.fn else None for name, one in counts.items()}
+    return _by_size({name: 0.0 if one.fn else None for name, one in counts.items()})
+
+
+def _by_size(values: Mapping[str, float | None]) -> SizeScores:
+    return {
+        "ap50_small": values["small"],
+        "ap50_medium": values["medium"],
+        "ap50_large": values["large"],
+    }
 
 
 def summarise(scores: pd.DataFrame, settings: Benchmarks, seed: int) -> Summary:
@@ -177,7 +226,7 @@ def _numbers(scores: pd.DataFrame, column: str) -> FloatArray:
     return np.asarray(pd.to_numeric(scores[column]).to_numpy(dtype=float))
 
 
-def pair_folders(predictions: Path, references: Path) -> tuple[list[Row], list[str]]:
+def pair_folders(predictions: Path, references: Path) -> tuple[list[ScoredRow], list[str]]:
     """Score every reference mask of a folder; return the rows and the unused predictions.
 
     Masks (.png, .tif, .tiff) are matched by their name without suffix.
@@ -208,7 +257,7 @@ def pair_folders(predictions: Path, references: Path) -> tuple[list[Row], list[s
 
 def score_tables(
     micrographs: pd.DataFrame, predictions: Sequence[tuple[Path, pd.DataFrame]], method: str
-) -> tuple[list[Row], int]:
+) -> tuple[list[ScoredRow], int]:
     """Score the predictions for every kept micrograph that has a truth.
 
     Parameters
@@ -236,7 +285,7 @@ def score_tables(
     rows = []
     for item in with_truth.to_dict("records"):
         mask, failure = found.get(item["image_id"], (None, None))
-        identity = {"image_id": item["image_id"], "path": item["path"], "method": method}
+        identity: Identity = {"image_id": item["image_id"], "path": item["path"], "method": method}
         crop = item["crop_box"]
         box = [int(edge) for edge in crop] if isinstance(crop, Sequence | np.ndarray) else None
         true = Path(item["mask_path"])
@@ -245,7 +294,12 @@ def score_tables(
 
 
 def write_scores(
-    rows: Sequence[Row], out: Path, method: str, settings: Benchmarks, seed: int, **extra: Any
+    rows: Sequence[ScoredRow],
+    out: Path,
+    method: str,
+    settings: Benchmarks,
+    seed: int,
+    **extra: Any,
 ) -> Summary:
     """Write the benchmark's JSON to `out` and its parquet and PNG beside it.
 
@@ -280,7 +334,7 @@ def write_scores(
     return summary
 
 
-def table_of(rows: Sequence[Row]) -> pd.DataFrame:
+def table_of(rows: Sequence[ScoredRow]) -> pd.DataFrame:
     """Return the rows as a table with the columns of `SEGMENTATION_SCORES`."""
     return pd.DataFrame(list(rows), columns=list(SEGMENTATION_SCORES.names))
 

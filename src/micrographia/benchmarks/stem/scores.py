@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import matplotlib
 import pandas as pd
 from matplotlib.figure import Figure
 
-from micrographia.io.benchmark_results import metric_row
+from micrographia.io.benchmark_results import MetricRow, metric_row
 
 matplotlib.use("Agg")
 
 _DETECTORS = {"icom": "ideal centre of mass", "segments": "four quadrants"}
 
 
-def summarise_engines(table: pd.DataFrame) -> list[dict[str, Any]]:
+def summarise_engines(table: pd.DataFrame) -> list[MetricRow]:
     """Worst and median correlation, and median ratio of times, for each detector.
 
     Parameters

@@ -109,7 +109,7 @@ def _score_structure(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _gather(places: list[Path], name: str, schema: pa.Schema) -> list[dict[str, Any]]:
+def _gather(places: list[Path], name: str, schema: pa.Schema) -> list[Any]:
     """Rows of all tables; a folder stands for the table of that name in it."""
     from micrographia.io.tables import read_rows
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import TypedDict
 
 import numpy as np
 from ase import Atoms
@@ -16,6 +16,14 @@ from micrographia.benchmarks.structure.outcome import (
     refusal_class,
 )
 from micrographia.errors import StructureError, TableError
+from micrographia.io.schemas import STRUCTURE_SCORES
+from micrographia.io.schemas.rows import (
+    ReconstructionRow,
+    StemImageRow,
+    StructureRow,
+    StructureScoreRow,
+    blank,
+)
 from micrographia.io.structures import from_cif, orient_layer
 from micrographia.physics.lattice import (
     cell_parameters,
@@ -29,18 +37,23 @@ from micrographia.physics.matching import Projection, site_distance
 PROJECTION_TOLERANCE = 0.1
 #: The paper's exp(-MSE) ≥ 0.8, and two stricter distances [Å].
 DISTANCES = {"ss_047": 0.47, "ss_020": 0.2, "ss_010": 0.1}
-_SCORES = (
-    "rmsd_xy",
-    "gamma_error",
-    "area_error",
-    "composition_correct",
-    "rms_sites",
-    *DISTANCES,
-    "outcome",
-)
 #: Track of answers that name none.
 GIVEN = "given"
-Row = dict[str, Any]
+
+
+class Comparison(TypedDict):
+    """What `compare` finds; see there."""
+
+    rmsd_xy: float
+    gamma_error: float
+    area_error: float
+    composition_correct: bool
+    rms_sites: float | None
+    ss_047: bool
+    ss_020: bool
+    ss_010: bool
+    lattice_match: bool
+    outcome: str
 
 
 def project(atoms: Atoms) -> Projection:
@@ -67,7 +80,7 @@ def project(atoms: Atoms) -> Projection:
     return Projection(plane, xy, numbers)
 
 
-def compare(answer: Atoms, truth: Atoms) -> Row:
+def compare(answer: Atoms, truth: Atoms) -> Comparison:
     """Compare two layers as their projections.
 
     Parameters
@@ -98,7 +111,7 @@ def compare(answer: Atoms, truth: Atoms) -> Row:
     return _compare(project(answer), project(truth))
 
 
-def _compare(found: Projection, wanted: Projection) -> Row:
+def _compare(found: Projection, wanted: Projection) -> Comparison:
     mappings = lattice_mappings(wanted.cell, found.cell)
     if mappings:
         a, b, gamma = cell_parameters(mappings[0] @ found.cell)
@@ -108,23 +121,28 @@ def _compare(found: Projection, wanted: Projection) -> Row:
         a_true, b_true, gamma_true = niggli_parameters(wanted.cell)
     areas = [abs(float(np.linalg.det(item.cell))) for item in (found, wanted)]
     distance = site_distance(found, wanted)
+    within = {
+        name: distance is not None and distance <= limit for name, limit in DISTANCES.items()
+    }
     return {
         "rmsd_xy": float(np.sqrt(((a - a_true) ** 2 + (b - b_true) ** 2) / 2)),
         "gamma_error": abs(gamma - gamma_true),
         "area_error": abs(areas[0] / areas[1] - 1),
         "composition_correct": found.same_composition(wanted),
         "rms_sites": distance,
-        **{name: distance is not None and distance <= limit for name, limit in DISTANCES.items()},
+        "ss_047": within["ss_047"],
+        "ss_020": within["ss_020"],
+        "ss_010": within["ss_010"],
         "lattice_match": bool(mappings),
         "outcome": classify(found, wanted, distance),
     }
 
 
 def score_rows(
-    images: Sequence[Mapping[str, Any]],
-    structures: Sequence[Mapping[str, Any]],
-    reconstructions: Sequence[Mapping[str, Any]],
-) -> list[Row]:
+    images: Sequence[StemImageRow],
+    structures: Sequence[StructureRow],
+    reconstructions: Sequence[ReconstructionRow],
+) -> list[StructureScoreRow]:
     """Score every image in every run; one without an answer is a failure, never a missing row.
 
     Parameters
@@ -168,9 +186,11 @@ def _target(cif: str) -> Projection | str:
         return f"the true crystal: {error}"
 
 
-def _runs(reconstructions: Sequence[Mapping[str, Any]]) -> dict[tuple[str, str], dict[str, Any]]:
+def _runs(
+    reconstructions: Sequence[ReconstructionRow],
+) -> dict[tuple[str, str], dict[str, ReconstructionRow]]:
     """Answers by image, for each method and track; one run without answers where there is none."""
-    runs: dict[tuple[str, str], dict[str, Any]] = {}
+    runs: dict[tuple[str, str], dict[str, ReconstructionRow]] = {}
     for row in reconstructions:
         key = (row["method"], row.get("track") or GIVEN)
         answers = runs.setdefault(key, {})
@@ -184,14 +204,15 @@ def _runs(reconstructions: Sequence[Mapping[str, Any]]) -> dict[tuple[str, str],
 
 
 def _score(
-    image: Mapping[str, Any],
+    image: StemImageRow,
     run: tuple[str, str],
-    truth: Mapping[str, Any],
+    truth: StructureRow,
     target: Projection | str,
-    answer: Mapping[str, Any] | None,
-) -> Row:
-    copied = ("template", "confidence", "seconds", "failure")
-    row: Row = {
+    answer: ReconstructionRow | None,
+) -> StructureScoreRow:
+    row: StructureScoreRow = blank(STRUCTURE_SCORES)
+    row = {
+        **row,
         "image_id": image["image_id"],
         "structure_id": image["structure_id"],
         "formula": truth["formula"],
@@ -200,36 +221,51 @@ def _score(
         "engine": image["engine"],
         "tier": image["tier"],
         "dose": image["dose"],
-        **dict.fromkeys(_SCORES),
         "composition_in_top_3": False,
-        "refusal": None,
-        **{name: answer.get(name) if answer else None for name in copied},
     }
+    if answer is not None:
+        row["template"], row["failure"] = answer.get("template"), answer["failure"]
+        row["confidence"], row["seconds"] = answer["confidence"], answer["seconds"]
     if isinstance(target, str):
-        return row | {"failure": target, "outcome": NO_ANSWER}
+        return {**row, "failure": target, "outcome": NO_ANSWER}
     if answer is None or answer["cif"] is None:
-        return row | _unanswered(answer, target)
+        return _unanswered(row, answer, target)
     try:
         found = project(from_cif(answer["cif"]))
     except StructureError as error:
-        return row | {"failure": str(error), "outcome": NO_ANSWER}
+        return {**row, "failure": str(error), "outcome": NO_ANSWER}
     result = _compare(found, target)
-    row.update({name: result[name] for name in _SCORES})
-    row["composition_in_top_3"] = is_among_first(
+    among = is_among_first(
         found.numbers.tolist(), answer["alternatives"] or (), target.numbers.tolist()
     )
-    return row
+    return {
+        **row,
+        "rmsd_xy": result["rmsd_xy"],
+        "gamma_error": result["gamma_error"],
+        "area_error": result["area_error"],
+        "composition_correct": result["composition_correct"],
+        "rms_sites": result["rms_sites"],
+        "ss_047": result["ss_047"],
+        "ss_020": result["ss_020"],
+        "ss_010": result["ss_010"],
+        "composition_in_top_3": among,
+        "outcome": result["outcome"],
+    }
 
 
-def _unanswered(answer: Mapping[str, Any] | None, target: Projection) -> Row:
+def _unanswered(
+    row: StructureScoreRow, answer: ReconstructionRow | None, target: Projection
+) -> StructureScoreRow:
     """What is said of an image without a crystal; its alternatives, if any, still count."""
     if answer is None:
-        return {"failure": "missing: there is no reconstruction", "outcome": NO_ANSWER}
+        reason = "missing: there is no reconstruction"
+        return {**row, "failure": reason, "outcome": NO_ANSWER}
     if not answer["failure"]:
         reason = "the solver gave neither a crystal nor a reason"
-        return {"failure": reason, "outcome": NO_ANSWER}
+        return {**row, "failure": reason, "outcome": NO_ANSWER}
     alternatives = answer.get("alternatives") or ()
     return {
+        **row,
         "outcome": REFUSED,
         "refusal": refusal_class(answer["failure"]),
         "composition_in_top_3": is_among_first(None, alternatives, target.numbers.tolist()),

@@ -11,7 +11,7 @@ from micrographia.benchmarks.bootstrap import Interval, bootstrap_mean, bootstra
 from micrographia.benchmarks.structure.calibration import calibration_error, reliability
 from micrographia.benchmarks.structure.outcome import OUTCOMES, REFUSED
 from micrographia.config import Benchmarks
-from micrographia.io.benchmark_results import metric_row
+from micrographia.io.benchmark_results import MetricRow, metric_row
 
 Row = dict[str, Any]
 _Statistic = Callable[..., Interval]
@@ -93,7 +93,7 @@ def groups(rows: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
             yield "same crystals, phase object", beside
 
 
-def summarise(scores: pd.DataFrame, settings: Benchmarks, seed: int) -> list[Row]:
+def summarise(scores: pd.DataFrame, settings: Benchmarks, seed: int) -> list[MetricRow]:
     """Figures of every run and group, with bootstrap intervals over crystals.
 
     Parameters
@@ -111,7 +111,7 @@ def summarise(scores: pd.DataFrame, settings: Benchmarks, seed: int) -> list[Row
     failure; errors of the lattice and times are over the images that got an answer, and say how
     many did not. Images of one crystal are resampled together.
     """
-    figures: list[Row] = []
+    figures: list[MetricRow] = []
     for run, rows in runs(scores):
         for group, members in groups(rows):
             figures += _summarise_group(run, group, members, settings, seed)
@@ -121,7 +121,7 @@ def summarise(scores: pd.DataFrame, settings: Benchmarks, seed: int) -> list[Row
 
 def _compare_engines(
     run: str, rows: pd.DataFrame, settings: Benchmarks, seed: int
-) -> Iterator[Row]:
+) -> Iterator[MetricRow]:
     """What pictures by multislice score beyond those by the solver's own model, in pairs.
 
     A pair shows the same crystal at the same dose; the mean difference of each share.
@@ -153,7 +153,7 @@ def _compare_engines(
 
 def _summarise_group(
     run: str, group: str, rows: pd.DataFrame, settings: Benchmarks, seed: int
-) -> Iterator[Row]:
+) -> Iterator[MetricRow]:
     counts = {"n": len(rows), "n_failed": int(rows["rmsd_xy"].isna().sum())}
     figures: list[tuple[str, _Statistic, pd.Series]] = [
         (metric, bootstrap_mean, successes(rows[column])) for metric, column in SHARES.items()

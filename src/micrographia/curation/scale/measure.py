@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,11 @@ from micrographia.curation.scale.tesseract import ABSENT, program
 from micrographia.errors import ConfigError, MicrographiaError
 from micrographia.io.images import read_micrograph, to_own_range
 from micrographia.io.schemas import SCALE
+from micrographia.io.schemas.rows import (
+    ScaleRow,
+    TextRow,
+    blank,
+)
 from micrographia.io.working_picture import most_pixels
 
 LOG = logging.getLogger(__name__)
@@ -34,6 +39,31 @@ class Tools(NamedTuple):
     reader: Reader
     use_tesseract: bool
     note: str | None
+
+
+class Judgement(TypedDict):
+    """The pixel size that is used, where it is from, whether sources agree, and why if not."""
+
+    pixel_size_nm: float | None
+    pixel_size_source: str | None
+    agreement: str
+    reason: str | None
+
+
+class BarReading(TypedDict):
+    """Columns of schema SCALE that a scale bar fills."""
+
+    bar_nm: float
+    bar_box: list[int]
+    bar_px: float
+    bar_kind: str
+    label_text: str
+    label_nm: float
+    evidence: float
+    margin: float
+    network_share: float
+    tesseract_share: float
+    confidence: float
 
 
 def load_tools(settings: Scale) -> Tools:
@@ -60,10 +90,10 @@ def load_tools(settings: Scale) -> Tools:
 
 def search(
     micrographs: Iterable[Mapping[str, Any]],
-    texts: Mapping[str, Mapping[str, Any]],
+    texts: Mapping[str, TextRow],
     tools: Tools,
     settings: Scale,
-) -> Iterator[dict[str, Any]]:
+) -> Iterator[ScaleRow]:
     """Yield one row of `schemas.SCALE` per micrograph; one that cannot be read says so.
 
     Parameters
@@ -78,7 +108,6 @@ def search(
         Thresholds.
     """
     for entry in micrographs:
-        named = {name: entry[name] for name in ("image_id", "path")}
         header = entry.get("pixel_size_nm")
         by_user = entry.get("pixel_size_source") == "csv"
         try:
@@ -87,12 +116,18 @@ def search(
             LOG.warning("%s", error)
             # What its header said when it was ingested still holds.
             known = judge(header, None, None, settings, by_user=by_user)
-            blank = dict.fromkeys(SCALE.names) | {"header_nm": header}
-            yield blank | named | known | {"reason": str(error)}
+            failed: ScaleRow = blank(SCALE)
+            failed = {**failed, **known, "header_nm": header, "reason": str(error)}
+            yield _named(failed, entry)
             continue
         header = header or picture.pixel_size_nm
         hints = _hints(texts.get(entry["image_id"]))
-        yield named | measure(picture.pixels, header, tools, settings, hints, by_user=by_user)
+        found = measure(picture.pixels, header, tools, settings, hints, by_user=by_user)
+        yield _named(found, entry)
+
+
+def _named(row: ScaleRow, entry: Mapping[str, Any]) -> ScaleRow:
+    return {**row, "image_id": entry["image_id"], "path": entry["path"]}
 
 
 def measure(
@@ -103,8 +138,8 @@ def measure(
     hints: Sequence[Sequence[int]] = (),
     *,
     by_user: bool = False,
-) -> dict[str, Any]:
-    """Return what is known of a picture's pixel size: the columns of `schemas.SCALE` but the name.
+) -> ScaleRow:
+    """Return what is known of a picture's pixel size; its names are left blank.
 
     Parameters
     ----------
@@ -126,17 +161,18 @@ def measure(
     small = [[value // factor for value in box] for box in hints]
     answer = read_scale(unit, tools.reader, tools.use_tesseract, small)
     banner = read_banner(unit, factor) if tools.use_tesseract else None
-    row: dict[str, Any] = dict.fromkeys(SCALE.names)
+    row: ScaleRow = blank(SCALE)
     row |= {"header_nm": header_nm, "note": tools.note}
     if banner is not None and banner.nm is not None:
         row["banner_nm"] = banner.nm
     if answer is not None:
-        row |= _of_answer(answer, factor)
+        row = {**row, **_of_answer(answer, factor)}
     fault = _fault(answer, banner, unit.shape[1], factor, settings)
     bar_nm = row["bar_nm"] if fault is None else None
-    row |= judge(header_nm, row["banner_nm"], bar_nm, settings, by_user=by_user)
+    judged = judge(header_nm, row["banner_nm"], bar_nm, settings, by_user=by_user)
+    row = {**row, **judged}
     row["reason"] = "; ".join(filter(None, (row["reason"], fault))) or None
-    return {name: value for name, value in row.items() if name not in ("image_id", "path")}
+    return row
 
 
 def judge(
@@ -146,7 +182,7 @@ def judge(
     settings: Scale,
     *,
     by_user: bool = False,
-) -> dict[str, Any]:
+) -> Judgement:
     """Return the pixel size to use, its source, whether the sources agree, and why if not.
 
     The header is the most exact and is taken first; a bar confidently read that contradicts it
@@ -158,7 +194,7 @@ def judge(
     stated = "csv" if by_user else "header"
     sources = {stated: header_nm, "bar": bar_nm, "banner": banner_nm}
     known = {name: value for name, value in sources.items() if value is not None}
-    answer: dict[str, Any] = {
+    answer: Judgement = {
         "pixel_size_nm": None,
         "pixel_size_source": None,
         "agreement": "none" if not known else "single" if len(known) == 1 else "agree",
@@ -187,7 +223,7 @@ def judge(
     return answer | {"pixel_size_nm": known[first], "pixel_size_source": first}
 
 
-def _of_answer(answer: Answer, factor: int) -> dict[str, Any]:
+def _of_answer(answer: Answer, factor: int) -> BarReading:
     bar = answer.bar
     box = [int(bar.x0), bar.y0, int(np.ceil(bar.x1)), bar.y1]
     return {

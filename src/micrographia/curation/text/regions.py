@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,6 +14,11 @@ from micrographia.curation.text.crop import Box, largest_free
 from micrographia.errors import MicrographiaError
 from micrographia.io.images import read_micrograph
 from micrographia.io.schemas import TEXT
+from micrographia.io.schemas.rows import (
+    MicrographRow,
+    TextRow,
+    blank,
+)
 from micrographia.io.working_picture import MARGIN, grown, most_pixels
 
 LOG = logging.getLogger(__name__)
@@ -34,8 +39,8 @@ Finder = Callable[[NDArray[Any]], Sequence[Region]]
 
 
 def search(
-    micrographs: Iterable[Mapping[str, Any]], find: Finder, settings: Text
-) -> Iterator[dict[str, Any]]:
+    micrographs: Iterable[MicrographRow], find: Finder, settings: Text
+) -> Iterator[TextRow]:
     """Yield one row of `schemas.TEXT` per micrograph; one that cannot be read says so.
 
     Parameters
@@ -48,7 +53,7 @@ def search(
         The policy.
     """
     for entry in micrographs:
-        row: dict[str, Any] = dict.fromkeys(TEXT.names)
+        row: TextRow = blank(TEXT)
         row |= {"image_id": entry["image_id"], "path": entry["path"]}
         try:
             pixels = read_micrograph(entry["path"], most_pixels(entry)).pixels

@@ -1,6 +1,8 @@
 """Rows of the tables as Python sees them: one `TypedDict` a schema, a null being None.
 
-Columns that are always filled have no None. A test holds names and types against the schemas.
+None stands where a value can be absent from a row that is kept and has no failure; of a row that
+is rejected or failed, any column but its names can be null. A test holds columns and types against
+the schemas.
 """
 
 from __future__ import annotations
@@ -13,6 +15,23 @@ import pyarrow as pa
 def blank(schema: pa.Schema) -> Any:
     """Return a row of nulls, to be filled in: `row: TextRow = blank(TEXT)`."""
     return dict.fromkeys(schema.names)
+
+
+class ScalingRow(TypedDict):
+    """A score on the same pictures after learning from some: a row of `SCALING`."""
+
+    method: str
+    n_real: int
+    n_procedural: int
+    n_articles: int
+    n_instances: int
+    metric: str
+    group: str
+    value: float | None
+    low: float | None
+    high: float | None
+    n: int
+    n_failed: int
 
 
 class ManifestRow(TypedDict):
@@ -32,27 +51,27 @@ class ManifestRow(TypedDict):
 class MicrographRow(TypedDict):
     """A micrograph after curation: a row of `MICROGRAPHS`."""
 
-    image_id: str | None
+    image_id: str
     path: str
     mask_path: str | None
     source: str
     licence: str
-    width: int | None
-    height: int | None
+    width: int
+    height: int
     pixel_size_nm: float | None
     pixel_size_source: str | None
     microscopy: str | None
     instrument: str | None
     voltage_kV: float | None
-    format: str | None
+    format: str
     metadata: str | None
-    phash: str | None
+    phash: str
     duplicate_of: str | None
-    sharpness: float | None
-    contrast: float | None
-    clipping: float | None
-    blockiness: float | None
-    emptiness: float | None
+    sharpness: float
+    contrast: float
+    clipping: float
+    blockiness: float
+    emptiness: float
     text_boxes: list[list[int]] | None
     text_policy: str | None
     crop_box: list[int] | None
@@ -66,10 +85,10 @@ class TextRow(TypedDict):
 
     image_id: str
     path: str
-    boxes: list[list[int]] | None
-    classes: list[str] | None
-    scores: list[float] | None
-    policy: str | None
+    boxes: list[list[int]]
+    classes: list[str]
+    scores: list[float]
+    policy: str
     crop_box: list[int] | None
     kept_share: float | None
     failure: str | None
@@ -118,11 +137,11 @@ class SegmentationScoreRow(TypedDict):
     image_id: str
     path: str
     method: str
-    n_true: int | None
-    n_predicted: int | None
-    ap50: float | None
-    ap50_95: float | None
-    pq50: float | None
+    n_true: int
+    n_predicted: int
+    ap50: float
+    ap50_95: float
+    pq50: float
     boundary_f: float | None
     ap50_small: float | None
     ap50_medium: float | None
@@ -165,20 +184,20 @@ class StructureRow(TypedDict):
     """A two-dimensional crystal: a row of `STRUCTURES`."""
 
     structure_id: str
-    formula: str | None
-    elements: list[str] | None
-    natoms: int | None
-    a: float | None
-    b: float | None
-    gamma: float | None
+    formula: str
+    elements: list[str]
+    natoms: int
+    a: float
+    b: float
+    gamma: float
     layer_group: int | None
     prototype: str | None
-    thickness: float | None
-    overlap_ratio: float | None
-    family: str | None
+    thickness: float
+    overlap_ratio: float
+    family: str
     source: str
-    split: str | None
-    cif: str | None
+    split: str
+    cif: str
     duplicate_of: str | None
     status: str
     reason: str | None
@@ -201,7 +220,7 @@ class StemImageRow(TypedDict):
     field: float
     rotation: float
     seed: int
-    tier: int
+    tier: int | None
     path: str
     failure: str | None
 
@@ -213,11 +232,11 @@ class ReconstructionRow(TypedDict):
     method: str
     track: str
     template: str | None
-    cif: str | None
-    a: float | None
-    b: float | None
-    gamma: float | None
-    confidence: float | None
+    cif: str
+    a: float
+    b: float
+    gamma: float
+    confidence: float
     alternatives: list[str]
     seconds: float
     failure: str | None
@@ -240,26 +259,26 @@ class StructureScoreRow(TypedDict):
 
     image_id: str
     structure_id: str
-    formula: str | None
+    formula: str
     method: str
     track: str
     template: str | None
     engine: str
-    tier: int
+    tier: int | None
     dose: float | None
-    rmsd_xy: float | None
-    gamma_error: float | None
-    area_error: float | None
+    rmsd_xy: float
+    gamma_error: float
+    area_error: float
     composition_correct: bool
     rms_sites: float | None
     ss_047: bool
     ss_020: bool
     ss_010: bool
-    composition_in_top_3: bool | None
+    composition_in_top_3: bool
     outcome: str
     refusal: str | None
-    confidence: float | None
-    seconds: float | None
+    confidence: float
+    seconds: float
     failure: str | None
 
 
@@ -268,21 +287,21 @@ class EnergyRow(TypedDict):
 
     case_id: str
     origin: str
-    formula: str | None
+    formula: str
     calculator: str
-    n_starts: int | None
-    start: str | None
-    energy_per_atom: float | None
-    correction_per_atom: float | None
+    n_starts: int
+    start: str
+    energy_per_atom: float
+    correction_per_atom: float
     formation_energy_per_atom: float | None
-    lateral_shift: float | None
-    strain: float | None
-    stayed: bool | None
-    converged: bool | None
-    steps: int | None
-    seconds: float | None
+    lateral_shift: float
+    strain: float
+    stayed: bool
+    converged: bool
+    steps: int
+    seconds: float
     alternatives: list[str]
-    cif: str | None
+    cif: str
     failure: str | None
 
 
@@ -291,12 +310,12 @@ class EnergyScoreRow(TypedDict):
 
     image_id: str
     structure_id: str
-    formula: str | None
+    formula: str
     method: str
     track: str
     template: str | None
     engine: str
-    tier: int
+    tier: int | None
     dose: float | None
     solved: bool
     energy: float | None
@@ -312,13 +331,13 @@ class EngineRow(TypedDict):
     """Two engines on one crystal: a row of `ENGINES`."""
 
     structure_id: str
-    formula: str | None
+    formula: str
     detector: str
-    correlation: float | None
-    seconds_phase_object: float | None
-    seconds_multislice: float | None
-    time_ratio: float | None
-    scan_points: int | None
+    correlation: float
+    seconds_phase_object: float
+    seconds_multislice: float
+    time_ratio: float
+    scan_points: int
     failure: str | None
 
 
@@ -328,11 +347,11 @@ class CrosscheckRow(TypedDict):
     image_id: str
     annotator: str
     judge: str
-    model: str | None
+    model: str
     prompt_sha: str | None
     attribute: str
-    value: str | None
-    verdict: str | None
+    value: str
+    verdict: str
     comment: str | None
     failure: str | None
 
@@ -344,8 +363,8 @@ class LegibilityRow(TypedDict):
     annotator: str
     model: str
     prompt_sha: str | None
-    has_text: bool | None
-    illegible: bool | None
+    has_text: bool
+    illegible: bool
     comment: str | None
     failure: str | None
 
@@ -358,41 +377,7 @@ class AnnotationScoreRow(TypedDict):
     annotator: str
     attribute: str
     truth: str
-    answer: str | None
-    confidence: float | None
+    answer: str
+    confidence: float
     correct: bool
     failure: str | None
-
-
-class RoundRow(TypedDict):
-    """A score of a round of pseudo-labels: a row of `ROUNDS`."""
-
-    round: int
-    n_real: int
-    n_procedural: int
-    n_pseudo: int
-    n_corrected: int
-    n_pseudo_instances: int
-    metric: str
-    value: float
-    step: int
-
-
-class SizesRow(TypedDict):
-    """A distribution of diameters: a row of `SIZES`."""
-
-    image_id: str | None
-    unit: str
-    n: int
-    n_cut: int
-    mean: float | None
-    sd: float | None
-    median: float | None
-    d10: float | None
-    d90: float | None
-    geometric_mean: float | None
-    geometric_mean_low: float | None
-    geometric_mean_high: float | None
-    geometric_sd: float | None
-    ks: float | None
-    p_value: float | None

@@ -18,6 +18,10 @@ from micrographia.arrays import FloatArray
 from micrographia.config import Splits, StructureFilter
 from micrographia.errors import MicrographiaError
 from micrographia.io.schemas import STRUCTURES
+from micrographia.io.schemas.rows import (
+    StructureRow,
+    blank,
+)
 from micrographia.io.structures import from_cif, orient_layer, to_cif
 from micrographia.physics.lattice import cell_parameters, gauss_reduce, minimum_image
 from micrographia.stem.crystals.duplicates import find_duplicates
@@ -50,7 +54,7 @@ def curate(
     source: str = "",
     duplicate_tolerance: float | None = None,
     splits: Splits | None = None,
-) -> list[dict[str, Any]]:
+) -> list[StructureRow]:
     """Turn crystals of any origin into rows of schema STRUCTURES.
 
     Parameters
@@ -95,7 +99,7 @@ def curate(
     return rows
 
 
-def _merge(rows: list[dict[str, Any]], tolerance: float) -> None:
+def _merge(rows: list[StructureRow], tolerance: float) -> None:
     """Reject the kept rows that repeat an earlier one."""
     kept = {row["structure_id"]: row for row in rows if row["status"] == "kept"}
     found = find_duplicates(
@@ -106,11 +110,11 @@ def _merge(rows: list[dict[str, Any]], tolerance: float) -> None:
     )
     for name, first in found.items():
         kept[name].update(
-            status="rejected", reason=f"the same crystal as {first}", duplicate_of=first
+            {"status": "rejected", "reason": f"the same crystal as {first}", "duplicate_of": first}
         )
 
 
-def _sample(rows: list[dict[str, Any]], limit: int | None, seed: int) -> list[dict[str, Any]]:
+def _sample(rows: list[StructureRow], limit: int | None, seed: int) -> list[StructureRow]:
     """Leave out kept rows beyond the limit, and the duplicates of those left out."""
     kept = [row["structure_id"] for row in rows if row["status"] == "kept"]
     if limit is None or len(kept) <= limit:
@@ -119,10 +123,10 @@ def _sample(rows: list[dict[str, Any]], limit: int | None, seed: int) -> list[di
     return [row for row in rows if not {row["structure_id"], row["duplicate_of"]} & dropped]
 
 
-def _row(entry: Entry, limits: StructureFilter, source: str) -> dict[str, Any]:
+def _row(entry: Entry, limits: StructureFilter, source: str) -> StructureRow:
     name, atoms, failure, known_family = entry
-    row: dict[str, Any] = dict.fromkeys(STRUCTURES.names)
-    row.update(structure_id=name, source=source, status="rejected", reason=failure)
+    row: StructureRow = blank(STRUCTURES)
+    row.update({"structure_id": name, "source": source, "status": "rejected", "reason": failure})
     if atoms is None:
         return row
     try:
@@ -133,18 +137,20 @@ def _row(entry: Entry, limits: StructureFilter, source: str) -> dict[str, Any]:
     a, b, gamma = cell_parameters(layer.cell[:2, :2])
     numbers = sorted(set(layer.numbers.tolist()))
     row.update(
-        formula=reduced_formula(layer),
-        elements=sorted(set(layer.get_chemical_symbols()), key=lambda s: atomic_numbers[s]),
-        natoms=len(layer),
-        a=a,
-        b=b,
-        gamma=gamma,
-        layer_group=layer_group(layer),
-        prototype=prototype(layer),
-        thickness=float(np.ptp(layer.positions[:, 2])),
-        overlap_ratio=overlap_ratio(layer),
-        family=known_family or family(layer),
-        cif=to_cif(layer, data_name=name),
+        {
+            "formula": reduced_formula(layer),
+            "elements": sorted(set(layer.get_chemical_symbols()), key=lambda s: atomic_numbers[s]),
+            "natoms": len(layer),
+            "a": a,
+            "b": b,
+            "gamma": gamma,
+            "layer_group": layer_group(layer),
+            "prototype": prototype(layer),
+            "thickness": float(np.ptp(layer.positions[:, 2])),
+            "overlap_ratio": overlap_ratio(layer),
+            "family": known_family or family(layer),
+            "cif": to_cif(layer, data_name=name),
+        }
     )
     reasons = _reasons(row, numbers, layer, limits)
     row["status"] = "rejected" if reasons else "kept"
@@ -153,7 +159,7 @@ def _row(entry: Entry, limits: StructureFilter, source: str) -> dict[str, Any]:
 
 
 def _reasons(
-    row: dict[str, Any], numbers: list[int], layer: Atoms, limits: StructureFilter
+    row: StructureRow, numbers: list[int], layer: Atoms, limits: StructureFilter
 ) -> list[str]:
     """Each limit that a crystal breaks, with its value."""
     span = numbers[-1] - numbers[0]
