@@ -9,12 +9,15 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath, PurePosixPath
-from typing import Any
+from typing import Any, cast
 
 from micrographia.curation.intake.tabulated import tabulated
 from micrographia.errors import ImageError
 from micrographia.io import archives
 from micrographia.io.images import SUFFIXES
+from micrographia.io.schemas.rows import (
+    ManifestRow,
+)
 
 LOG = logging.getLogger(__name__)
 UNLOCK = "Give yourself the right to list it (chmod u+rx)"
@@ -26,7 +29,7 @@ def list_micrographs(
     *,
     shards: int = 1,
     licence: str = "unknown",
-) -> list[dict[str, Any]]:
+) -> list[ManifestRow]:
     """List image files by their suffix; of archives the table of contents is read, no picture.
 
     What cannot be listed (a locked folder, a broken archive, an unsafe member of one, a line of a
@@ -80,7 +83,10 @@ def list_micrographs(
         )
     if all(row["fault"] and archives.is_archive(path) for path, row in rows.items()):
         raise ImageError("; ".join(row["fault"].rstrip(".") for row in rows.values()))
-    return [{**row, "shard": number % shards} for number, row in enumerate(rows.values())]
+    return [
+        cast(ManifestRow, {**row, "shard": number % shards})
+        for number, row in enumerate(rows.values())
+    ]
 
 
 @dataclass(frozen=True)

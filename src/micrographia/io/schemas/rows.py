@@ -160,7 +160,7 @@ class TrainingPictureRow(TypedDict):
     group: str
     split: str
     n_instances: int
-    diameter_px: float
+    diameter_px: float | None
 
 
 class PseudoLabelRow(TypedDict):

@@ -17,6 +17,10 @@ from micrographia.config import Segmentation
 from micrographia.errors import ImageError, MicrographiaError
 from micrographia.io.images import image_id, read_labels, read_micrograph, to_unit, write_labels
 from micrographia.io.schemas import PSEUDO_LABELS
+from micrographia.io.schemas.rows import (
+    PseudoLabelRow,
+    blank,
+)
 from micrographia.io.tables import write_table
 from micrographia.io.working_picture import WorkingPicture, most_pixels, read_working
 from micrographia.provenance import stamp
@@ -36,15 +40,13 @@ from micrographia.training.devices import choose_device, choose_precision
 
 LOG = logging.getLogger(__name__)
 
-Row = dict[str, Any]
-
 
 def label_pictures(
     jobs: Sequence[Job],
     out: Path,
     settings: Segmentation,
     known: Sequence[Mapping[str, Any]] = (),
-) -> list[Row]:
+) -> list[PseudoLabelRow]:
     """Predict every picture, keep what is sure, write it into `out`; return the table's rows.
 
     Parameters
@@ -68,9 +70,17 @@ def label_pictures(
     cv2.setNumThreads(1)
     rows = []
     for job in tqdm(jobs, unit="image", disable=None):
-        row: Row = dict.fromkeys(PSEUDO_LABELS.names)
-        row.update(path=job.path, image_id=job.image_id, status="rejected", n_found=0, n_kept=0)
-        row.update(licence=(job.row or {}).get("licence") or "unknown", origin="network")
+        row: PseudoLabelRow = blank(PSEUDO_LABELS)
+        row.update(
+            {
+                "path": job.path,
+                "image_id": job.image_id,
+                "status": "rejected",
+                "n_found": 0,
+                "n_kept": 0,
+            }
+        )
+        row.update({"licence": (job.row or {}).get("licence") or "unknown", "origin": "network"})
         try:
             working = read_working(job.row or {"path": job.path})
             whole = (
@@ -90,13 +100,15 @@ def label_pictures(
                 _label(row, network, working, settings, out, job.stem)
         except MicrographiaError as error:
             LOG.warning("%s", error)
-            row.update(status="rejected", mask=None, reason=str(error))
+            row.update({"status": "rejected", "mask": None, "reason": str(error)})
         rows.append(row)
     write_table(rows, out / TABLE, PSEUDO_LABELS, stamp(settings))
     return rows
 
 
-def _correct(row: Row, mask: Path, shape: tuple[int, ...], out: Path, stem: str) -> None:
+def _correct(
+    row: PseudoLabelRow, mask: Path, shape: tuple[int, ...], out: Path, stem: str
+) -> None:
     """Take a person's mask as it is; nothing of it is in doubt."""
     row["origin"] = "corrected"
     labels = read_labels(mask)
@@ -109,11 +121,11 @@ def _correct(row: Row, mask: Path, shape: tuple[int, ...], out: Path, stem: str)
     n = int(np.count_nonzero(np.unique(labels)))
     numbered = np.unique(labels, return_inverse=True)[1].reshape(shape)
     write_labels(out / MASKS / f"{stem}.png", numbered + (0 if (labels == 0).any() else 1))
-    row.update(status="kept", mask=f"{stem}.png", n_found=n, n_kept=n, share=1.0)
+    row.update({"status": "kept", "mask": f"{stem}.png", "n_found": n, "n_kept": n, "share": 1.0})
 
 
 def _label(
-    row: Row,
+    row: PseudoLabelRow,
     network: nn.Module,
     working: WorkingPicture,
     settings: Segmentation,
@@ -129,12 +141,14 @@ def _label(
         *find_with_field(network, normalise(image), settings.network, precision), settings.rounds
     )
     row.update(
-        n_found=int(found.found.max()),
-        n_kept=int(found.labels.max()),
-        share=found.share,
-        probability=found.probability,
-        flow_error=found.flow_error,
-        reason=found.fault(settings.rounds),
+        {
+            "n_found": int(found.found.max()),
+            "n_kept": int(found.labels.max()),
+            "share": found.share,
+            "probability": found.probability,
+            "flow_error": found.flow_error,
+            "reason": found.fault(settings.rounds),
+        }
     )
     ignored = np.ones(working.shape, dtype=bool)  # of what was cropped away nothing is known
     x0, y0, x1, y1 = working.box
@@ -142,7 +156,7 @@ def _label(
     if row["reason"] is None:
         mask = out / MASKS / f"{stem}.png"
         write_labels(mask, working.whole(found.labels))
-        row.update(status="kept", mask=mask.name)
+        row.update({"status": "kept", "mask": mask.name})
         if ignored.any():
             write_labels(ignored_beside(mask), ignored.astype(np.uint8))
     if row["reason"] is not None or row["n_kept"] < row["n_found"]:

@@ -6,7 +6,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -15,6 +14,9 @@ from micrographia.config import Rounds
 from micrographia.errors import MicrographiaError
 from micrographia.io.images import read_labels
 from micrographia.io.schemas import PSEUDO_LABELS
+from micrographia.io.schemas.rows import (
+    TrainingPictureRow,
+)
 from micrographia.io.tables import read_rows
 from micrographia.segmentation.flow.basins import total
 from micrographia.segmentation.flow.field import flow_field
@@ -122,7 +124,7 @@ def corrections_in(folder: str | None) -> dict[str, Path]:
     return found
 
 
-def training_rows(folders: Sequence[Path]) -> list[dict[str, Any]]:
+def training_rows(folders: Sequence[Path]) -> list[TrainingPictureRow]:
     """Rows of `schemas.TRAINING_PICTURES` of what `pseudo-label` kept; none is for validation.
 
     Parameters
@@ -130,7 +132,7 @@ def training_rows(folders: Sequence[Path]) -> list[dict[str, Any]]:
     folders
         Folders that `micrographia segmentation pseudo-label` wrote.
     """
-    rows = []
+    rows: list[TrainingPictureRow] = []
     for folder in folders:
         for row in read_rows(folder / TABLE, PSEUDO_LABELS):
             if row["status"] != "kept":

@@ -17,6 +17,9 @@ from micrographia.config import LabelledPictures
 from micrographia.errors import ImageError, MicrographiaError
 from micrographia.io.images import SUFFIXES, read_labels, read_micrograph, to_unit
 from micrographia.io.schemas import SYNTHETIC
+from micrographia.io.schemas.rows import (
+    TrainingPictureRow,
+)
 from micrographia.io.tables import read_rows
 from micrographia.segmentation.inference.tiling import normalise
 
@@ -25,15 +28,13 @@ LOG = logging.getLogger(__name__)
 #: Upper ends of the classes of density that are drawn from evenly [instances].
 DENSITIES = (10, 30, 100)
 
-Row = dict[str, Any]
-
 
 def collect(
     real: Sequence[LabelledPictures],
     procedural: Sequence[Path],
     validation: float,
     seed: int,
-) -> list[Row]:
+) -> list[TrainingPictureRow]:
     """List pictures with masks and divide them.
 
     Parameters
@@ -81,7 +82,7 @@ def collect(
     return measured
 
 
-def _real(source: LabelledPictures) -> list[Row]:
+def _real(source: LabelledPictures) -> list[TrainingPictureRow]:
     articles = _articles(Path(source.articles)) if source.articles else {}
     masks = {path.stem: path for path in sorted(Path(source.masks).iterdir())}
     rows = []
@@ -114,7 +115,7 @@ def _articles(path: Path) -> dict[str, str]:
         return {row["filename"]: row["doi"] for row in reader}
 
 
-def _procedural(folder: Path) -> list[Row]:
+def _procedural(folder: Path) -> list[TrainingPictureRow]:
     truth = read_rows(folder / "truth.parquet", SYNTHETIC)
     return [
         _row(
@@ -129,7 +130,7 @@ def _procedural(folder: Path) -> list[Row]:
     ]
 
 
-def _row(path: Path, mask: Path, source: str, licence: str, group: str) -> Row:
+def _row(path: Path, mask: Path, source: str, licence: str, group: str) -> TrainingPictureRow:
     return {
         "path": str(path),
         "mask_path": str(mask),
@@ -142,7 +143,7 @@ def _row(path: Path, mask: Path, source: str, licence: str, group: str) -> Row:
     }
 
 
-def _measure(row: Row) -> bool:
+def _measure(row: TrainingPictureRow) -> bool:
     """Fill in number and size of the instances; False if the picture is of no use."""
     try:
         labels = read_labels(row["mask_path"])
@@ -158,12 +159,12 @@ def _measure(row: Row) -> bool:
     return True
 
 
-def _divide(rows: Sequence[Row], share: float, seed: int) -> None:
+def _divide(rows: Sequence[TrainingPictureRow], share: float, seed: int) -> None:
     """Mark whole groups, in an order drawn by the seed, until `share` of the pictures is met.
 
     A group's place follows from its name: another picture in the list moves no other group.
     """
-    groups: dict[str, list[Row]] = {}
+    groups: dict[str, list[TrainingPictureRow]] = {}
     for row in rows:
         groups.setdefault(row["group"], []).append(row)
     order = sorted(groups, key=lambda name: hashlib.sha256(f"{seed}:{name}".encode()).digest())

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from micrographia.errors import MicrographiaError
-
-Row = dict[str, Any]
+from micrographia.io.schemas.rows import (
+    TrainingPictureRow,
+)
 
 
 def subset(
-    rows: Sequence[Mapping[str, Any]], real: int | None, procedural: bool, seed: int
-) -> list[Row]:
+    rows: Sequence[TrainingPictureRow], real: int | None, procedural: bool, seed: int
+) -> list[TrainingPictureRow]:
     """Choose what is learned from, of a division made before.
 
     Parameters
@@ -39,7 +39,7 @@ def subset(
     MicrographiaError
         There are fewer real pictures, or nothing would be left to learn from.
     """
-    mine = [dict(row) for row in rows if procedural or row["source"] != "procedural"]
+    mine = [row.copy() for row in rows if procedural or row["source"] != "procedural"]
     if real is not None:
         chosen = _articles(mine, real, seed)
         mine = [row for row in mine if not _is_learned(row) or row["group"] in chosen]
@@ -53,11 +53,11 @@ def subset(
     return mine
 
 
-def _is_learned(row: Mapping[str, Any]) -> bool:
+def _is_learned(row: TrainingPictureRow) -> bool:
     return bool(row["source"] == "real" and row["split"] == "train")
 
 
-def _articles(rows: Sequence[Mapping[str, Any]], real: int, seed: int) -> set[str]:
+def _articles(rows: Sequence[TrainingPictureRow], real: int, seed: int) -> set[str]:
     """Names of the first articles that together hold as near to `real` pictures as can be."""
     sizes: dict[str, int] = {}
     for row in rows:
