@@ -13,11 +13,17 @@ def register(verbs: Subparsers) -> None:
     render = verbs.add_parser(
         "render", help="write workflow_config.yaml and resources/config.schema.json"
     )
-    render.add_argument("--root", type=Path, default=Path(), help="the project's folder")
-    render.add_argument("--check", action="store_true", help="only compare; exit 1 if they differ")
+    render.add_argument("--root", type=Path, default=Path(), help="folder of the project")
+    render.add_argument(
+        "--check",
+        action="store_true",
+        help="write nothing; exit with status 1 if the files differ from the defaults",
+    )
     render.set_defaults(run=_render)
-    check = verbs.add_parser("check", help="check an overlay; lists every fault")
-    check.add_argument("overlay", type=Path, help="YAML file as given to --configfile")
+    check = verbs.add_parser("check", help="check a settings file and list every fault")
+    check.add_argument(
+        "overlay", type=Path, help="YAML file, as given to `snakemake --configfile`"
+    )
     check.set_defaults(run=_check)
 
 

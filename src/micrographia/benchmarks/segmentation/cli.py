@@ -20,24 +20,37 @@ _SEED = 1665
 def register(verbs: Subparsers) -> None:
     """Add the verbs `segmentation` and `score-segmentation`."""
     folders = verbs.add_parser(
-        "segmentation", help="compare a folder of label masks with the truth; prints JSON"
+        "segmentation", help="compare a folder of label masks with the ground truth; prints JSON"
     )
-    folders.add_argument("predictions", type=Path, metavar="PRED_DIR", help="predicted masks")
-    folders.add_argument("references", type=Path, metavar="REF_DIR", help="true masks")
-    folders.add_argument("--seed", type=non_negative, default=_SEED, help="seed of the intervals")
+    folders.add_argument(
+        "predictions", type=Path, metavar="PRED_DIR", help="folder of predicted masks"
+    )
+    folders.add_argument(
+        "references",
+        type=Path,
+        metavar="REF_DIR",
+        help="folder of ground-truth masks with the same file names",
+    )
+    folders.add_argument(
+        "--seed", type=non_negative, default=_SEED, help="random seed of the confidence intervals"
+    )
     add_settings(folders, Benchmarks)
     folders.set_defaults(run=_segmentation)
     tables = verbs.add_parser(
-        "score-segmentation", help="score the workflow's predictions; JSON, parquet and PNG"
+        "score-segmentation", help="score the workflow's predictions; writes JSON, parquet and PNG"
     )
     tables.add_argument("--micrographs", type=Path, required=True, help="table of micrographs")
     tables.add_argument(
         "--predictions", type=Path, nargs="+", required=True, metavar="DIR",
-        help="folders with predictions.parquet and masks",
+        help="output folders of `segmentation predict`",
     )  # fmt: skip
-    tables.add_argument("--method", help="method that is scored, where the tables hold several")
-    tables.add_argument("--seed", type=non_negative, default=_SEED, help="seed of the intervals")
-    tables.add_argument("--out", type=Path, required=True, metavar="JSON", help="result")
+    tables.add_argument("--method", help="method to score, if the tables hold several")
+    tables.add_argument(
+        "--seed", type=non_negative, default=_SEED, help="random seed of the confidence intervals"
+    )
+    tables.add_argument(
+        "--out", type=Path, required=True, metavar="JSON", help="JSON file to write"
+    )
     add_settings(tables, Benchmarks)
     tables.set_defaults(run=_score_segmentation)
 
