@@ -214,7 +214,7 @@ def _legible(arguments: argparse.Namespace) -> int:
             raise MicrographiaError(
                 f"Annotator '{annotator.name}' does not read text",
                 allowed="annotators of kind 'endpoint'",
-                remedy="Name one of those in annotation.annotators",
+                remedy="Choose an annotator of this kind from annotation.annotators",
             )
         rows = _progress(legibility_of_cases(annotator, cases), len(cases))
     return _write(rows, arguments, LEGIBILITY, [annotator])
@@ -272,8 +272,8 @@ def _review(arguments: argparse.Namespace) -> int:
     write_table(final, out / "attributes_final.parquet", schemas.ATTRIBUTES_FINAL, made)
     disputed = sum(row["n_disputed"] > 0 for row in final)
     print(
-        f"{out}: {len(final)} pictures, {len(queue)} attributes of {disputed} pictures wait for "
-        f"a person, {len(reviewed)} were decided"
+        f"{out}: {len(final)} pictures, {len(queue)} attributes of {disputed} pictures need the "
+        f"decision of a person, {len(reviewed)} have one"
     )
     return 0
 
@@ -318,8 +318,8 @@ def _bill(arguments: argparse.Namespace) -> int:
 
     if not arguments.cache.is_file():
         raise MicrographiaError(
-            f"There is no file of calls {arguments.cache}",
-            remedy="It is made by the first call to an endpoint",
+            f"The file of calls {arguments.cache} does not exist",
+            remedy="The first call to an endpoint creates it",
         )
     print_json(Ledger(arguments.cache).bill())
     return 0

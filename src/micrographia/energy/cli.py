@@ -114,7 +114,7 @@ def _relax(arguments: argparse.Namespace) -> int:
         raise StructureError(
             f"The crystal cannot be written as {arguments.out}",
             allowed="names that end in .cif",
-            remedy=f"Say --out {arguments.out.with_suffix('.cif')}",
+            remedy=f"Use --out {arguments.out.with_suffix('.cif')}",
         )
     refuse_inputs([arguments.out], [arguments.crystal, *arguments.template])
     layer = orient_layer(read_structure(arguments.crystal))
@@ -180,7 +180,7 @@ def _read_cases(source: Path) -> list[dict[str, Any]]:
     key = "image_id" if rows and "image_id" in rows[0] else "structure_id"
     if rows and not {key, "cif"} <= set(rows[0]):
         raise TableError(
-            f"{found[0]} is no table of crystals",
+            f"{found[0]} is not a table of crystals",
             seen=", ".join(rows[0]),
             allowed="image_id or structure_id, and cif",
         )

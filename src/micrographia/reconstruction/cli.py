@@ -92,7 +92,7 @@ def _solve(arguments: argparse.Namespace) -> int:
         raise MicrographiaError(
             f"The crystal cannot be written as {arguments.out}",
             allowed="names that end in .cif",
-            remedy=f"Say --out {arguments.out.with_suffix('.cif')}",
+            remedy=f"Use --out {arguments.out.with_suffix('.cif')}",
         )
     refuse_inputs([arguments.out], [arguments.image])
     elements = None if arguments.elements is None else _symbols(arguments.elements)

@@ -75,8 +75,8 @@ def _predict(arguments: argparse.Namespace) -> int:
     given = (arguments.images, arguments.micrographs, arguments.held_out)
     if sum(map(bool, given)) != 1:
         raise MicrographiaError(
-            "It is not clear what to segment",
-            remedy="Name either images, or --micrographs TABLE, or --held-out TABLE",
+            "Exactly one kind of input must be given",
+            remedy="Give either images, or --micrographs TABLE, or --held-out TABLE",
         )
     settings = settings_of(arguments)
     if arguments.checkpoint:

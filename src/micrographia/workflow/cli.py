@@ -38,7 +38,9 @@ def _render(arguments: argparse.Namespace) -> int:
     stale = [path for path, text in files.items() if not path.exists() or path.read_text() != text]
     if arguments.check:
         for path in stale:
-            print(f"{path} is out of step with config.py; run `make config`")
+            print(
+                f"{path} does not match the models in src/micrographia/config; run `make config`"
+            )
         return 1 if stale else 0
     for path in stale:
         write_text(path, files[path])
@@ -52,7 +54,7 @@ def _check(arguments: argparse.Namespace) -> int:
     from micrographia.errors import ConfigError
 
     if not arguments.overlay.is_file():
-        raise ConfigError(f"Overlay {arguments.overlay} does not exist")
+        raise ConfigError(f"Settings file {arguments.overlay} does not exist")
     config.validate(yaml.safe_load(arguments.overlay.read_text(encoding="utf-8")) or {})
     print(f"{arguments.overlay} is valid")
     return 0

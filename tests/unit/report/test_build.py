@@ -150,7 +150,7 @@ def test_lost_and_damaged_pictures_cost_only_their_panels(micrographs_only, tmp_
     out = tmp_path / "index.html"
     build(micrographs_only, Report(examples=9), CONFIG, out)
     page = Page(out.read_text(encoding="utf-8"))
-    assert "no longer where the tables say" in page.text
+    assert "listed in the tables, does not exist any more" in page.text
     assert "1.png" in page.text
     assert len([alt for alt in page.alt if alt.startswith("prediction of")]) == 2
 

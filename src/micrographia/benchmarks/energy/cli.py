@@ -98,7 +98,7 @@ def _read_dft(path: Path) -> dict[str, float]:
     energy = "energy_per_atom_pbe"
     if not {key, energy} <= columns:
         raise TableError(
-            f"{path} is no table of DFT energies",
+            f"{path} is not a table of DFT energies",
             seen=", ".join(sorted(columns)),
             allowed=f"structure_id or material_id, and {energy} [eV]",
         )

@@ -106,9 +106,9 @@ def _score_segmentation(arguments: argparse.Namespace) -> int:
     methods = sorted({name for _, table in predictions for name in table["method"]})
     if arguments.method is None and len(methods) != 1:
         raise MicrographiaError(
-            "It is not clear which method is scored",
+            "The predictions must come from exactly one method",
             seen=", ".join(methods) or "no prediction",
-            remedy="Name one with --method",
+            remedy="Choose one with --method",
         )
     method = arguments.method or methods[0]
     rows, n_without_truth = score_tables(micrographs, predictions, method)

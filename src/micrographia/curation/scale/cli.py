@@ -99,7 +99,7 @@ def _table(arguments: argparse.Namespace) -> int:
 
     if arguments.out is None or arguments.shard >= arguments.shards:
         raise ConfigError(
-            "A shard of pixel sizes needs --out, and a shard that there is",
+            "The pixel sizes of a shard need --out and a valid --shard",
             seen=f"--shard {arguments.shard} --shards {arguments.shards}",
             allowed="0 <= shard < shards",
         )
@@ -119,7 +119,9 @@ def _train(arguments: argparse.Namespace) -> int:
 
     if arguments.out.suffix != ".safetensors":
         raise ConfigError(
-            "--out cannot be a reader", seen=arguments.out.name, allowed="*.safetensors"
+            "The reader cannot be written to this file",
+            seen=arguments.out.name,
+            allowed="*.safetensors",
         )
     given = settings_of(arguments)
     settings = Training(**(_TRAINING | given.model_dump(exclude_unset=True)))

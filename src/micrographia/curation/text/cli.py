@@ -180,8 +180,8 @@ def _choose(arguments: argparse.Namespace) -> int:
     settings = settings_of(arguments)
     if settings.labelled is None:
         raise ConfigError(
-            "There are no labelled pictures to learn from",
-            remedy="Name them in --settings: labelled.images and labelled.boxes",
+            "There are no labelled pictures to train on",
+            remedy="Set them in --settings: labelled.images and labelled.boxes",
         )
     model, described = read_model(arguments.weights)
     detector = Detector(model, dict(enumerate(described["classes"])), Text())
@@ -196,4 +196,6 @@ def _check_out(out: Path) -> None:
     from micrographia.errors import ConfigError
 
     if out.suffix != ".safetensors":
-        raise ConfigError("--out cannot be a detector", seen=out.name, allowed="*.safetensors")
+        raise ConfigError(
+            "The detector cannot be written to this file", seen=out.name, allowed="*.safetensors"
+        )

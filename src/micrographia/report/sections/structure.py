@@ -95,8 +95,9 @@ def _charts(content: Row) -> list[dict[str, str]]:
         mine = [item for item in diagrams if item["method"] == method and item["bins"]]
         if mine:
             caption = (
-                f"{method}: stated confidence against what is right, in ten bins of equal width, "
-                f"over {mine[0]['n']} answers. Grey: how the answers spread over the bins."
+                f"{method}: fraction of correct results against the stated confidence, in "
+                f"ten bins of equal width, for {mine[0]['n']} results. Grey: fraction of the "
+                "results in each bin."
             )
             charts.append({"image": draw_reliability(mine), "caption": caption})
     outcomes = content.get("outcomes", {"names": [], "rows": []})
@@ -107,7 +108,7 @@ def _charts(content: Row) -> list[dict[str, str]]:
             if item["method"] == method and item["group"].startswith("tier ")
         ]
         if tiers:
-            caption = f"{method}: what became of the pictures of each tier."
+            caption = f"{method}: outcome of the reconstruction for the images of each tier."
             image = draw_outcomes(tiers, outcomes["names"])
             charts.append({"image": image, "caption": caption})
     return charts
@@ -151,7 +152,7 @@ def _set_unit_axes(axes: Axes) -> None:
     axes.set_xlim(0, 1)
     axes.set_ylim(0, 1.03)
     axes.set_xlabel("stated confidence")
-    axes.set_ylabel("share that is right")
+    axes.set_ylabel("fraction correct")
 
 
 def draw_outcomes(tiers: Sequence[Row], names: Sequence[str]) -> str:
@@ -181,6 +182,6 @@ def draw_outcomes(tiers: Sequence[Row], names: Sequence[str]) -> str:
         )
         axes.invert_yaxis()
         axes.set_xlim(0, 1)
-        axes.set_xlabel("share of pictures")
+        axes.set_xlabel("fraction of images")
         figure.legend(loc="outside lower center", ncols=3, fontsize=8)
         return to_uri(figure)

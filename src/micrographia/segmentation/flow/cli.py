@@ -74,7 +74,7 @@ def _field(arguments: argparse.Namespace) -> int:
     log = logging.getLogger(__name__)
     for label, areas in flow.split.items():
         log.warning(
-            "instance %d has %d parts, of %s px: each becomes an instance when followed",
+            "instance %d has %d parts of %s px: `follow` makes an instance of each part",
             label,
             len(areas),
             ", ".join(map(str, areas)),

@@ -141,7 +141,7 @@ def _subset(arguments: argparse.Namespace) -> int:
     told = stamp({"real": real, "procedural": procedural}, seed)
     write_table(rows, arguments.out, TRAINING_PICTURES, told)
     learned = sum(row["split"] == "train" for row in rows)
-    logging.getLogger(__name__).info("%d pictures to learn from", learned)
+    logging.getLogger(__name__).info("%d training pictures", learned)
     return 0
 
 
@@ -176,5 +176,5 @@ def _train(arguments: argparse.Namespace) -> int:
     draw_history(
         progress.history, f"{training.architecture}, {len(rows)} pictures", f"{beside}-curves.png"
     )
-    logging.getLogger(__name__).info("best of %s: %s", out, progress.best)
+    logging.getLogger(__name__).info("best scores of %s: %s", out, progress.best)
     return 0

@@ -66,7 +66,8 @@ def _pseudo_label(arguments: argparse.Namespace) -> int:
 
     if bool(arguments.images) == bool(arguments.micrographs):
         raise MicrographiaError(
-            "It is not clear what to label", remedy="Name either images or --micrographs TABLE"
+            "Exactly one kind of input must be given",
+            remedy="Give either images or --micrographs TABLE",
         )
     settings = settings_of(arguments)
     if arguments.checkpoint:
@@ -83,7 +84,7 @@ def _pseudo_label(arguments: argparse.Namespace) -> int:
         rows = label_pictures(jobs, out, settings, known)
     kept = sum(row["status"] == "kept" for row in rows)
     log = logging.getLogger(__name__)
-    log.info("%d of %d pictures are learned from: %s", kept, len(rows), arguments.out)
+    log.info("%d of %d pictures got pseudo-labels: %s", kept, len(rows), arguments.out)
     return 0
 
 

@@ -68,7 +68,7 @@ def _structures(arguments: argparse.Namespace) -> int:
     kept = sum(row["status"] == "kept" for row in rows)
     for row in rows:
         if row["status"] == "rejected":
-            logger.debug("%s is left out: %s", row["structure_id"], row["reason"])
+            logger.debug("%s is rejected: %s", row["structure_id"], row["reason"])
     if kept == 0:
         reasons = Counter(str(row["reason"]) for row in rows).most_common(3)
         raise StructureError(
