@@ -20,17 +20,17 @@ Row = Mapping[str, Any]
 
 #: Columns of the table: metric, what stands above it, and its factor.
 _COLUMNS = (
-    ("RMSD_xy mean [Å]", "RMSD_xy, mean [Å]", 1),
-    ("RMSD_xy median [Å]", "median [Å]", 1),
-    ("C.C.", "C.C. [%]", 100),
-    ("S.S.@0.47", "S.S.@0.47 [%]", 100),
-    ("S.S.@0.1", "S.S.@0.1 [%]", 100),
+    ("RMSD_xy mean [Å]", "lattice error RMSD_xy, mean [Å]", 1),
+    ("RMSD_xy median [Å]", "lattice error RMSD_xy, median [Å]", 1),
+    ("C.C.", "composition correct (C.C.) [%]", 100),
+    ("S.S.@0.47", "structure solved within 0.47 Å (S.S.@0.47) [%]", 100),
+    ("S.S.@0.1", "structure solved within 0.1 Å (S.S.@0.1) [%]", 100),
     (
         "of solved: error of reconstruction median [meV/atom]",
-        "energy of solved, median [meV/atom]",
+        "energy error of solved images, median [meV/atom]",
         1,
     ),
-    ("error against DFT mean [meV/atom]", "against DFT, mean [meV/atom]", 1),
+    ("error against DFT mean [meV/atom]", "energy error against DFT, mean [meV/atom]", 1),
 )
 #: From the best outcome to the worst: blue is right, warm is wrong, grey is no answer.
 _COLOURS = (
