@@ -1,8 +1,8 @@
 # Nine attributes of every micrograph: annotators, their cross-check, cases for a person.
 
 
-# Endpoints are called from this machine: compute nodes often have no network access, and the file of
-# calls needs a local disk.
+# Endpoints are called from this machine: compute nodes often have no network access, and the
+# file of calls needs a local disk.
 localrules:
     annotation_ask,
     annotation_ask_judge,
