@@ -1,10 +1,10 @@
-"""Errors a user can act on: what went wrong, what was seen, what is allowed, what to do."""
+"""Errors that a user can fix: what is wrong, the value seen, allowed values, remedy."""
 
 from __future__ import annotations
 
 
 class MicrographiaError(Exception):
-    """Base of every error that is the input's fault, not the program's.
+    """Base of all errors that are caused by the input, not by the program.
 
     Parameters
     ----------
@@ -45,16 +45,16 @@ class StructureError(MicrographiaError):
 
 
 class TableError(MicrographiaError):
-    """A table does not keep its contract."""
+    """A table does not have the expected columns or types."""
 
 
 class SolveError(MicrographiaError):
-    """An image holds no crystal that can be stated with honesty."""
+    """No crystal can be determined from an image."""
 
 
 class EnergyError(MicrographiaError):
-    """A crystal has no energy, or the calculator cannot be had."""
+    """An energy cannot be computed, or the calculator is not available."""
 
 
 class CheckpointError(MicrographiaError):
-    """Weights of a network are absent, damaged, or not those that were asked for."""
+    """Weights of a network are missing, damaged, or belong to another network."""

@@ -1,4 +1,4 @@
-"""What every annotator can do, and what it is given: one case at a time."""
+"""Interface of all annotators, and the case (one micrograph) that they are given."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class UnansweredError(AnnotationError):
 
 
 class EndpointDownError(AnnotationError):
-    """An endpoint refuses all calls or is not there: the run ends, its answers are kept."""
+    """An endpoint refuses all calls or is unreachable: the run ends, answers are kept."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,7 +71,7 @@ class Case:
         return read_labels(self.mask_path)[y0:y1, x0:x1]
 
     def release(self) -> None:
-        """Let go of what was read from disk; it is read again when it is asked for."""
+        """Free the arrays read from disk; they are read again when needed."""
         if "working" in self.__dict__:
             for name in ("working", "pixels", "labels"):
                 self.__dict__.pop(name, None)
@@ -83,7 +83,7 @@ class Case:
         pixels: NDArray[np.float32],
         labels: NDArray[np.int32] | None = None,
     ) -> Case:
-        """Make a case of what is in memory; nothing is read from disk."""
+        """Make a case from arrays in memory; nothing is read from disk."""
         case = cls(row, None)
         # `cached_property` looks here first; the class is frozen only against assignment.
         case.__dict__.update(pixels=pixels, labels=labels)
@@ -115,5 +115,5 @@ class Annotator(Protocol):
         ...
 
     def judge(self, case: Case, answer: Attributes) -> Verdicts:
-        """Say of each of the nine attributes whether another's answer fits the picture."""
+        """Judge for each of the nine attributes whether another answer fits the picture."""
         ...

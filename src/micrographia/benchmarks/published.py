@@ -1,4 +1,4 @@
-"""Figures that others published: theirs, not measured again here."""
+"""Values published by others, not measured again here."""
 
 from __future__ import annotations
 

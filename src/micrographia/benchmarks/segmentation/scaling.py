@@ -1,4 +1,4 @@
-"""The learning curve: one method that learned from fewer and from more, on the same pictures."""
+"""Learning curve: score of one method against the number of training pictures."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Run:
 
     @property
     def size(self) -> Row:
-        """What it learned from, as in `schemas.SCALING`."""
+        """Number of training pictures, as in `schemas.SCALING`."""
         real = self.learned[self.learned["source"] == "real"]
         return {
             "n_real": len(real),

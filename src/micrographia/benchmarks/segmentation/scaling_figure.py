@@ -1,4 +1,4 @@
-"""Picture of the learning curve, published figures beside it."""
+"""Figure of the learning curve, with published values."""
 
 from __future__ import annotations
 

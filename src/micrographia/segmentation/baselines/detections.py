@@ -48,17 +48,17 @@ class Detections(Protocol):
         """Return both."""
 
     def thinned(self) -> Self:
-        """Return them, best first, without those that mean an instance found already."""
+        """Return the detections, best first, without duplicates of the same instance."""
 
     def render(self, shape: tuple[int, int], min_area: int) -> NDArray[np.int32]:
-        """Draw them, best first, each on what is free; those that keep too little are dropped."""
+        """Draw the detections, best first, on free pixels; drop those that keep too few."""
 
 
 Detect = Callable[[nn.Module, Floats, float, str], Detections]
 
 
 def with_least_score(network: nn.Module) -> nn.Module:
-    """Let a network carry the score from which its instances count."""
+    """Store the minimum score of instances in a network."""
     network.register_buffer("least_score", torch.tensor(0.5))
     return network
 
@@ -108,7 +108,7 @@ def _rendered(found: Detections, image: Floats, settings: Network) -> NDArray[np
 
 
 class DetectorLearner(CropLearner):
-    """What all detectors have in common while they learn."""
+    """Common part of the training of all detectors."""
 
     #: The module's function.
     detect: ClassVar[Detect]
@@ -118,7 +118,7 @@ class DetectorLearner(CropLearner):
         return find_with(type(self).detect, model, image, self.network)
 
     def validate(self, model: nn.Module, device: torch.device) -> dict[str, float]:
-        """Set the model's least score by pictures that it learned from, then judge on others."""
+        """Set the model's minimum score on training pictures, then validate on held-out ones."""
         model.least_score.fill_(self._least_score(model))  # type: ignore[operator]
         return super().validate(model, device)
 

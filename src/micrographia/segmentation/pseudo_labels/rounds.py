@@ -1,4 +1,4 @@
-"""The learning curve of rounds: how well networks do that learned from one another's labels."""
+"""Learning curve over rounds of pseudo-labels."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Fewer pictures to learn from, the same to be judged on: how scores grow with their number."""
+"""Nested subsets of N training pictures with the same held-out pictures."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Row = dict[str, Any]
 def subset(
     rows: Sequence[Mapping[str, Any]], real: int | None, procedural: bool, seed: int
 ) -> list[Row]:
-    """Choose what is learned from, of a division made before.
+    """Choose a subset of the training pictures of an existing split.
 
     Parameters
     ----------
