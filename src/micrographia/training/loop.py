@@ -1,9 +1,9 @@
 """Training loop for any network and samples; an interrupted run resumes to the same result.
 
-What a step does follows from the seed, its number and the weights alone: sample `i` of step
-`s` is number `s * batch + i` of an endless series, the learning rate is a function of the step,
-and torch is seeded anew for each. A state on disk is therefore the weights, the optimizer's
-moments and a number; there is no position of a sampler and no state of a generator to restore.
+The result of a step depends only on the random seed, the number of the step and the weights:
+sample `i` of step `s` is number `s * batch + i` of an endless series, the learning rate is a
+function of the step, and torch is seeded again for each step. A state on disk therefore holds only
+the weights, the optimizer's moments and a number.
 """
 
 from __future__ import annotations

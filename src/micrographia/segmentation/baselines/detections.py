@@ -20,7 +20,7 @@ from micrographia.segmentation.inference.tiling import Floats
 from micrographia.segmentation.samples.agreement import agreement
 from micrographia.segmentation.samples.crops import CropLearner
 
-#: Least scores that are tried, on so many pictures that were learned from.
+#: Minimum scores that are tried, and the number of training pictures used for it.
 _LEAST = (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.7)
 _PICTURES = 12
 

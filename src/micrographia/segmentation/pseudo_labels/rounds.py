@@ -82,7 +82,7 @@ def _card(checkpoint: Path) -> dict[str, Any]:
 
 
 def draw_curve(rows: Sequence[Mapping[str, Any]], path: str | os.PathLike[str]) -> None:
-    """Draw the scores over the rounds as PNG, with what each learned from.
+    """Draw the scores over the rounds as PNG, with the number of training pictures.
 
     Parameters
     ----------

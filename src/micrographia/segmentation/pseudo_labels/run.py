@@ -58,7 +58,7 @@ def label_pictures(
         Settings of the room.
     known
         Rows of `schemas.TRAINING_PICTURES`; their pictures are not labelled again, since one
-        that is used for validation must not be learned from.
+        that is used for validation must not be trained on.
     """
     network = network_segmenter.load(settings.network)
     corrections = corrections_in(settings.rounds.corrections)

@@ -44,7 +44,7 @@ def collect(
         Folders that `micrographia synthesis micrographs` wrote; copies, blurred and small
         pictures in them, which test curation, are left out.
     validation
-        Share of the pictures that is kept from training; articles are kept whole.
+        Fraction of the pictures that is held out from training; articles are not split.
     seed
         Seed of the division.
 

@@ -21,7 +21,7 @@ def subset(
     rows
         Rows of `schemas.TRAINING_PICTURES`.
     real
-        How many real pictures are learned from; None for all. Articles are kept whole, in an
+        Number of real training pictures; None for all. Articles are kept whole, in an
         order that follows from the seed and their names: the first of them that come nearest to
         this number. So the pictures of a smaller number are among those of a larger one.
     procedural
