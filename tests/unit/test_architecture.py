@@ -158,6 +158,18 @@ def test_functions_stay_short():
     assert not long
 
 
+def test_functions_take_few_parameters():
+    """What belongs together travels together: as a dataclass, a NamedTuple or a settings model."""
+    many = {}
+    for path in PACKAGE.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                taken = node.args.posonlyargs + node.args.args + node.args.kwonlyargs
+                if len(taken) > 9:
+                    many[f"{path.relative_to(ROOT)}:{node.name}"] = len(taken)
+    assert not many
+
+
 @pytest.mark.parametrize("room", [None, "config", *ROOMS])
 def test_help_loads_nothing_heavy(room):
     program = (
