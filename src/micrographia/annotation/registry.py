@@ -22,9 +22,9 @@ def settings_named(name: str, room: Annotation) -> AnnotatorSettings:
         if settings.name == name:
             return settings
     raise AnnotationError(
-        "There is no such annotator",
+        "Unknown annotator",
         seen=name,
-        allowed=", ".join(settings.name for settings in room.annotators) or "none is set",
+        allowed=", ".join(settings.name for settings in room.annotators) or "no annotator is set",
         remedy="Add it to annotation.annotators",
     )
 
@@ -57,7 +57,7 @@ def make_annotator(
         path = Path(room.cache) if room.cache else cache
         if path is None:
             raise AnnotationError(
-                f"Annotator '{name}' needs a file for its calls", remedy="Name one after --cache"
+                f"Annotator '{name}' needs a file for its calls", remedy="Give one with --cache"
             )
         return EndpointAnnotator(
             name,

@@ -136,7 +136,7 @@ def _load_mattersim(settings: Energy) -> Potential:
         raise
     except Exception as error:  # torch raises what it likes on files that are no checkpoint
         raise EnergyError(
-            f"{path} is no MatterSim checkpoint ({type(error).__name__})",
+            f"{path} is not a MatterSim checkpoint ({type(error).__name__})",
             remedy="Download mattersim-v1.0.0-1M.pth or -5M.pth of github.com/microsoft/mattersim",
         ) from None
 
@@ -152,17 +152,18 @@ def _check_weights(settings: Energy) -> tuple[Path, str]:
     path = Path(settings.weights or "")
     if settings.weights is None or not path.is_file():
         raise EnergyError(
-            "The weights of MatterSim are absent",
+            "The weights of MatterSim do not exist",
             seen=settings.weights,
             remedy=(
-                "Download mattersim-v1.0.0-1M.pth of github.com/microsoft/mattersim and name its "
-                "path as energy.weights, or set energy.calculator: chgnet, which needs no download"
+                "Download mattersim-v1.0.0-1M.pth of github.com/microsoft/mattersim and set "
+                "energy.weights to its path, or set energy.calculator: chgnet, which needs no "
+                "download"
             ),
         )
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     if settings.sha256 not in (None, digest):
         raise EnergyError(
-            f"{path} is not the file meant: its SHA-256 differs",
+            f"{path} does not have the SHA-256 given in energy.sha256",
             seen=digest,
             allowed=str(settings.sha256),
             remedy="Download it again, or correct energy.sha256",

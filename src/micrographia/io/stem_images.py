@@ -55,7 +55,7 @@ def write_stem_image(path: str | os.PathLike[str], image: StemImage) -> None:
         raise ImageError(
             f"STEM images are written as TIFF, not as {Path(path).name}",
             allowed=".tif, .tiff",
-            remedy="Name the output accordingly",
+            remedy="Choose another name for the output",
         )
     info = json.dumps({_KEY: dict(image.metadata)}, sort_keys=True)
     per_angstrom = 1 / image.pixel_size
@@ -98,7 +98,12 @@ def read_stem_image(
     stated = None if micrograph.pixel_size_nm is None else 10 * micrograph.pixel_size_nm
     size = pixel_size if pixel_size is not None else stated
     if size and stated and abs(size / stated - 1) > 0.01:
-        logger.warning("%s states %.4g Å per pixel; %.4g Å is taken as given", path, stated, size)
+        logger.warning(
+            "%s states a pixel size of %.4g Å; the given pixel size of %.4g Å is used",
+            path,
+            stated,
+            size,
+        )
     if size is None:
         raise ImageError(
             f"{path} does not state its pixel size",

@@ -11,43 +11,67 @@ from micrographia.config import Reconstruction
 
 def register(verbs: Subparsers) -> None:
     """Add the room's verbs."""
-    solve = verbs.add_parser("solve", help="read a crystal from one STEM image")
-    solve.add_argument("image", type=Path, help="TIFF or other picture")
+    solve = verbs.add_parser("solve", help="find the crystal in one STEM image")
+    solve.add_argument("image", type=Path, help="TIFF or other image file")
     solve.add_argument("--out", type=Path, required=True, help="CIF to write")
-    solve.add_argument("--pixel-size", type=float, default=None, help="Å per pixel")
+    solve.add_argument(
+        "--pixel-size",
+        type=float,
+        default=None,
+        help="pixel size [Å]; default: as stored in the image file",
+    )
     solve.add_argument(
         "--elements",
         type=str,
         default=None,
-        help="elements of the sample, e.g. Mo,S; left out, they are inferred",
+        help="elements of the sample, such as Mo,S; default: infer them from the image",
     )
     add_settings(solve, Reconstruction)
     solve.set_defaults(run=_solve)
-    batch = verbs.add_parser("batch", help="read a crystal from each image of a table")
-    batch.add_argument("folder", type=Path, help="folder with images.parquet")
-    batch.add_argument("--out", type=Path, required=True, help="folder to make")
+    batch = verbs.add_parser("batch", help="find the crystal in every image of a table")
+    batch.add_argument("folder", type=Path, help="folder that holds images.parquet")
+    batch.add_argument("--out", type=Path, required=True, help="folder to write")
     batch.add_argument(
         "--track",
         choices=("given", "blind"),
         default="given",
-        help="blind: the solver is not told the elements, and uses no library",
+        help="given: the elements are known to the solver; blind: they are not, and no "
+        "template library is used",
     )
     add_settings(batch, Reconstruction)
     batch.set_defaults(run=_batch)
-    library = verbs.add_parser("library", help="make a template library of known crystals")
-    library.add_argument("--structures", type=Path, required=True, help="table of crystals")
-    library.add_argument("--out", type=Path, required=True, help="Parquet file to write")
+    _register_library(verbs)
+
+
+def _register_library(verbs: Subparsers) -> None:
+    """Add the verbs of known crystals: `library` and `match`."""
+    library = verbs.add_parser("library", help="build a template library from known crystals")
+    library.add_argument(
+        "--structures", type=Path, required=True, help="structures.parquet, the known crystals"
+    )
+    library.add_argument("--out", type=Path, required=True, help="parquet file to write")
     add_settings(library, Reconstruction)
     library.set_defaults(run=_library)
-    match = verbs.add_parser("match", help="known crystals that explain one STEM image")
-    match.add_argument("image", type=Path, help="TIFF or other picture")
-    match.add_argument("--library", type=Path, required=True, help="made by the verb library")
-    match.add_argument("--pixel-size", type=float, default=None, help="Å per pixel")
+    match = verbs.add_parser("match", help="list the known crystals that fit one STEM image")
+    match.add_argument("image", type=Path, help="TIFF or other image file")
     match.add_argument(
-        "--elements", type=str, default=None, help="elements of the sample, e.g. Mo,S"
+        "--library", type=Path, required=True, help="template library written by `library`"
     )
     match.add_argument(
-        "--without", type=str, default=None, metavar="NAME", help="crystal that is held out"
+        "--pixel-size",
+        type=float,
+        default=None,
+        help="pixel size [Å]; default: as stored in the image file",
+    )
+    match.add_argument(
+        "--elements", type=str, default=None, help="elements of the sample, such as Mo,S"
+    )
+    match.add_argument(
+        "--without",
+        type=str,
+        default=None,
+        metavar="NAME",
+        help="known crystal to hold out, by structure_id",
     )
     add_settings(match, Reconstruction)
     match.set_defaults(run=_match)
@@ -68,7 +92,7 @@ def _solve(arguments: argparse.Namespace) -> int:
         raise MicrographiaError(
             f"The crystal cannot be written as {arguments.out}",
             allowed="names that end in .cif",
-            remedy=f"Say --out {arguments.out.with_suffix('.cif')}",
+            remedy=f"Use --out {arguments.out.with_suffix('.cif')}",
         )
     refuse_inputs([arguments.out], [arguments.image])
     elements = None if arguments.elements is None else _symbols(arguments.elements)

@@ -121,7 +121,9 @@ def _images_in(folder: Path) -> list[Path]:
     found = [folder / name for name in names if name.lower().endswith(SUFFIXES) and name[0] != "."]
     if not found:
         raise MicrographiaError(
-            f"Folder {folder} holds no image", allowed=", ".join(SUFFIXES), remedy="Check it"
+            f"Folder {folder} contains no image",
+            allowed=", ".join(SUFFIXES),
+            remedy="Give a folder that contains images",
         )
     return sorted(found)
 
@@ -169,7 +171,9 @@ def jobs_held_out(pictures: pd.DataFrame) -> list[Job]:
     if (apart["source"] == "real").any():
         apart = apart[apart["source"] == "real"]
     if apart.empty:
-        raise MicrographiaError("The table holds out no picture", remedy="Name another")
+        raise MicrographiaError(
+            "The table contains no held-out picture", remedy="Give another table"
+        )
     return jobs_of_paths([Path(path) for path in apart["path"]])
 
 
@@ -202,9 +206,7 @@ def predict(
         The method is unknown, an output would overwrite an image, or `out` cannot be written.
     """
     if method not in METHODS:
-        raise MicrographiaError(
-            "There is no such segmenter", seen=method, allowed=", ".join(METHODS)
-        )
+        raise MicrographiaError("Unknown segmenter", seen=method, allowed=", ".join(METHODS))
     folders = [out, out / "overlay"] if overlays else [out]
     refuse_inputs(
         [folder / f"{job.stem}.png" for folder in folders for job in jobs],

@@ -43,7 +43,7 @@ def quiet(what: str, remedy: str) -> None:
             import ultralytics
     except ImportError as error:
         raise MicrographiaError(
-            f"{what} need a package that is absent: {error.name}", remedy=remedy
+            f"{what} need the package {error.name}, which is not installed", remedy=remedy
         ) from None
     ultralytics.settings.update({"sync": False})
     # It puts an opener of its own in Pillow's place, which asks for a package on damaged files.

@@ -140,7 +140,7 @@ def test_sources_and_densities_are_balanced(rows):
     assert weight[1::2].sum() == pytest.approx(0.25)
     dense, sparse = weight[16::2].sum(), weight[0:16:2].sum()
     assert dense / sparse == pytest.approx(np.sqrt(2 / 8))  # of 1/4 of the pictures, 1/2 as many
-    with pytest.raises(MicrographiaError, match="ever be drawn"):
+    with pytest.raises(MicrographiaError, match="chance to be drawn"):
         weights_of(table[table["source"] == "real"].reset_index(drop=True), 1.0)
 
 
