@@ -183,8 +183,9 @@ def _with_scale_bar(
     from micrographia.config import Scale
     from micrographia.curation.scale.measure import load_tools
     from micrographia.curation.scale.measure import measure as measure_scale
+    from micrographia.curation.scale.tesseract import program
 
-    settings = Scale()
+    settings = Scale(tesseract="never" if program() is None else "auto")
     row = measure_scale(pixels, header_nm, load_tools(settings), settings)
     source = {"header": "file", "bar": "scale bar", "banner": "banner"}
     return row["pixel_size_nm"], source.get(row["pixel_size_source"], "file"), row["reason"]
