@@ -7,10 +7,12 @@ imported, and its verbs import their libraries when they run, so that `--help` a
 from __future__ import annotations
 
 import argparse
+import gc
 import importlib
 import logging
 import sys
 from collections.abc import Sequence
+from typing import NoReturn
 
 from micrographia import __version__, log
 from micrographia.errors import MicrographiaError
@@ -48,6 +50,19 @@ def build_parser(room: str | None) -> argparse.ArgumentParser:
             verbs = room_parser.add_subparsers(dest="verb", required=True, metavar="VERB")
             importlib.import_module(f"micrographia.{module}").register(verbs)
     return parser
+
+
+def program() -> NoReturn:
+    """Run the command line as a process of its own, and end it.
+
+    A verb imports libraries of hundreds of thousands of objects that live to the end. Looking
+    through them for garbage again and again, while they are imported and once more when the
+    process ends, took a third of a short command's time.
+    """
+    gc.set_threshold(100_000, 20, 20)
+    status = main()
+    gc.freeze()
+    sys.exit(status)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -27,12 +27,17 @@ from micrographia.method_names import TRAINED_NETWORKS
 from micrographia.provenance import stamp
 from micrographia.segmentation.measuring.overlay import write_overlay
 from micrographia.segmentation.measuring.shapes import measure
-from micrographia.segmentation.watershed.foreground import FloatImage
-from micrographia.segmentation.watershed.segment import segment
 
 LOG = logging.getLogger(__name__)
 
+FloatImage = NDArray[np.floating[Any]]
 Segmenter = Callable[[FloatImage, Segmentation], NDArray[np.int32]]
+
+
+def _watershed(image: FloatImage, settings: Segmentation) -> NDArray[np.int32]:
+    from micrographia.segmentation.watershed.segment import segment
+
+    return segment(image, settings.watershed)
 
 
 def _learned(name: str) -> Segmenter:
@@ -48,7 +53,7 @@ def _learned(name: str) -> Segmenter:
 
 #: Methods by the name that `--method` takes.
 METHODS: dict[str, Segmenter] = {
-    "watershed": lambda image, settings: segment(image, settings.watershed),
+    "watershed": _watershed,
     **{name: _learned(name) for name in TRAINED_NETWORKS},
 }
 
