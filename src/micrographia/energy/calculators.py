@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 
 from micrographia.config import Energy
 from micrographia.errors import EnergyError
+from micrographia.method_names import Calculator
 
 logger = logging.getLogger(__name__)
 
@@ -69,9 +70,8 @@ def load_potential(settings: Energy) -> Potential:
     EnergyError
         Its package is not installed, or the weights are absent, damaged or not the ones meant.
     """
-    loaders = {"chgnet": _load_chgnet, "mattersim": _load_mattersim, "emt": _load_emt}
     try:
-        return loaders[settings.calculator](settings)
+        return CALCULATORS[settings.calculator](settings)
     except ModuleNotFoundError as error:
         raise EnergyError(
             f"The calculator {settings.calculator!r} needs the package {error.name}",
@@ -169,6 +169,14 @@ def _check_weights(settings: Energy) -> tuple[Path, str]:
             remedy="Download it again, or correct energy.sha256",
         )
     return path, digest
+
+
+#: Loaders of potentials by the name that `energy.calculator` takes.
+CALCULATORS: dict[Calculator, Callable[[Energy], Potential]] = {
+    "chgnet": _load_chgnet,
+    "mattersim": _load_mattersim,
+    "emt": _load_emt,
+}
 
 
 def mp2020_correction(atoms: Atoms) -> float:

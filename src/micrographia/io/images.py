@@ -186,6 +186,23 @@ def write_labels(path: str | os.PathLike[str], labels: ArrayLike) -> None:
             tifffile.imwrite(temporary, array.astype(np.uint32), metadata=None, software=False)
 
 
+def refuse_no_picture(image: NDArray[Any]) -> None:
+    """Refuse an array that is no grey picture.
+
+    Raises
+    ------
+    ImageError
+        It has another number of dimensions than two, or no pixel.
+    """
+    if image.ndim != 2 or image.size == 0:
+        raise ImageError(
+            "The array is no grey picture",
+            seen=f"shape {image.shape}",
+            allowed="two dimensions, height and width, of at least one pixel each",
+            remedy="Take one channel or one page of it",
+        )
+
+
 def to_unit(pixels: NDArray[Any]) -> NDArray[np.float32]:
     """Scale a picture to 0…1 as float32.
 
