@@ -1,3 +1,3 @@
 """Micrographia: electron micrographs to data, models and crystal structures."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
