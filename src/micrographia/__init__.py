@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from micrographia.errors import MicrographiaError
     from micrographia.reconstruction.crystal import Crystal
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 __all__ = [
     "Crystal",

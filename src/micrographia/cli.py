@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from micrographia import __version__, log
-from micrographia.errors import MicrographiaError
+from micrographia.errors import MicrographiaError, install_hint
 
 ROOMS = {
     "curation": "turn a folder of micrographs into a clean table",
@@ -81,6 +81,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         return int(arguments.run(arguments) or 0)
     except MicrographiaError as error:
         logging.getLogger("micrographia").error("%s", error)
+    except ModuleNotFoundError as error:
+        # A room's packages are optional; one that is absent is no fault of the program.
+        if room in (None, "config") or (error.name or "").startswith("micrographia"):
+            raise
+        logging.getLogger("micrographia").error(
+            "%s needs the package %s, which is not installed. %s.",
+            *(room, error.name, install_hint(str(room))),
+        )
     except OSError as error:
         logger = logging.getLogger("micrographia")
         # Of a rename the second name is the user's; the first is a temporary file.

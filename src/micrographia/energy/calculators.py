@@ -24,7 +24,7 @@ from ase.data import chemical_symbols
 from numpy.typing import NDArray
 
 from micrographia.config import Energy
-from micrographia.errors import EnergyError
+from micrographia.errors import EnergyError, install_hint
 from micrographia.method_names import Calculator
 
 logger = logging.getLogger(__name__)
@@ -75,7 +75,7 @@ def load_potential(settings: Energy) -> Potential:
     except ModuleNotFoundError as error:
         raise EnergyError(
             f"The calculator {settings.calculator!r} needs the package {error.name}",
-            remedy='Install it: pip install -c requirements.lock -e ".[energy]"',
+            remedy=install_hint("energy"),
         ) from None
 
 

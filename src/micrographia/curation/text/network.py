@@ -44,9 +44,7 @@ _RETRAIN = "Train one with `snakemake text_detector`, or set another one in cura
 
 def quiet() -> None:
     """Make ultralytics offline, silent and homeless; call before every import of it."""
-    training_yolo.quiet(
-        "Text regions", "Install the extra text-detection, or set curation.text.detect: false"
-    )
+    training_yolo.quiet("Text regions", "set curation.text.detect: false")
 
 
 class Detector:
