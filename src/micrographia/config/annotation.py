@@ -167,7 +167,7 @@ class Annotation(Section):
         ),
         description=(
             "Who annotates, the most trusted first: name, kind and, for kind 'endpoint', its "
-            "section (docs/usage.md)."
+            "section (docs/how-to/describe-pictures.md)."
         ),
     )
     judges: tuple[str, ...] | None = Field(
