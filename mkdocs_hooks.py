@@ -61,14 +61,14 @@ def _subparsers(parser: argparse.ArgumentParser) -> Any:
 
 
 def _usage(parser: argparse.ArgumentParser) -> str:
-    """Usage in lines of 88 characters, whatever the terminal of the build."""
+    """Usage in lines of 76 characters, whatever the terminal of the build."""
     parser.formatter_class = _Formatter
     return parser.format_usage().removeprefix("usage: ").replace("\n       ", "\n").rstrip()
 
 
 class _Formatter(argparse.HelpFormatter):
     def __init__(self, prog: str) -> None:
-        super().__init__(prog, width=88)
+        super().__init__(prog, width=76)
 
 
 def _arguments(parser: argparse.ArgumentParser) -> list[str]:
@@ -116,7 +116,7 @@ def render_settings() -> str:
         "`src/micrographia/config/`; `workflow_config.yaml` holds the same defaults as one file.",
         "An overlay needs only the lines that differ:",
         "",
-        "```",
+        "```sh",
         "micrographia config check my.yaml",
         "snakemake --cores all --configfile my.yaml",
         "```",
@@ -191,7 +191,7 @@ def _allowed(field: Schema) -> str:
     if field.get("type") == "array":
         return f"list of {_allowed(field.get('items', {}))}"
     symbols = {"minimum": "≥", "exclusiveMinimum": ">", "maximum": "≤", "exclusiveMaximum": "<"}
-    bounds = [f"{sign} {field[key]:.10g}" for key, sign in symbols.items() if key in field]
+    bounds = [f"{sign}\u00a0{field[key]:.10g}" for key, sign in symbols.items() if key in field]
     words = {
         "boolean": "true, false",
         "integer": "whole number",
@@ -207,7 +207,7 @@ def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> list[str]:
     if not rows:
         return []
     lines = [" | ".join(head), " | ".join("---" for _ in head)]
-    lines += [" | ".join(cell.replace("|", "\\|") for cell in row) for row in rows]
+    lines += [" | ".join(row) for row in rows]
     return [f"| {line} |" for line in lines]
 
 
@@ -223,7 +223,7 @@ def _plain(text: str) -> str:
     """Keep Markdown from reading signs of a help text as its own; code in backticks stays."""
     parts = re.split(r"(`[^`]+`)", text)
     for index in range(0, len(parts), 2):
-        parts[index] = re.sub(r"([\\`*_\[\]])", r"\\\1", parts[index]).replace("<", "&lt;")
+        parts[index] = re.sub(r"([\\`*_\[\]|])", r"\\\1", parts[index]).replace("<", "&lt;")
     return "".join(parts)
 
 

@@ -44,7 +44,8 @@ def blocks(text: str, language: str = r"\w*") -> list[str]:
 
 def commands(text: str) -> list[str]:
     """Command lines of the package in a page's code blocks."""
-    lines = [line.split(" # ")[0].strip() for block in blocks(text) for line in block.splitlines()]
+    joined = "".join(blocks(text)).replace("\\\n", " ")
+    lines = [line.split(" # ")[0].strip() for line in joined.splitlines()]
     lines = [line.removeprefix(".venv/bin/") for line in lines]
     return [line for line in lines if line.startswith("micrographia ")]
 
