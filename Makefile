@@ -7,7 +7,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint format config lock clean
+.PHONY: help demo test lint docs format config lock clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -26,7 +26,7 @@ demo: $(VENV)/.demo ## run the workflow on embedded data, offline
 
 # Two test processes side by side: one thread each, or they fight for the cores.
 test: $(VENV)/.dev ## run all tests
-	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 $(BIN)/python -m pytest -n 2
+	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadgroup
 
 lint: $(VENV)/.dev ## check style, types, the workflow and the generated files
 	@$(BIN)/ruff check .
@@ -35,6 +35,10 @@ lint: $(VENV)/.dev ## check style, types, the workflow and the generated files
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/snakemake --lint
 	@$(BIN)/mypy
 	@$(BIN)/micrographia config render --check
+
+docs: $(VENV)/.dev ## build the documentation into site/, strictly
+	@$(BIN)/mkdocs build --strict --quiet
+	@echo "documentation: site/index.html"
 
 format: $(VENV)/.dev ## rewrite the sources in the house style
 	@$(BIN)/ruff check --fix-only .
@@ -68,16 +72,16 @@ $(VENV)/.demo: $(PINS) | $(BIN)/python
 	echo "install: $$((SECONDS - start)) s"; touch $@
 
 $(VENV)/.dev: $(PINS) | $(BIN)/python
-	@start=$$SECONDS; $(PIP) install -c requirements.lock -e ".[demo,energy,dev]"; \
+	@start=$$SECONDS; $(PIP) install -c requirements.lock -e ".[demo,energy,dev,docs]"; \
 	echo "install: $$((SECONDS - start)) s"; touch $(VENV)/.demo $@
 
 # A fresh environment with the versions of requirements.in and the newest of all else.
 lock: ## renew requirements.lock (several GB of downloads)
 	@rm -rf .cache/lock && "$(PYTHON)" -m venv .cache/lock
-	@.cache/lock/bin/python -m pip --quiet install -c requirements.in ".[all,dev]"
+	@.cache/lock/bin/python -m pip --quiet install -c requirements.in ".[all,dev,docs]"
 	@.cache/lock/bin/python -m pip check
 	@{ echo "# Made by \`make lock\` from requirements.in; used as constraints (pip install -c)."; \
-	  echo "# Every package of the extras 'all' and 'dev', with all that they depend on."; \
+	  echo "# Every package of the extras 'all', 'dev' and 'docs', with all that they depend on."; \
 	  .cache/lock/bin/python -m pip freeze --exclude micrographia | LC_ALL=C sort -f; \
 	} > requirements.lock.new
 	@mv requirements.lock.new requirements.lock

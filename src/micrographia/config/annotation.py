@@ -205,7 +205,7 @@ class Annotation(Section):
         ),
         description=(
             "Annotators, the most trusted one first: name, kind and, for kind 'endpoint', its "
-            "section endpoint (docs/usage.md)."
+            "section endpoint (docs/how-to/describe-pictures.md)."
         ),
     )
     judges: tuple[str, ...] | None = Field(

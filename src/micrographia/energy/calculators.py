@@ -24,7 +24,8 @@ from ase.data import chemical_symbols
 from numpy.typing import NDArray
 
 from micrographia.config import Energy
-from micrographia.errors import EnergyError
+from micrographia.errors import EnergyError, install_hint
+from micrographia.method_names import Calculator
 
 logger = logging.getLogger(__name__)
 
@@ -69,13 +70,12 @@ def load_potential(settings: Energy) -> Potential:
     EnergyError
         Its package is not installed, or the weights are absent, damaged or not the ones meant.
     """
-    loaders = {"chgnet": _load_chgnet, "mattersim": _load_mattersim, "emt": _load_emt}
     try:
-        return loaders[settings.calculator](settings)
+        return CALCULATORS[settings.calculator](settings)
     except ModuleNotFoundError as error:
         raise EnergyError(
             f"The calculator {settings.calculator!r} needs the package {error.name}",
-            remedy='Install it: pip install -c requirements.lock -e ".[energy]"',
+            remedy=install_hint("energy"),
         ) from None
 
 
@@ -169,6 +169,14 @@ def _check_weights(settings: Energy) -> tuple[Path, str]:
             remedy="Download it again, or correct energy.sha256",
         )
     return path, digest
+
+
+#: Loaders of potentials by the name that `energy.calculator` takes.
+CALCULATORS: dict[Calculator, Callable[[Energy], Potential]] = {
+    "chgnet": _load_chgnet,
+    "mattersim": _load_mattersim,
+    "emt": _load_emt,
+}
 
 
 def mp2020_correction(atoms: Atoms) -> float:

@@ -109,21 +109,33 @@ def read_stem_image(
             f"{path} does not state its pixel size",
             remedy="Give it with --pixel-size, in Å per pixel",
         )
+    check_resolves_atoms(size, str(path), "Give the right one with --pixel-size")
+    return StemImage(pixels, size, stem_metadata(path))
+
+
+def check_resolves_atoms(size: float, name: str, remedy: str) -> None:
+    """Refuse a pixel size [Å] at which no atoms can be seen, or that no microscope has.
+
+    Raises
+    ------
+    ImageError
+        It is not within 0.005 to 1 Å; the message names the picture and what to do.
+    """
     if not 0.005 <= size <= 1:
         raise ImageError(
-            f"The pixel size of {path} cannot resolve atoms",
+            f"The pixel size of {name} cannot resolve atoms",
             seen=f"{size:g} Å",
             allowed="0.005 to 1 Å per pixel",
-            remedy="Give the right one with --pixel-size",
+            remedy=remedy,
         )
-    return StemImage(pixels, size, _metadata(Path(path)))
 
 
-def _metadata(path: Path) -> dict[str, Any]:
+def stem_metadata(path: str | os.PathLike[str]) -> dict[str, Any]:
+    """Return the metadata of a picture that Micrographia wrote; empty for any other picture."""
     try:
         with tifffile.TiffFile(path) as file:
             info = (file.imagej_metadata or {}).get("Info", "")
-    except tifffile.TiffFileError:  # some other format, whatever its name
+    except (tifffile.TiffFileError, OSError):  # some other format, or a member of an archive
         return {}
     try:
         return dict(json.loads(info)[_KEY])

@@ -78,45 +78,27 @@ def _register_library(verbs: Subparsers) -> None:
 
 
 def _solve(arguments: argparse.Namespace) -> int:
-    from micrographia.errors import MicrographiaError
-    from micrographia.io.atomic import refuse_inputs, write_text
+    from micrographia.io.atomic import refuse_inputs
     from micrographia.io.stem_images import read_stem_image
-    from micrographia.io.structures import from_cif
-    from micrographia.reconstruction.batch import describe_template, to_cif_text
-    from micrographia.reconstruction.solve import solve
-    from micrographia.reconstruction.templates.consult import solve_with_templates
-    from micrographia.reconstruction.templates.library import read_library
+    from micrographia.reconstruction.crystal import check_cif_name, read_crystal
 
     settings = settings_of(arguments)
-    if arguments.out.suffix.lower() != ".cif":
-        raise MicrographiaError(
-            f"The crystal cannot be written as {arguments.out}",
-            allowed="names that end in .cif",
-            remedy=f"Use --out {arguments.out.with_suffix('.cif')}",
-        )
+    check_cif_name(arguments.out)
     refuse_inputs([arguments.out], [arguments.image])
     elements = None if arguments.elements is None else _symbols(arguments.elements)
     image = read_stem_image(arguments.image, arguments.pixel_size)
-    note = None
-    if elements is None or settings.templates.library is None:
-        solution = solve(image, elements, settings)
-    else:
-        library = read_library(settings.templates.library)
-        found = solve_with_templates(image, elements, settings, library)
-        solution, note = found.solution, describe_template(found, "in-library")
-    text = to_cif_text(solution, arguments.image.stem, settings.symmetry, note)
-    write_text(arguments.out, text)
-    a, b, _, _, _, gamma = from_cif(text).cell.cellpar()
+    crystal = read_crystal(image, elements, settings, arguments.image.stem)
+    crystal.write(arguments.out)
     print_json(
         {
             "cif": str(arguments.out),
-            "formula": solution.atoms.get_chemical_formula("metal"),
-            "a": round(a, 4),
-            "b": round(b, 4),
-            "gamma": round(gamma, 3),
-            "confidence": round(solution.confidence, 4),
-            "alternatives": solution.alternatives,
-            "template": note,
+            "formula": crystal.formula,
+            "a": round(crystal.a, 4),
+            "b": round(crystal.b, 4),
+            "gamma": round(crystal.gamma, 3),
+            "confidence": round(crystal.confidence, 4),
+            "alternatives": crystal.alternatives,
+            "template": crystal.template,
         }
     )
     return 0

@@ -89,20 +89,11 @@ def _register_simulate(verbs: Subparsers) -> None:
 
 
 def _simulate(arguments: argparse.Namespace) -> int:
-    from micrographia.config import validate
     from micrographia.io.stem_images import write_stem_image
     from micrographia.io.structures import orient_layer, read_structure
     from micrographia.stem.simulate import View, simulate
 
     conditions = settings_of(arguments)
-    chosen = {
-        "pixel_size": arguments.pixel_size,
-        "field": arguments.field,
-        "rotation": arguments.rotation,
-    }
-    if arguments.dose:
-        chosen["doses"] = [arguments.dose]
-    validate(chosen, Stem)
     atoms = orient_layer(read_structure(arguments.structure))
     view = View(arguments.pixel_size, arguments.field, arguments.rotation)
     image = simulate(

@@ -19,7 +19,6 @@ from micrographia.benchmarks.segmentation.matching import (
     average_precision,
     count,
     count_sizes,
-    overlaps,
     panoptic_quality,
     precision_curve,
 )
@@ -27,6 +26,7 @@ from micrographia.config import Benchmarks
 from micrographia.errors import MicrographiaError
 from micrographia.io.benchmark_results import metric_row, write_result
 from micrographia.io.images import read_labels
+from micrographia.io.label_masks import overlaps
 from micrographia.io.schemas import SEGMENTATION_SCORES
 from micrographia.io.tables import write_table
 from micrographia.provenance import stamp

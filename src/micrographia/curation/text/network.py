@@ -44,9 +44,7 @@ _RETRAIN = "Train one with `snakemake text_detector`, or set another one in cura
 
 def quiet() -> None:
     """Keep ultralytics offline, silent and out of the home folder; call before every import."""
-    training_yolo.quiet(
-        "Text regions", "Install the extra text-detection, or set curation.text.detect: false"
-    )
+    training_yolo.quiet("Text regions", "set curation.text.detect: false")
 
 
 class Detector:

@@ -13,13 +13,13 @@ from skimage.draw import disk
 from micrographia.benchmarks.segmentation.matching import (
     average_precision,
     count,
-    overlaps,
     panoptic_quality,
 )
 from micrographia.cli import main
 from micrographia.config import LabelledPictures, Network, SegmentationTraining
 from micrographia.errors import MicrographiaError
 from micrographia.io.images import read_labels, write_labels
+from micrographia.io.label_masks import overlaps
 from micrographia.io.schemas import TRAINING_HISTORY, TRAINING_PICTURES
 from micrographia.io.tables import read_table
 from micrographia.segmentation.learning.train import FlowLearner
