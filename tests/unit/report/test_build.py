@@ -138,7 +138,7 @@ def test_an_empty_results_folder_makes_a_page(tmp_path):
         "No benchmark was run.",
         "The steps for micrographs did not run.",
         "The steps for STEM images did not run.",
-        "No step left a table.",
+        "No step wrote a table.",
     ):
         assert sentence in text
 
