@@ -26,7 +26,7 @@ demo: $(VENV)/.demo ## run the workflow on embedded data, offline
 
 # Two test processes side by side: one thread each, or they fight for the cores.
 test: $(VENV)/.dev ## run all tests
-	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 $(BIN)/python -m pytest -n 2
+	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadgroup
 
 lint: $(VENV)/.dev ## check style, types, the workflow and the generated files
 	@$(BIN)/ruff check .

@@ -254,7 +254,8 @@ def _status(name: str) -> float:
 
 
 def _precision(true: np.ndarray, found: np.ndarray) -> list[float]:
-    from micrographia.benchmarks.segmentation.matching import overlaps, precision_curve
+    from micrographia.benchmarks.segmentation.matching import precision_curve
+    from micrographia.io.label_masks import overlaps
 
     return precision_curve(overlaps(true, found), (0.5, 0.75, 0.9)).round(4).tolist()
 

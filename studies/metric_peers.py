@@ -97,9 +97,9 @@ def ours(true: np.ndarray, predicted: np.ndarray) -> Answer:
     from micrographia.benchmarks.segmentation.matching import (
         average_precision,
         count,
-        overlaps,
         panoptic_quality,
     )
+    from micrographia.io.label_masks import overlaps
 
     found = overlaps(true, predicted)
     rows = []

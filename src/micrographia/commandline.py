@@ -22,7 +22,8 @@ def add_settings(parser: argparse.ArgumentParser, model: type[BaseModel]) -> Non
         type=str,
         default="{}",
         metavar="JSON|FILE",
-        help=f"settings of this step as JSON or YAML file: {', '.join(model.model_fields)}",
+        help="settings of this step, as JSON text or as a YAML or JSON file; names: "
+        f"{', '.join(model.model_fields)}",
     )
     parser.set_defaults(settings_model=model)
 
@@ -51,9 +52,9 @@ def positive(text: str) -> int:
 def add_shard(parser: argparse.ArgumentParser) -> None:
     """Add `--shard I --shards N`: work on every row whose number modulo N is I."""
     parser.add_argument(
-        "--shard", type=non_negative, default=0, help="number of this shard, from 0"
+        "--shard", type=non_negative, default=0, help="index of this shard, from 0"
     )
-    parser.add_argument("--shards", type=int, default=1, help="how many shards there are")
+    parser.add_argument("--shards", type=int, default=1, help="number of shards (default: 1)")
 
 
 def print_json(value: Any) -> None:

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict
 
 
 class Section(BaseModel):
-    """Base of all sections: unknown names are faults, values do not change."""
+    """Base of all sections: unknown names are errors, values are immutable."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

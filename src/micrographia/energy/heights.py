@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from micrographia.energy.patterns import make_patterns, spread_in_sites
 from micrographia.energy.plane_symmetry import FloatArray, find_plane_group, find_sites
+from micrographia.physics.lattice import minimum_image
 
 #: Height of one step of a pattern before bonds are relaxed [Å].
 LEVEL = 1.0
@@ -190,7 +191,7 @@ def _pairs(layer: Atoms) -> tuple[NDArray[np.int64], NDArray[np.int64], FloatArr
     plane = np.array(layer.cell[:2, :2])
     fractions = layer.positions[:, :2] @ np.linalg.inv(plane)
     gaps = fractions[:, None] - fractions[None, :]
-    gaps = (gaps - np.rint(gaps)) @ plane
+    gaps = minimum_image(gaps) @ plane
     images = np.array([[i, j] for i in range(-2, 3) for j in range(-2, 3)]) @ plane
     lateral = np.linalg.norm(gaps[None] + images[:, None, None], axis=-1)
     radii = covalent_radii[layer.numbers]

@@ -11,6 +11,7 @@ from ase import Atoms
 from ase.build import make_supercell
 
 from micrographia.energy.plane_symmetry import COLUMN_WIDTH, FloatArray
+from micrographia.physics.lattice import minimum_image
 
 #: Most atoms of a cell that is doubled; larger ones have room for columns of both kinds.
 LARGEST = 4
@@ -58,6 +59,6 @@ def _has_mixed_column(layer: Atoms) -> bool:
     plane = np.array(layer.cell[:2, :2])
     fractions = layer.positions[:, :2] @ np.linalg.inv(plane)
     gaps = fractions[:, None] - fractions[None]
-    distances = np.linalg.norm((gaps - np.rint(gaps)) @ plane, axis=-1)
+    distances = np.linalg.norm(minimum_image(gaps) @ plane, axis=-1)
     unlike = layer.numbers[:, None] != layer.numbers[None]
     return bool((unlike & (distances < COLUMN_WIDTH)).any())

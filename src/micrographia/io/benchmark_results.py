@@ -93,7 +93,7 @@ def write_result(
     for entry in metrics:
         if set(entry) != set(FIELDS):
             raise TableError(
-                f"A metric of benchmark {name!r} does not keep its contract",
+                f"A metric of benchmark {name!r} has the wrong fields",
                 seen=sorted(entry),
                 allowed=", ".join(FIELDS),
             )

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
-from micrographia.physics.lattice import FloatArray, IntArray, lattice_mappings
+from micrographia.physics.lattice import FloatArray, IntArray, lattice_mappings, minimum_image
 
 #: Most translations that are refined with an optimal assignment, the most promising first.
 _REFINED = 64
@@ -119,7 +119,7 @@ class _Pair:
         vectors = []
         for start, end in self.blocks:
             delta = self.target[start:end] - self.points[start:end, None] - shifts[:, None, None]
-            delta = (delta - np.rint(delta)) @ self.cell
+            delta = minimum_image(delta) @ self.cell
             nearest = np.square(delta).sum(axis=-1).argmin(axis=-1)
             vectors.append(np.take_along_axis(delta, nearest[..., None, None], axis=2)[:, :, 0])
         every = np.concatenate(vectors, axis=1)
@@ -144,7 +144,7 @@ class _Pair:
         for start, end in self.blocks:
             delta = self.target[start:end] - self.points[start:end, None] - shift
             # Rounding finds the nearest image of short vectors only, so the others are tried.
-            images = (delta - np.rint(delta))[:, :, None] + _IMAGES
+            images = minimum_image(delta)[:, :, None] + _IMAGES
             squared = np.square(images @ self.cell).sum(axis=-1)
             nearest = squared.argmin(axis=-1)
             rows, columns = linear_sum_assignment(squared.min(axis=-1))

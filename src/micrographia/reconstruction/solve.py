@@ -18,12 +18,12 @@ from micrographia.errors import SolveError
 from micrographia.io.stem_images import StemImage
 from micrographia.physics.conditions import ImagingConditions
 from micrographia.physics.imaging import information_limit
-from micrographia.physics.lattice import primitive_projection
+from micrographia.physics.lattice import minimum_image, primitive_projection
 from micrographia.reconstruction.blind import infer_elements
 from micrographia.reconstruction.columns import (
     Columns,
     Problem,
-    evidence,
+    comparable_score,
     find_columns,
     formula,
     model,
@@ -157,7 +157,9 @@ def solve(
         readings += _succeeding(
             partial(read, doubt, strong=strong) for doubt in _DOUBTS for strong in orders
         )
-    problem, state, rivals = max(readings, key=lambda reading: evidence(reading[0], reading[1]))
+    problem, state, rivals = max(
+        readings, key=lambda reading: comparable_score(reading[0], reading[1])
+    )
     if numbers:
         problem, state, rivals = enlarge(whitened, problem, state, numbers, microscope, settings)
     quality, fidelity = agreement(problem, state)
@@ -359,7 +361,7 @@ def _solution(
 def _nearest(points: FloatArray, columns: FloatArray, cell: FloatArray) -> NDArray[np.int64]:
     """For each point (n, 2) the nearest column (m, 2) of a periodic cell."""
     gaps = (points[:, None] - columns[None]) @ np.linalg.inv(cell)
-    distance = np.linalg.norm((gaps - np.rint(gaps)) @ cell, axis=-1)
+    distance = np.linalg.norm(minimum_image(gaps) @ cell, axis=-1)
     return np.asarray(distance.argmin(axis=1))
 
 

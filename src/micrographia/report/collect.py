@@ -93,7 +93,7 @@ def collect(root: Path, config: Mapping[str, Any] | None = None) -> Results:
     if not root.is_dir():
         raise TableError(
             f"Results folder {root} does not exist",
-            remedy="Run the workflow first, or name its folder with --results",
+            remedy="Run the workflow first, or give its folder with --results",
         )
     problems: list[str] = []
     tables = {

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from micrographia.io.atomic import atomic_path
+from micrographia.physics.lattice import minimum_image
 from micrographia.stem.distortion import row_displacements
 from micrographia.stem.simulate import View
 
@@ -73,7 +74,7 @@ def _columns(atoms: Atoms) -> tuple[FloatArray, NDArray[np.uint8]]:
     kept: list[int] = []
     for number, fraction in enumerate(fractions):
         apart = fraction - fractions[kept]
-        apart = (apart - np.rint(apart)) @ cell
+        apart = minimum_image(apart) @ cell
         if not (np.linalg.norm(apart, axis=1) < _COLUMN_WIDTH).any():
             kept.append(number)
     return fractions[kept] @ cell, atoms.numbers[order][kept].astype(np.uint8)

@@ -78,6 +78,23 @@ def periodic_series(
     return turned, coefficients * blur(turned, conditions)
 
 
+def settle_abtem() -> None:
+    """Let abTEM draw no progress bars, and give the same bytes for the same settings.
+
+    By default FFTW times several algorithms and takes the fastest, which on a busy machine is
+    another one each time, with other last digits.
+    """
+    import abtem
+
+    abtem.config.set(
+        {
+            "diagnostics.progress_bar": False,
+            "diagnostics.task_progress": False,
+            "fftw.planning_effort": "FFTW_ESTIMATE",
+        }
+    )
+
+
 def orthogonal_cell(atoms: Atoms, tolerance_deg: float = 0.2) -> tuple[Atoms, float]:
     """Smallest supercell with perpendicular in-plane vectors, the first along x.
 
@@ -141,15 +158,7 @@ def _measure(
     """
     import abtem
 
-    # By default FFTW times several algorithms and takes the fastest, which on a busy machine is
-    # another one each time, with other last digits: same settings, other bytes.
-    abtem.config.set(
-        {
-            "diagnostics.progress_bar": False,
-            "diagnostics.task_progress": False,
-            "fftw.planning_effort": "FFTW_ESTIMATE",
-        }
-    )
+    settle_abtem()
     lengths = cell.cell.lengths()[:2]
     repeats = np.ceil(_PROBE_BOX / lengths).astype(int)
     layer = cell.repeat((int(repeats[0]), int(repeats[1]), 1))

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from micrographia.physics.conditions import ImagingConditions
 from micrographia.physics.imaging import ComplexArray, FloatArray, aperture, pupil_radius
 from micrographia.physics.scattering import wavelength
-from micrographia.stem.multislice import periodic_series
+from micrographia.stem.multislice import periodic_series, settle_abtem
 
 
 def prism_series(atoms: Atoms, conditions: ImagingConditions) -> tuple[FloatArray, ComplexArray]:
@@ -38,6 +38,7 @@ def _matrix_scan(
     """Add up the propagated plane waves for each scan point."""
     import abtem
 
+    settle_abtem()
     sampling = np.asarray(potential.extent) ** -1
     # abTEM's own probe has an edge one frequency step wide, which reaches half a step out.
     reach = conditions.semiangle_mrad + 1e3 * wavelength(conditions.energy_keV) * sampling.max()

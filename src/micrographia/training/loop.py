@@ -221,7 +221,7 @@ class _Run:
             progress.sums[name] = progress.sums.get(name, 0.0) + float(value.detach())
         if not np.isfinite(progress.sums["loss"]):
             raise MicrographiaError(
-                f"The loss is no number any more after step {progress.step}",
+                f"The loss is not a finite number after step {progress.step}",
                 seen=progress.sums["loss"],
                 remedy="Lower training.learning_rate, or set training.precision to fp32",
             )

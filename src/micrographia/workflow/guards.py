@@ -32,7 +32,7 @@ def deployment(methods: Iterable[object]) -> frozenset[object]:
         return frozenset(method for method in kept if not uses_conda([method]))
     if not shutil.which("conda"):
         raise ConfigError(
-            "--use-conda was asked for, but there is no conda on PATH: install it, drop "
+            "--use-conda was given, but there is no conda on PATH: install conda, or drop "
             "--use-conda to use the Python that runs snakemake, or set MICROGRAPHIA_ENV=active"
         )
     return kept

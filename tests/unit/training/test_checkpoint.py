@@ -47,7 +47,7 @@ def test_cards_that_are_none(file):
         load_checkpoint(file)
     for text in ("[]", "{"):
         card.write_text(text)
-        with pytest.raises(CheckpointError, match="no checkpoint's card"):
+        with pytest.raises(CheckpointError, match="not the card of a checkpoint"):
             load_checkpoint(file)
 
 

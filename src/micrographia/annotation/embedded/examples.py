@@ -80,12 +80,12 @@ def read_examples(
         The kind is unknown, or there are more segmentations than folders.
     """
     if kind not in KINDS:
-        raise AnnotationError("There are no such features", seen=kind, allowed=", ".join(KINDS))
+        raise AnnotationError("Unknown kind of features", seen=kind, allowed=", ".join(KINDS))
     if len(segmentations) > len(pictures):
         raise AnnotationError(
             "There are more segmentations than folders of pictures",
             seen=f"{len(segmentations)} and {len(pictures)}",
-            remedy="Name those of the first folders of pictures, in the same order",
+            remedy="Give the segmentations of the first folders of pictures, in the same order",
         )
     tasks: list[_Task] = []
     for place, folder in enumerate(pictures):

@@ -25,7 +25,7 @@ Floats = NDArray[np.float64]
 FORMAT = 1
 #: Standardised features are held within this: one wild number must not decide.
 _CLIP = 6.0
-_REMEDY = "Make it again: micrographia annotation learn"
+_REMEDY = "Train the weights again: micrographia annotation learn"
 
 
 @dataclass(frozen=True)
@@ -154,10 +154,12 @@ def load_heads(path: Path, kind: str) -> Heads:
         raise AnnotationError(f"Weights {path} cannot be read: {error}", remedy=_REMEDY) from None
     digest = hashlib.sha256(content).hexdigest()
     if card.get("sha256") != digest:
-        raise AnnotationError(f"{path} and its .json are not of one training", remedy=_REMEDY)
+        raise AnnotationError(
+            f"{path} and its .json do not belong to the same training", remedy=_REMEDY
+        )
     if (card.get("format"), card.get("kind")) != (FORMAT, kind):
         raise AnnotationError(
-            f"Weights {path} are for something else",
+            f"Weights {path} have another format or kind",
             seen=f"format {card.get('format')}, kind {card.get('kind')}",
             allowed=f"format {FORMAT}, kind {kind}",
             remedy=_REMEDY,
@@ -166,7 +168,7 @@ def load_heads(path: Path, kind: str) -> Heads:
         strange = set(words) - set(VOCABULARY.get(attribute, {})) | {UNKNOWN} & set(words)
         if strange:
             raise AnnotationError(
-                f"Weights {path} know words of {attribute} that are none",
+                f"Weights {path} contain unknown words for {attribute}",
                 seen=sorted(strange),
                 allowed=", ".join(VOCABULARY.get(attribute, {})),
                 remedy=_REMEDY,

@@ -117,7 +117,11 @@ def _collect(
         if fault:
             faults.append(f"line {reader.line_num}: {fault}")
         elif cells["image_id"] not in known:
-            LOG.warning("line %d: no kept picture is %s", reader.line_num, cells["image_id"])
+            LOG.warning(
+                "line %d is ignored: no kept picture has the image_id %s",
+                reader.line_num,
+                cells["image_id"],
+            )
         else:
             place = cells["image_id"], cells["attribute"]
             found[place] = (cells["value"], cells["text"][:MAX_TEXT])

@@ -83,9 +83,9 @@ def read_runs(results: Sequence[Path], subsets: Sequence[Path]) -> list[Run]:
     """
     if len(results) != len(subsets):
         raise MicrographiaError(
-            "Each result needs the table of what was learned from",
+            "Every result needs the table of its training pictures",
             seen=f"{len(results)} results, {len(subsets)} tables",
-            remedy="Name both in the same order: --scores, --pictures",
+            remedy="Give --scores and --pictures in the same order",
         )
     runs = []
     for path, subset, result in zip(results, subsets, read_alike(results), strict=True):
@@ -95,15 +95,15 @@ def read_runs(results: Sequence[Path], subsets: Sequence[Path]) -> list[Run]:
         both = set(learned["path"]) & set(scores["path"])
         if both:
             raise MicrographiaError(
-                f"{path} scores pictures that {subset} says were learned from",
+                f"{path} contains scores of pictures that {subset} lists as training pictures",
                 seen=min(both),
-                remedy="Score the pictures held out by the division that the subset is of",
+                remedy="Score the held-out pictures of the split from which the subset was taken",
             )
         metrics = [row for row in result["metrics"] if row["group"] in GROUPS]
         runs.append(Run(metrics[0]["method"], learned, metrics, scores))
     methods = sorted({run.method for run in runs})
     if len(methods) > 1:
-        raise MicrographiaError("A learning curve is of one method", seen=methods)
+        raise MicrographiaError("A learning curve needs results of only one method", seen=methods)
     return sorted(runs, key=lambda run: (run.size["n_procedural"], run.size["n_real"]))
 
 

@@ -11,6 +11,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import combinations
+from typing import NamedTuple
 
 import numba
 import numpy as np
@@ -40,6 +41,39 @@ class _Layout:
     equal: int
 
 
+class _Table(NamedTuple):
+    """Hashes sorted into buckets by the chunks that agree; compiled code takes it as one.
+
+    Attributes
+    ----------
+    codes
+        Hashes, bucket by bucket, shape (n,).
+    order
+        The picture each is of, shape (n,).
+    starts
+        Where each bucket begins, and the last ends.
+    edges
+        Where each chunk begins, and the last ends [bit].
+    chosen
+        Numbers of the chunks that agree.
+    """
+
+    codes: Hashes
+    order: Integers
+    starts: Integers
+    edges: Integers
+    chosen: Integers
+
+
+class _Look(NamedTuple):
+    """What pictures with near hashes must pass besides, if `checked`: see `likeness.alike`."""
+
+    checked: bool
+    thumbs: NDArray[np.uint8]
+    transforms: Integers
+    correlation: float
+
+
 def near_pairs(hashes: Hashes, radius: int) -> Integers:
     """Return all pairs i < j whose hashes differ in at most `radius` bits, shape (n, 2), sorted.
 
@@ -50,8 +84,8 @@ def near_pairs(hashes: Hashes, radius: int) -> Integers:
     """
     layout = _cut(hashes, radius)
     found = [np.empty((0, 2), dtype=np.int64)]
-    for chosen, order, starts in _tables(layout):
-        found.append(_collect(layout.codes[order], order, starts, radius, layout.edges, chosen))
+    for table in _tables(layout):
+        found.append(_collect(table, radius))
     pairs = np.concatenate(found)
     return np.asarray(pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))])
 
@@ -85,24 +119,10 @@ def groups(
     """
     ways, size = np.atleast_2d(hashes).shape
     parents = np.arange(size, dtype=np.int64)
-    checked = thumbnails is not None
     thumbs = thumbnails if thumbnails is not None else np.zeros((1, 4, 4), dtype=np.uint8)
-    layout = _cut(np.atleast_2d(hashes).ravel(), radius)
-    for chosen, order, starts in _tables(layout):
-        _link(
-            layout.codes[order],
-            order,
-            starts,
-            size,
-            radius,
-            layout.edges,
-            chosen,
-            parents,
-            checked,
-            thumbs,
-            TRANSFORMS[:ways],
-            correlation,
-        )
+    look = _Look(thumbnails is not None, thumbs, TRANSFORMS[:ways], correlation)
+    for table in _tables(_cut(np.atleast_2d(hashes).ravel(), radius)):
+        _link(table, size, radius, parents, look)
     roots = np.array([_find(parents, row) for row in range(size)], dtype=np.int64)
     _, first = np.unique(roots, return_inverse=True)
     return np.asarray(first, dtype=np.int64)
@@ -145,15 +165,15 @@ def _key_bits(size: int) -> int:
     return min(max(size.bit_length(), 1), _KEY_BITS)
 
 
-def _tables(layout: _Layout) -> Iterator[tuple[Integers, Integers, Integers]]:
-    """Yield per table the chunks that agree, the hashes sorted by bucket, the buckets' starts."""
+def _tables(layout: _Layout) -> Iterator[_Table]:
+    """Yield a table for each choice of chunks that agree."""
     if not len(layout.codes):
         return
     for chosen in combinations(range(len(layout.edges) - 1), layout.equal):
         numbers = np.array(chosen, dtype=np.int64)
         width = min(int(np.diff(layout.edges)[numbers].sum()), _key_bits(len(layout.codes)))
         order, starts = _sorted(layout.codes, layout.edges, numbers, width)
-        yield numbers, order, starts
+        yield _Table(layout.codes[order], order, starts, layout.edges, numbers)
 
 
 @numba.njit(cache=True)
@@ -233,15 +253,9 @@ def _is_first(difference: np.uint64, edges: Integers, chosen: Integers) -> bool:
 
 
 @numba.njit(cache=True)
-def _collect(
-    codes: Hashes,
-    order: Integers,
-    starts: Integers,
-    radius: int,
-    edges: Integers,
-    chosen: Integers,
-) -> Integers:
+def _collect(table: _Table, radius: int) -> Integers:
     """List the pairs of one table that no earlier table brought together."""
+    codes, order, starts, edges, chosen = table
     found = [(np.int64(0), np.int64(0)) for _ in range(0)]
     limit = np.uint64(radius)
     for bucket in range(starts.size - 1):
@@ -267,26 +281,15 @@ def _find(parents: Integers, row: int) -> int:
 
 
 @numba.njit(cache=True)
-def _link(
-    codes: Hashes,
-    order: Integers,
-    starts: Integers,
-    size: int,
-    radius: int,
-    edges: Integers,
-    chosen: Integers,
-    parents: Integers,
-    checked: bool,
-    thumbs: NDArray[np.uint8],
-    transforms: Integers,
-    correlation: float,
-) -> None:
+def _link(table: _Table, size: int, radius: int, parents: Integers, look: _Look) -> None:
     """Join the groups of all near pairs of one table.
 
     Of a large bucket the members of its most frequent group go last, and are not compared with
     one another; whenever a quarter of what is left was joined, they are sorted out anew. Entries
     from `size` on are pictures turned or mirrored, which are compared only with plain ones.
     """
+    codes, order, starts, edges, chosen = table
+    checked, thumbs, transforms, correlation = look
     limit = np.uint64(radius)
     for bucket in range(starts.size - 1):
         place, high = starts[bucket], starts[bucket + 1]

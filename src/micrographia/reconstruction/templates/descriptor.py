@@ -13,7 +13,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from micrographia.physics.lattice import gauss_reduce
+from micrographia.physics.lattice import gauss_reduce, minimum_image
 
 FloatArray = NDArray[np.float64]
 
@@ -56,7 +56,7 @@ def resolve(cell: FloatArray, xy: FloatArray) -> FloatArray:
     for point in xy:
         for head, group in zip(heads, groups, strict=True):
             gap = (point - head) @ inverse
-            gap = (gap - np.rint(gap)) @ cell
+            gap = minimum_image(gap) @ cell
             if np.linalg.norm(gap) < _RESOLVED:
                 group.append(head + gap)
                 break
@@ -72,7 +72,7 @@ def _distribution(cell: FloatArray, xy: FloatArray, reach: float) -> FloatArray:
     steps = np.ceil((reach + 1) * np.linalg.norm(inverse, axis=0)).astype(int) + 1
     grid = np.mgrid[-steps[0] : steps[0] + 1, -steps[1] : steps[1] + 1].reshape(2, -1).T
     gaps = (xy[None] - xy[:, None]) @ inverse
-    gaps = (gaps - np.rint(gaps))[:, :, None] + grid
+    gaps = minimum_image(gaps)[:, :, None] + grid
     distances = np.linalg.norm(gaps @ reduced, axis=-1).ravel()
     width = reach / BINS
     distances = distances[(distances > 1e-6) & (distances < reach + 3 * width)]

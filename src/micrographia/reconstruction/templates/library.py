@@ -218,7 +218,7 @@ def read_library(path: str | os.PathLike[str]) -> Library:
     if not rows:
         raise TableError(
             f"The template library {path} is empty",
-            remedy="Make it from a table of crystals with `micrographia reconstruction library`",
+            remedy="Build it from a table of crystals with `micrographia reconstruction library`",
         )
     return Library.of(rows)
 

@@ -6,8 +6,9 @@ suits no other. The network carries it as its buffer `least_score`.
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Callable
-from typing import ClassVar, Protocol, Self
+from typing import Protocol, Self
 
 import numpy as np
 import torch
@@ -110,12 +111,15 @@ def _rendered(found: Detections, image: Floats, settings: Network) -> NDArray[np
 class DetectorLearner(CropLearner):
     """What all detectors have in common while they learn."""
 
-    #: The module's function.
-    detect: ClassVar[Detect]
+    @abstractmethod
+    def detect(
+        self, network: nn.Module, image: Floats, threshold: float, precision: str
+    ) -> Detections:
+        """Return every instance of at least the score `threshold` in a tile."""
 
     def find(self, model: nn.Module, image: Floats) -> NDArray[np.int32]:
         """Return the label mask that the model finds in a normalised picture."""
-        return find_with(type(self).detect, model, image, self.network)
+        return find_with(self.detect, model, image, self.network)
 
     def validate(self, model: nn.Module, device: torch.device) -> dict[str, float]:
         """Set the model's least score by pictures that it learned from, then judge on others."""
@@ -132,7 +136,7 @@ class DetectorLearner(CropLearner):
         total = np.zeros(len(_LEAST))
         for row in self.pictures.iloc[places.round().astype(int)].to_dict("records"):
             image, labels = self.shelf.read(row["path"], row["mask_path"])
-            found = _found(type(self).detect, model, image, self.network, _LEAST[0], "fp32")
+            found = _found(self.detect, model, image, self.network, _LEAST[0], "fp32")
             for number, least in enumerate(_LEAST):
                 mask = _rendered(found.chosen(found.scores >= least), image, self.network)
                 total[number] += agreement(labels, mask).ap50

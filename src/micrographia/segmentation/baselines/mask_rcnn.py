@@ -121,6 +121,12 @@ class Learner(DetectorLearner):
         losses = {name.removeprefix("loss_"): value for name, value in (first | second).items()}
         return {"loss": torch.stack(list(losses.values())).sum(), **losses}
 
+    def detect(
+        self, network: nn.Module, image: Floats, threshold: float, precision: str
+    ) -> Patches:
+        """Return every instance of at least the score `threshold` in a tile."""
+        return detect(network, image, threshold, precision)
+
 
 def _target(labels: torch.Tensor) -> dict[str, torch.Tensor]:
     boxes, index = instances_of(labels)
@@ -145,6 +151,3 @@ def detect(network: nn.Module, image: Floats, threshold: float, precision: str) 
     return Patches(
         found["boxes"].astype(float), found["masks"][:, 0], found["scores"].astype(float)
     )
-
-
-Learner.detect = staticmethod(detect)

@@ -97,6 +97,10 @@ class Learner(DetectorLearner):
         reach = (error * truth * weight).sum() / (truth * weight).sum().clamp(min=1)
         return {"loss": middle + _REACH * reach, "middle": middle, "reach": reach}
 
+    def detect(self, network: nn.Module, image: Floats, threshold: float, precision: str) -> Stars:
+        """Return every instance of at least the score `threshold` in a tile."""
+        return detect(network, image, threshold, precision)
+
 
 @dataclass(frozen=True)
 class Stars:
@@ -264,6 +268,3 @@ def _holds(rays: Any, y: float, x: float) -> bool:
     first, second, turned = rays[k], rays[(k + 1) % RAYS], angle - k * wedge
     beside = first * np.sin(turned) + second * np.sin(wedge - turned)
     return distance * beside <= first * second * np.sin(wedge) + 1e-9
-
-
-Learner.detect = staticmethod(detect)

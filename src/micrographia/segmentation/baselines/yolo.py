@@ -33,7 +33,7 @@ _AT_ONCE = 256
 
 def build() -> nn.Module:
     """Make the network with random weights, for grey pictures and one class."""
-    quiet("YOLO baselines", "Install the extra text-detection, or take another baseline")
+    quiet("YOLO baselines", "take another baseline")
     from ultralytics.cfg import get_cfg
     from ultralytics.nn.tasks import SegmentationModel
 
@@ -74,6 +74,12 @@ class Learner(DetectorLearner):
         kept = {name: named[f"{name}_loss"] for name in ("box", "seg", "cls", "dfl")}
         return {"loss": parts.sum() / len(boxes), **kept}
 
+    def detect(
+        self, network: nn.Module, image: Floats, threshold: float, precision: str
+    ) -> Patches:
+        """Return every instance of at least the score `threshold` in a tile."""
+        return detect(network, image, threshold, precision)
+
 
 def detect(network: nn.Module, image: Floats, threshold: float, precision: str) -> Patches:
     """Return every instance of at least the score `threshold` in a tile."""
@@ -113,6 +119,3 @@ def _masks(
         sums = torch.einsum("nchw,nc->nhw", cut, coefficients[some])
         parts.append(sums.float().sigmoid().cpu().numpy())  # bf16 where training validates in it
     return np.concatenate(parts)
-
-
-Learner.detect = staticmethod(detect)

@@ -204,5 +204,10 @@ def _follow(field: Floats, settings: Network, network: nn.Module) -> Followed:
             there = torch.from_numpy(field).to(device)
             return torch_follow.follow(there[:2], there[2], **options)
         except torch.OutOfMemoryError:
-            LOG.info("%s has no room to follow %d x %d pixels", device, *field.shape[1:])
+            LOG.info(
+                "%s has too little memory for %d x %d pixels; the processor follows the "
+                "flow instead",
+                device,
+                *field.shape[1:],
+            )
     return follow(field[:2], field[2], **options)

@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 from torch import nn
 
 from micrographia.config import Network
+from micrographia.io.label_masks import overlaps
 from micrographia.segmentation.inference.candidates import Ints, Quality, Table, settle
 from micrographia.segmentation.inference.instances import candidates_of
-from micrographia.segmentation.samples.agreement import agreement, overlaps
+from micrographia.segmentation.samples.agreement import agreement
 from micrographia.segmentation.samples.pictures import Shelf
 
 #: Pictures that are looked at.
@@ -83,8 +84,8 @@ def fit_quality(
 def _is_right(truth: Ints, mask: Ints) -> NDArray[np.bool_]:
     """Whether each instance of a mask has an IoU above 0.5 with a true one."""
     right = np.zeros(int(mask.max(initial=0)) + 1, dtype=bool)
-    _, found, iou = overlaps(truth, mask)
-    right[found[iou > 0.5]] = True
+    pairs = overlaps(np.maximum(truth, 0), mask)
+    right[pairs.predicted_labels[pairs.predicted[pairs.iou > 0.5]]] = True
     return right[1:]
 
 

@@ -176,7 +176,7 @@ def _add_quality(out: Path, learner: CropLearner, network: Network, seed: int) -
     scores = learner.validate(model, device)
     card = checkpoint.card | {"quality": quality.to_card(), "metrics": scores}
     save_checkpoint(out, checkpoint.tensors, card)
-    logger.info("with fitted qualities, least %.2f: %s", quality.least, scores)
+    logger.info("with fitted quality of instances, minimum %.2f: %s", quality.least, scores)
 
 
 def _sources(settings: SegmentationTraining) -> dict[str, str]:

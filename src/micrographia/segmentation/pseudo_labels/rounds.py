@@ -50,7 +50,7 @@ def learning_curve(checkpoints: Sequence[Path]) -> list[dict[str, Any]]:
         if judged is not None and validation != judged:
             raise CheckpointError(
                 f"{checkpoint} was validated on other pictures than round 0",
-                remedy="Train all rounds with the table of pictures of the first: --pictures",
+                remedy="Train all rounds with the table of pictures of round 0: --pictures",
             )
         judged = validation
         learned = [row for row in pictures if row["split"] == "train"]
@@ -77,7 +77,7 @@ def _card(checkpoint: Path) -> dict[str, Any]:
         return {"metrics": dict(card["metrics"]), "step": int(card["step"])}
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise CheckpointError(
-            f"{sidecar} is no card of a trained network ({error})", remedy="Train it again"
+            f"{sidecar} is not the card of a trained network ({error})", remedy="Train it again"
         ) from None
 
 

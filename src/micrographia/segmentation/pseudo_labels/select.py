@@ -116,7 +116,7 @@ def corrections_in(folder: str | None) -> dict[str, Path]:
             continue
         if path.stem in found:
             raise MicrographiaError(
-                f"Two corrected masks are of one name: {found[path.stem]} and {path}",
+                f"Two corrected masks have the same name: {found[path.stem]} and {path}",
                 remedy="Remove one of them",
             )
         found[path.stem] = path

@@ -67,16 +67,16 @@ def collect(
     if not any(row["split"] == "train" for row in measured):
         raise MicrographiaError(
             "There is no picture with a mask to train on",
-            remedy="Name folders in segmentation.training.real, or let some be made up: "
+            remedy="Set folders in segmentation.training.real, or generate pictures: "
             "segmentation.training.procedural",
         )
     if not any(row["split"] == "validation" for row in measured):
         groups = len({row["group"] for row in measured})
         raise MicrographiaError(
-            "No picture is left to choose weights by: none may be both learned and judged on",
+            "No picture is left for validation: a picture cannot be both trained on and held out",
             seen=f"validation: {validation} of {len(measured)} pictures in {groups} groups",
-            allowed="a share that holds at least one whole article",
-            remedy="Raise segmentation.training.validation, or name more pictures",
+            allowed="a fraction that contains at least one whole article",
+            remedy="Raise segmentation.training.validation, or add pictures",
         )
     return measured
 
@@ -93,8 +93,9 @@ def _real(source: LabelledPictures) -> list[Row]:
             continue
         if articles and path.name not in articles:
             raise MicrographiaError(
-                f"{path.name} is in no article of {source.articles}",
-                remedy="Add its line, else one article could be on both sides",
+                f"{path.name} is not listed in {source.articles}",
+                remedy="Add a line for it; otherwise its article could be both trained on and "
+                "held out",
             )
         group = articles.get(path.name, path.stem)
         rows.append(_row(path, masks[path.stem], "real", source.licence, group))
@@ -107,7 +108,7 @@ def _articles(path: Path) -> dict[str, str]:
         reader = csv.DictReader(stream)
         if not {"filename", "doi"} <= set(reader.fieldnames or ()):
             raise MicrographiaError(
-                f"{path} does not say which picture is from which article",
+                f"{path} does not assign pictures to articles",
                 seen=reader.fieldnames,
                 allowed="columns filename, doi",
             )
@@ -205,7 +206,7 @@ def weights_of(
             weight[mine] *= share / weight[mine].sum()
     if weight.sum() <= 0:
         raise MicrographiaError(
-            "No picture would ever be drawn",
+            "No training picture has a chance to be drawn",
             seen=f"procedural_share: {procedural_share}",
             allowed="0 only with real pictures, 1 only with procedural ones",
         )

@@ -12,6 +12,7 @@ from sklearn.cluster import KMeans
 from sklearn.decomposition import PCA
 
 from micrographia.config import Splits
+from micrographia.physics.lattice import minimum_image
 
 FloatArray = NDArray[np.float64]
 
@@ -139,7 +140,7 @@ def _histograms(layer: Atoms) -> tuple[FloatArray, FloatArray]:
     )
     fractions = layer.positions[:, :2] @ np.linalg.inv(cell)
     difference = fractions[None, :] - fractions[:, None]
-    flat = ((difference - np.rint(difference))[:, :, None] + steps) @ cell
+    flat = (minimum_image(difference)[:, :, None] + steps) @ cell
     plane = np.linalg.norm(flat, axis=-1)
     rise = layer.positions[None, :, 2] - layer.positions[:, None, 2]
     space = np.hypot(plane, rise[:, :, None])

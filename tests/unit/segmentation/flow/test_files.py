@@ -67,7 +67,7 @@ def test_what_is_no_field_is_refused(tmp_path):
     tifffile.imwrite(
         tmp_path / "nan.tif", np.full((3, 4, 4), np.nan, np.float32), photometric="minisblack"
     )
-    with pytest.raises(ImageError, match="no numbers"):
+    with pytest.raises(ImageError, match="not finite numbers"):
         read_field(tmp_path / "nan.tif")
     with pytest.raises(ImageError, match="tiff"):
         write_field(tmp_path / "field.png", np.zeros((2, 1, 1)), np.zeros((1, 1)))
