@@ -37,7 +37,7 @@ lint: $(VENV)/.dev ## check style, types, the workflow and the generated files
 	@$(BIN)/micrographia config render --check
 
 docs: $(VENV)/.dev ## build the documentation into site/, strictly
-	@$(BIN)/mkdocs build --strict --quiet
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 	@echo "documentation: site/index.html"
 
 format: $(VENV)/.dev ## rewrite the sources in the house style
