@@ -33,7 +33,7 @@ LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 
 def build_parser(room: str | None) -> argparse.ArgumentParser:
-    """Return the parser; only `room`, if it is one, has its verbs filled in."""
+    """Return the parser; only the given `room` gets its verbs, to keep the start fast."""
     parser = argparse.ArgumentParser(
         prog="micrographia",
         description="Turn electron micrographs into data, trained models and crystal structures.",
@@ -72,7 +72,7 @@ def program() -> NoReturn:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command line; return its exit status (2: the input is at fault)."""
+    """Run the command line; return its exit status (2: the input is wrong)."""
     words = list(sys.argv[1:] if argv is None else argv)
     room = next((word for word in words if word in ROOMS), None)
     arguments = build_parser(room).parse_args(words)

@@ -1,4 +1,4 @@
-"""What the rooms' command lines share: the settings argument and JSON output."""
+"""Shared parts of the command lines of all rooms: settings, shards, JSON output."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def settings_of(arguments: argparse.Namespace) -> Any:
 
 
 def non_negative(text: str) -> int:
-    """Type of an argument that is a whole number from 0, such as a seed."""
+    """Parse an argument that is a whole number from 0, such as a random seed."""
     number = int(text) if text.strip().isdecimal() else -1
     if number < 0:
         raise argparse.ArgumentTypeError(f"saw {text!r}; allowed: whole numbers from 0")
@@ -42,7 +42,7 @@ def non_negative(text: str) -> int:
 
 
 def positive(text: str) -> int:
-    """Type of an argument that is a whole number from 1, such as a count."""
+    """Parse an argument that is a whole number from 1, such as a count."""
     number = int(text) if text.strip().isdecimal() else 0
     if number < 1:
         raise argparse.ArgumentTypeError(f"saw {text!r}; allowed: whole numbers from 1")

@@ -1,4 +1,4 @@
-"""Settings of the annotation room: who annotates, who judges, what an endpoint may cost."""
+"""Settings of the annotation room: annotators, judges, and limits of endpoints."""
 
 from __future__ import annotations
 

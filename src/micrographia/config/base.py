@@ -1,4 +1,4 @@
-"""What every section of the settings stands on."""
+"""Base class and shared types of all sections of the settings."""
 
 from __future__ import annotations
 

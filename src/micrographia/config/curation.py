@@ -1,4 +1,4 @@
-"""Settings of the curation room: which micrographs are kept, and what is read from them."""
+"""Settings of the curation room: limits of quality, duplicates, scale bars and text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Settings of what enters at the front: micrographs and crystals."""
+"""Settings of the input data: micrographs and crystals."""
 
 from __future__ import annotations
 
@@ -63,11 +63,11 @@ class MicrographSource(Section):
     )
 
     def sources(self) -> tuple[str, ...]:
-        """Return what `source` names, as a list of its own when it is one."""
+        """Return the sources as a list, also if `source` is a single one."""
         return (self.source,) if isinstance(self.source, str) else self.source
 
     def known_licence(self) -> str:
-        """Return what is known of the licence: nobody may do as they like with a user's images."""
+        """Return the licence; for a user's images without one it is 'unknown', never free."""
         if self.licence is not None:
             return self.licence
         return "CC0-1.0" if self.source == "procedural" else "unknown"
@@ -127,7 +127,7 @@ class Splits(Section):
     )
 
     def shares(self) -> dict[str, float]:
-        """Return the share of each side, train first."""
+        """Return the fraction of each split: train, validation, test."""
         return {"train": self.train, "validation": self.validation, "test": self.test}
 
     @model_validator(mode="after")

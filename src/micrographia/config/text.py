@@ -1,4 +1,4 @@
-"""Settings of text regions: how they are found, what becomes of them, how that is learnt."""
+"""Settings of text regions: detection, treatment, and training of the detector."""
 
 from __future__ import annotations
 

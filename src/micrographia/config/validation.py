@@ -1,4 +1,4 @@
-"""Settings as they come in: checked against a model, every fault listed; and as canonical JSON."""
+"""Validation of settings against their models, with every fault listed; canonical JSON."""
 
 from __future__ import annotations
 

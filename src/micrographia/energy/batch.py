@@ -1,4 +1,4 @@
-"""Many crystals to many energies; a failure is a row, never a missing row."""
+"""Relax a table of crystals; a failure is a row, never a missing row."""
 
 from __future__ import annotations
 

@@ -250,7 +250,7 @@ def refuse_unknown(potential: Potential, atoms: Atoms) -> None:
 
 @contextlib.contextmanager
 def quiet() -> Iterator[None]:
-    """The packages print and warn of what is of no use to anybody here."""
+    """Suppress irrelevant output and warnings of the packages."""
     with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
         warnings.simplefilter("ignore")
         yield

@@ -1,4 +1,4 @@
-"""Elemental crystals, relaxed by the calculator that the compounds are relaxed by.
+"""Reference crystals of the elements, relaxed by the same calculator as the compounds.
 
 Structures come from `elements.csv` (molecules, and crystals with internal coordinates) or else
 from ASE's table of the elements' structures at room conditions.

@@ -1,4 +1,4 @@
-"""STEM images: float32 TIFF that ImageJ opens with the right scale, conditions inside."""
+"""STEM images as float32 TIFF with imaging conditions; ImageJ reads their pixel size."""
 
 from __future__ import annotations
 

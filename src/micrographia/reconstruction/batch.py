@@ -1,4 +1,4 @@
-"""Many images to many crystals; a failure is a row, never a missing row."""
+"""Reconstruct a table of images; a failure is a row, never a missing row."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`micrographia report`: results become one self-contained page."""
+"""`micrographia report`: write one self-contained page of the results."""
 
 from __future__ import annotations
 

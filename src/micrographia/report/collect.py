@@ -1,4 +1,4 @@
-"""Read what a run left behind; whatever is absent is None, and the page says so."""
+"""Read all tables of a run; missing tables are None, and the page says so."""
 
 from __future__ import annotations
 

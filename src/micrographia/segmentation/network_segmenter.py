@@ -1,4 +1,4 @@
-"""Segmentation with a trained network: `--method unet-small`, its larger kin, its peers."""
+"""Segmentation with a trained network: flow networks and baselines."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A list of micrographs becomes label masks and two tables; a broken image is a row."""
+"""Segment a list of micrographs into label masks and two tables; a failure is a row."""
 
 from __future__ import annotations
 
@@ -167,7 +167,7 @@ def jobs_of_table(micrographs: pd.DataFrame, shard: int, shards: int) -> list[Jo
 
 
 def jobs_held_out(pictures: pd.DataFrame) -> list[Job]:
-    """Return a job for every picture that was kept from training: the real ones, if there are any.
+    """Return a job for every held-out picture: only the real ones, if there are any.
 
     Parameters
     ----------

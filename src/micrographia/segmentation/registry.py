@@ -1,4 +1,4 @@
-"""Networks by name: built with random weights, or as a checkpoint describes them."""
+"""Build networks by name, with random weights or from a checkpoint."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Shards of STEM images: noiseless pictures once, doses drawn from them, engines compared."""
+"""Shards of STEM images: noiseless images, noise for each dose, comparison of engines."""
 
 from __future__ import annotations
 

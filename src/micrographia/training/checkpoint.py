@@ -117,7 +117,7 @@ def load_checkpoint(path: str | os.PathLike[str]) -> Checkpoint:
 
 
 def check_sha256(path: str | os.PathLike[str], expected: str, remedy: str) -> None:
-    """Make sure that a file is the one that is meant.
+    """Check the SHA-256 checksum of a file.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Where a network runs, with which numbers, and from which seed."""
+"""Device, precision and random seed of a network."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pictures whose attributes are known become rows of features to learn from."""
+"""Training examples: features of pictures with known attributes."""
 
 from __future__ import annotations
 
@@ -139,7 +139,7 @@ def _examples(task: _Task) -> list[Example]:
 
 
 def changed(image: FloatImage, rng: np.random.Generator) -> FloatImage:
-    """Return a picture as another instrument or web site might give it.
+    """Return a random variant of a picture, as from another instrument or web site.
 
     Another gamma and contrast, a turn or mirror, a part of it scaled up or the whole scaled
     down, blur, noise, JPEG: none of which changes what is asked about.

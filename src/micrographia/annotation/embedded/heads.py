@@ -69,7 +69,7 @@ class Heads:
         return softmax(logits)
 
     def strangeness(self, vector: FloatArray) -> float:
-        """Distance from what was learned from, over that of its farthest hundredth."""
+        """Return the distance from the training data, relative to its 99th percentile."""
         components = vector @ self.tensors["basis"]
         return float(np.mean(components**2) / self.card["far"])
 
@@ -77,7 +77,7 @@ class Heads:
         """Return a reading per attribute, "unknown" where none is likely enough.
 
         The confidence is the calibrated probability, drawn towards that of guessing where a
-        picture is farther from those learned from than they are from one another.
+        picture is farther from the training pictures than these are from one another.
         """
         vector = self.vector(features)
         near = 1.0 / max(self.strangeness(vector), 1.0)

@@ -1,4 +1,4 @@
-"""Prompts: versioned files with places for the vocabulary, the answer to judge and a fault."""
+"""Prompts: versioned files with placeholders for vocabulary, answer to judge and fault."""
 
 from __future__ import annotations
 

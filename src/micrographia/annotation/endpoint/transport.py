@@ -1,4 +1,4 @@
-"""One call over HTTP: tried again after faults on the way, never told to anyone with its key."""
+"""One call over HTTP, with retries after faults; the key never appears in logs or errors."""
 
 from __future__ import annotations
 

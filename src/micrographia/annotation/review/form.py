@@ -1,4 +1,4 @@
-"""The form that a person fills in, and the file that comes back."""
+"""Review form: write the cases for a person, and read the decisions back."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Verb `score-annotation`: annotators against what procedural micrographs are known to show."""
+"""Verb `score-annotation`: score annotators against true attributes."""
 
 from __future__ import annotations
 

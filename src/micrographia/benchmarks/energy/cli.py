@@ -1,4 +1,4 @@
-"""`micrographia benchmarks score-energy`: energies of answers against those of the truth."""
+"""`micrographia benchmarks score-energy`: energies of reconstructed and of true crystals."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Energies of crystals read from pictures, beside those of the true ones and of DFT."""
+"""Energies of reconstructed crystals against those of the true crystals and of DFT."""
 
 from __future__ import annotations
 

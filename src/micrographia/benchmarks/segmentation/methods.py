@@ -1,4 +1,4 @@
-"""Methods of segmentation side by side, scored on the pictures that no training saw."""
+"""Comparison of segmentation methods on the held-out pictures."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from micrographia.provenance import stamp
 def score_held_out(
     pictures: pd.DataFrame, folder: Path, predictions: pd.DataFrame, method: str
 ) -> list[Row]:
-    """Score the predictions for every picture that was kept from training.
+    """Score the predictions for every held-out picture.
 
     Parameters
     ----------

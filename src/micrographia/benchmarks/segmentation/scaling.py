@@ -1,4 +1,4 @@
-"""The learning curve: one method that learned from fewer and from more, on the same pictures."""
+"""Learning curve: score of one method against the number of training pictures."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Run:
     method
         Name of what learned.
     learned
-        Rows of `schemas.TRAINING_PICTURES` that it learned from.
+        Rows of `schemas.TRAINING_PICTURES` that it was trained on.
     metrics
         Entries made by `results.metric_row`.
     scores
@@ -50,7 +50,7 @@ class Run:
 
     @property
     def size(self) -> Row:
-        """What it learned from, as in `schemas.SCALING`."""
+        """Number of training pictures, as in `schemas.SCALING`."""
         real = self.learned[self.learned["source"] == "real"]
         return {
             "n_real": len(real),
@@ -66,7 +66,7 @@ class Run:
 
 
 def read_runs(results: Sequence[Path], subsets: Sequence[Path]) -> list[Run]:
-    """Read the scores of every training and the table of what it learned from.
+    """Read the scores of every training and the table of its training pictures.
 
     Parameters
     ----------
@@ -79,7 +79,7 @@ def read_runs(results: Sequence[Path], subsets: Sequence[Path]) -> list[Run]:
     ------
     MicrographiaError
         There are not as many tables as results, the results are of different pictures or
-        methods, or something that a network learned from was scored.
+        methods, or a training picture was scored.
     """
     if len(results) != len(subsets):
         raise MicrographiaError(

@@ -1,4 +1,4 @@
-"""What there is: every image of the given sources, with its mask, split into shards."""
+"""List every image of the given sources, with its mask, split into shards."""
 
 from __future__ import annotations
 
@@ -266,7 +266,7 @@ def _plain(path: str) -> str:
 
 
 def unreadable(error: OSError) -> str:
-    """Say which folder cannot be listed, and why."""
+    """Return a message that names the folder that cannot be listed, and the reason."""
     return f"Folder {error.filename} cannot be read ({error.strerror})"
 
 

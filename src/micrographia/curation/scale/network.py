@@ -1,4 +1,4 @@
-"""The reader of labels: a small convolutional network, run with numpy alone."""
+"""Reader of labels: a small convolutional network that runs with numpy only."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lines of text as they stand beside scale bars, rendered to teach the reader."""
+"""Rendered labels of scale bars, the training samples of the reader."""
 
 from __future__ import annotations
 

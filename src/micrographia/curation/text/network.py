@@ -44,7 +44,7 @@ _RETRAIN = "Train one with `snakemake text_detector`, or set another one in cura
 
 
 def quiet() -> None:
-    """Make ultralytics offline, silent and homeless; call before every import of it."""
+    """Keep ultralytics offline, silent and out of the home folder; call before every import."""
     training_yolo.quiet("Text regions", "set curation.text.detect: false")
 
 
@@ -91,7 +91,7 @@ class Detector:
         return unit, seen, [*propose(unit), *own]
 
     def look(self, pixels: NDArray[Any], least: float) -> list[Region]:
-        """Return what the network alone sees, best first: regions of at least this score."""
+        """Return the regions found by the network alone with at least this score, best first."""
         import torch
 
         height, width = pixels.shape

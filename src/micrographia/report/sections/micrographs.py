@@ -1,4 +1,4 @@
-"""The micrograph wing of the page: what was kept, what was found, and how well."""
+"""Section on micrographs: curation, segmented instances, and their scores."""
 
 from __future__ import annotations
 

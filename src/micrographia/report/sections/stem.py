@@ -1,4 +1,4 @@
-"""The STEM wing of the page: from the noisy picture to the crystal, beside the truth."""
+"""Section on STEM: from the noisy image to the crystal, beside the true crystal."""
 
 from __future__ import annotations
 

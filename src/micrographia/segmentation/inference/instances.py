@@ -1,4 +1,4 @@
-"""From a picture to instances by way of a network's flow field."""
+"""Find the instances of a picture with the flow field of a network."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def candidates_of(
 def find_with_field(
     network: nn.Module, image: FloatImage, settings: Network, precision: str = "fp32"
 ) -> tuple[LabelMask, FloatImage]:
-    """Return what `find` finds, and the field that agrees, (3, H, W): flow along y, x, foreground.
+    """Return the label mask of `find` and its field (3, H, W): flow along y, x, foreground.
 
     Each instance has the field of the scale that it was found at; the rest has that of the scale
     at which most of the area was found.
@@ -132,7 +132,7 @@ def search(
     image: FloatImage,
     diameter: float | None,
 ) -> tuple[T, float]:
-    """Look at a picture at several scales, until its instances have the diameter wanted.
+    """Rescale a picture until its instances have the requested median diameter.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""`micrographia segmentation pseudo-label` and `rounds`: networks that learn from networks."""
+"""`micrographia segmentation pseudo-label` and `rounds`: training with pseudo-labels."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The learning curve of rounds: how well networks do that learned from one another's labels."""
+"""Learning curve over rounds of pseudo-labels."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def _card(checkpoint: Path) -> dict[str, Any]:
 
 
 def draw_curve(rows: Sequence[Mapping[str, Any]], path: str | os.PathLike[str]) -> None:
-    """Draw the scores over the rounds as PNG, with what each learned from.
+    """Draw the scores over the rounds as PNG, with the number of training pictures.
 
     Parameters
     ----------

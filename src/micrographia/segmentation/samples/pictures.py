@@ -1,4 +1,4 @@
-"""What a segmenter learns from: pictures with masks, divided by article, drawn by density."""
+"""Training pictures of a segmenter: split by article, drawn by density class."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def collect(
         Folders that `micrographia synthesis micrographs` wrote; copies, blurred and small
         pictures in them, which test curation, are left out.
     validation
-        Share of the pictures that is kept from training; articles are kept whole.
+        Fraction of the pictures that is held out from training; articles are not split.
     seed
         Seed of the division.
 
@@ -235,7 +235,7 @@ class Shelf:
     def read(
         self, path: str, mask_path: str, partly: bool = False
     ) -> tuple[FloatImage, LabelMask]:
-        """Return a picture, normalised, and its label mask.
+        """Return a normalised picture and its label mask.
 
         With `partly`, pixels that `pseudo-label` left in doubt have the label -1.
         """
@@ -252,7 +252,7 @@ class Shelf:
 
 
 def summary(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """What a checkpoint's card says of the pictures: how many, whose, and a digest of them."""
+    """Return the entry of the pictures in a checkpoint's card: numbers, sources, digest."""
     digest = hashlib.sha256()
     for row in rows:
         digest.update(f"{row['split']} {row['source']} {row['group']}\n".encode())

@@ -1,4 +1,4 @@
-"""Fewer pictures to learn from, the same to be judged on: how scores grow with their number."""
+"""Nested subsets of N training pictures with the same held-out pictures."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ Row = dict[str, Any]
 def subset(
     rows: Sequence[Mapping[str, Any]], real: int | None, procedural: bool, seed: int
 ) -> list[Row]:
-    """Choose what is learned from, of a division made before.
+    """Choose a subset of the training pictures of an existing split.
 
     Parameters
     ----------
     rows
         Rows of `schemas.TRAINING_PICTURES`.
     real
-        How many real pictures are learned from; None for all. Articles are kept whole, in an
+        Number of real training pictures; None for all. Articles are kept whole, in an
         order that follows from the seed and their names: the first of them that come nearest to
         this number. So the pictures of a smaller number are among those of a larger one.
     procedural

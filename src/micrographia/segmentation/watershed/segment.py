@@ -1,4 +1,4 @@
-"""The classical segmenter: thresholds, distance transform, watershed, best candidate wins."""
+"""Classical segmenter: thresholds, distance transform, watershed, best candidate."""
 
 from __future__ import annotations
 

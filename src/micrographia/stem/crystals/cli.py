@@ -1,4 +1,4 @@
-"""`micrographia stem structures`: crystals of any origin become one table."""
+"""`micrographia stem structures`: write a table of crystals from any source."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`micrographia synthesis text-pictures`: what a text detector learns from."""
+"""`micrographia synthesis text-pictures`: training pictures of the text detector."""
 
 from __future__ import annotations
 

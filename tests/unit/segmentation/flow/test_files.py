@@ -44,7 +44,7 @@ def test_equal_masks_give_equal_bytes(mask, tmp_path):
 def test_an_instance_in_parts_is_told(tmp_path, capsys):
     write_labels(tmp_path / "mask.png", np.array([[3, 3, 0, 3]]))
     main(["segmentation", "field", str(tmp_path / "mask.png"), "--out", str(tmp_path / "f.tif")])
-    assert "instance 3 has 2 parts, of 2, 1 px" in capsys.readouterr().err
+    assert "instance 3 has 2 parts of 2, 1 px" in capsys.readouterr().err
 
 
 def test_directions_have_the_colours_that_are_documented():

@@ -92,7 +92,7 @@ def test_articles_are_divided_whole_and_the_same_each_time(folder, rows):
 
 def test_a_picture_of_no_article_is_a_fault(folder, tmp_path):
     (tmp_path / "articles.csv").write_text("filename,doi\n00.png,10.1/0\n")
-    with pytest.raises(MicrographiaError, match=r"01\.png is in no article"):
+    with pytest.raises(MicrographiaError, match=r"01\.png is not listed in"):
         collect([source(folder, articles=str(tmp_path / "articles.csv"))], [], 0.3, 1)
     (tmp_path / "articles.csv").write_text("name,doi\n")
     with pytest.raises(MicrographiaError, match="columns filename, doi"):
