@@ -7,7 +7,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint docs format config lock clean
+.PHONY: help demo test lint docs format config notebooks lock clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -47,6 +47,9 @@ format: $(VENV)/.dev ## rewrite the sources in the house style
 
 config: $(VENV)/.dev ## write workflow_config.yaml and its schema from config.py
 	@$(BIN)/micrographia config render
+
+notebooks: $(VENV)/.dev ## execute docs/notebooks and keep what they show
+	@$(BIN)/python tests/workflow/notebooks.py
 
 clean: ## remove results and caches; .venv stays
 	rm -rf results .snakemake .pytest_cache .ruff_cache .mypy_cache .hypothesis .cache site
