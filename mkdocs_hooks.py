@@ -1,20 +1,26 @@
 """Pages of the documentation that are generated when the site is built, and thus never stale.
 
 `mkdocs.yml` names this file under `hooks`. The command line is read from the argparse parsers, the
-settings from the JSON schema of the pydantic models. Nothing of it is committed: an edit of a help
-text or of a setting's description changes one file, and no test must compare the two.
+settings from the JSON schema of the pydantic models, and notebooks are shown with their committed
+outputs. Nothing of it is committed: an edit of a help text or of a setting's description changes
+one file, and no test must compare the two. A page that would fetch anything from the network when
+it is viewed ends the build.
 """
 
 from __future__ import annotations
 
 import argparse
+import base64
 import json
 import re
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File, Files
+from mkdocs.structure.pages import Page
 
 from micrographia.cli import ROOMS, build_parser
 from micrographia.config import WorkflowConfig
@@ -26,7 +32,68 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Add the generated pages to the site's files; mkdocs calls this."""
     for path, render in GENERATED.items():
         files.append(File.generated(config, path, content=render()))
+    for notebook in sorted(Path(config.docs_dir).rglob("*.ipynb")):
+        name = notebook.relative_to(config.docs_dir).with_suffix("").as_posix()
+        for path, content in render_notebook(name, notebook.read_text(encoding="utf-8")).items():
+            files.append(File.generated(config, path, content=content))
     return files
+
+
+def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
+    """Refuse a page that loads something from elsewhere; mkdocs calls this."""
+    if fetched := fetched_from_elsewhere(output):
+        raise PluginError(
+            f"{page.file.src_uri} would fetch {', '.join(fetched)} when it is viewed"
+        )
+    return output
+
+
+def fetched_from_elsewhere(html: str) -> list[str]:
+    """Addresses that a browser loads by itself when it shows a page; links are none."""
+    tags = re.findall(r"<(?:link|script|img|iframe|source)\b[^>]*>", html)
+    tags = [tag for tag in tags if 'rel="canonical"' not in tag]
+    return [
+        url for tag in tags for url in re.findall(r'(?:src|href)="?((?:https?:)?//[^"\s>]+)', tag)
+    ]
+
+
+def render_notebook(name: str, text: str) -> dict[str, str | bytes]:
+    """Return the page and the pictures of a notebook, as it was executed.
+
+    Parameters
+    ----------
+    name
+        Path of the notebook below `docs`, without suffix.
+    text
+        The notebook, as JSON.
+
+    Returns
+    -------
+    dict
+        Path of each file to its content: `<name>.md` and `<name>-<number>.png`.
+    """
+    files: dict[str, str | bytes] = {}
+    short = name.rsplit("/", 1)[-1]
+    parts = []
+    for cell in json.loads(text)["cells"]:
+        source = "".join(cell["source"])
+        parts.append(source if cell["cell_type"] == "markdown" else _fenced("python", source))
+        for output in cell.get("outputs", []):
+            data = output.get("data", {})
+            if "image/png" in data:
+                number = len(files) + 1
+                files[f"{name}-{number}.png"] = base64.b64decode(data["image/png"])
+                parts.append(f"![What the code above draws]({short}-{number}.png)")
+            elif shown := "".join(output.get("text", data.get("text/plain", ""))).rstrip():
+                parts.append(_fenced("text", shown))
+    title, *rest = parts[0].split("\n", 1)
+    download = f"[Download this notebook]({short}.ipynb)"
+    files[f"{name}.md"] = "\n\n".join([title, download, *rest, *parts[1:]]) + "\n"
+    return files
+
+
+def _fenced(language: str, text: str) -> str:
+    return f"```{language}\n{text}\n```"
 
 
 def render_command_line() -> str:

@@ -42,6 +42,7 @@ _ALWAYS = ("io.tables", "io.schemas")
 
 #: Modules that carry no science: values reach the steps through `params`, not through these.
 _NEUTRAL = {
+    "micrographia.arrays",
     "micrographia.config",
     "micrographia.errors",
     "micrographia.log",

@@ -14,6 +14,7 @@ import micrographia
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "src" / "micrographia"
 GROUND_FLOOR = {
+    "arrays",
     "io",
     "physics",
     "training",
@@ -64,7 +65,7 @@ def test_a_room_imports_only_the_ground_floor_and_itself(room):
 
 
 @pytest.mark.parametrize(
-    "floor", ["io", "physics", "training", "config", "errors.py", "provenance.py"]
+    "floor", ["arrays.py", "io", "physics", "training", "config", "errors.py", "provenance.py"]
 )
 def test_the_ground_floor_imports_no_room(floor):
     place = PACKAGE / floor
@@ -178,6 +179,28 @@ def test_functions_stay_short():
                 if lines > 50:
                     long[f"{path.relative_to(ROOT)}:{node.name}"] = lines
     assert not long
+
+
+def test_array_types_have_one_home():
+    """An alias here and another there drift apart: `Floats` was of 32 bits, and of 64."""
+    aliases = {
+        f"{path.relative_to(PACKAGE)}: {ast.unparse(node)}"
+        for path in PACKAGE.rglob("*.py")
+        for node in ast.parse(path.read_text(encoding="utf-8")).body
+        if isinstance(node, ast.Assign)
+        and isinstance(node.value, ast.Subscript)
+        and ast.unparse(node.value.value).endswith("NDArray")
+    }
+    assert len(aliases) > 10
+    assert {alias.partition(":")[0] for alias in aliases} == {"arrays.py"}
+
+
+def test_array_types_do_nothing():
+    """Digests of code leave them out, so nothing that runs may stand among them."""
+    body = ast.parse((PACKAGE / "arrays.py").read_text(encoding="utf-8")).body
+    assert all(
+        isinstance(node, ast.Expr | ast.Assign | ast.Import | ast.ImportFrom) for node in body
+    )
 
 
 def test_functions_take_few_parameters():

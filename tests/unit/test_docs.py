@@ -25,6 +25,8 @@ SITE_PAGES = sorted(DOCS.rglob("*.md"))
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *SITE_PAGES]
 #: Written when the site is built.
 GENERATED = {"reference/command-line.md", "reference/settings.md"}
+NOTEBOOKS = sorted(DOCS.rglob("*.ipynb"))
+SHOWN_NOTEBOOKS = {str(path.relative_to(DOCS).with_suffix(".md")) for path in NOTEBOOKS}
 
 
 def name_of(path: Path) -> str:
@@ -67,7 +69,7 @@ def test_every_entry_of_a_benchmark_is_described():
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
 def test_links_lead_to_files(page):
-    generated = {DOCS / name for name in GENERATED}
+    generated = {DOCS / name for name in GENERATED | SHOWN_NOTEBOOKS}
     for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", page.read_text(encoding="utf-8")):
         if not target.startswith("http"):
             file = (page.parent / target).resolve()
@@ -101,14 +103,14 @@ Loader.add_multi_constructor("tag:yaml.org,2002:python/name:", lambda *_: None)
 def test_the_site_lists_every_page():
     text = (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
     listed = nav_pages(yaml.load(text, Loader)["nav"])
-    written = {str(path.relative_to(DOCS)) for path in [*SITE_PAGES, *DOCS.rglob("*.ipynb")]}
-    assert listed == written | GENERATED
+    written = {str(path.relative_to(DOCS)) for path in SITE_PAGES}
+    assert listed == written | GENERATED | SHOWN_NOTEBOOKS
 
 
 def faults_but_paths(error: ValidationError) -> list[str]:
     """Faults of settings; the files of a page's reader are not here."""
     faults = [f"{one['loc']}: {one['msg']}" for one in error.errors()]
-    return [fault for fault in faults if "existing path" not in fault]
+    return [fault for fault in faults if "exist" not in fault]
 
 
 COMMANDS = [
@@ -186,6 +188,24 @@ def test_the_settings_page_has_every_setting(hooks):
     for section in schema["$defs"].values():
         names |= set(section["properties"])
     assert names <= shown
+
+
+@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=name_of)
+def test_a_notebook_becomes_a_page_with_its_pictures(hooks, notebook):
+    text = notebook.read_text(encoding="utf-8")
+    files = hooks.render_notebook("notebooks/one", text)
+    page = files.pop("notebooks/one.md")
+    assert page.count("```python") == text.count('"cell_type": "code"')
+    assert [f"notebooks/{name}" for name in re.findall(r"\((one-\d+\.png)\)", page)] == list(files)
+    assert len(files) == text.count('"image/png"')
+    assert all(content.startswith(b"\x89PNG") for content in files.values())
+
+
+def test_a_page_that_fetches_from_elsewhere_is_noticed(hooks):
+    near = '<script src="assets/a.js"></script><a href="https://example.org">x</a>'
+    far = '<link rel="stylesheet" href="https://example.org/a.css"><img src=//example.org/b.png>'
+    assert hooks.fetched_from_elsewhere(near) == []
+    assert len(hooks.fetched_from_elsewhere(near + far)) == 2
 
 
 def test_the_pictures_are_small():

@@ -40,6 +40,7 @@ def execute(path: Path) -> Any:
             kernel_name="python3",
             resources={"metadata": {"path": folder}},
             record_timing=False,
+            extra_arguments=["--log-level=ERROR"],
         )
         client.execute(env={**os.environ, **threads, "PYTHONPATH": str(ROOT / "src")})
     return cleaned(notebook)
@@ -53,8 +54,7 @@ def cleaned(notebook: Any) -> Any:
         for output in cell.get("outputs", []):
             output.get("metadata", {}).clear()
             data = output.get("data", {})
-            data.pop("text/html", None)
-            if "image/png" in data:
+            if is_picture(output):  # its text is but the figure's size
                 data.pop("text/plain", None)
     return notebook
 
@@ -72,8 +72,12 @@ def texts(notebook: Any) -> list[str]:
 
 def pictures(notebook: Any) -> int:
     """How many pictures the cells show."""
-    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
-    return sum("image/png" in output.get("data", {}) for output in outputs)
+    return sum(is_picture(output) for cell in notebook.cells for output in cell.get("outputs", []))
+
+
+def is_picture(output: Any) -> bool:
+    """Whether an output of a cell is a picture."""
+    return any(kind.startswith("image/") for kind in output.get("data", {}))
 
 
 if __name__ == "__main__":

@@ -8,10 +8,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
 
-import numpy as np
-from numpy.typing import NDArray
-
 from micrographia.annotation.schema import Attributes, Verdicts
+from micrographia.arrays import FloatImage, LabelMask
 from micrographia.errors import MicrographiaError
 from micrographia.io.images import read_labels, to_unit
 from micrographia.io.working_picture import WorkingPicture, read_working
@@ -58,12 +56,12 @@ class Case:
         return read_working(self.row)
 
     @cached_property
-    def pixels(self) -> NDArray[np.float32]:
+    def pixels(self) -> FloatImage:
         """Its grey values, 0…1: without banner or text, as curation left it."""
         return to_unit(self.working.pixels)
 
     @cached_property
-    def labels(self) -> NDArray[np.int32] | None:
+    def labels(self) -> LabelMask | None:
         """Instances in the same part, 0 for background; None where there is no mask."""
         if self.mask_path is None:
             return None
@@ -80,8 +78,8 @@ class Case:
     def of_arrays(
         cls,
         row: Mapping[str, Any],
-        pixels: NDArray[np.float32],
-        labels: NDArray[np.int32] | None = None,
+        pixels: FloatImage,
+        labels: LabelMask | None = None,
     ) -> Case:
         """Make a case from arrays in memory; nothing is read from disk."""
         case = cls(row, None)

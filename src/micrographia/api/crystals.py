@@ -140,9 +140,9 @@ def solve(
     from micrographia.reconstruction.crystal import read_crystal
 
     remedy = 'Give the right one: mg.Micrograph(pixels, pixel_size=0.1, unit="Å")'
-    if not isinstance(image, Micrograph) or image.pixel_size_nm is None:
+    if not isinstance(image, Micrograph) or image.pixel_size is None:
         raise ImageError("To solve an image takes its pixel size", remedy=remedy)
-    size = image.pixel_size_nm / UNITS["Å"]
+    size = image.pixel_size if image.unit == "Å" else image.pixel_size * UNITS["Å"]
     name = "image" if image.path is None else image.path.stem
     check_resolves_atoms(size, name, remedy)
     metadata = dict(image.metadata)

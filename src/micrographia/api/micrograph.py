@@ -16,8 +16,8 @@ from micrographia.errors import ImageError
 if TYPE_CHECKING:
     from micrographia.physics.conditions import ImagingConditions
 
-#: Nanometres per unit.
-UNITS = {"nm": 1.0, "Å": 0.1}
+#: How many of each unit a nanometre has.
+UNITS = {"nm": 1.0, "Å": 10.0}
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -80,7 +80,7 @@ class Micrograph:
     @property
     def pixel_size_nm(self) -> float | None:
         """Side of a pixel [nm]; None if it is not known."""
-        return None if self.pixel_size is None else self.pixel_size * UNITS[self.unit]
+        return None if self.pixel_size is None else self.pixel_size / UNITS[self.unit]
 
     @property
     def conditions(self) -> ImagingConditions | None:
@@ -150,18 +150,19 @@ def read(
     facts = {name: value for name in told if (value := getattr(found, name)) is not None}
     ours = stem_metadata(path)
     size_nm, source, note = found.pixel_size_nm, "file", found.note
-    unit = unit or ("Å" if ours else "nm")
     if pixel_size is not None:
-        Micrograph(found.pixels, pixel_size, unit)  # refuses what is no length
-        size_nm, source = pixel_size * UNITS[unit], "given"
+        source = "given"
     elif scale_bar:
         size_nm, source, reason = _with_scale_bar(found.pixels, size_nm)
         note = "; ".join(filter(None, (note, reason))) or None
+    unit = unit or ("Å" if ours else "nm")
+    if pixel_size is None and size_nm is not None:
+        pixel_size = size_nm * UNITS.get(unit, 1.0)
     return Micrograph(
         pixels=found.pixels,
-        pixel_size=None if size_nm is None else size_nm / UNITS[unit],
+        pixel_size=pixel_size,
         unit=unit,
-        pixel_size_source=None if size_nm is None else source,
+        pixel_size_source=None if pixel_size is None else source,
         path=Path(path),
         note=note,
         metadata={**facts, **ours},

@@ -12,11 +12,11 @@ from ase import Atoms
 from scipy.optimize import linear_sum_assignment
 
 from micrographia import __version__
+from micrographia.arrays import FloatArray
 from micrographia.config import Energy
 from micrographia.energy.calculators import Potential
 from micrographia.energy.formation import formation_energy
 from micrographia.energy.heights import flat_heights
-from micrographia.energy.plane_symmetry import FloatArray
 from micrographia.energy.relax import Relaxed, drop_equal, relax_layer
 from micrographia.errors import MicrographiaError
 from micrographia.io.schemas import ENERGIES

@@ -21,8 +21,8 @@ from typing import Any
 import numpy as np
 from ase import Atoms
 from ase.data import chemical_symbols
-from numpy.typing import NDArray
 
+from micrographia.arrays import FloatArray
 from micrographia.config import Energy
 from micrographia.errors import EnergyError, install_hint
 from micrographia.method_names import Calculator
@@ -54,7 +54,7 @@ class Potential:
     version: str
     calculator: Any
     correction: Callable[[Atoms], float]
-    energies: Callable[[Sequence[Atoms]], NDArray[np.float64]]
+    energies: Callable[[Sequence[Atoms]], FloatArray]
 
     @property
     def key(self) -> str:
@@ -84,7 +84,7 @@ def _load_emt(settings: Energy) -> Potential:
 
     calculator = EMT()
 
-    def energies(crystals: Sequence[Atoms]) -> NDArray[np.float64]:
+    def energies(crystals: Sequence[Atoms]) -> FloatArray:
         known = [set(atoms.get_chemical_symbols()) <= set(parameters) for atoms in crystals]
         return _one_by_one(calculator, crystals, known)
 
@@ -103,7 +103,7 @@ def _load_chgnet(settings: Energy) -> Potential:
         model = CHGNet.load(use_device="cpu", verbose=False)
         calculator = CHGNetCalculator(model, use_device="cpu", on_isolated_atoms="ignore")
 
-    def energies(crystals: Sequence[Atoms]) -> NDArray[np.float64]:
+    def energies(crystals: Sequence[Atoms]) -> FloatArray:
         from pymatgen.io.ase import AseAtomsAdaptor
 
         with quiet():
@@ -140,7 +140,7 @@ def _load_mattersim(settings: Energy) -> Potential:
             remedy="Download mattersim-v1.0.0-1M.pth or -5M.pth of github.com/microsoft/mattersim",
         ) from None
 
-    def energies(crystals: Sequence[Atoms]) -> NDArray[np.float64]:
+    def energies(crystals: Sequence[Atoms]) -> FloatArray:
         return _one_by_one(calculator, crystals, [True] * len(crystals))
 
     version = f"{metadata.version('mattersim')}, weights {digest[:12]}"
@@ -218,9 +218,7 @@ def _no_correction(atoms: Atoms) -> float:
     return 0.0
 
 
-def _one_by_one(
-    calculator: Any, crystals: Sequence[Atoms], known: Sequence[bool]
-) -> NDArray[np.float64]:
+def _one_by_one(calculator: Any, crystals: Sequence[Atoms], known: Sequence[bool]) -> FloatArray:
     found = np.full(len(crystals), np.nan)
     for place, atoms in enumerate(crystals):
         if known[place]:

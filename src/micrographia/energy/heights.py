@@ -12,10 +12,10 @@ from collections.abc import Sequence
 import numpy as np
 from ase import Atoms
 from ase.data import covalent_radii
-from numpy.typing import NDArray
 
+from micrographia.arrays import FloatArray, IntArray
 from micrographia.energy.patterns import make_patterns, spread_in_sites
-from micrographia.energy.plane_symmetry import FloatArray, find_plane_group, find_sites
+from micrographia.energy.plane_symmetry import find_plane_group, find_sites
 from micrographia.physics.lattice import minimum_image
 
 #: Height of one step of a pattern before bonds are relaxed [Å].
@@ -186,7 +186,7 @@ def relax_pairs(
     return heights, (wall * decay**2 - 2 * depth * decay).sum(axis=1)
 
 
-def _pairs(layer: Atoms) -> tuple[NDArray[np.int64], NDArray[np.int64], FloatArray]:
+def _pairs(layer: Atoms) -> tuple[IntArray, IntArray, FloatArray]:
     """Atoms and in-plane distances [Å] of all pairs that could be bonds, both ways round."""
     plane = np.array(layer.cell[:2, :2])
     fractions = layer.positions[:, :2] @ np.linalg.inv(plane)
@@ -202,7 +202,7 @@ def _pairs(layer: Atoms) -> tuple[NDArray[np.int64], NDArray[np.int64], FloatArr
     return first, second, lateral[image, first, second]
 
 
-def _electronegativity(numbers: NDArray[np.int64]) -> FloatArray:
+def _electronegativity(numbers: IntArray) -> FloatArray:
     """Pauling's scale; 2.4, a middle value, for noble gases, which have none."""
     from pymatgen.core import Element
 

@@ -13,12 +13,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from ase import Atoms
-from numpy.typing import NDArray
 
+from micrographia.arrays import FloatArray, IntArray
 from micrographia.physics.lattice import lattice_mappings, minimum_image
-
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
 
 #: Atoms nearer than this in projection are one column [Å].
 COLUMN_WIDTH = 0.3

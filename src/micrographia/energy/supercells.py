@@ -10,7 +10,8 @@ import numpy as np
 from ase import Atoms
 from ase.build import make_supercell
 
-from micrographia.energy.plane_symmetry import COLUMN_WIDTH, FloatArray
+from micrographia.arrays import FloatArray
+from micrographia.energy.plane_symmetry import COLUMN_WIDTH
 from micrographia.physics.lattice import minimum_image
 
 #: Most atoms of a cell that is doubled; larger ones have room for columns of both kinds.

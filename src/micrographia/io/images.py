@@ -13,6 +13,7 @@ import tifffile
 from numpy.typing import ArrayLike, NDArray
 from PIL import Image
 
+from micrographia.arrays import FloatImage, LabelMask
 from micrographia.errors import ImageError
 from micrographia.io.atomic import atomic_path
 from micrographia.io.decoding import (
@@ -109,7 +110,7 @@ def read_micrograph(path: str | os.PathLike[str], max_pixels: int = MAX_PIXELS) 
     )
 
 
-def read_labels(path: str | os.PathLike[str], max_pixels: int = MAX_PIXELS) -> NDArray[np.int32]:
+def read_labels(path: str | os.PathLike[str], max_pixels: int = MAX_PIXELS) -> LabelMask:
     """Read a label mask: one channel of whole numbers, 0 for background, 1…n for instances.
 
     Raises
@@ -203,7 +204,7 @@ def refuse_no_picture(image: NDArray[Any]) -> None:
         )
 
 
-def to_unit(pixels: NDArray[Any]) -> NDArray[np.float32]:
+def to_unit(pixels: NDArray[Any]) -> FloatImage:
     """Scale a picture to 0…1 as float32.
 
     Integers are divided by the full range of their type, so that pictures of one instrument
@@ -223,7 +224,7 @@ def to_unit(pixels: NDArray[Any]) -> NDArray[np.float32]:
     return np.asarray(stretched, dtype=np.float32)
 
 
-def to_own_range(pixels: NDArray[Any]) -> NDArray[np.float32]:
+def to_own_range(pixels: NDArray[Any]) -> FloatImage:
     """Scale a picture to 0…1 like `to_unit`, but 16 bits by the fewest bits that hold it.
 
     Cameras of 12 or 14 bits write 16-bit files: their full range is less than the file's.

@@ -13,6 +13,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from micrographia.arrays import FloatArray, IntArray
+
 
 class Overlaps(NamedTuple):
     """Pairs of touching instances and the sizes of the two sets.
@@ -25,11 +27,11 @@ class Overlaps(NamedTuple):
 
     n_true: int
     n_predicted: int
-    true: NDArray[np.int64]
-    predicted: NDArray[np.int64]
-    iou: NDArray[np.float64]
-    true_area: NDArray[np.int64]
-    predicted_area: NDArray[np.int64]
+    true: IntArray
+    predicted: IntArray
+    iou: FloatArray
+    true_area: IntArray
+    predicted_area: IntArray
     true_labels: NDArray[np.integer]
     predicted_labels: NDArray[np.integer]
 
@@ -85,7 +87,7 @@ def overlaps(true: NDArray[np.integer], predicted: NDArray[np.integer]) -> Overl
 
 def _number(
     mask: NDArray[np.integer],
-) -> tuple[NDArray[np.integer], NDArray[np.int64], NDArray[np.int64]]:
+) -> tuple[NDArray[np.integer], IntArray, IntArray]:
     """Return (labels without 0, each pixel's instance number or -1, areas in px)."""
     labels, inverse, areas = np.unique(mask, return_inverse=True, return_counts=True)
     index = inverse.ravel().astype(np.int64)

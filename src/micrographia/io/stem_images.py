@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 import tifffile
-from numpy.typing import NDArray
 
+from micrographia.arrays import FloatImage
 from micrographia.errors import ImageError
 from micrographia.io.atomic import atomic_path
 from micrographia.io.images import read_micrograph
@@ -38,7 +38,7 @@ class StemImage:
         file says nothing.
     """
 
-    pixels: NDArray[np.float32]
+    pixels: FloatImage
     pixel_size: float
     metadata: Mapping[str, Any] = field(default_factory=dict)
 

@@ -15,8 +15,8 @@ import ase.io
 import numpy as np
 from ase import Atoms
 from ase.cell import Cell
-from numpy.typing import NDArray
 
+from micrographia.arrays import BoolArray, FloatArray
 from micrographia.errors import StructureError
 from micrographia.io.crystal_check import check_crystal
 
@@ -367,7 +367,7 @@ def orient_layer(atoms: Atoms) -> Atoms:
     return layer
 
 
-def _complete(atoms: Atoms) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+def _complete(atoms: Atoms) -> tuple[FloatArray, BoolArray]:
     """Cell and periodicity; a layer given by two vectors gets a third, wide one."""
     if atoms.cell.rank < 2 or len(atoms) == 0:
         raise StructureError("There is no crystal: it needs atoms and two lattice vectors")
@@ -380,7 +380,7 @@ def _complete(atoms: Atoms) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     return cell, np.arange(3) != missing
 
 
-def _largest_gap(fractions: NDArray[np.float64]) -> tuple[float, float]:
+def _largest_gap(fractions: FloatArray) -> tuple[float, float]:
     """Width of the widest empty interval on the circle 0..1, and where it ends."""
     ordered = np.sort(fractions % 1.0)
     gaps = np.diff(ordered, append=ordered[0] + 1.0)

@@ -15,8 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
+from micrographia.arrays import FloatArray, IntArray
 
 #: Relative difference below which two squared lengths are the same, for choices of convention.
 _EQUAL = 1e-8

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
-from micrographia.physics.lattice import FloatArray, IntArray, lattice_mappings, minimum_image
+from micrographia.arrays import FloatArray, IntArray
+from micrographia.physics.lattice import lattice_mappings, minimum_image
 
 #: Most translations that are refined with an optimal assignment, the most promising first.
 _REFINED = 64
@@ -23,7 +23,7 @@ class Projection:
 
     cell: FloatArray
     xy: FloatArray
-    numbers: NDArray[np.int64]
+    numbers: IntArray
 
     def same_composition(self, other: Projection) -> bool:
         """Whether both cells hold the same multiset of species."""

@@ -13,15 +13,14 @@ from itertools import combinations_with_replacement
 
 import numpy as np
 from ase import Atoms
-from numpy.typing import NDArray
 
+from micrographia.arrays import ComplexArray, FloatArray, IntArray
 from micrographia.errors import SolveError
 from micrographia.physics.conditions import ImagingConditions
 from micrographia.physics.imaging import projected_phase, transfer
 from micrographia.physics.lattice import minimum_image
 from micrographia.physics.strong_object import strong_response
 from micrographia.reconstruction.lattice import Fit
-from micrographia.reconstruction.spectrum import ComplexArray, FloatArray
 
 _GRID = 0.12  # spacing of the search map [Å]
 _SWEEPS = 6
@@ -80,7 +79,7 @@ class Columns:
     """A state of the search: positions (n, 2) [Å], kinds (n,) as places in `Problem.kinds`."""
 
     positions: FloatArray
-    kinds: NDArray[np.int64]
+    kinds: IntArray
     scale: float = 1.0
 
     @property

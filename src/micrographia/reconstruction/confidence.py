@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import expit
 
-FloatArray = NDArray[np.float64]
+from micrographia.arrays import FloatArray
 
 
 def site_confidence(log_likelihood_deficits: FloatArray) -> FloatArray:

@@ -15,13 +15,9 @@ import spglib
 from ase import Atoms
 from scipy.optimize import linear_sum_assignment
 
+from micrographia.arrays import FloatArray, IntArray
 from micrographia.physics.lattice import gauss_reduce, minimum_image, primitive_projection
-from micrographia.reconstruction.averaging import (
-    FloatArray,
-    IntArray,
-    Operations,
-    average_sites,
-)
+from micrographia.reconstruction.averaging import Operations, average_sites
 from micrographia.reconstruction.wallpaper import Wallpaper, find_wallpaper
 
 #: Distance in the plane within which sites of a symmetrised projection are the same [Å].

@@ -13,6 +13,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from micrographia.arrays import FloatArray
 from micrographia.config import Reconstruction
 from micrographia.physics.conditions import ImagingConditions
 from micrographia.physics.lattice import gauss_reduce
@@ -27,7 +28,7 @@ from micrographia.reconstruction.columns import (
     sweep,
 )
 from micrographia.reconstruction.lattice import coefficients_on, sublattices
-from micrographia.reconstruction.spectrum import FloatArray, Whitened
+from micrographia.reconstruction.spectrum import Whitened
 
 _MOST = 4  # cells of the answer in a larger one
 _SHIFT = 0.02  # usual shift of a column from where the smaller cell has it [Å]

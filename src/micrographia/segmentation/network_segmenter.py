@@ -5,22 +5,22 @@ from __future__ import annotations
 from functools import lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
 from torch import nn
 
+from micrographia.arrays import FloatImage, LabelMask
 from micrographia.config import Network
 from micrographia.io.images import refuse_no_picture
 from micrographia.io.resources import find_resource
 from micrographia.segmentation.baselines.detections import find_with
 from micrographia.segmentation.baselines.registry import BASELINES
 from micrographia.segmentation.inference.instances import find
-from micrographia.segmentation.inference.tiling import Floats, normalise
+from micrographia.segmentation.inference.tiling import normalise
 from micrographia.segmentation.registry import load_network
 from micrographia.training.checkpoint import load_checkpoint
 from micrographia.training.devices import choose_device, choose_precision
 
 
-def segment(image: Floats, settings: Network, name: str | None = None) -> NDArray[np.int32]:
+def segment(image: FloatImage, settings: Network, name: str | None = None) -> LabelMask:
     """Find the instances of a micrograph with a trained network.
 
     Parameters
@@ -55,7 +55,7 @@ def segment(image: Floats, settings: Network, name: str | None = None) -> NDArra
     return find(network, normalised, settings, precision)
 
 
-def _finite(image: Floats) -> Floats:
+def _finite(image: FloatImage) -> FloatImage:
     """A picture without NaN and infinities: one of them would make its percentiles NaN."""
     finite = np.isfinite(image)
     if finite.all():

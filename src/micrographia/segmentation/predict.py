@@ -13,9 +13,9 @@ from typing import Any
 import cv2
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from tqdm import tqdm
 
+from micrographia.arrays import FloatImage, LabelMask
 from micrographia.config import Segmentation
 from micrographia.errors import MicrographiaError
 from micrographia.io.atomic import refuse_inputs
@@ -30,11 +30,10 @@ from micrographia.segmentation.measuring.shapes import measure
 
 LOG = logging.getLogger(__name__)
 
-FloatImage = NDArray[np.floating[Any]]
-Segmenter = Callable[[FloatImage, Segmentation], NDArray[np.int32]]
+Segmenter = Callable[[FloatImage, Segmentation], LabelMask]
 
 
-def _watershed(image: FloatImage, settings: Segmentation) -> NDArray[np.int32]:
+def _watershed(image: FloatImage, settings: Segmentation) -> LabelMask:
     from micrographia.segmentation.watershed.segment import segment
 
     return segment(image, settings.watershed)
@@ -43,7 +42,7 @@ def _watershed(image: FloatImage, settings: Segmentation) -> NDArray[np.int32]:
 def _learned(name: str) -> Segmenter:
     """A method whose network is read when it is first used."""
 
-    def run(image: FloatImage, settings: Segmentation) -> NDArray[np.int32]:
+    def run(image: FloatImage, settings: Segmentation) -> LabelMask:
         from micrographia.segmentation import network_segmenter
 
         return network_segmenter.segment(image, settings.network, name)

@@ -12,17 +12,11 @@ from typing import Any
 import numpy as np
 from ase import Atoms
 from ase.build import make_supercell
-from numpy.typing import NDArray
 
+from micrographia.arrays import BoolArray, ComplexArray, FloatArray
 from micrographia.errors import StructureError
 from micrographia.physics.conditions import ImagingConditions
-from micrographia.physics.imaging import (
-    ComplexArray,
-    FloatArray,
-    blur,
-    information_limit,
-    pupil_radius,
-)
+from micrographia.physics.imaging import blur, information_limit, pupil_radius
 from micrographia.physics.scattering import wavelength
 
 _SAMPLING = 0.08  # of the potential [Å]; antialiased to 4 1/Å, twice the usual detector's reach
@@ -335,6 +329,6 @@ def _frequencies(shape: tuple[int, ...], lengths: FloatArray) -> FloatArray:
     return np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1)
 
 
-def _half_plane(g: FloatArray) -> NDArray[np.bool_]:
-    half: NDArray[np.bool_] = (g[..., 0] > 0) | ((g[..., 0] == 0) & (g[..., 1] > 0))
+def _half_plane(g: FloatArray) -> BoolArray:
+    half: BoolArray = (g[..., 0] > 0) | ((g[..., 0] == 0) & (g[..., 1] > 0))
     return half

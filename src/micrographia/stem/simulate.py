@@ -10,12 +10,13 @@ import numpy as np
 from ase import Atoms
 
 from micrographia import __version__
+from micrographia.arrays import ComplexArray, FloatArray
 from micrographia.config import Stem, validate
 from micrographia.errors import ConfigError
 from micrographia.io.stem_images import StemImage
 from micrographia.method_names import Engine as EngineName
 from micrographia.physics.conditions import ImagingConditions
-from micrographia.physics.imaging import ComplexArray, FloatArray, evaluate_series
+from micrographia.physics.imaging import evaluate_series
 from micrographia.stem.convolution import convolution_series
 from micrographia.stem.distortion import row_displacements
 from micrographia.stem.multislice import multislice_series

@@ -11,16 +11,14 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image as Pillow
 
 from micrographia.annotation.annotator import AnnotationError
+from micrographia.arrays import FloatImage
 from micrographia.io.images import read_labels, read_micrograph, to_unit
 from micrographia.io.schemas import PREDICTIONS, SYNTHETIC
 from micrographia.io.tables import read_provenance, read_rows
 from micrographia.io.vocabulary import ATTRIBUTE_NAMES
-
-Image = NDArray[np.float32]
 
 KINDS = ("measured", "texture")
 
@@ -140,7 +138,7 @@ def _examples(task: _Task) -> list[Example]:
     ]
 
 
-def changed(image: Image, rng: np.random.Generator) -> Image:
+def changed(image: FloatImage, rng: np.random.Generator) -> FloatImage:
     """Return a random variant of a picture, as from another instrument or web site.
 
     Another gamma and contrast, a turn or mirror, a part of it scaled up or the whole scaled

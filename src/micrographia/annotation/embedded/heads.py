@@ -14,13 +14,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from micrographia.annotation.annotator import AnnotationError
 from micrographia.annotation.schema import Reading, abstention
+from micrographia.arrays import Float32Array, FloatArray
 from micrographia.io.vocabulary import UNKNOWN, VOCABULARY
-
-Floats = NDArray[np.float64]
 
 FORMAT = 1
 #: Standardised features are held within this: one wild number must not decide.
@@ -44,16 +42,16 @@ class Heads:
     """
 
     card: Mapping[str, Any]
-    tensors: Mapping[str, NDArray[np.float32]]
+    tensors: Mapping[str, Float32Array]
     digest: str
 
-    def vector(self, features: Mapping[str, float]) -> Floats:
+    def vector(self, features: Mapping[str, float]) -> FloatArray:
         """Return the features in the order of training, standardised; what is missing is 0."""
         values = np.array([features[name] for name in self.card["features"]], dtype=np.float64)
         scaled = (values - self.tensors["mean"]) / self.tensors["scale"]
         return np.clip(np.nan_to_num(scaled, nan=0.0, posinf=0.0, neginf=0.0), -_CLIP, _CLIP)
 
-    def probabilities(self, attribute: str, vector: Floats) -> Floats:
+    def probabilities(self, attribute: str, vector: FloatArray) -> FloatArray:
         """Return the probability of each word of an attribute, in the order of the card."""
         members = int(self.card["members"])
         total = np.zeros(len(self.card["attributes"][attribute]))
@@ -70,7 +68,7 @@ class Heads:
         logits = np.log(total / members + 1e-9) / self.card["temperature"][attribute]
         return softmax(logits)
 
-    def strangeness(self, vector: Floats) -> float:
+    def strangeness(self, vector: FloatArray) -> float:
         """Return the distance from the training data, relative to its 99th percentile."""
         components = vector @ self.tensors["basis"]
         return float(np.mean(components**2) / self.card["far"])
@@ -100,7 +98,7 @@ class Heads:
         return found
 
 
-def softmax(logits: Floats) -> Floats:
+def softmax(logits: FloatArray) -> FloatArray:
     """Return probabilities; each row adds up to 1.
 
     Examples
@@ -112,9 +110,7 @@ def softmax(logits: Floats) -> Floats:
     return np.asarray(raised / raised.sum(axis=-1, keepdims=True))
 
 
-def save_heads(
-    path: Path, card: Mapping[str, Any], tensors: Mapping[str, NDArray[np.float32]]
-) -> None:
+def save_heads(path: Path, card: Mapping[str, Any], tensors: Mapping[str, Float32Array]) -> None:
     """Write weights to `path` (.safetensors) and the card beside it (.json), atomically."""
     from safetensors.numpy import save
 

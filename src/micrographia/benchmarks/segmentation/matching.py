@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from micrographia.arrays import BoolArray, FloatArray, IntArray
 from micrographia.io.label_masks import Overlaps
 
 #: IoU thresholds of AP@0.5:0.95, after COCO (Lin et al., ECCV 2014).
@@ -95,12 +95,12 @@ def count_sizes(found: Overlaps, threshold: float = 0.5) -> dict[str, Counts]:
     return counts
 
 
-def _classes(areas: NDArray[np.int64]) -> NDArray[np.int64]:
+def _classes(areas: IntArray) -> IntArray:
     """Number of the class of `SIZE_CLASSES` that each area belongs to."""
     return np.searchsorted(list(SIZE_CLASSES.values()), areas, side="right")
 
 
-def _assign(found: Overlaps, above: NDArray[np.bool_]) -> NDArray[np.float64]:
+def _assign(found: Overlaps, above: BoolArray) -> FloatArray:
     """Return the IoU of the pairs of the largest matching among `above`."""
     from scipy.optimize import linear_sum_assignment
 
@@ -148,7 +148,7 @@ def panoptic_quality(counts: Counts) -> float:
     return counts.iou_sum / total if total else 1.0
 
 
-def precision_curve(found: Overlaps, thresholds: Sequence[float]) -> NDArray[np.float64]:
+def precision_curve(found: Overlaps, thresholds: Sequence[float]) -> FloatArray:
     """AP of one image at each threshold, shape (len(thresholds),).
 
     Examples

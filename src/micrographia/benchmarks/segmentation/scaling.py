@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from micrographia.arrays import FloatArray
 from micrographia.benchmarks.bootstrap import bootstrap_mean
 from micrographia.benchmarks.published import SCALING_NOTE, published_rows
 from micrographia.benchmarks.segmentation.groups import GROUPS, METRICS
@@ -59,7 +59,7 @@ class Run:
             "n_instances": int(self.learned["n_instances"].sum()),
         }
 
-    def values(self, metric: str) -> NDArray[np.float64]:
+    def values(self, metric: str) -> FloatArray:
         """Return a metric of every picture; 0 of those that failed."""
         values = pd.to_numeric(self.scores[METRICS[metric]]).to_numpy(dtype=float)
         return np.where(self.scores["failure"].notna(), 0.0, values)

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from micrographia.arrays import BoolArray, FloatArray
 from micrographia.benchmarks.bootstrap import bootstrap_mean
 from micrographia.benchmarks.segmentation.boundary import boundary_f
 from micrographia.benchmarks.segmentation.groups import DENSE, DENSITIES, GROUPS, METRICS, SIZES
@@ -147,7 +148,7 @@ def summarise(scores: pd.DataFrame, settings: Benchmarks, seed: int) -> Summary:
     """
     failed = scores["failure"].notna().to_numpy(dtype=bool)
 
-    def entry(values: NDArray[np.float64], inside: NDArray[np.bool_]) -> dict[str, Any]:
+    def entry(values: FloatArray, inside: BoolArray) -> dict[str, Any]:
         mean, low, high = bootstrap_mean(
             values[inside], settings.bootstrap, settings.confidence, seed
         )
@@ -172,7 +173,7 @@ def summarise(scores: pd.DataFrame, settings: Benchmarks, seed: int) -> Summary:
     return summary
 
 
-def _numbers(scores: pd.DataFrame, column: str) -> NDArray[np.float64]:
+def _numbers(scores: pd.DataFrame, column: str) -> FloatArray:
     return np.asarray(pd.to_numeric(scores[column]).to_numpy(dtype=float))
 
 

@@ -7,7 +7,8 @@ from collections import Counter
 
 import numpy as np
 
-from micrographia.physics.lattice import FloatArray, lattice_mappings
+from micrographia.arrays import FloatArray
+from micrographia.physics.lattice import lattice_mappings
 from micrographia.physics.matching import Projection, site_distance
 
 RIGHT = "right"

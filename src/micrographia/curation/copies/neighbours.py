@@ -15,12 +15,9 @@ from typing import NamedTuple
 
 import numba
 import numpy as np
-from numpy.typing import NDArray
 
+from micrographia.arrays import GreyImage, Hashes, IntArray
 from micrographia.curation.copies.likeness import TRANSFORMS, alike
-
-Hashes = NDArray[np.uint64]
-Integers = NDArray[np.int64]
 
 #: Hashes compared in one go, so that the loop over them is vectorised.
 _BLOCK = 256
@@ -37,7 +34,7 @@ class _Layout:
     """How hashes are cut: the bits in a new order, the chunks' edges, the chunks that agree."""
 
     codes: Hashes
-    edges: Integers
+    edges: IntArray
     equal: int
 
 
@@ -59,22 +56,22 @@ class _Table(NamedTuple):
     """
 
     codes: Hashes
-    order: Integers
-    starts: Integers
-    edges: Integers
-    chosen: Integers
+    order: IntArray
+    starts: IntArray
+    edges: IntArray
+    chosen: IntArray
 
 
 class _Look(NamedTuple):
     """What pictures with near hashes must pass besides, if `checked`: see `likeness.alike`."""
 
     checked: bool
-    thumbs: NDArray[np.uint8]
-    transforms: Integers
+    thumbs: GreyImage
+    transforms: IntArray
     correlation: float
 
 
-def near_pairs(hashes: Hashes, radius: int) -> Integers:
+def near_pairs(hashes: Hashes, radius: int) -> IntArray:
     """Return all pairs i < j whose hashes differ in at most `radius` bits, shape (n, 2), sorted.
 
     Examples
@@ -93,9 +90,9 @@ def near_pairs(hashes: Hashes, radius: int) -> Integers:
 def groups(
     hashes: Hashes,
     radius: int,
-    thumbnails: NDArray[np.uint8] | None = None,
+    thumbnails: GreyImage | None = None,
     correlation: float = 0.0,
-) -> Integers:
+) -> IntArray:
     """Return the number of every picture's group: the connected parts of the near pairs.
 
     Pairs are not listed: one that already is in one group is not looked at again, so that a
@@ -177,7 +174,7 @@ def _tables(layout: _Layout) -> Iterator[_Table]:
 
 
 @numba.njit(cache=True)
-def _permuted(hashes: Hashes, order: Integers) -> Hashes:
+def _permuted(hashes: Hashes, order: IntArray) -> Hashes:
     """Put bit `order[k]` of each hash at place k."""
     codes = np.zeros(hashes.size, dtype=np.uint64)
     for row in range(hashes.size):
@@ -191,8 +188,8 @@ def _permuted(hashes: Hashes, order: Integers) -> Hashes:
 
 @numba.njit(cache=True)
 def _sorted(
-    codes: Hashes, edges: Integers, chosen: Integers, bits: int
-) -> tuple[Integers, Integers]:
+    codes: Hashes, edges: IntArray, chosen: IntArray, bits: int
+) -> tuple[IntArray, IntArray]:
     """Sort by the last bits of the chosen chunks, by counting; equal keys keep their order."""
     keys = np.zeros(codes.size, dtype=np.int64)
     starts = np.zeros(2**bits + 1, dtype=np.int64)
@@ -235,7 +232,7 @@ def _hits(code: np.uint64, block: Hashes, radius: np.uint64) -> np.uint64:
 
 
 @numba.njit(cache=True)
-def _is_first(difference: np.uint64, edges: Integers, chosen: Integers) -> bool:
+def _is_first(difference: np.uint64, edges: IntArray, chosen: IntArray) -> bool:
     """Whether this is the first of the tables that bring a pair together."""
     wanted = 0
     for number in range(edges.size - 1):
@@ -253,7 +250,7 @@ def _is_first(difference: np.uint64, edges: Integers, chosen: Integers) -> bool:
 
 
 @numba.njit(cache=True)
-def _collect(table: _Table, radius: int) -> Integers:
+def _collect(table: _Table, radius: int) -> IntArray:
     """List the pairs of one table that no earlier table brought together."""
     codes, order, starts, edges, chosen = table
     found = [(np.int64(0), np.int64(0)) for _ in range(0)]
@@ -272,7 +269,7 @@ def _collect(table: _Table, radius: int) -> Integers:
 
 
 @numba.njit(cache=True)
-def _find(parents: Integers, row: int) -> int:
+def _find(parents: IntArray, row: int) -> int:
     """Return the first picture of a group, and shorten the way to it."""
     while parents[row] != row:
         parents[row] = parents[parents[row]]
@@ -281,7 +278,7 @@ def _find(parents: Integers, row: int) -> int:
 
 
 @numba.njit(cache=True)
-def _link(table: _Table, size: int, radius: int, parents: Integers, look: _Look) -> None:
+def _link(table: _Table, size: int, radius: int, parents: IntArray, look: _Look) -> None:
     """Join the groups of all near pairs of one table.
 
     Of a large bucket the members of its most frequent group go last, and are not compared with
@@ -321,7 +318,7 @@ def _link(table: _Table, size: int, radius: int, parents: Integers, look: _Look)
 
 @numba.njit(cache=True)
 def _parted(
-    codes: Hashes, order: Integers, low: int, high: int, size: int, parents: Integers
+    codes: Hashes, order: IntArray, low: int, high: int, size: int, parents: IntArray
 ) -> tuple[int, int, int]:
     """Sort a bucket into four: plain pictures outside the most frequent group, plain ones in it,
     turned ones outside, turned ones in it. Return the ends of the first three.
@@ -343,7 +340,7 @@ def _parted(
 
 @numba.njit(cache=True)
 def _members_last(
-    codes: Hashes, order: Integers, low: int, high: int, size: int, parents: Integers, group: int
+    codes: Hashes, order: IntArray, low: int, high: int, size: int, parents: IntArray, group: int
 ) -> int:
     """Move the members of a group to the end of a range; return where they begin."""
     end = high

@@ -12,8 +12,9 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
+
+from micrographia.arrays import RealArray
 
 LOG = logging.getLogger(__name__)
 
@@ -33,7 +34,7 @@ def program() -> str | None:
     return shutil.which("tesseract")
 
 
-def enlarge(line: NDArray[np.floating], height: int = _HEIGHT) -> Image.Image:
+def enlarge(line: RealArray, height: int = _HEIGHT) -> Image.Image:
     """Return a line as tesseract likes it: dark text on white, letters some 30 px high.
 
     Parameters

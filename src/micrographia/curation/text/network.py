@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from micrographia.arrays import FloatImage
 from micrographia.config import Text
 from micrographia.curation.text.choice import Choice, choose
 from micrographia.curation.text.proposals import Proposal, propose
@@ -81,9 +82,7 @@ class Detector:
             region._replace(box=_enlarged(region.box, scale, pixels.shape)) for region in chosen
         ]
 
-    def consider(
-        self, pixels: NDArray[Any]
-    ) -> tuple[NDArray[np.float32], list[Region], list[Proposal]]:
+    def consider(self, pixels: NDArray[Any]) -> tuple[FloatImage, list[Region], list[Proposal]]:
         """Return a picture as it is searched, what the network sees in it, and the proposals."""
         scale = min(1.0, _LARGEST / max(pixels.shape))
         unit = _shrunk(pixels, scale)
@@ -243,7 +242,7 @@ def _as_input(pixels: NDArray[Any], scale: float) -> torch.Tensor:
     return plane.expand(1, 3, *plane.shape)
 
 
-def _shrunk(pixels: NDArray[Any], scale: float) -> NDArray[np.float32]:
+def _shrunk(pixels: NDArray[Any], scale: float) -> FloatImage:
     import cv2
 
     unit = to_own_range(pixels)

@@ -11,11 +11,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
-from numpy.typing import NDArray
 
+from micrographia.arrays import FloatArray
 from micrographia.physics.lattice import gauss_reduce, minimum_image
-
-FloatArray = NDArray[np.float64]
 
 BINS = 32
 #: Radius that the bins cover [Å].

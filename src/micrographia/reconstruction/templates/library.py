@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 from ase import Atoms
-from numpy.typing import NDArray
 
+from micrographia.arrays import FloatArray, IntArray
 from micrographia.errors import MicrographiaError, TableError
 from micrographia.io.schemas import LIBRARY
 from micrographia.io.structures import from_cif
@@ -27,9 +27,6 @@ from micrographia.reconstruction.templates.descriptor import (
 )
 from micrographia.reconstruction.templates.kinship import radii_ratio, strangeness
 from micrographia.reconstruction.wallpaper import find_wallpaper
-
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
 
 #: Most species of a prototype whose names are exchanged in every way.
 _MOST_SPECIES = 4

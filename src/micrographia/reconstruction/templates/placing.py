@@ -11,16 +11,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from ase import Atoms
-from numpy.typing import NDArray
 from scipy.ndimage import maximum_filter
 from scipy.optimize import linear_sum_assignment
 
+from micrographia.arrays import ComplexArray, FloatArray, IntArray
 from micrographia.physics.lattice import gauss_reduce, lattice_mappings, minimum_image
 from micrographia.reconstruction.columns import GAIN_SPREAD, Columns, Problem, model, refine
 from micrographia.reconstruction.templates.library import Template
-
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
 
 _GRID = 0.08  # spacing of the map of translations [Å]
 _STACKED = 0.12  # atoms nearer than this in projection are one column [Å]
@@ -241,9 +238,7 @@ def _cosets(mapping: IntArray) -> list[IntArray]:
     return list(found.values())
 
 
-def _best_translations(
-    problem: Problem, unit: NDArray[np.complex128]
-) -> list[tuple[float, FloatArray]]:
+def _best_translations(problem: Problem, unit: ComplexArray) -> list[tuple[float, FloatArray]]:
     """Largest overlaps of data and moved signal, with the moves (2,) [Å]."""
     cell, indices = problem.fit.cell, problem.fit.indices
     steps = np.maximum(16, np.ceil(np.linalg.norm(cell, axis=1) / _GRID)).astype(int)

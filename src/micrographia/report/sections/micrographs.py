@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from micrographia.arrays import GreyImage, LabelMask
 from micrographia.errors import MicrographiaError
 from micrographia.io.images import read_labels, read_micrograph
 from micrographia.report.collect import Results, locate, records
@@ -97,9 +97,9 @@ def _case(known: Mapping[str, Any], prediction: Mapping[str, Any], root: Path) -
 
 def _fill(
     case: dict[str, Any],
-    grey: NDArray[np.uint8],
-    predicted: NDArray[np.int32],
-    truth: NDArray[np.int32] | None,
+    grey: GreyImage,
+    predicted: LabelMask,
+    truth: LabelMask | None,
     known: Mapping[str, Any],
 ) -> None:
     """Add the panels: the micrograph, the truth where it is known, the prediction."""

@@ -12,12 +12,11 @@ from typing import Protocol, Self
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import nn
 
+from micrographia.arrays import BoolArray, FloatArray, FloatImage, LabelMask
 from micrographia.config import Network
 from micrographia.segmentation.inference.instances import search
-from micrographia.segmentation.inference.tiling import Floats
 from micrographia.segmentation.samples.agreement import agreement
 from micrographia.segmentation.samples.crops import CropLearner
 
@@ -30,19 +29,19 @@ class Detections(Protocol):
     """Instances with scores, in the coordinates of some picture."""
 
     @property
-    def scores(self) -> NDArray[np.float64]:
+    def scores(self) -> FloatArray:
         """How sure each instance is, shape (n,)."""
 
-    def centres(self) -> NDArray[np.float64]:
+    def centres(self) -> FloatArray:
         """Where each instance is, shape (n, 2): y, x [px]."""
 
-    def diameters(self) -> NDArray[np.float64]:
+    def diameters(self) -> FloatArray:
         """Diameter of the disc of the same area, shape (n,) [px]."""
 
     def moved(self, y: float, x: float, scale: float) -> Self:
         """Return them moved by y, x, then enlarged."""
 
-    def chosen(self, which: NDArray[np.bool_]) -> Self:
+    def chosen(self, which: BoolArray) -> Self:
         """Return those marked."""
 
     def joined(self, other: Self) -> Self:
@@ -51,11 +50,11 @@ class Detections(Protocol):
     def thinned(self) -> Self:
         """Return the detections, best first, without duplicates of the same instance."""
 
-    def render(self, shape: tuple[int, int], min_area: int) -> NDArray[np.int32]:
+    def render(self, shape: tuple[int, int], min_area: int) -> LabelMask:
         """Draw the detections, best first, on free pixels; drop those that keep too few."""
 
 
-Detect = Callable[[nn.Module, Floats, float, str], Detections]
+Detect = Callable[[nn.Module, FloatImage, float, str], Detections]
 
 
 def with_least_score(network: nn.Module) -> nn.Module:
@@ -65,8 +64,12 @@ def with_least_score(network: nn.Module) -> nn.Module:
 
 
 def find_with(
-    detect: Detect, network: nn.Module, image: Floats, settings: Network, precision: str = "fp32"
-) -> NDArray[np.int32]:
+    detect: Detect,
+    network: nn.Module,
+    image: FloatImage,
+    settings: Network,
+    precision: str = "fp32",
+) -> LabelMask:
     """Return the label mask that a detector finds, at the scale at which instances look usual.
 
     Parameters
@@ -90,12 +93,12 @@ def find_with(
 def _found(
     detect: Detect,
     network: nn.Module,
-    image: Floats,
+    image: FloatImage,
     settings: Network,
     least: float,
     precision: str,
 ) -> Detections:
-    def look(part: Floats) -> tuple[Detections, NDArray[np.float64]]:
+    def look(part: FloatImage) -> tuple[Detections, FloatArray]:
         found = _over_tiles(detect, network, part, settings, least, precision)
         return found, found.diameters()
 
@@ -103,7 +106,7 @@ def _found(
     return found.moved(0, 0, 1 / scale)
 
 
-def _rendered(found: Detections, image: Floats, settings: Network) -> NDArray[np.int32]:
+def _rendered(found: Detections, image: FloatImage, settings: Network) -> LabelMask:
     height, width = image.shape
     return found.render((height, width), settings.min_area)
 
@@ -113,11 +116,11 @@ class DetectorLearner(CropLearner):
 
     @abstractmethod
     def detect(
-        self, network: nn.Module, image: Floats, threshold: float, precision: str
+        self, network: nn.Module, image: FloatImage, threshold: float, precision: str
     ) -> Detections:
         """Return every instance of at least the score `threshold` in a tile."""
 
-    def find(self, model: nn.Module, image: Floats) -> NDArray[np.int32]:
+    def find(self, model: nn.Module, image: FloatImage) -> LabelMask:
         """Return the label mask that the model finds in a normalised picture."""
         return find_with(self.detect, model, image, self.network)
 
@@ -147,7 +150,7 @@ class DetectorLearner(CropLearner):
 def _over_tiles(
     detect: Detect,
     network: nn.Module,
-    image: Floats,
+    image: FloatImage,
     settings: Network,
     least: float,
     precision: str,

@@ -10,12 +10,12 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import nn
 
+from micrographia.arrays import Float32Array, FloatImage
 from micrographia.segmentation.baselines.detections import DetectorLearner, with_least_score
 from micrographia.segmentation.baselines.patches import SIDE, Patches, instances_of
-from micrographia.segmentation.inference.tiling import Floats, framed
+from micrographia.segmentation.inference.tiling import framed
 from micrographia.training.devices import autocast
 from micrographia.training.loop import Batch
 from micrographia.training.yolo import quiet
@@ -75,13 +75,13 @@ class Learner(DetectorLearner):
         return {"loss": parts.sum() / len(boxes), **kept}
 
     def detect(
-        self, network: nn.Module, image: Floats, threshold: float, precision: str
+        self, network: nn.Module, image: FloatImage, threshold: float, precision: str
     ) -> Patches:
         """Return every instance of at least the score `threshold` in a tile."""
         return detect(network, image, threshold, precision)
 
 
-def detect(network: nn.Module, image: Floats, threshold: float, precision: str) -> Patches:
+def detect(network: nn.Module, image: FloatImage, threshold: float, precision: str) -> Patches:
     """Return every instance of at least the score `threshold` in a tile."""
     from torchvision.ops import nms
 
@@ -106,7 +106,7 @@ def detect(network: nn.Module, image: Floats, threshold: float, precision: str) 
 
 def _masks(
     prototypes: torch.Tensor, corners: torch.Tensor, coefficients: torch.Tensor
-) -> NDArray[np.float32]:
+) -> Float32Array:
     """Sums of the prototypes within each box, as probabilities, shape (n, 28, 28)."""
     from torchvision.ops import roi_align
 

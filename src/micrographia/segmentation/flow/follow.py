@@ -9,15 +9,12 @@ from itertools import pairwise
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from micrographia.arrays import BoolArray, FloatArray, FloatImage, IntArray, LabelMask, RealArray
 from micrographia.segmentation.flow.basins import basins, differences, partings, point, total
 from micrographia.segmentation.flow.field import solve
-
-Ints = NDArray[np.int32]
-Floats = NDArray[np.floating]
 
 
 @dataclass(frozen=True)
@@ -38,14 +35,14 @@ class Followed:
         `reason`.
     """
 
-    labels: Ints
+    labels: LabelMask
     instances: pd.DataFrame
     dropped: pd.DataFrame
 
 
 def follow(
-    field: Floats,
-    probability: Floats,
+    field: RealArray,
+    probability: RealArray,
     *,
     threshold: float = 0.5,
     min_area: int = 1,
@@ -115,7 +112,7 @@ def check_shapes(field: Sequence[int], probability: Sequence[int]) -> None:
 
 
 def sorted_out(
-    labels: Ints, table: pd.DataFrame, min_area: int, max_flow_error: float | None
+    labels: LabelMask, table: pd.DataFrame, min_area: int, max_flow_error: float | None
 ) -> Followed:
     """Drop instances that are too small or have a large flow error; renumber the others.
 
@@ -143,8 +140,8 @@ def sorted_out(
 
 
 def _instances(
-    field: NDArray[np.float32], inside: NDArray[np.bool_], parting: float, threads: int
-) -> tuple[Ints, pd.DataFrame]:
+    field: FloatImage, inside: BoolArray, parting: float, threads: int
+) -> tuple[LabelMask, pd.DataFrame]:
     """Return the label mask, and `y`, `x`, `area_px` of each instance."""
     small = inside.size <= np.iinfo(np.int32).max
     target = np.empty(inside.shape, np.int32 if small else np.int64)
@@ -167,13 +164,13 @@ def _instances(
 
 
 def _joined(
-    smaller: Ints,
-    larger: Ints,
-    growth: NDArray[np.float32],
-    way: NDArray[np.float32],
-    declared: NDArray[np.bool_],
+    smaller: LabelMask,
+    larger: LabelMask,
+    growth: FloatImage,
+    way: FloatImage,
+    declared: BoolArray,
     parting: float,
-) -> NDArray[np.int64]:
+) -> IntArray:
     """Return the instance, 1...n in reading order, that each basin belongs to."""
     count = len(declared)
     borders, place = np.unique(
@@ -190,9 +187,7 @@ def _joined(
     return np.asarray(rank[group])
 
 
-def _flow_error(
-    labels: Ints, field: NDArray[np.float32], area: pd.Series, threads: int
-) -> NDArray[np.float64]:
+def _flow_error(labels: LabelMask, field: FloatImage, area: pd.Series, threads: int) -> FloatArray:
     """Mean squared distance between the field and that of the labels, per instance."""
     own, _, _ = solve(labels, threads)
     return np.asarray(differences(labels, field, own, len(area)) / area)

@@ -9,17 +9,16 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import nn
 from torch.nn import functional
 
+from micrographia.arrays import FloatImage, LabelMask
 from micrographia.config import Network, SegmentationTraining
 from micrographia.provenance import code_digest, versions
 from micrographia.segmentation.baselines.registry import BASELINES
 from micrographia.segmentation.flow.field import flow_field
 from micrographia.segmentation.inference.candidates import choose, rate
 from micrographia.segmentation.inference.instances import candidates_of, find
-from micrographia.segmentation.inference.tiling import Floats
 from micrographia.segmentation.learning.quality import fit_quality
 from micrographia.segmentation.networks.flow_networks import NETWORKS
 from micrographia.segmentation.registry import build, load_network, load_weights
@@ -52,7 +51,7 @@ class FlowLearner(CropLearner):
             "inside": crop.inside[None],
         }
 
-    def find(self, model: nn.Module, image: Floats) -> NDArray[np.int32]:
+    def find(self, model: nn.Module, image: FloatImage) -> LabelMask:
         """Return the label mask that the model finds in a normalised picture."""
         return find(model, image, self.network)
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from micrographia.arrays import BoolArray, FloatImage, LabelMask
 from micrographia.config import Rounds
 from micrographia.errors import MicrographiaError
 from micrographia.io.images import read_labels
@@ -17,7 +17,6 @@ from micrographia.io.schemas import PSEUDO_LABELS
 from micrographia.io.tables import read_rows
 from micrographia.segmentation.flow.basins import total
 from micrographia.segmentation.flow.field import flow_field
-from micrographia.segmentation.inference.tiling import Floats
 
 #: What `pseudo-label` writes into a folder: its table, and below it the label masks.
 TABLE, MASKS = "pseudo_labels.parquet", "masks"
@@ -42,9 +41,9 @@ class PseudoLabel:
         Their means over all instances; NaN where none was found.
     """
 
-    labels: NDArray[np.int32]
-    found: NDArray[np.int32]
-    ignored: NDArray[np.bool_]
+    labels: LabelMask
+    found: LabelMask
+    ignored: BoolArray
     share: float
     probability: float
     flow_error: float
@@ -62,7 +61,7 @@ class PseudoLabel:
 
 
 def pseudo_label(
-    found: NDArray[np.int32], field: Floats, settings: Rounds, threads: int = 1
+    found: LabelMask, field: FloatImage, settings: Rounds, threads: int = 1
 ) -> PseudoLabel:
     """Keep the reliable instances of a prediction.
 

@@ -11,14 +11,14 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from micrographia.arrays import FloatArray, FloatImage, LabelMask
 from micrographia.config import LabelledPictures
 from micrographia.errors import ImageError, MicrographiaError
 from micrographia.io.images import SUFFIXES, read_labels, read_micrograph, to_unit
 from micrographia.io.schemas import SYNTHETIC
 from micrographia.io.tables import read_rows
-from micrographia.segmentation.inference.tiling import Floats, normalise
+from micrographia.segmentation.inference.tiling import normalise
 
 LOG = logging.getLogger(__name__)
 
@@ -179,7 +179,7 @@ def _divide(rows: Sequence[Row], share: float, seed: int) -> None:
 
 def weights_of(
     rows: pd.DataFrame, procedural_share: float, pseudo_share: float = 0.0
-) -> NDArray[np.float64]:
+) -> FloatArray:
     """How likely each picture is to be drawn: sources in their share, densities more evenly.
 
     Within a source a class of density is drawn in proportion to the square root of its number
@@ -230,11 +230,11 @@ class Shelf:
 
     def __init__(self, room: int = 300_000_000) -> None:
         self.room = room
-        self.kept: dict[str, tuple[Floats, NDArray[np.int32]]] = {}
+        self.kept: dict[str, tuple[FloatImage, LabelMask]] = {}
 
     def read(
         self, path: str, mask_path: str, partly: bool = False
-    ) -> tuple[Floats, NDArray[np.int32]]:
+    ) -> tuple[FloatImage, LabelMask]:
         """Return a normalised picture and its label mask.
 
         With `partly`, pixels that `pseudo-label` left in doubt have the label -1.

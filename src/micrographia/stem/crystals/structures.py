@@ -14,6 +14,7 @@ from ase import Atoms
 from ase.data import atomic_numbers, chemical_symbols
 from numpy.typing import NDArray
 
+from micrographia.arrays import FloatArray
 from micrographia.config import Splits, StructureFilter
 from micrographia.errors import MicrographiaError
 from micrographia.io.schemas import STRUCTURES
@@ -21,8 +22,6 @@ from micrographia.io.structures import from_cif, orient_layer, to_cif
 from micrographia.physics.lattice import cell_parameters, gauss_reduce, minimum_image
 from micrographia.stem.crystals.duplicates import find_duplicates
 from micrographia.stem.crystals.splits import assign_splits
-
-FloatArray = NDArray[np.float64]
 
 #: Distance within which spglib takes positions for equal [Å].
 SYMMETRY_TOLERANCE = 0.01

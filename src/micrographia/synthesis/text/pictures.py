@@ -7,15 +7,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 from scipy import ndimage
 
+from micrographia.arrays import FloatImage, GreyImage, InkMask
 from micrographia.synthesis.text import banners
-from micrographia.synthesis.text.banners import Mask
 
 Box = tuple[int, int, int, int]
-Floats = NDArray[np.float32]
 
 #: Share of pictures that carry no annotation at all.
 _BARE = 0.1
@@ -71,7 +69,7 @@ class Sheet:
         What is drawn so far: x0, y0, x1, y1 with exclusive ends [px], and the class of each.
     """
 
-    pixels: Floats
+    pixels: FloatImage
     rng: np.random.Generator
     fonts: list[str | None]
     boxes: list[Box] = field(default_factory=list)
@@ -81,7 +79,7 @@ class Sheet:
         """Return a font, any of them."""
         return self.fonts[int(self.rng.integers(len(self.fonts)))]
 
-    def draw(self, mask: Mask, x: int, y: int, kind: str, style: Style = _PLAIN) -> bool:
+    def draw(self, mask: InkMask, x: int, y: int, kind: str, style: Style = _PLAIN) -> bool:
         """Draw strokes at (x, y) if nothing else is there, and note their box.
 
         Parameters
@@ -116,8 +114,8 @@ class Sheet:
 
 
 def annotate(
-    pixels: NDArray[np.uint8], fonts: list[str | None], rng: np.random.Generator
-) -> tuple[NDArray[np.uint8], list[Box], list[str]]:
+    pixels: GreyImage, fonts: list[str | None], rng: np.random.Generator
+) -> tuple[GreyImage, list[Box], list[str]]:
     """Burn annotation into a picture, and degrade it like copying and printing.
 
     Returns
@@ -142,7 +140,7 @@ def annotate(
     return _worn(sheet.pixels, rng), sheet.boxes, sheet.kinds
 
 
-def background(picture: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
+def background(picture: GreyImage, rng: np.random.Generator) -> GreyImage:
     """Return a part of a text-free picture, turned, mirrored and with another contrast."""
     turned = np.rot90(picture, int(rng.integers(4)))
     turned = turned[:, ::-1] if rng.random() < 0.5 else turned
@@ -162,7 +160,7 @@ def background(picture: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[
     return np.asarray(np.rint(part * 255), dtype=np.uint8)
 
 
-def fit(pixels: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
+def fit(pixels: GreyImage, side: int) -> GreyImage:
     """Scale a picture so that its longer side is `side` [px]."""
     height, width = pixels.shape
     scale = side / max(height, width)
@@ -276,7 +274,7 @@ def _align(rng: np.random.Generator) -> float:
     return float(rng.choice([0.5, 0.0, 1.0], p=[0.72, 0.16, 0.12]))
 
 
-def _corner(sheet: Sheet, mask: Mask, spot: str) -> tuple[int, int]:
+def _corner(sheet: Sheet, mask: InkMask, spot: str) -> tuple[int, int]:
     """Where the left upper corner of a mask goes."""
     rng, (height, width) = sheet.rng, sheet.pixels.shape
     free_x, free_y = max(width - mask.shape[1], 0), max(height - mask.shape[0], 0)
@@ -313,8 +311,8 @@ def _style(sheet: Sheet, boxed: float = 0.15) -> Style:
 
 
 def _paint(
-    pixels: Floats,
-    mask: Mask,
+    pixels: FloatImage,
+    mask: InkMask,
     x: int,
     y: int,
     box: Box,
@@ -342,7 +340,7 @@ def _paint(
     window += style.opacity * share * (float(ink) - window)
 
 
-def _worn(pixels: Floats, rng: np.random.Generator) -> NDArray[np.uint8]:
+def _worn(pixels: FloatImage, rng: np.random.Generator) -> GreyImage:
     """What scaling and JPEG leave of a picture on its way through a journal."""
     image = Image.fromarray(np.clip(np.rint(pixels), 0, 255).astype(np.uint8))
     if rng.random() < 0.5:
