@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
-from micrographia.cli import main
 from micrographia.errors import MicrographiaError, install_hint
 from micrographia.training import yolo
 
@@ -30,7 +29,13 @@ def test_a_checkout_names_its_lock_and_its_folder() -> None:
     hint = install_hint("formats", ROOT / "src")
     words = words_of(hint)
     assert "in the folder of the checkout" in hint
-    assert words[words.index("install") :] == "install -c requirements.lock -e .[formats]".split()
+    assert words[words.index("install") :] == [
+        "install",
+        "-c",
+        "requirements.lock",
+        "-e",
+        ".[formats]",
+    ]
     assert (ROOT / words[words.index("-c") + 1]).is_file()
 
 
