@@ -7,7 +7,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint format config lock clean
+.PHONY: help demo test lint docs format config notebooks lock clean
 
 # Those that every package of the lock supports; pyproject.toml says the same.
 PYTHONS := 3.11 3.12 3.13
@@ -39,6 +39,10 @@ lint: $(VENV)/.dev ## check style, types, the workflow and the generated files
 	@$(BIN)/mypy
 	@$(BIN)/micrographia config render --check
 
+docs: $(VENV)/.dev ## build the documentation into site/, strictly
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	@echo "documentation: site/index.html"
+
 format: $(VENV)/.dev ## rewrite the sources in the house style
 	@$(BIN)/ruff check --fix-only .
 	@$(BIN)/ruff format .
@@ -46,6 +50,9 @@ format: $(VENV)/.dev ## rewrite the sources in the house style
 
 config: $(VENV)/.dev ## write workflow_config.yaml and its schema from config.py
 	@$(BIN)/micrographia config render
+
+notebooks: $(VENV)/.dev ## execute docs/notebooks and keep what they show
+	@$(BIN)/python tests/workflow/notebooks.py
 
 clean: ## remove results and caches; .venv stays
 	rm -rf results .snakemake .pytest_cache .ruff_cache .mypy_cache .hypothesis .cache site
@@ -84,16 +91,16 @@ $(VENV)/.demo: $(PINS) | check-python
 	echo "install: $$((SECONDS - start)) s"; touch $@
 
 $(VENV)/.dev: $(PINS) | check-python
-	@start=$$SECONDS; $(PIP) install -c requirements.lock -e ".[demo,energy,dev]"; \
+	@start=$$SECONDS; $(PIP) install -c requirements.lock -e ".[demo,energy,dev,docs]"; \
 	echo "install: $$((SECONDS - start)) s"; touch $(VENV)/.demo $@
 
 # A fresh environment with the versions of requirements.in and the newest of all else.
 lock: ## renew requirements.lock (several GB of downloads)
 	@rm -rf .cache/lock && "$(PYTHON)" -m venv .cache/lock
-	@.cache/lock/bin/python -m pip --quiet install -c requirements.in ".[all,dev]"
+	@.cache/lock/bin/python -m pip --quiet install -c requirements.in ".[all,dev,docs]"
 	@.cache/lock/bin/python -m pip check
 	@{ echo "# Made by \`make lock\` from requirements.in; used as constraints (pip install -c)."; \
-	  echo "# Every package of the extras 'all' and 'dev', with all that they depend on."; \
+	  echo "# Every package of the extras 'all', 'dev' and 'docs', with all that they depend on."; \
 	  .cache/lock/bin/python -m pip freeze --all --exclude micrographia --exclude pip --exclude wheel | LC_ALL=C sort -f; \
 	} > requirements.lock.new
 	@mv requirements.lock.new requirements.lock

@@ -1,4 +1,4 @@
-# What the rules share, by the names that they use. No science and no logic: all of it is typed
+# Names that the rules share. No science and no logic here: all of it is typed
 # and tested in src/micrographia/workflow.
 import shlex
 import sys

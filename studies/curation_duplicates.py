@@ -1,4 +1,4 @@
-"""Planted copies of real micrographs: how many are found, and how many pictures are confused.
+"""Measure how many planted duplicates of real micrographs are found, and false duplicates.
 
     python studies/curation_duplicates.py ../shared/data/emps/images --out sheet.png
 
@@ -20,17 +20,17 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from micrographia.arrays import GreyImage
 from micrographia.config import Curation
 from micrographia.curation.copies.fingerprint import perceptual_hash, thumbnail
 from micrographia.curation.copies.neighbours import groups
 from micrographia.io.images import read_micrograph
 
-Grey = NDArray[np.uint8]
 KINDS = ("resized", "JPEG 40", "brightness", "crop", "all")
 HARD = "all, cropped on every side"
 
 
-def copy_of(pixels: Grey, kind: str, rng: np.random.Generator) -> Grey:
+def copy_of(pixels: GreyImage, kind: str, rng: np.random.Generator) -> GreyImage:
     """Make one copy of a picture."""
     picture = Image.fromarray(pixels)
     cut = [round(0.03 * side) for side in picture.size]
@@ -65,7 +65,7 @@ def score(found: NDArray[np.int64], truth: NDArray[np.int64]) -> tuple[float, fl
     return both / pairs(truth), both / max(pairs(found), 1)
 
 
-def draw(pictures: list[Grey], confused: list[tuple[int, int]], out: Path) -> None:
+def draw(pictures: list[GreyImage], confused: list[tuple[int, int]], out: Path) -> None:
     """Draw each pair of pictures that share a group side by side."""
     side = 300
     sheet = Image.new("L", (2 * side, max(1, len(confused)) * side), 128)
@@ -100,7 +100,7 @@ def main() -> None:
 
 def report(
     files: list[Path],
-    pictures: list[Grey],
+    pictures: list[GreyImage],
     smalls: NDArray[np.uint8],
     hashes: NDArray[np.uint64],
     truth: list[int],

@@ -1,4 +1,4 @@
-"""What the flow representation can hold: truth to field to labels, plain, blurred and noisy.
+"""Upper bound of the flow representation: mask to field to mask, plain, blurred and noisy.
 
     python studies/flow_ceilings.py --emps ../shared/data/emps
     python studies/flow_ceilings.py --picture docs/images/flow_field.png
@@ -19,8 +19,9 @@ import numpy as np
 from flow_masks import hard_shapes, make, parallel_fibres
 from scipy import ndimage
 
-from micrographia.benchmarks.segmentation.matching import overlaps, precision_curve
+from micrographia.benchmarks.segmentation.matching import precision_curve
 from micrographia.io.images import read_labels
+from micrographia.io.label_masks import overlaps
 from micrographia.provenance import machine
 from micrographia.segmentation.flow.field import flow_field
 from micrographia.segmentation.flow.files import colours

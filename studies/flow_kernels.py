@@ -1,4 +1,4 @@
-"""Speed and memory of the flow kernels beside cellpose's, on the same masks in the same run.
+"""Speed and memory of the flow kernels against those of cellpose, on the same masks.
 
     python studies/flow_kernels.py --emps ../shared/data/emps
     python studies/flow_kernels.py --cases ellipses-1024-5000 voronoi-1024-1000
@@ -254,7 +254,8 @@ def _status(name: str) -> float:
 
 
 def _precision(true: np.ndarray, found: np.ndarray) -> list[float]:
-    from micrographia.benchmarks.segmentation.matching import overlaps, precision_curve
+    from micrographia.benchmarks.segmentation.matching import precision_curve
+    from micrographia.io.label_masks import overlaps
 
     return precision_curve(overlaps(true, found), (0.5, 0.75, 0.9)).round(4).tolist()
 

@@ -22,8 +22,9 @@ import cv2
 import numpy as np
 from flow_masks import make
 
-from micrographia.benchmarks.segmentation.matching import overlaps, precision_curve
+from micrographia.benchmarks.segmentation.matching import precision_curve
 from micrographia.io.images import read_labels
+from micrographia.io.label_masks import overlaps
 from micrographia.provenance import machine
 
 SEED = 1665

@@ -1,4 +1,4 @@
-"""Our segmentation metrics beside two independent implementations, on the same random masks.
+"""Compare our segmentation metrics with two independent implementations on random masks.
 
     python studies/metric_peers.py --stardist PYTHON --cellpose PYTHON
 
@@ -97,9 +97,9 @@ def ours(true: np.ndarray, predicted: np.ndarray) -> Answer:
     from micrographia.benchmarks.segmentation.matching import (
         average_precision,
         count,
-        overlaps,
         panoptic_quality,
     )
+    from micrographia.io.label_masks import overlaps
 
     found = overlaps(true, predicted)
     rows = []

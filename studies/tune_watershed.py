@@ -27,12 +27,12 @@ from micrographia.benchmarks.segmentation.matching import (
     COCO_THRESHOLDS,
     average_precision,
     count,
-    overlaps,
     panoptic_quality,
     precision_curve,
 )
 from micrographia.config import Watershed
 from micrographia.io.images import read_labels, read_micrograph, to_unit
+from micrographia.io.label_masks import overlaps
 from micrographia.provenance import machine, versions
 from micrographia.segmentation.watershed.segment import segment
 

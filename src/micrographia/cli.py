@@ -18,33 +18,39 @@ from micrographia import __version__, log
 from micrographia.errors import MicrographiaError, install_hint
 
 ROOMS = {
-    "curation": "a folder of micrographs becomes a clean table",
-    "synthesis": "synthetic micrographs with exact masks",
-    "segmentation": "instance masks and measurements",
-    "annotation": "nine attributes of micrographs, by several annotators",
-    "stem": "crystals become STEM images",
-    "reconstruction": "STEM images become crystal structures",
-    "energy": "crystals become relaxed crystals and energies",
-    "benchmarks": "predictions and truth become scores",
-    "report": "results become one self-contained page",
-    "config": "the workflow's settings: render, check",
+    "curation": "turn a folder of micrographs into a clean table",
+    "synthesis": "generate synthetic micrographs with exact masks",
+    "segmentation": "segment instances, measure them, train networks",
+    "annotation": "describe micrographs by nine attributes, with several annotators",
+    "stem": "simulate STEM images of 2D crystals",
+    "reconstruction": "find the crystal structure in a STEM image",
+    "energy": "relax crystals and compute their energies",
+    "benchmarks": "score predictions against the ground truth",
+    "report": "write one self-contained HTML page of the results",
+    "config": "write the default settings file, or check your own settings",
 }
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 
 def build_parser(room: str | None) -> argparse.ArgumentParser:
-    """Return the parser; only `room`, if it is one, has its verbs filled in."""
+    """Return the parser; only the given `room` gets its verbs, to keep the start fast."""
     parser = argparse.ArgumentParser(
         prog="micrographia",
-        description="Electron micrographs to data, models and crystal structures.",
+        description="Turn electron micrographs into data, trained models and crystal structures.",
     )
     parser.add_argument("--version", action="version", version=f"micrographia {__version__}")
     parser.add_argument(
-        "--log-level", type=str.upper, default="INFO", choices=LEVELS, help="least that is told"
+        "--log-level",
+        type=str.upper,
+        default="INFO",
+        choices=LEVELS,
+        help="lowest level of messages shown (default: INFO)",
     )
     rooms = parser.add_subparsers(dest="room", required=True, metavar="ROOM")
     for name, summary in ROOMS.items():
-        room_parser = rooms.add_parser(name, help=summary, description=summary.capitalize() + ".")
+        room_parser = rooms.add_parser(
+            name, help=summary, description=summary[0].upper() + summary[1:] + "."
+        )
         if name == room:
             module = "workflow.cli" if name == "config" else f"{name}.cli"
             verbs = room_parser.add_subparsers(dest="verb", required=True, metavar="VERB")
@@ -66,7 +72,7 @@ def program() -> NoReturn:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command line; return its exit status (2: the input is at fault)."""
+    """Run the command line; return its exit status (2: the input is wrong)."""
     words = list(sys.argv[1:] if argv is None else argv)
     room = next((word for word in words if word in ROOMS), None)
     arguments = build_parser(room).parse_args(words)

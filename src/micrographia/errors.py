@@ -1,4 +1,4 @@
-"""Errors a user can act on: what went wrong, what was seen, what is allowed, what to do."""
+"""Errors that a user can fix: what is wrong, the value seen, allowed values, remedy."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _HOME = Path(__file__).resolve().parents[1]
 
 
 class MicrographiaError(Exception):
-    """Base of every error that is the input's fault, not the program's.
+    """Base of all errors that are caused by the input, not by the program.
 
     Parameters
     ----------
@@ -51,19 +51,19 @@ class StructureError(MicrographiaError):
 
 
 class TableError(MicrographiaError):
-    """A table does not keep its contract."""
+    """A table does not have the expected columns or types."""
 
 
 class SolveError(MicrographiaError):
-    """An image holds no crystal that can be stated with honesty."""
+    """No crystal can be determined from an image."""
 
 
 class EnergyError(MicrographiaError):
-    """A crystal has no energy, or the calculator cannot be had."""
+    """An energy cannot be computed, or the calculator is not available."""
 
 
 class CheckpointError(MicrographiaError):
-    """Weights of a network are absent, damaged, or not those that were asked for."""
+    """Weights of a network are missing, damaged, or belong to another network."""
 
 
 def install_hint(extra: str, home: Path = _HOME) -> str:

@@ -9,9 +9,12 @@ from pathlib import Path
 
 import pytest
 
+import micrographia
+
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "src" / "micrographia"
 GROUND_FLOOR = {
+    "arrays",
     "io",
     "physics",
     "training",
@@ -22,11 +25,13 @@ GROUND_FLOOR = {
     "provenance",
     "log",
 }
-#: Every folder of the package that is not the ground floor is a room.
+#: What `import micrographia` offers: it may import every room, and nothing imports it.
+ROOF = "api"
+#: Every folder of the package between ground floor and roof is a room.
 ROOMS = sorted(
     path.parent.name
     for path in PACKAGE.glob("*/__init__.py")
-    if path.parent.name not in GROUND_FLOOR
+    if path.parent.name not in GROUND_FLOOR | {ROOF}
 )
 #: `agent` drives the other rooms through their public functions; `workflow` lists the files that
 #: they will read.
@@ -60,13 +65,31 @@ def test_a_room_imports_only_the_ground_floor_and_itself(room):
 
 
 @pytest.mark.parametrize(
-    "floor", ["io", "physics", "training", "config", "errors.py", "provenance.py"]
+    "floor", ["arrays.py", "io", "physics", "training", "config", "errors.py", "provenance.py"]
 )
 def test_the_ground_floor_imports_no_room(floor):
     place = PACKAGE / floor
     for path in place.rglob("*.py") if place.is_dir() else [place]:
         others = imported_parts(path) & set(ROOMS)
         assert not others, f"{path.relative_to(ROOT)} imports {sorted(others)}"
+
+
+def test_nothing_imports_the_roof():
+    offered = set(micrographia.__all__)
+    below = [path for path in PACKAGE.rglob("*.py") if path.relative_to(PACKAGE).parts[0] != ROOF]
+    below.remove(PACKAGE / "__init__.py")  # it names the roof, and imports it when asked
+    for path in below:
+        found = imported_parts(path) & {ROOF, *offered}
+        assert not found, f"{path.relative_to(ROOT)} imports {sorted(found)}"
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        used = {
+            node.attr
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Attribute)
+            and isinstance(node.value, ast.Name)
+            and node.value.id == "micrographia"
+        }
+        assert not used & offered, f"{path.relative_to(ROOT)} uses {sorted(used & offered)}"
 
 
 def test_the_library_knows_no_snakemake():
@@ -156,6 +179,40 @@ def test_functions_stay_short():
                 if lines > 50:
                     long[f"{path.relative_to(ROOT)}:{node.name}"] = lines
     assert not long
+
+
+def test_array_types_have_one_home():
+    """An alias here and another there drift apart: `Floats` was of 32 bits, and of 64."""
+    aliases = {
+        f"{path.relative_to(PACKAGE)}: {ast.unparse(node)}"
+        for path in PACKAGE.rglob("*.py")
+        for node in ast.parse(path.read_text(encoding="utf-8")).body
+        if isinstance(node, ast.Assign)
+        and isinstance(node.value, ast.Subscript)
+        and ast.unparse(node.value.value).endswith("NDArray")
+    }
+    assert len(aliases) > 10
+    assert {alias.partition(":")[0] for alias in aliases} == {"arrays.py"}
+
+
+def test_array_types_do_nothing():
+    """Digests of code leave them out, so nothing that runs may stand among them."""
+    body = ast.parse((PACKAGE / "arrays.py").read_text(encoding="utf-8")).body
+    assert all(
+        isinstance(node, ast.Expr | ast.Assign | ast.Import | ast.ImportFrom) for node in body
+    )
+
+
+def test_functions_take_few_parameters():
+    """What belongs together travels together: as a dataclass, a NamedTuple or a settings model."""
+    many = {}
+    for path in PACKAGE.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                taken = node.args.posonlyargs + node.args.args + node.args.kwonlyargs
+                if len(taken) > 9:
+                    many[f"{path.relative_to(ROOT)}:{node.name}"] = len(taken)
+    assert not many
 
 
 @pytest.mark.parametrize("room", [None, "config", *ROOMS])

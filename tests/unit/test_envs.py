@@ -18,10 +18,10 @@ ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "src" / "micrographia"
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 ENVS = sorted((ROOT / "envs").glob("*.yaml"))
-#: Folders of the package that are no ground floor.
+#: Folders of the package that are neither ground floor nor roof.
 ROOMS = sorted(
     {path.parent.name for path in PACKAGE.glob("*/__init__.py")}
-    - {"config", "io", "physics", "training", "workflow"}
+    - {"api", "config", "io", "physics", "training", "workflow"}
 )
 #: Which room runs in which environment, as the workflow's rules say.
 ROOM_AND_ENV = sorted(
@@ -90,11 +90,12 @@ def third_party(start: set[Path]) -> set[str]:
                 names |= {node.module} | {f"{node.module}.{a.name}" for a in node.names}
         for name in names:
             top, *rest = name.split(".")
-            if top == "micrographia":
+            # What the package's own face names is imported when a user asks for it.
+            if top == "micrographia" and rest:
                 base = PACKAGE.joinpath(*rest)
                 ours = {base.with_suffix(".py"), base / "__init__.py"}
                 pending |= {file for file in ours if file.is_file()} - seen
-            elif top not in sys.stdlib_module_names:
+            elif top not in {"micrographia", *sys.stdlib_module_names}:
                 package = PACKAGE_OF_MODULE.get(top, COMES_WITH.get(top, top))
                 found.add(canonicalize_name(package))
     return found

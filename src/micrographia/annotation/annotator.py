@@ -1,4 +1,4 @@
-"""What every annotator can do, and what it is given: one case at a time."""
+"""Interface of all annotators, and the case (one micrograph) that they are given."""
 
 from __future__ import annotations
 
@@ -8,10 +8,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
 
-import numpy as np
-from numpy.typing import NDArray
-
 from micrographia.annotation.schema import Attributes, Verdicts
+from micrographia.arrays import FloatImage, LabelMask
 from micrographia.errors import MicrographiaError
 from micrographia.io.images import read_labels, to_unit
 from micrographia.io.working_picture import WorkingPicture, read_working
@@ -26,7 +24,7 @@ class UnansweredError(AnnotationError):
 
 
 class EndpointDownError(AnnotationError):
-    """An endpoint refuses all calls or is not there: the run ends, its answers are kept."""
+    """An endpoint refuses all calls or is unreachable: the run ends, answers are kept."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,12 +56,12 @@ class Case:
         return read_working(self.row)
 
     @cached_property
-    def pixels(self) -> NDArray[np.float32]:
+    def pixels(self) -> FloatImage:
         """Its grey values, 0…1: without banner or text, as curation left it."""
         return to_unit(self.working.pixels)
 
     @cached_property
-    def labels(self) -> NDArray[np.int32] | None:
+    def labels(self) -> LabelMask | None:
         """Instances in the same part, 0 for background; None where there is no mask."""
         if self.mask_path is None:
             return None
@@ -71,7 +69,7 @@ class Case:
         return read_labels(self.mask_path)[y0:y1, x0:x1]
 
     def release(self) -> None:
-        """Let go of what was read from disk; it is read again when it is asked for."""
+        """Free the arrays read from disk; they are read again when needed."""
         if "working" in self.__dict__:
             for name in ("working", "pixels", "labels"):
                 self.__dict__.pop(name, None)
@@ -80,10 +78,10 @@ class Case:
     def of_arrays(
         cls,
         row: Mapping[str, Any],
-        pixels: NDArray[np.float32],
-        labels: NDArray[np.int32] | None = None,
+        pixels: FloatImage,
+        labels: LabelMask | None = None,
     ) -> Case:
-        """Make a case of what is in memory; nothing is read from disk."""
+        """Make a case from arrays in memory; nothing is read from disk."""
         case = cls(row, None)
         # `cached_property` looks here first; the class is frozen only against assignment.
         case.__dict__.update(pixels=pixels, labels=labels)
@@ -115,5 +113,5 @@ class Annotator(Protocol):
         ...
 
     def judge(self, case: Case, answer: Attributes) -> Verdicts:
-        """Say of each of the nine attributes whether another's answer fits the picture."""
+        """Judge for each of the nine attributes whether another answer fits the picture."""
         ...

@@ -6,10 +6,10 @@ import math
 from collections.abc import Iterator, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
+
+from micrographia.arrays import FloatArray, IntArray
 
 Interval = tuple[float, float, float]
-FloatArray = NDArray[np.float64]
 
 #: Most values that are drawn at once, to bound memory [numbers].
 _CHUNK = 4_000_000
@@ -111,7 +111,7 @@ def bootstrap_median(
     )
 
 
-def draws(n_clusters: int, width: int, resamples: int, seed: int) -> Iterator[NDArray[np.int64]]:
+def draws(n_clusters: int, width: int, resamples: int, seed: int) -> Iterator[IntArray]:
     """Numbers of the clusters drawn, (rows, n_clusters) at a time, `resamples` rows in all.
 
     `width` is how many numbers the caller makes of each row: it bounds the rows of one piece.
@@ -122,7 +122,7 @@ def draws(n_clusters: int, width: int, resamples: int, seed: int) -> Iterator[ND
         yield generator.integers(0, n_clusters, (min(rows, resamples - start), n_clusters))
 
 
-def multiplicities(drawn: NDArray[np.int64], n_clusters: int) -> NDArray[np.int64]:
+def multiplicities(drawn: IntArray, n_clusters: int) -> IntArray:
     """How often each cluster was drawn, (rows, n_clusters)."""
     flat = drawn + n_clusters * np.arange(len(drawn))[:, None]
     counted = np.bincount(flat.ravel(), minlength=drawn.shape[0] * n_clusters)
@@ -131,7 +131,7 @@ def multiplicities(drawn: NDArray[np.int64], n_clusters: int) -> NDArray[np.int6
 
 def _check(
     values: Sequence[float] | FloatArray, clusters: Sequence[str] | None, name: str
-) -> tuple[FloatArray, NDArray[np.int64]]:
+) -> tuple[FloatArray, IntArray]:
     """Values (n,) and the number of each one's cluster (n,), counted in order of appearance."""
     data = np.asarray(values, dtype=np.float64).ravel()
     if np.isnan(data).any():
@@ -143,7 +143,7 @@ def _check(
     return data, number_clusters(clusters)
 
 
-def number_clusters(clusters: Sequence[str]) -> NDArray[np.int64]:
+def number_clusters(clusters: Sequence[str]) -> IntArray:
     """Number clusters from 0 in order of appearance: their names do not change the draws.
 
     Examples
@@ -155,9 +155,7 @@ def number_clusters(clusters: Sequence[str]) -> NDArray[np.int64]:
     return np.array([numbers[name] for name in clusters], dtype=np.int64)
 
 
-def _tells_nothing(
-    data: FloatArray, counts: NDArray[np.int64], clusters: Sequence[str] | None
-) -> bool:
+def _tells_nothing(data: FloatArray, counts: IntArray, clusters: Sequence[str] | None) -> bool:
     return clusters is not None and len(counts) == 1 and data.size > 1
 
 

@@ -20,7 +20,7 @@ Progress = Callable[[Sequence[Row], str], Iterable[Row]]
 def read_burnt_in(
     micrographs: Sequence[Row], settings: Curation, progress: Progress = lambda rows, _: rows
 ) -> tuple[list[dict[str, Any]], list[str]]:
-    """Fill in what is burnt into kept micrographs: text regions, what to work on, pixel size.
+    """Find text regions, working part and pixel size of kept micrographs.
 
     Parameters
     ----------

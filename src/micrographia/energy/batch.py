@@ -1,4 +1,4 @@
-"""Many crystals to many energies; a failure is a row, never a missing row."""
+"""Relax a table of crystals; a failure is a row, never a missing row."""
 
 from __future__ import annotations
 
@@ -12,15 +12,16 @@ from ase import Atoms
 from scipy.optimize import linear_sum_assignment
 
 from micrographia import __version__
+from micrographia.arrays import FloatArray
 from micrographia.config import Energy
 from micrographia.energy.calculators import Potential
 from micrographia.energy.formation import formation_energy
 from micrographia.energy.heights import flat_heights
-from micrographia.energy.plane_symmetry import FloatArray
 from micrographia.energy.relax import Relaxed, drop_equal, relax_layer
 from micrographia.errors import MicrographiaError
 from micrographia.io.schemas import ENERGIES
 from micrographia.io.structures import from_cif, orient_layer, to_cif
+from micrographia.physics.lattice import minimum_image
 
 logger = logging.getLogger(__name__)
 
@@ -104,7 +105,9 @@ def relax_case(
     heights = [template_heights(layer, orient_layer(from_cif(text))) for text in templates]
     if unlike := sum(row is None for row in heights):
         logger.warning(
-            "%d of %d templates do not lie on the crystal's plane", unlike, len(heights)
+            "%d of %d templates do not match the projection of the crystal and are ignored",
+            unlike,
+            len(heights),
         )
     return relax_layer(
         layer,
@@ -126,7 +129,7 @@ def template_heights(layer: Atoms, template: Atoms) -> FloatArray | None:
     plane = np.array(layer.cell[:2, :2])
     gaps = layer.positions[:, None, :2] - template.positions[None, :, :2]
     fractions = gaps @ np.linalg.inv(plane)
-    distances = np.linalg.norm((fractions - np.rint(fractions)) @ plane, axis=-1)
+    distances = np.linalg.norm(minimum_image(fractions) @ plane, axis=-1)
     distances[layer.numbers[:, None] != template.numbers[None]] = 1e3
     mine, theirs = linear_sum_assignment(distances)
     if distances[mine, theirs].max() > _NEAR:

@@ -21,10 +21,11 @@ from typing import Any
 import numpy as np
 from ase import Atoms
 from ase.data import chemical_symbols
-from numpy.typing import NDArray
 
+from micrographia.arrays import FloatArray
 from micrographia.config import Energy
 from micrographia.errors import EnergyError, install_hint
+from micrographia.method_names import Calculator
 
 logger = logging.getLogger(__name__)
 
@@ -53,7 +54,7 @@ class Potential:
     version: str
     calculator: Any
     correction: Callable[[Atoms], float]
-    energies: Callable[[Sequence[Atoms]], NDArray[np.float64]]
+    energies: Callable[[Sequence[Atoms]], FloatArray]
 
     @property
     def key(self) -> str:
@@ -69,9 +70,8 @@ def load_potential(settings: Energy) -> Potential:
     EnergyError
         Its package is not installed, or the weights are absent, damaged or not the ones meant.
     """
-    loaders = {"chgnet": _load_chgnet, "mattersim": _load_mattersim, "emt": _load_emt}
     try:
-        return loaders[settings.calculator](settings)
+        return CALCULATORS[settings.calculator](settings)
     except ModuleNotFoundError as error:
         raise EnergyError(
             f"The calculator {settings.calculator!r} needs the package {error.name}",
@@ -84,7 +84,7 @@ def _load_emt(settings: Energy) -> Potential:
 
     calculator = EMT()
 
-    def energies(crystals: Sequence[Atoms]) -> NDArray[np.float64]:
+    def energies(crystals: Sequence[Atoms]) -> FloatArray:
         known = [set(atoms.get_chemical_symbols()) <= set(parameters) for atoms in crystals]
         return _one_by_one(calculator, crystals, known)
 
@@ -103,7 +103,7 @@ def _load_chgnet(settings: Energy) -> Potential:
         model = CHGNet.load(use_device="cpu", verbose=False)
         calculator = CHGNetCalculator(model, use_device="cpu", on_isolated_atoms="ignore")
 
-    def energies(crystals: Sequence[Atoms]) -> NDArray[np.float64]:
+    def energies(crystals: Sequence[Atoms]) -> FloatArray:
         from pymatgen.io.ase import AseAtomsAdaptor
 
         with quiet():
@@ -136,11 +136,11 @@ def _load_mattersim(settings: Energy) -> Potential:
         raise
     except Exception as error:  # torch raises what it likes on files that are no checkpoint
         raise EnergyError(
-            f"{path} is no MatterSim checkpoint ({type(error).__name__})",
+            f"{path} is not a MatterSim checkpoint ({type(error).__name__})",
             remedy="Download mattersim-v1.0.0-1M.pth or -5M.pth of github.com/microsoft/mattersim",
         ) from None
 
-    def energies(crystals: Sequence[Atoms]) -> NDArray[np.float64]:
+    def energies(crystals: Sequence[Atoms]) -> FloatArray:
         return _one_by_one(calculator, crystals, [True] * len(crystals))
 
     version = f"{metadata.version('mattersim')}, weights {digest[:12]}"
@@ -152,22 +152,31 @@ def _check_weights(settings: Energy) -> tuple[Path, str]:
     path = Path(settings.weights or "")
     if settings.weights is None or not path.is_file():
         raise EnergyError(
-            "The weights of MatterSim are absent",
+            "The weights of MatterSim do not exist",
             seen=settings.weights,
             remedy=(
-                "Download mattersim-v1.0.0-1M.pth of github.com/microsoft/mattersim and name its "
-                "path as energy.weights, or set energy.calculator: chgnet, which needs no download"
+                "Download mattersim-v1.0.0-1M.pth of github.com/microsoft/mattersim and set "
+                "energy.weights to its path, or set energy.calculator: chgnet, which needs no "
+                "download"
             ),
         )
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     if settings.sha256 not in (None, digest):
         raise EnergyError(
-            f"{path} is not the file meant: its SHA-256 differs",
+            f"{path} does not have the SHA-256 given in energy.sha256",
             seen=digest,
             allowed=str(settings.sha256),
             remedy="Download it again, or correct energy.sha256",
         )
     return path, digest
+
+
+#: Loaders of potentials by the name that `energy.calculator` takes.
+CALCULATORS: dict[Calculator, Callable[[Energy], Potential]] = {
+    "chgnet": _load_chgnet,
+    "mattersim": _load_mattersim,
+    "emt": _load_emt,
+}
 
 
 def mp2020_correction(atoms: Atoms) -> float:
@@ -209,9 +218,7 @@ def _no_correction(atoms: Atoms) -> float:
     return 0.0
 
 
-def _one_by_one(
-    calculator: Any, crystals: Sequence[Atoms], known: Sequence[bool]
-) -> NDArray[np.float64]:
+def _one_by_one(calculator: Any, crystals: Sequence[Atoms], known: Sequence[bool]) -> FloatArray:
     found = np.full(len(crystals), np.nan)
     for place, atoms in enumerate(crystals):
         if known[place]:
@@ -243,7 +250,7 @@ def refuse_unknown(potential: Potential, atoms: Atoms) -> None:
 
 @contextlib.contextmanager
 def quiet() -> Iterator[None]:
-    """The packages print and warn of what is of no use to anybody here."""
+    """Suppress irrelevant output and warnings of the packages."""
     with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
         warnings.simplefilter("ignore")
         yield

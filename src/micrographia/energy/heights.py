@@ -1,4 +1,4 @@
-"""Heights to start from, for a layer of which x, y and cell are measured.
+"""Starting heights for a layer whose x, y and cell are measured.
 
 A picture along z does not hold z. Candidates come from patterns that put each site up, down or in
 the middle, those with the symmetry of the projection first. A cheap pair potential turns a pattern
@@ -12,10 +12,11 @@ from collections.abc import Sequence
 import numpy as np
 from ase import Atoms
 from ase.data import covalent_radii
-from numpy.typing import NDArray
 
+from micrographia.arrays import FloatArray, IntArray
 from micrographia.energy.patterns import make_patterns, spread_in_sites
-from micrographia.energy.plane_symmetry import FloatArray, find_plane_group, find_sites
+from micrographia.energy.plane_symmetry import find_plane_group, find_sites
+from micrographia.physics.lattice import minimum_image
 
 #: Height of one step of a pattern before bonds are relaxed [Å].
 LEVEL = 1.0
@@ -185,12 +186,12 @@ def relax_pairs(
     return heights, (wall * decay**2 - 2 * depth * decay).sum(axis=1)
 
 
-def _pairs(layer: Atoms) -> tuple[NDArray[np.int64], NDArray[np.int64], FloatArray]:
+def _pairs(layer: Atoms) -> tuple[IntArray, IntArray, FloatArray]:
     """Atoms and in-plane distances [Å] of all pairs that could be bonds, both ways round."""
     plane = np.array(layer.cell[:2, :2])
     fractions = layer.positions[:, :2] @ np.linalg.inv(plane)
     gaps = fractions[:, None] - fractions[None, :]
-    gaps = (gaps - np.rint(gaps)) @ plane
+    gaps = minimum_image(gaps) @ plane
     images = np.array([[i, j] for i in range(-2, 3) for j in range(-2, 3)]) @ plane
     lateral = np.linalg.norm(gaps[None] + images[:, None, None], axis=-1)
     radii = covalent_radii[layer.numbers]
@@ -201,7 +202,7 @@ def _pairs(layer: Atoms) -> tuple[NDArray[np.int64], NDArray[np.int64], FloatArr
     return first, second, lateral[image, first, second]
 
 
-def _electronegativity(numbers: NDArray[np.int64]) -> FloatArray:
+def _electronegativity(numbers: IntArray) -> FloatArray:
     """Pauling's scale; 2.4, a middle value, for noble gases, which have none."""
     from pymatgen.core import Element
 

@@ -6,10 +6,9 @@ import itertools
 
 import numpy as np
 from ase import Atoms
-from numpy.typing import NDArray
 
+from micrographia.arrays import FloatArray, IntArray
 from micrographia.energy.plane_symmetry import (
-    FloatArray,
     Sites,
     find_plane_group,
     find_sites,
@@ -68,9 +67,7 @@ def _spread_variants(sites: Sites) -> list[FloatArray]:
     return [spread, *(spread * factor for factor in outside)]
 
 
-def _combine(
-    orbits: list[NDArray[np.int64]], nsites: int, rng: np.random.Generator
-) -> list[NDArray[np.int64]]:
+def _combine(orbits: list[IntArray], nsites: int, rng: np.random.Generator) -> list[IntArray]:
     """Give each orbit a level: up, middle or down."""
     if not orbits:
         return [np.zeros(nsites, dtype=np.int64)]
@@ -82,7 +79,7 @@ def _combine(
     return list(choices @ basis)
 
 
-def _canonical(row: NDArray[np.int64]) -> tuple[int, ...]:
+def _canonical(row: IntArray) -> tuple[int, ...]:
     """Of a pattern and its mirror image the one whose first site off the middle is up."""
     off = row[row != 0]
     return tuple((row if not len(off) or off[0] > 0 else -row).tolist())

@@ -13,12 +13,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from ase import Atoms
-from numpy.typing import NDArray
 
-from micrographia.physics.lattice import lattice_mappings
-
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
+from micrographia.arrays import FloatArray, IntArray
+from micrographia.physics.lattice import lattice_mappings, minimum_image
 
 #: Atoms nearer than this in projection are one column [Å].
 COLUMN_WIDTH = 0.3
@@ -73,7 +70,7 @@ def find_sites(layer: Atoms) -> Sites:
     for atom in range(len(layer)):
         for site, other in enumerate(first):
             gap = fractions[atom] - fractions[other]
-            near = np.linalg.norm((gap - np.rint(gap)) @ plane) < COLUMN_WIDTH
+            near = np.linalg.norm(minimum_image(gap) @ plane) < COLUMN_WIDTH
             if near and layer.numbers[atom] == layer.numbers[other]:
                 site_of[atom] = site
         if site_of[atom] < 0:
@@ -115,7 +112,7 @@ def find_plane_group(plane: FloatArray, sites: Sites) -> PlaneGroup:
 
 def _lay(moved: FloatArray, sites: Sites, plane: FloatArray) -> IntArray | None:
     gaps = moved[:, None] - sites.fractions[None]
-    distances = np.linalg.norm((gaps - np.rint(gaps)) @ plane, axis=-1)
+    distances = np.linalg.norm(minimum_image(gaps) @ plane, axis=-1)
     distances[sites.numbers[:, None] != sites.numbers[None]] = np.inf
     image = distances.argmin(axis=1)
     fits = distances.min(axis=1).max() < TOLERANCE and len(set(image.tolist())) == len(image)
@@ -128,7 +125,7 @@ def _multiply(rotations: IntArray, shifts: FloatArray, plane: FloatArray) -> Int
     table = np.full((count, count), -1)
     for a, b in itertools.product(range(count), repeat=2):
         gaps = shifts[a] @ rotations[b] + shifts[b] - shifts
-        near = np.linalg.norm((gaps - np.rint(gaps)) @ plane, axis=1) < 2 * TOLERANCE
+        near = np.linalg.norm(minimum_image(gaps) @ plane, axis=1) < 2 * TOLERANCE
         found = np.flatnonzero((rotations == rotations[a] @ rotations[b]).all(axis=(1, 2)) & near)
         if len(found):
             table[a, b] = found[0]

@@ -15,8 +15,8 @@ from ase import Atoms
 from ase.constraints import FixCartesian
 from ase.filters import FrechetCellFilter
 from ase.optimize import BFGS
-from numpy.typing import NDArray
 
+from micrographia.arrays import FloatArray
 from micrographia.config import Energy
 from micrographia.energy.calculators import Potential, quiet, refuse_unknown
 from micrographia.energy.heights import with_heights
@@ -27,7 +27,6 @@ from micrographia.io.structures import orient_layer
 
 logger = logging.getLogger(__name__)
 
-FloatArray = NDArray[np.float64]
 
 #: Nearest distance of two atoms that a relaxed crystal can have [Å]; H2 has 0.74.
 NEAREST = 0.6
@@ -143,7 +142,7 @@ def relax_layer(
                 named = [(f"doubled-{place}-{name}", heights) for name, heights in starts]
                 rival = _relax_named(named, doubled, potential, settings)
             except EnergyError as error:
-                logger.info("A cell of twice the area is left out: %s", error)
+                logger.info("A cell of twice the area is skipped: %s", error)
                 continue
             relaxed = _prefer(relaxed, rival, settings)
     return relaxed

@@ -1,4 +1,4 @@
-"""The few height starts that are worth a relaxation, by the calculator's energies alone."""
+"""Choose the starting heights to relax by their energies without relaxation."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from ase import Atoms
 
+from micrographia.arrays import FloatArray
 from micrographia.config import Energy
 from micrographia.energy.calculators import Potential
 from micrographia.energy.heights import (
@@ -17,7 +18,6 @@ from micrographia.energy.heights import (
     vary_bonds,
     with_heights,
 )
-from micrographia.energy.plane_symmetry import FloatArray
 from micrographia.errors import EnergyError
 
 #: An energy below this is no energy of matter but a potential outside what it learnt [eV/atom].

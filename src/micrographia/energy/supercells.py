@@ -1,4 +1,4 @@
-"""Cells of twice the area, for layers whose projection repeats sooner than they do.
+"""Cells of twice the area, for layers whose projection has a smaller cell than they have.
 
 A picture along z cannot tell a column of A over B from one of B over A. Where neighbours of such
 columns take turns, as in rock salt, the projected cell holds half of the crystal.
@@ -10,7 +10,9 @@ import numpy as np
 from ase import Atoms
 from ase.build import make_supercell
 
-from micrographia.energy.plane_symmetry import COLUMN_WIDTH, FloatArray
+from micrographia.arrays import FloatArray
+from micrographia.energy.plane_symmetry import COLUMN_WIDTH
+from micrographia.physics.lattice import minimum_image
 
 #: Most atoms of a cell that is doubled; larger ones have room for columns of both kinds.
 LARGEST = 4
@@ -58,6 +60,6 @@ def _has_mixed_column(layer: Atoms) -> bool:
     plane = np.array(layer.cell[:2, :2])
     fractions = layer.positions[:, :2] @ np.linalg.inv(plane)
     gaps = fractions[:, None] - fractions[None]
-    distances = np.linalg.norm((gaps - np.rint(gaps)) @ plane, axis=-1)
+    distances = np.linalg.norm(minimum_image(gaps) @ plane, axis=-1)
     unlike = layer.numbers[:, None] != layer.numbers[None]
     return bool((unlike & (distances < COLUMN_WIDTH)).any())

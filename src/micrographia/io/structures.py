@@ -1,4 +1,4 @@
-"""Crystals: read from files, folders, databases and tables; layers set upright; CIF text."""
+"""Read crystals from files, folders, databases and tables; orient layers; write CIF."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ import ase.io
 import numpy as np
 from ase import Atoms
 from ase.cell import Cell
-from numpy.typing import NDArray
 
+from micrographia.arrays import BoolArray, FloatArray
 from micrographia.errors import StructureError
 from micrographia.io.crystal_check import check_crystal
 
@@ -326,7 +326,7 @@ def _formula_sum(atoms: Atoms) -> str:
 
 
 def orient_layer(atoms: Atoms) -> Atoms:
-    """Set a layer upright: normal and c along z, a along x, b in the upper half of the xy plane.
+    """Orient a layer: normal and c along z, a along x, b in the upper half of the xy plane.
 
     The vacuum lies along the lattice vector across which the atoms leave the largest gap. The
     layer is centred along c, which is made perpendicular and long enough for a vacuum of at
@@ -367,7 +367,7 @@ def orient_layer(atoms: Atoms) -> Atoms:
     return layer
 
 
-def _complete(atoms: Atoms) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+def _complete(atoms: Atoms) -> tuple[FloatArray, BoolArray]:
     """Cell and periodicity; a layer given by two vectors gets a third, wide one."""
     if atoms.cell.rank < 2 or len(atoms) == 0:
         raise StructureError("There is no crystal: it needs atoms and two lattice vectors")
@@ -380,7 +380,7 @@ def _complete(atoms: Atoms) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     return cell, np.arange(3) != missing
 
 
-def _largest_gap(fractions: NDArray[np.float64]) -> tuple[float, float]:
+def _largest_gap(fractions: FloatArray) -> tuple[float, float]:
     """Width of the widest empty interval on the circle 0..1, and where it ends."""
     ordered = np.sort(fractions % 1.0)
     gaps = np.diff(ordered, append=ordered[0] + 1.0)

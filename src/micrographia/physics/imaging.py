@@ -17,9 +17,9 @@ from __future__ import annotations
 from functools import lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.ndimage import map_coordinates, spline_filter
 
+from micrographia.arrays import ComplexArray, FloatArray, FloatImage, IntArray
 from micrographia.errors import ImageError
 from micrographia.physics.conditions import ImagingConditions
 from micrographia.physics.scattering import (
@@ -28,9 +28,6 @@ from micrographia.physics.scattering import (
     scattering_factor,
     wavelength,
 )
-
-FloatArray = NDArray[np.float64]
-ComplexArray = NDArray[np.complex128]
 
 _GRID = 512  # samples along each axis of the pupil's grid
 
@@ -43,7 +40,7 @@ def information_limit(conditions: ImagingConditions) -> float:
     return 2e-3 * conditions.semiangle_mrad / wavelength(conditions.energy_keV)
 
 
-def reciprocal_vectors(cell: FloatArray, limit: float) -> tuple[NDArray[np.int64], FloatArray]:
+def reciprocal_vectors(cell: FloatArray, limit: float) -> tuple[IntArray, FloatArray]:
     """All reciprocal lattice vectors of a 2D cell up to a frequency, half plane, without zero.
 
     Parameters
@@ -151,7 +148,7 @@ def projected_phase(number: int, g: FloatArray, area: float, energy_keV: float) 
 def image_coefficients(
     cell: FloatArray,
     positions: FloatArray,
-    numbers: NDArray[np.int64],
+    numbers: IntArray,
     conditions: ImagingConditions,
 ) -> tuple[FloatArray, ComplexArray]:
     """Fourier series of the ideal iDPC image of a thin crystal.
@@ -186,7 +183,7 @@ def evaluate_series(
     shape: tuple[int, int],
     pixel_size: float,
     displacement: FloatArray | None = None,
-) -> NDArray[np.float32]:
+) -> FloatImage:
     """Evaluate 2 Re Σ c exp(2πi g·r) on a pixel grid; r = (x, y) = (column, row)·pixel size.
 
     The sum separates into a product of two matrices, so any rotation and any field, periodic

@@ -15,13 +15,34 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
+from micrographia.arrays import FloatArray, IntArray
 
 #: Relative difference below which two squared lengths are the same, for choices of convention.
 _EQUAL = 1e-8
 #: Stands for infinity in an assignment problem; infinity itself can make it unsolvable.
 _FORBIDDEN = 1e6
+
+
+def minimum_image(fractions: FloatArray) -> FloatArray:
+    """Fractional vectors moved by whole lattice vectors so that each component is nearest to 0.
+
+    Parameters
+    ----------
+    fractions
+        Vectors (..., d) as fractions of a cell's vectors.
+
+    Returns
+    -------
+    Vectors (..., d) with components in [-1/2, 1/2]. In a cell of `gauss_reduce` these are the
+    shortest periodic images as far as they are shorter than √3/4 of the shortest lattice
+    vector; a longer one may have a shorter image in a neighbouring cell.
+
+    Examples
+    --------
+    >>> minimum_image(np.array([[0.9, -0.2], [1.25, 3.0]])).round(2).tolist()
+    [[-0.1, -0.2], [0.25, 0.0]]
+    """
+    return fractions - np.rint(fractions)
 
 
 def gauss_reduce(cell: FloatArray) -> tuple[FloatArray, IntArray]:
@@ -162,7 +183,7 @@ class _Layer:
         """Vectors (k, k, 2) [Å] from shifted atoms of a species (rows) to atoms of it."""
         points = self.fractions[self.numbers == species]
         delta = points[None, :] - points[:, None] - shift
-        return np.asarray((delta - np.rint(delta)) @ self.cell)
+        return np.asarray(minimum_image(delta) @ self.cell)
 
 
 def primitive_projection(
@@ -310,7 +331,7 @@ def _merge(layer: _Layer, shifts: FloatArray) -> tuple[FloatArray, IntArray]:
             total = np.zeros(2)
             for shift in shifts:
                 delta = points - start - shift
-                delta -= np.rint(delta)
+                delta = minimum_image(delta)
                 distance = np.where(free, np.square(delta @ layer.cell).sum(axis=1), np.inf)
                 nearest = int(distance.argmin())
                 free[nearest] = False

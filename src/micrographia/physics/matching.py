@@ -1,14 +1,14 @@
-"""How far two projected crystals are apart, over every way to lay one on the other."""
+"""Distance between two projected crystals, minimised over all alignments."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
-from micrographia.physics.lattice import FloatArray, IntArray, lattice_mappings
+from micrographia.arrays import FloatArray, IntArray
+from micrographia.physics.lattice import lattice_mappings, minimum_image
 
 #: Most translations that are refined with an optimal assignment, the most promising first.
 _REFINED = 64
@@ -23,7 +23,7 @@ class Projection:
 
     cell: FloatArray
     xy: FloatArray
-    numbers: NDArray[np.int64]
+    numbers: IntArray
 
     def same_composition(self, other: Projection) -> bool:
         """Whether both cells hold the same multiset of species."""
@@ -119,7 +119,7 @@ class _Pair:
         vectors = []
         for start, end in self.blocks:
             delta = self.target[start:end] - self.points[start:end, None] - shifts[:, None, None]
-            delta = (delta - np.rint(delta)) @ self.cell
+            delta = minimum_image(delta) @ self.cell
             nearest = np.square(delta).sum(axis=-1).argmin(axis=-1)
             vectors.append(np.take_along_axis(delta, nearest[..., None, None], axis=2)[:, :, 0])
         every = np.concatenate(vectors, axis=1)
@@ -144,7 +144,7 @@ class _Pair:
         for start, end in self.blocks:
             delta = self.target[start:end] - self.points[start:end, None] - shift
             # Rounding finds the nearest image of short vectors only, so the others are tried.
-            images = (delta - np.rint(delta))[:, :, None] + _IMAGES
+            images = minimum_image(delta)[:, :, None] + _IMAGES
             squared = np.square(images @ self.cell).sum(axis=-1)
             nearest = squared.argmin(axis=-1)
             rows, columns = linear_sum_assignment(squared.min(axis=-1))

@@ -10,11 +10,9 @@ from functools import cache
 from importlib import resources
 
 import numpy as np
-from numpy.typing import NDArray
 
+from micrographia.arrays import FloatArray
 from micrographia.errors import StructureError
-
-FloatArray = NDArray[np.float64]
 
 #: h²/(2π m₀ e), so that the Fourier transform of an atom's projected potential is this times
 #: its scattering factor: V(g) = POTENTIAL · f(g) [V Å²] (Kirkland, eq. C.16 integrated over z).

@@ -15,10 +15,9 @@ import numpy as np
 from scipy.fft import fft2, fftfreq, ifft2
 from scipy.ndimage import map_coordinates
 
+from micrographia.arrays import ComplexArray, FloatArray
 from micrographia.physics.conditions import ImagingConditions
 from micrographia.physics.imaging import (
-    ComplexArray,
-    FloatArray,
     aberration_phase,
     aperture,
     blur,

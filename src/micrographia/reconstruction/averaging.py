@@ -8,10 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
+from micrographia.arrays import FloatArray, IntArray
+from micrographia.physics.lattice import minimum_image
 
 
 @dataclass(frozen=True)
@@ -65,5 +64,5 @@ def average_sites(fractions: FloatArray, operations: Operations) -> FloatArray:
     ):
         images = fractions @ rotation + translation
         moves = images - fractions[places]
-        total[places] += moves - np.rint(moves)
+        total[places] += minimum_image(moves)
     return np.asarray(fractions + total / len(operations.rotations), dtype=np.float64)

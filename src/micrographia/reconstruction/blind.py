@@ -1,4 +1,4 @@
-"""Which elements are in the picture, when nobody says.
+"""Inference of the elements of a crystal from a calibrated image.
 
 A calibrated picture states how strongly each column deflects the beam, and that is nearly a
 scale of atomic numbers. Columns are first found with a ladder of stand-ins; then each is
@@ -14,8 +14,8 @@ from itertools import combinations
 
 import numpy as np
 from ase.data import atomic_numbers, chemical_symbols
-from numpy.typing import NDArray
 
+from micrographia.arrays import ComplexArray, FloatArray
 from micrographia.config import Reconstruction
 from micrographia.physics.conditions import ImagingConditions
 from micrographia.reconstruction.columns import (
@@ -29,7 +29,6 @@ from micrographia.reconstruction.columns import (
     set_up,
 )
 from micrographia.reconstruction.lattice import Fit
-from micrographia.reconstruction.spectrum import FloatArray
 
 #: Stand-ins of the first search, each about a fifth stronger than the one before.
 _LADDER = (1, 3, 5, 6, 7, 8, 9, 12, 14, 16, 20, 24, 28, 33, 39, 46, 53, 60, 72, 82)
@@ -200,7 +199,7 @@ def _compare(singles: Problem, state: Columns) -> tuple[FloatArray, Columns]:
     return table - table.max(axis=(1, 2), keepdims=True), state
 
 
-def _settle(singles: Problem, state: Columns, signals: NDArray[np.complex128]) -> Columns:
+def _settle(singles: Problem, state: Columns, signals: ComplexArray) -> Columns:
     """Refine the positions under the present signals."""
     own = replace(singles, forms=signals, kinds=[(0,)] * len(signals))
     moved = refine(own, replace(state, kinds=np.arange(state.count), scale=1.0))

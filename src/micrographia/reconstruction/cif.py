@@ -8,9 +8,8 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 import numpy as np
-from numpy.typing import NDArray
 
-from micrographia.reconstruction.averaging import FloatArray, IntArray
+from micrographia.arrays import FloatArray, IntArray
 from micrographia.reconstruction.layer_symmetry import SymmetricLayer
 
 #: Data name of a site's confidence; a private name, which other readers pass over.
@@ -22,7 +21,7 @@ _SITE = ("label", "type_symbol", "fract_x", "fract_y", "fract_z", "occupancy")
 
 def symmetric_cif(
     layer: SymmetricLayer,
-    confidences: NDArray[np.float64] | None = None,
+    confidences: FloatArray | None = None,
     comments: Sequence[str] = (),
     data_name: str = "crystal",
 ) -> str:
@@ -68,7 +67,7 @@ def symmetric_cif(
     return "\n".join(lines + _sites(layer, confidences)) + "\n"
 
 
-def _sites(layer: SymmetricLayer, confidences: NDArray[np.float64] | None) -> list[str]:
+def _sites(layer: SymmetricLayer, confidences: FloatArray | None) -> list[str]:
     fractions = np.round(layer.atoms.get_scaled_positions(), 8) % 1.0
     symbols = layer.atoms.get_chemical_symbols()
     orbits = layer.operations.orbits

@@ -13,20 +13,24 @@ from itertools import combinations_with_replacement
 
 import numpy as np
 from ase import Atoms
-from numpy.typing import NDArray
 
+from micrographia.arrays import ComplexArray, FloatArray, IntArray
 from micrographia.errors import SolveError
 from micrographia.physics.conditions import ImagingConditions
 from micrographia.physics.imaging import projected_phase, transfer
+from micrographia.physics.lattice import minimum_image
 from micrographia.physics.strong_object import strong_response
 from micrographia.reconstruction.lattice import Fit
-from micrographia.reconstruction.spectrum import ComplexArray, FloatArray
 
 _GRID = 0.12  # spacing of the search map [Å]
 _SWEEPS = 6
 _RING = 0.06  # half the width of a ring of reflections, over the largest |g|
 _HALF = 0.45  # distance from the middle at which two columns for one are tried [Å]
-_MERGE = 0.25  # columns closer than four times this are tried as one [Å]
+_MERGE = 1.0  # columns closer than this are tried as one [Å]
+#: Deviation of the logarithm of the contrast where the elements are given: a picture a third
+#: brighter than its model loses half a unit of log-likelihood, so that the thickness of residue
+#: and the calibration of the detector, which no model knows, do not decide about columns.
+GAIN_SPREAD = 0.3
 
 Kind = tuple[int, ...]
 
@@ -75,7 +79,7 @@ class Columns:
     """A state of the search: positions (n, 2) [Å], kinds (n,) as places in `Problem.kinds`."""
 
     positions: FloatArray
-    kinds: NDArray[np.int64]
+    kinds: IntArray
     scale: float = 1.0
 
     @property
@@ -88,7 +92,7 @@ def set_up(
     fit: Fit,
     numbers: list[int],
     conditions: ImagingConditions,
-    gain_spread: float = 0.3,
+    gain_spread: float = GAIN_SPREAD,
     doubt: float = 0.0,
     pairs: bool = True,
     strong: bool = False,
@@ -181,7 +185,7 @@ def score(problem: Problem, state: Columns) -> float:
     return float(-np.square(np.abs(residual)).sum() - problem.penalty * state.count - prior)
 
 
-def evidence(problem: Problem, state: Columns) -> float:
+def comparable_score(problem: Problem, state: Columns) -> float:
     """Score that can be compared between problems of one picture that doubt differently."""
     spread = np.log(problem.deviation / problem.fit.sigma).sum()
     return score(problem, state) - 2 * float(spread)
@@ -299,8 +303,8 @@ def _merge(problem: Problem, state: Columns) -> Columns:
     for first in range(state.count):
         for second in range(first + 1, state.count):
             gap = (state.positions[second] - state.positions[first]) @ inverse
-            gap = (gap - np.rint(gap)) @ problem.fit.cell
-            if np.linalg.norm(gap) > _MERGE * 4:
+            gap = minimum_image(gap) @ problem.fit.cell
+            if np.linalg.norm(gap) > _MERGE:
                 continue
             keep = np.arange(state.count) != second
             positions = state.positions[keep].copy()

@@ -1,12 +1,11 @@
-"""How sure the species of each site is."""
+"""Confidence in the species of each site."""
 
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import expit
 
-FloatArray = NDArray[np.float64]
+from micrographia.arrays import FloatArray
 
 
 def site_confidence(log_likelihood_deficits: FloatArray) -> FloatArray:

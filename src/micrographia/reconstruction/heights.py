@@ -10,14 +10,11 @@ import numpy as np
 from ase import Atoms
 from ase.data import covalent_radii
 from ase.neighborlist import neighbor_list
-from numpy.typing import NDArray
 
-FloatArray = NDArray[np.float64]
+from micrographia.arrays import FloatArray, IntArray
 
 
-def build_layer(
-    cell: FloatArray, xy: FloatArray, numbers: NDArray[np.int64], vacuum: float
-) -> Atoms:
+def build_layer(cell: FloatArray, xy: FloatArray, numbers: IntArray, vacuum: float) -> Atoms:
     """Make a layer from a projected cell.
 
     Parameters
@@ -63,7 +60,7 @@ def shortest_bond(layer: Atoms) -> float:
     return float((distance / (radii[first] + radii[second])).min())
 
 
-def nominal_heights(cell: FloatArray, xy: FloatArray, numbers: NDArray[np.int64]) -> FloatArray:
+def nominal_heights(cell: FloatArray, xy: FloatArray, numbers: IntArray) -> FloatArray:
     """Heights [Å] that keep atoms of close columns a bond apart.
 
     Starting flat, with the atoms of one column spread up and down, every pair that is closer

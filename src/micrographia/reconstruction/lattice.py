@@ -5,26 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.sparse import csr_array, eye_array
 from scipy.sparse.linalg import cg
 from scipy.spatial import cKDTree
 from scipy.stats import gamma as gamma_distribution
 
+from micrographia.arrays import BoolArray, ComplexArray, FloatArray, IntArray
 from micrographia.config import Reconstruction
 from micrographia.errors import SolveError
 from micrographia.physics.imaging import evaluate_series, reciprocal_vectors
 from micrographia.physics.lattice import gauss_reduce
 from micrographia.reconstruction.peaks import find_peaks, refine_all
-from micrographia.reconstruction.spectrum import (
-    ComplexArray,
-    FloatArray,
-    Tapered,
-    Whitened,
-    sample,
-    significance,
-    taper,
-)
+from micrographia.reconstruction.spectrum import Tapered, Whitened, sample, significance, taper
 
 _SEEDS = 24  # strongest reflections whose pairs propose lattices
 _SHORTLIST = 100  # proposals that are refined
@@ -54,7 +46,7 @@ class Fit:
     """
 
     cell: FloatArray
-    indices: NDArray[np.int64]
+    indices: IntArray
     g: FloatArray
     coefficients: ComplexArray
     sigma: FloatArray
@@ -180,9 +172,7 @@ def _least_squares(matrix: FloatArray, target: FloatArray) -> FloatArray:
     return np.asarray(np.linalg.lstsq(matrix, target, rcond=None)[0], dtype=np.float64)
 
 
-def _index(
-    basis: FloatArray, g: FloatArray, tolerance: float
-) -> tuple[FloatArray, NDArray[np.bool_]]:
+def _index(basis: FloatArray, g: FloatArray, tolerance: float) -> tuple[FloatArray, BoolArray]:
     indices: FloatArray = np.rint(g @ np.linalg.inv(basis))
     miss = np.linalg.norm(g - indices @ basis, axis=1)
     return indices, (miss < tolerance) & (np.abs(indices).sum(axis=1) > 0)
@@ -264,7 +254,7 @@ def _thin(image: Whitened, reciprocal: FloatArray) -> FloatArray:
     return reciprocal
 
 
-def _on_sublattice(indices: NDArray[np.int64], form: FloatArray) -> NDArray[np.bool_]:
+def _on_sublattice(indices: IntArray, form: FloatArray) -> BoolArray:
     fractions = indices @ np.linalg.inv(form)
     return np.abs(fractions - np.rint(fractions)).max(axis=1) < 1e-6
 

@@ -15,13 +15,9 @@ import spglib
 from ase import Atoms
 from scipy.optimize import linear_sum_assignment
 
-from micrographia.physics.lattice import gauss_reduce, primitive_projection
-from micrographia.reconstruction.averaging import (
-    FloatArray,
-    IntArray,
-    Operations,
-    average_sites,
-)
+from micrographia.arrays import FloatArray, IntArray
+from micrographia.physics.lattice import gauss_reduce, minimum_image, primitive_projection
+from micrographia.reconstruction.averaging import Operations, average_sites
 from micrographia.reconstruction.wallpaper import Wallpaper, find_wallpaper
 
 #: Distance in the plane within which sites of a symmetrised projection are the same [Å].
@@ -193,7 +189,7 @@ def _partners(
 ) -> tuple[IntArray, float] | None:
     """Partner of each atom (n,) with the worst difference in height [Å], or None."""
     gaps = fractions[None] - images[:, None]
-    gaps[..., :2] -= np.rint(gaps[..., :2])
+    gaps[..., :2] = minimum_image(gaps[..., :2])
     vectors = gaps @ box
     apart = np.linalg.norm(vectors[..., :2], axis=-1) > _EXACT
     rises = np.where(apart | (numbers[:, None] != numbers[None]), _FORBIDDEN, vectors[..., 2] ** 2)
@@ -229,7 +225,7 @@ def _is_group(operations: Operations) -> bool:
             if product is None or (outer[inner] != product[1]).any():
                 return False
             gap = step @ second + further - product[0]
-            if np.abs(gap - np.rint(gap)).max() > 1e-6:
+            if np.abs(minimum_image(gap)).max() > 1e-6:
                 return False
     return True
 

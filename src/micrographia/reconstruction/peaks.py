@@ -8,13 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from micrographia.reconstruction.spectrum import (
-    ComplexArray,
-    FloatArray,
-    Tapered,
-    sample,
-    waves,
-)
+from micrographia.arrays import ComplexArray, FloatArray
+from micrographia.reconstruction.spectrum import Tapered, sample, waves
 
 _PADDING = 2  # oversampling of the spectrum's grid
 _LOWEST = 2.5  # reflections closer to zero than this many 1/extent are shading

@@ -10,20 +10,20 @@ from functools import partial
 import numpy as np
 from ase import Atoms
 from ase.data import atomic_numbers
-from numpy.typing import NDArray
 from scipy.special import logsumexp
 
+from micrographia.arrays import FloatArray, FloatImage, IntArray
 from micrographia.config import Reconstruction
 from micrographia.errors import SolveError
 from micrographia.io.stem_images import StemImage
 from micrographia.physics.conditions import ImagingConditions
 from micrographia.physics.imaging import information_limit
-from micrographia.physics.lattice import primitive_projection
+from micrographia.physics.lattice import minimum_image, primitive_projection
 from micrographia.reconstruction.blind import infer_elements
 from micrographia.reconstruction.columns import (
     Columns,
     Problem,
-    evidence,
+    comparable_score,
     find_columns,
     formula,
     model,
@@ -34,7 +34,7 @@ from micrographia.reconstruction.columns import (
 from micrographia.reconstruction.confidence import site_confidence
 from micrographia.reconstruction.heights import build_layer, shortest_bond
 from micrographia.reconstruction.lattice import Fit, find_lattice
-from micrographia.reconstruction.spectrum import FloatArray, whiten
+from micrographia.reconstruction.spectrum import whiten
 from micrographia.reconstruction.superlattice import enlarge
 
 WORST_FIT = 0.5  # share of the reflections' power that a stated crystal must explain
@@ -78,9 +78,9 @@ class Solution:
     alternatives: list[str]
     cell: FloatArray
     xy: FloatArray
-    numbers: NDArray[np.int64]
-    counts: NDArray[np.int64]
-    average: NDArray[np.float32]
+    numbers: IntArray
+    counts: IntArray
+    average: FloatImage
     problem: Problem
     site_confidence: FloatArray | None = None
 
@@ -157,7 +157,9 @@ def solve(
         readings += _succeeding(
             partial(read, doubt, strong=strong) for doubt in _DOUBTS for strong in orders
         )
-    problem, state, rivals = max(readings, key=lambda reading: evidence(reading[0], reading[1]))
+    problem, state, rivals = max(
+        readings, key=lambda reading: comparable_score(reading[0], reading[1])
+    )
     if numbers:
         problem, state, rivals = enlarge(whitened, problem, state, numbers, microscope, settings)
     quality, fidelity = agreement(problem, state)
@@ -299,7 +301,7 @@ def _alternatives(
     return share, [f"{name} (log-likelihood {foremost[name]:+.1f})" for name in names], sites
 
 
-def _relabelled(problem: Problem, state: Columns) -> Iterator[NDArray[np.int64]]:
+def _relabelled(problem: Problem, state: Columns) -> Iterator[IntArray]:
     """The columns' kinds with the species permuted, and with one column of another kind."""
     singles = [kind[0] for kind in problem.kinds if len(kind) == 1]
     places = {kind: place for place, kind in enumerate(problem.kinds)}
@@ -317,7 +319,7 @@ def _relabelled(problem: Problem, state: Columns) -> Iterator[NDArray[np.int64]]
                 yield np.where(np.arange(state.count) == column, kind, state.kinds)
 
 
-def _rival(problem: Problem, state: Columns, kinds: NDArray[np.int64]) -> tuple[float, str]:
+def _rival(problem: Problem, state: Columns, kinds: IntArray) -> tuple[float, str]:
     trial = refine(problem, replace(state, kinds=kinds), rounds=1)
     return score(problem, trial), formula(problem, trial)
 
@@ -356,14 +358,14 @@ def _solution(
     )
 
 
-def _nearest(points: FloatArray, columns: FloatArray, cell: FloatArray) -> NDArray[np.int64]:
+def _nearest(points: FloatArray, columns: FloatArray, cell: FloatArray) -> IntArray:
     """For each point (n, 2) the nearest column (m, 2) of a periodic cell."""
     gaps = (points[:, None] - columns[None]) @ np.linalg.inv(cell)
-    distance = np.linalg.norm((gaps - np.rint(gaps)) @ cell, axis=-1)
+    distance = np.linalg.norm(minimum_image(gaps) @ cell, axis=-1)
     return np.asarray(distance.argmin(axis=1))
 
 
-def average_cell(fit: Fit, spacing: float = 0.05) -> NDArray[np.float32]:
+def average_cell(fit: Fit, spacing: float = 0.05) -> FloatImage:
     """The picture averaged over its unit cells, on a fractional grid of about `spacing` [Å]."""
     rows, columns = np.maximum(
         np.ceil(np.linalg.norm(fit.cell, axis=1) / spacing).astype(int),

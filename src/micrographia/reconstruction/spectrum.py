@@ -10,13 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.signal.windows import tukey
 
+from micrographia.arrays import ComplexArray, FloatArray, FloatImage
 from micrographia.errors import SolveError
-
-FloatArray = NDArray[np.float64]
-ComplexArray = NDArray[np.complex128]
 
 _LEAST_SIDE = 64  # px; fewer hold no statistics
 _RINGS = 24
@@ -95,7 +92,7 @@ def make_window(shape: tuple[int, int], taper: float) -> Window:
     return Window(tukey(shape[0], taper), tukey(shape[1], taper))
 
 
-def whiten(pixels: NDArray[np.float32], pixel_size: float, limit: float | None) -> Whitened:
+def whiten(pixels: FloatImage, pixel_size: float, limit: float | None) -> Whitened:
     """Filter a picture by |g| and measure its noise.
 
     Parameters

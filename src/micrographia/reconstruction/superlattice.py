@@ -1,4 +1,4 @@
-"""Larger cells, told by the whole model where single reflections are too faint.
+"""Larger cells, found by the whole model where single reflections are too weak.
 
 Neighbours in atomic number, such as Cr and Mn, look almost alike: a lattice on which they are
 ordered shows in a few faint reflections that the tests for superlattices miss, and one of the
@@ -13,6 +13,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from micrographia.arrays import FloatArray
 from micrographia.config import Reconstruction
 from micrographia.physics.conditions import ImagingConditions
 from micrographia.physics.lattice import gauss_reduce
@@ -27,7 +28,7 @@ from micrographia.reconstruction.columns import (
     sweep,
 )
 from micrographia.reconstruction.lattice import coefficients_on, sublattices
-from micrographia.reconstruction.spectrum import FloatArray, Whitened
+from micrographia.reconstruction.spectrum import Whitened
 
 _MOST = 4  # cells of the answer in a larger one
 _SHIFT = 0.02  # usual shift of a column from where the smaller cell has it [Å]

@@ -15,14 +15,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-from micrographia.physics.lattice import lattice_mappings
-from micrographia.reconstruction.averaging import (
-    FloatArray,
-    IntArray,
-    Operations,
-    average_cell_metric,
-    average_sites,
-)
+from micrographia.arrays import FloatArray, IntArray
+from micrographia.physics.lattice import lattice_mappings, minimum_image
+from micrographia.reconstruction.averaging import Operations, average_cell_metric, average_sites
 
 #: Names in the order of International Tables A: number is place + 1.
 NAMES = (
@@ -151,7 +146,7 @@ def _stack(
     for atom in range(len(labels)):
         for place, head in enumerate(heads):
             gap = fractions[atom] - fractions[head]
-            gap = (gap - np.rint(gap)) @ cell
+            gap = minimum_image(gap) @ cell
             if labels[atom] == labels[head] and np.linalg.norm(gap) <= tolerance:
                 column[atom] = place
                 break
@@ -168,7 +163,7 @@ def _means(fractions: FloatArray, column: IntArray, heads: IntArray) -> FloatArr
     """Mean position (c, 2) of the atoms of each column, near its first one."""
     gaps = fractions - fractions[heads][column]
     total = np.zeros((len(heads), 2))
-    np.add.at(total, column, gaps - np.rint(gaps))
+    np.add.at(total, column, minimum_image(gaps))
     return np.asarray(fractions[heads] + total / np.bincount(column)[:, None], dtype=np.float64)
 
 
@@ -210,7 +205,7 @@ def _assign(
 ) -> tuple[IntArray, FloatArray]:
     """One-to-one partners (n,) of equal code and the vectors (n, 2) [Å] to them."""
     gaps = points[None] - images[:, None]
-    vectors = (gaps - np.rint(gaps)) @ cell
+    vectors = minimum_image(gaps) @ cell
     squared = np.square(vectors).sum(axis=-1)
     squared[codes[:, None] != codes[None]] = _FORBIDDEN
     places = squared.argmin(axis=1)
@@ -315,7 +310,7 @@ def _closed(rotations: IntArray, halves: FloatArray) -> bool:
     for first, t in zip(rotations, halves, strict=True):
         for second, u in zip(rotations, halves, strict=True):
             gap = t @ second + u - table[_key(first @ second)]
-            if np.abs(gap - np.rint(gap)).max() > 1e-6:
+            if np.abs(minimum_image(gap)).max() > 1e-6:
                 return False
     return True
 

@@ -1,4 +1,4 @@
-"""A list of micrographs becomes label masks and two tables; a broken image is a row."""
+"""Segment a list of micrographs into label masks and two tables; a failure is a row."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from typing import Any
 import cv2
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from tqdm import tqdm
 
+from micrographia.arrays import FloatImage, LabelMask
 from micrographia.config import Segmentation
 from micrographia.errors import MicrographiaError
 from micrographia.io.atomic import refuse_inputs
@@ -30,11 +30,10 @@ from micrographia.segmentation.measuring.shapes import measure
 
 LOG = logging.getLogger(__name__)
 
-FloatImage = NDArray[np.floating[Any]]
-Segmenter = Callable[[FloatImage, Segmentation], NDArray[np.int32]]
+Segmenter = Callable[[FloatImage, Segmentation], LabelMask]
 
 
-def _watershed(image: FloatImage, settings: Segmentation) -> NDArray[np.int32]:
+def _watershed(image: FloatImage, settings: Segmentation) -> LabelMask:
     from micrographia.segmentation.watershed.segment import segment
 
     return segment(image, settings.watershed)
@@ -43,7 +42,7 @@ def _watershed(image: FloatImage, settings: Segmentation) -> NDArray[np.int32]:
 def _learned(name: str) -> Segmenter:
     """A method whose network is read when it is first used."""
 
-    def run(image: FloatImage, settings: Segmentation) -> NDArray[np.int32]:
+    def run(image: FloatImage, settings: Segmentation) -> LabelMask:
         from micrographia.segmentation import network_segmenter
 
         return network_segmenter.segment(image, settings.network, name)
@@ -56,6 +55,19 @@ METHODS: dict[str, Segmenter] = {
     "watershed": _watershed,
     **{name: _learned(name) for name in TRAINED_NETWORKS},
 }
+
+
+def segmenter(method: str) -> Segmenter:
+    """Return a method by its name.
+
+    Raises
+    ------
+    MicrographiaError
+        There is no such method.
+    """
+    if method not in METHODS:
+        raise MicrographiaError("Unknown segmenter", seen=method, allowed=", ".join(METHODS))
+    return METHODS[method]
 
 
 @dataclass(frozen=True)
@@ -121,7 +133,9 @@ def _images_in(folder: Path) -> list[Path]:
     found = [folder / name for name in names if name.lower().endswith(SUFFIXES) and name[0] != "."]
     if not found:
         raise MicrographiaError(
-            f"Folder {folder} holds no image", allowed=", ".join(SUFFIXES), remedy="Check it"
+            f"Folder {folder} contains no image",
+            allowed=", ".join(SUFFIXES),
+            remedy="Give a folder that contains images",
         )
     return sorted(found)
 
@@ -153,7 +167,7 @@ def jobs_of_table(micrographs: pd.DataFrame, shard: int, shards: int) -> list[Jo
 
 
 def jobs_held_out(pictures: pd.DataFrame) -> list[Job]:
-    """Return a job for every picture that was kept from training: the real ones, if there are any.
+    """Return a job for every held-out picture: only the real ones, if there are any.
 
     Parameters
     ----------
@@ -169,7 +183,9 @@ def jobs_held_out(pictures: pd.DataFrame) -> list[Job]:
     if (apart["source"] == "real").any():
         apart = apart[apart["source"] == "real"]
     if apart.empty:
-        raise MicrographiaError("The table holds out no picture", remedy="Name another")
+        raise MicrographiaError(
+            "The table contains no held-out picture", remedy="Give another table"
+        )
     return jobs_of_paths([Path(path) for path in apart["path"]])
 
 
@@ -201,10 +217,7 @@ def predict(
     MicrographiaError
         The method is unknown, an output would overwrite an image, or `out` cannot be written.
     """
-    if method not in METHODS:
-        raise MicrographiaError(
-            "There is no such segmenter", seen=method, allowed=", ".join(METHODS)
-        )
+    run = segmenter(method)
     folders = [out, out / "overlay"] if overlays else [out]
     refuse_inputs(
         [folder / f"{job.stem}.png" for folder in folders for job in jobs],
@@ -224,7 +237,7 @@ def predict(
         row: dict[str, Any] = dict.fromkeys(PREDICTIONS.names)
         row.update(image_id=job.image_id, path=job.path, method=method)
         try:
-            instances.append(_predict_one(job, out, settings, row, overlays))
+            instances.append(_predict_one(job, out, settings, run, row, overlays))
         except MicrographiaError as error:
             LOG.warning("%s", error)
             row.update(mask=None, n_instances=None, seconds=None, failure=str(error))
@@ -237,7 +250,12 @@ def predict(
 
 
 def _predict_one(
-    job: Job, out: Path, settings: Segmentation, row: dict[str, Any], overlays: bool
+    job: Job,
+    out: Path,
+    settings: Segmentation,
+    run: Segmenter,
+    row: dict[str, Any],
+    overlays: bool,
 ) -> pd.DataFrame:
     """Segment one image, write its files, fill in its row; return its instances."""
     # Of a picture with text, curation's table may name a part, or have the text painted over.
@@ -245,7 +263,7 @@ def _predict_one(
     row["image_id"] = job.image_id or image_id(working.pixels)
     image = to_unit(working.pixels)
     start = time.perf_counter()
-    labels = METHODS[row["method"]](image, settings)
+    labels = run(image, settings)
     seconds = time.perf_counter() - start
     row.update(mask=f"{job.stem}.png", n_instances=int(labels.max()), seconds=seconds)
     if overlays:

@@ -10,15 +10,10 @@ from __future__ import annotations
 import numpy as np
 from ase import Atoms
 
+from micrographia.arrays import ComplexArray, FloatArray
 from micrographia.errors import ImageError
 from micrographia.physics.conditions import ImagingConditions
-from micrographia.physics.imaging import (
-    ComplexArray,
-    FloatArray,
-    blur,
-    gaussian_envelope,
-    reciprocal_vectors,
-)
+from micrographia.physics.imaging import blur, gaussian_envelope, reciprocal_vectors
 from micrographia.physics.scattering import (
     POTENTIAL,
     interaction_constant,

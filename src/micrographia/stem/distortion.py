@@ -1,4 +1,4 @@
-"""What a scan does to a picture: drift shears and stretches it, unsteady lines are displaced.
+"""Scan distortions: drift shears and stretches an image, jitter displaces its lines.
 
 The fast scan is along rows; within a row the stage is taken to stand still.
 """
@@ -6,10 +6,9 @@ The fast scan is along rows; within a row the stage is taken to stand still.
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
-FloatArray = NDArray[np.float64]
+from micrographia.arrays import FloatArray
 
 _CORRELATION = 2.0  # rows over which the jitter stays alike, a Gaussian's standard deviation
 

@@ -1,4 +1,4 @@
-"""Poisson counts of electrons, exact and fast: most of the time of a simulated image.
+"""Fast, exact Poisson counts of electrons, the slowest step of a simulated image.
 
 A Poisson number of rate λ is the sum of one of rate m/4 ≤ λ and one of the remainder. The first
 is drawn by Walker's alias method from a table that all pixels share (one look-up whatever the
@@ -12,15 +12,13 @@ from functools import lru_cache
 
 import numba
 import numpy as np
-from numpy.typing import NDArray
 from scipy.stats import poisson
+
+from micrographia.arrays import FloatArray, IntArray
 
 _STEPS = 4  # tables per unit of the rate
 _CHUNK = 1 << 16  # numbers drawn at a time, so that all of them stay in the cache
 _HIGHEST = 512  # largest tabulated rate; above it numpy's own sampler is used
-
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Where the columns of a picture lie and of what they are: targets for learned column finders."""
+"""Masks of atomic columns and their species: training targets for column finders."""
 
 from __future__ import annotations
 
@@ -7,14 +7,13 @@ import os
 import numpy as np
 import tifffile
 from ase import Atoms
-from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
+from micrographia.arrays import FloatArray, FloatImage, Uint8Array
 from micrographia.io.atomic import atomic_path
+from micrographia.physics.lattice import minimum_image
 from micrographia.stem.distortion import row_displacements
 from micrographia.stem.simulate import View
-
-FloatArray = NDArray[np.float64]
 
 #: Atoms nearer than this in projection are one column [Å].
 _COLUMN_WIDTH = 0.1
@@ -23,7 +22,7 @@ _CUT = 4.0  # where a Gaussian ends [σ]
 
 def column_mask(
     atoms: Atoms, view: View, shape: tuple[int, int], sigma: float = 0.3, radius: float = 0.5
-) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
+) -> tuple[FloatImage, Uint8Array]:
     """Mark the columns of a crystal in the frame of its picture.
 
     Parameters
@@ -65,7 +64,7 @@ def _scan_points(view: View, shape: tuple[int, int]) -> FloatArray:
     return np.asarray((points + moved[:, None]).reshape(-1, 2))
 
 
-def _columns(atoms: Atoms) -> tuple[FloatArray, NDArray[np.uint8]]:
+def _columns(atoms: Atoms) -> tuple[FloatArray, Uint8Array]:
     """Places of the columns of one cell [Å] and their heaviest species."""
     cell = np.array(atoms.cell[:2, :2])
     order = np.argsort(-atoms.numbers, kind="stable")
@@ -73,7 +72,7 @@ def _columns(atoms: Atoms) -> tuple[FloatArray, NDArray[np.uint8]]:
     kept: list[int] = []
     for number, fraction in enumerate(fractions):
         apart = fraction - fractions[kept]
-        apart = (apart - np.rint(apart)) @ cell
+        apart = minimum_image(apart) @ cell
         if not (np.linalg.norm(apart, axis=1) < _COLUMN_WIDTH).any():
             kept.append(number)
     return fractions[kept] @ cell, atoms.numbers[order][kept].astype(np.uint8)
@@ -81,7 +80,7 @@ def _columns(atoms: Atoms) -> tuple[FloatArray, NDArray[np.uint8]]:
 
 def _placed(
     atoms: Atoms, view: View, low: FloatArray, high: FloatArray
-) -> tuple[FloatArray, NDArray[np.uint8]]:
+) -> tuple[FloatArray, Uint8Array]:
     """All copies of the columns within a rectangle of the picture's frame [Å]."""
     xy, numbers = _columns(atoms)
     angle = np.deg2rad(view.rotation)
@@ -102,8 +101,8 @@ def _placed(
 
 def write_masks(
     path: str | os.PathLike[str],
-    heat: NDArray[np.float32],
-    species: NDArray[np.uint8],
+    heat: FloatImage,
+    species: Uint8Array,
     pixel_size: float,
 ) -> None:
     """Write both masks as one ImageJ TIFF of two float32 channels, atomically."""

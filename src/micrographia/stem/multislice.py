@@ -12,17 +12,11 @@ from typing import Any
 import numpy as np
 from ase import Atoms
 from ase.build import make_supercell
-from numpy.typing import NDArray
 
+from micrographia.arrays import BoolArray, ComplexArray, FloatArray
 from micrographia.errors import StructureError
 from micrographia.physics.conditions import ImagingConditions
-from micrographia.physics.imaging import (
-    ComplexArray,
-    FloatArray,
-    blur,
-    information_limit,
-    pupil_radius,
-)
+from micrographia.physics.imaging import blur, information_limit, pupil_radius
 from micrographia.physics.scattering import wavelength
 
 _SAMPLING = 0.08  # of the potential [Å]; antialiased to 4 1/Å, twice the usual detector's reach
@@ -76,6 +70,23 @@ def periodic_series(
     cosine, sine = np.cos(angle), np.sin(angle)
     turned = g @ np.array([[cosine, sine], [-sine, cosine]])
     return turned, coefficients * blur(turned, conditions)
+
+
+def settle_abtem() -> None:
+    """Let abTEM draw no progress bars, and give the same bytes for the same settings.
+
+    By default FFTW times several algorithms and takes the fastest, which on a busy machine is
+    another one each time, with other last digits.
+    """
+    import abtem
+
+    abtem.config.set(
+        {
+            "diagnostics.progress_bar": False,
+            "diagnostics.task_progress": False,
+            "fftw.planning_effort": "FFTW_ESTIMATE",
+        }
+    )
 
 
 def orthogonal_cell(atoms: Atoms, tolerance_deg: float = 0.2) -> tuple[Atoms, float]:
@@ -141,15 +152,7 @@ def _measure(
     """
     import abtem
 
-    # By default FFTW times several algorithms and takes the fastest, which on a busy machine is
-    # another one each time, with other last digits: same settings, other bytes.
-    abtem.config.set(
-        {
-            "diagnostics.progress_bar": False,
-            "diagnostics.task_progress": False,
-            "fftw.planning_effort": "FFTW_ESTIMATE",
-        }
-    )
+    settle_abtem()
     lengths = cell.cell.lengths()[:2]
     repeats = np.ceil(_PROBE_BOX / lengths).astype(int)
     layer = cell.repeat((int(repeats[0]), int(repeats[1]), 1))
@@ -326,6 +329,6 @@ def _frequencies(shape: tuple[int, ...], lengths: FloatArray) -> FloatArray:
     return np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1)
 
 
-def _half_plane(g: FloatArray) -> NDArray[np.bool_]:
-    half: NDArray[np.bool_] = (g[..., 0] > 0) | ((g[..., 0] == 0) & (g[..., 1] > 0))
+def _half_plane(g: FloatArray) -> BoolArray:
+    half: BoolArray = (g[..., 0] > 0) | ((g[..., 0] == 0) & (g[..., 1] > 0))
     return half

@@ -1,4 +1,4 @@
-"""Noise as physics: electrons are counted per quadrant, then differenced and integrated.
+"""Shot noise: count electrons per quadrant, then take differences and integrate.
 
 On an annular detector they are counted, no more.
 """
@@ -6,9 +6,9 @@ On an annular detector they are counted, no more.
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.fft import irfft2, rfft2
 
+from micrographia.arrays import FloatArray, FloatImage, IntArray
 from micrographia.physics.conditions import ImagingConditions
 from micrographia.physics.imaging import pupil_radius
 from micrographia.stem.electrons import draw_counts
@@ -18,12 +18,12 @@ _QUADRANTS = ((1, 1), (1, -1), (-1, 1), (-1, -1))  # signs of x and y
 
 
 def expose(
-    clean: NDArray[np.float32],
+    clean: FloatImage,
     pixel_size: float,
     dose: float,
     conditions: ImagingConditions,
     seed: int | list[int],
-) -> NDArray[np.float32]:
+) -> FloatImage:
     """Draw one noisy image at a dose.
 
     On a ring the counts of each pixel are Poisson, and divided by the electrons it received.
@@ -68,8 +68,8 @@ def expose(
 
 
 def count_quadrants(
-    shift: NDArray[np.float64], share: float, electrons: float, generator: np.random.Generator
-) -> NDArray[np.int64]:
+    shift: FloatArray, share: float, electrons: float, generator: np.random.Generator
+) -> IntArray:
     """Draw the electrons that four quadrants count.
 
     Parameters
@@ -96,16 +96,14 @@ def count_quadrants(
     return draw_counts(rates, generator)
 
 
-def _measure_shift(
-    counts: NDArray[np.int64], share: float, electrons: float
-) -> NDArray[np.float64]:
+def _measure_shift(counts: IntArray, share: float, electrons: float) -> FloatArray:
     """Beam shift (2, rows, columns) [1/Å] as measured from the counts of four quadrants."""
     right, left = counts[0] + counts[1], counts[2] + counts[3]
     above, below = counts[0] + counts[2], counts[1] + counts[3]
     return np.stack([right - left, above - below]) / (electrons * share)
 
 
-def integrate_periodic(shift: NDArray[np.float64], pixel_size: float) -> NDArray[np.float64]:
+def integrate_periodic(shift: FloatArray, pixel_size: float) -> FloatArray:
     """Least-squares phase whose gradient over 2π is `shift` (2, rows, columns) [1/Å]."""
     rows, columns = shift.shape[1:]
     gx = np.fft.rfftfreq(columns, pixel_size)[None, :]

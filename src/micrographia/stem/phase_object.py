@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 from ase import Atoms
 
+from micrographia.arrays import ComplexArray, FloatArray
 from micrographia.physics.conditions import ImagingConditions
-from micrographia.physics.imaging import ComplexArray, FloatArray, image_coefficients
+from micrographia.physics.imaging import image_coefficients
 
 
 def phase_object_series(

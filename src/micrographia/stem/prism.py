@@ -12,12 +12,12 @@ from typing import Any
 
 import numpy as np
 from ase import Atoms
-from numpy.typing import NDArray
 
+from micrographia.arrays import ComplexArray, FloatArray
 from micrographia.physics.conditions import ImagingConditions
-from micrographia.physics.imaging import ComplexArray, FloatArray, aperture, pupil_radius
+from micrographia.physics.imaging import aperture, pupil_radius
 from micrographia.physics.scattering import wavelength
-from micrographia.stem.multislice import periodic_series
+from micrographia.stem.multislice import periodic_series, settle_abtem
 
 
 def prism_series(atoms: Atoms, conditions: ImagingConditions) -> tuple[FloatArray, ComplexArray]:
@@ -38,6 +38,7 @@ def _matrix_scan(
     """Add up the propagated plane waves for each scan point."""
     import abtem
 
+    settle_abtem()
     sampling = np.asarray(potential.extent) ** -1
     # abTEM's own probe has an edge one frequency step wide, which reaches half a step out.
     reach = conditions.semiangle_mrad + 1e3 * wavelength(conditions.energy_keV) * sampling.max()
@@ -45,9 +46,7 @@ def _matrix_scan(
     class Pupil(abtem.CTF):  # type: ignore[misc]
         """abTEM's aberrations, with the edge that the probe of multislice has."""
 
-        def _evaluate_from_angular_grid(
-            self, alpha: NDArray[np.float64], phi: NDArray[np.float64]
-        ) -> Any:
+        def _evaluate_from_angular_grid(self, alpha: FloatArray, phi: FloatArray) -> Any:
             phase = super()._evaluate_from_angular_grid(alpha, phi)
             return phase * _amplitude(alpha / self.wavelength, phi, sampling, conditions)
 

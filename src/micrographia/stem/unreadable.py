@@ -1,4 +1,4 @@
-"""Pictures from which no honest solver reads a crystal with confidence, made on purpose."""
+"""Test images from which no crystal can be determined with confidence."""
 
 from __future__ import annotations
 
@@ -7,13 +7,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from ase import Atoms
-from numpy.typing import NDArray
 
+from micrographia.arrays import FloatArray
 from micrographia.io.stem_images import StemImage
 from micrographia.physics.conditions import ImagingConditions
 from micrographia.stem.simulate import View, add_noise, draw_view, image_metadata, render
-
-FloatArray = NDArray[np.float64]
 
 #: Kinds, and what makes each unreadable.
 KINDS = {

@@ -1,4 +1,4 @@
-"""ultralytics kept from the network and from the user's home. It is AGPL-3, and optional."""
+"""Import of ultralytics, offline and outside the user's home. It is AGPL-3, and optional."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from micrographia.errors import MicrographiaError, install_hint
 
 
 def quiet(what: str, otherwise: str) -> None:
-    """Make ultralytics offline, silent and homeless; call before every import of it.
+    """Keep ultralytics offline, silent and out of the home folder; call before every import.
 
     Parameters
     ----------

@@ -6,8 +6,8 @@ from ase import Atoms
 from ase.build import mx2
 from hypothesis import given
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 
+from micrographia.arrays import FloatArray
 from micrographia.energy.heights import (
     distinct,
     flat_heights,
@@ -17,8 +17,6 @@ from micrographia.energy.heights import (
     vary_bonds,
     with_heights,
 )
-
-FloatArray = NDArray[np.float64]
 
 
 def _phosphorene() -> Atoms:

@@ -14,6 +14,7 @@ from micrographia.physics.lattice import (
     cell_parameters,
     gauss_reduce,
     lattice_mappings,
+    minimum_image,
     niggli_parameters,
     primitive_projection,
 )
@@ -45,6 +46,28 @@ unimodular = st.sampled_from(
         if abs(entries[0] * entries[3] - entries[1] * entries[2]) == 1
     ]
 )
+
+
+@given(
+    cells,
+    st.floats(0, 0.43),
+    st.floats(0, 2 * math.pi),
+    st.tuples(st.integers(-9, 9), st.integers(-9, 9)),
+)
+def test_a_short_vector_comes_back_from_any_cell(cell, length, azimuth, steps):
+    reduced, _ = gauss_reduce(cell)
+    short = length * np.linalg.norm(reduced, axis=1).min()
+    vector = short * np.array([math.cos(azimuth), math.sin(azimuth)])
+    moved = (vector + np.array(steps) @ reduced) @ np.linalg.inv(reduced)
+    assert np.allclose(minimum_image(moved) @ reduced, vector, atol=1e-9)
+
+
+def test_images_keep_the_form_of_what_is_given():
+    fractions = np.linspace(-3, 3, 48).reshape(2, 4, 3, 2)
+    images = minimum_image(fractions)
+    assert images.shape == fractions.shape
+    assert np.abs(images).max() <= 0.5
+    assert np.allclose(fractions - images, np.rint(fractions - images))
 
 
 @given(cells, unimodular, st.floats(0, 360))

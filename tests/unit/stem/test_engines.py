@@ -104,6 +104,18 @@ def test_prism_equals_multislice(detector: str) -> None:
     assert abs(pictures[0] - pictures[1]).max() < 1e-3 * np.ptp(pictures[0])
 
 
+@pytest.mark.parametrize("series", [multislice_series, prism_series])
+def test_simulations_time_no_transforms(series) -> None:
+    """FFTW's choice by time gives other last digits on a busy machine."""
+    before = abtem.config.get("fftw.planning_effort")
+    abtem.config.set({"fftw.planning_effort": "FFTW_MEASURE"})
+    try:
+        series(graphene(vacuum=2), ImagingConditions(detector="abf", semiangle_mrad=6))
+        assert abtem.config.get("fftw.planning_effort") == "FFTW_ESTIMATE"
+    finally:
+        abtem.config.set({"fftw.planning_effort": before})
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("layer", [graphene(vacuum=5), mx2("MoS2", vacuum=5)], ids=["C", "MoS2"])
 def test_one_tiled_cell_equals_a_scan_of_the_supercell(layer: Atoms) -> None:

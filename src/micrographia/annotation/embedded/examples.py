@@ -1,4 +1,4 @@
-"""Pictures whose attributes are known become rows of features to learn from."""
+"""Training examples: features of pictures with known attributes."""
 
 from __future__ import annotations
 
@@ -11,16 +11,14 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image as Pillow
 
 from micrographia.annotation.annotator import AnnotationError
+from micrographia.arrays import FloatImage
 from micrographia.io.images import read_labels, read_micrograph, to_unit
 from micrographia.io.schemas import PREDICTIONS, SYNTHETIC
 from micrographia.io.tables import read_provenance, read_rows
 from micrographia.io.vocabulary import ATTRIBUTE_NAMES
-
-Image = NDArray[np.float32]
 
 KINDS = ("measured", "texture")
 
@@ -80,12 +78,12 @@ def read_examples(
         The kind is unknown, or there are more segmentations than folders.
     """
     if kind not in KINDS:
-        raise AnnotationError("There are no such features", seen=kind, allowed=", ".join(KINDS))
+        raise AnnotationError("Unknown kind of features", seen=kind, allowed=", ".join(KINDS))
     if len(segmentations) > len(pictures):
         raise AnnotationError(
             "There are more segmentations than folders of pictures",
             seen=f"{len(segmentations)} and {len(pictures)}",
-            remedy="Name those of the first folders of pictures, in the same order",
+            remedy="Give the segmentations of the first folders of pictures, in the same order",
         )
     tasks: list[_Task] = []
     for place, folder in enumerate(pictures):
@@ -140,8 +138,8 @@ def _examples(task: _Task) -> list[Example]:
     ]
 
 
-def changed(image: Image, rng: np.random.Generator) -> Image:
-    """Return a picture as another instrument or web site might give it.
+def changed(image: FloatImage, rng: np.random.Generator) -> FloatImage:
+    """Return a random variant of a picture, as from another instrument or web site.
 
     Another gamma and contrast, a turn or mirror, a part of it scaled up or the whole scaled
     down, blur, noise, JPEG: none of which changes what is asked about.

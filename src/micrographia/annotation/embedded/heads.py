@@ -14,18 +14,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from micrographia.annotation.annotator import AnnotationError
 from micrographia.annotation.schema import Reading, abstention
+from micrographia.arrays import Float32Array, FloatArray
 from micrographia.io.vocabulary import UNKNOWN, VOCABULARY
-
-Floats = NDArray[np.float64]
 
 FORMAT = 1
 #: Standardised features are held within this: one wild number must not decide.
 _CLIP = 6.0
-_REMEDY = "Make it again: micrographia annotation learn"
+_REMEDY = "Train the weights again: micrographia annotation learn"
 
 
 @dataclass(frozen=True)
@@ -44,16 +42,16 @@ class Heads:
     """
 
     card: Mapping[str, Any]
-    tensors: Mapping[str, NDArray[np.float32]]
+    tensors: Mapping[str, Float32Array]
     digest: str
 
-    def vector(self, features: Mapping[str, float]) -> Floats:
+    def vector(self, features: Mapping[str, float]) -> FloatArray:
         """Return the features in the order of training, standardised; what is missing is 0."""
         values = np.array([features[name] for name in self.card["features"]], dtype=np.float64)
         scaled = (values - self.tensors["mean"]) / self.tensors["scale"]
         return np.clip(np.nan_to_num(scaled, nan=0.0, posinf=0.0, neginf=0.0), -_CLIP, _CLIP)
 
-    def probabilities(self, attribute: str, vector: Floats) -> Floats:
+    def probabilities(self, attribute: str, vector: FloatArray) -> FloatArray:
         """Return the probability of each word of an attribute, in the order of the card."""
         members = int(self.card["members"])
         total = np.zeros(len(self.card["attributes"][attribute]))
@@ -70,8 +68,8 @@ class Heads:
         logits = np.log(total / members + 1e-9) / self.card["temperature"][attribute]
         return softmax(logits)
 
-    def strangeness(self, vector: Floats) -> float:
-        """Distance from what was learned from, over that of its farthest hundredth."""
+    def strangeness(self, vector: FloatArray) -> float:
+        """Return the distance from the training data, relative to its 99th percentile."""
         components = vector @ self.tensors["basis"]
         return float(np.mean(components**2) / self.card["far"])
 
@@ -79,7 +77,7 @@ class Heads:
         """Return a reading per attribute, "unknown" where none is likely enough.
 
         The confidence is the calibrated probability, drawn towards that of guessing where a
-        picture is farther from those learned from than they are from one another.
+        picture is farther from the training pictures than these are from one another.
         """
         vector = self.vector(features)
         near = 1.0 / max(self.strangeness(vector), 1.0)
@@ -100,7 +98,7 @@ class Heads:
         return found
 
 
-def softmax(logits: Floats) -> Floats:
+def softmax(logits: FloatArray) -> FloatArray:
     """Return probabilities; each row adds up to 1.
 
     Examples
@@ -112,9 +110,7 @@ def softmax(logits: Floats) -> Floats:
     return np.asarray(raised / raised.sum(axis=-1, keepdims=True))
 
 
-def save_heads(
-    path: Path, card: Mapping[str, Any], tensors: Mapping[str, NDArray[np.float32]]
-) -> None:
+def save_heads(path: Path, card: Mapping[str, Any], tensors: Mapping[str, Float32Array]) -> None:
     """Write weights to `path` (.safetensors) and the card beside it (.json), atomically."""
     from safetensors.numpy import save
 
@@ -154,10 +150,12 @@ def load_heads(path: Path, kind: str) -> Heads:
         raise AnnotationError(f"Weights {path} cannot be read: {error}", remedy=_REMEDY) from None
     digest = hashlib.sha256(content).hexdigest()
     if card.get("sha256") != digest:
-        raise AnnotationError(f"{path} and its .json are not of one training", remedy=_REMEDY)
+        raise AnnotationError(
+            f"{path} and its .json do not belong to the same training", remedy=_REMEDY
+        )
     if (card.get("format"), card.get("kind")) != (FORMAT, kind):
         raise AnnotationError(
-            f"Weights {path} are for something else",
+            f"Weights {path} have another format or kind",
             seen=f"format {card.get('format')}, kind {card.get('kind')}",
             allowed=f"format {FORMAT}, kind {kind}",
             remedy=_REMEDY,
@@ -166,7 +164,7 @@ def load_heads(path: Path, kind: str) -> Heads:
         strange = set(words) - set(VOCABULARY.get(attribute, {})) | {UNKNOWN} & set(words)
         if strange:
             raise AnnotationError(
-                f"Weights {path} know words of {attribute} that are none",
+                f"Weights {path} contain unknown words for {attribute}",
                 seen=sorted(strange),
                 allowed=", ".join(VOCABULARY.get(attribute, {})),
                 remedy=_REMEDY,

@@ -13,9 +13,8 @@ from numpy.typing import NDArray
 from micrographia.annotation.annotator import AnnotationError
 from micrographia.annotation.embedded.examples import Example
 from micrographia.annotation.embedded.heads import softmax
+from micrographia.arrays import Float32Array, FloatArray, IntArray
 from micrographia.io.vocabulary import ATTRIBUTE_NAMES, UNKNOWN, VOCABULARY
-
-Floats = NDArray[np.float64]
 
 #: Words with fewer examples cannot be learned.
 _FEWEST = 12
@@ -32,7 +31,7 @@ def learn(
     members: int = 4,
     hidden: int = 48,
     least_confidence: float = 0.4,
-) -> tuple[dict[str, Any], dict[str, NDArray[np.float32]]]:
+) -> tuple[dict[str, Any], dict[str, Float32Array]]:
     """Return the card and the weights of classifiers, one per attribute.
 
     Parameters
@@ -56,7 +55,10 @@ def learn(
         There is nothing to learn from.
     """
     if not examples:
-        raise AnnotationError("There are no pictures to learn from", remedy="Make more")
+        raise AnnotationError(
+            "There are no pictures to train on",
+            remedy="Generate more pictures with `synthesis micrographs`",
+        )
     names = sorted(examples[0].features)
     raw = np.array([[example.features[name] for name in names] for example in examples])
     held = np.array([_held_out(example.name) for example in examples])
@@ -105,19 +107,19 @@ def _held_out(name: str) -> bool:
     return hashlib.sha256(name.encode()).digest()[0] % _HELD_OUT == 0
 
 
-def _repeats(examples: Sequence[Example]) -> NDArray[np.int64]:
+def _repeats(examples: Sequence[Example]) -> IntArray:
     """How often each example is shown: versions that are rarer, such as segmented, more often."""
     counts = Counter(example.version for example in examples)
     most = max(counts.values())
     return np.array([round(most / counts[example.version]) for example in examples])
 
 
-def _standard(raw: Floats) -> tuple[Floats, Floats]:
+def _standard(raw: FloatArray) -> tuple[FloatArray, FloatArray]:
     mean, scale = np.nanmean(raw, axis=0), np.nanstd(raw, axis=0)
     return mean, np.where(scale > 1e-9, scale, 1.0)
 
 
-def _whitening(scaled: Floats) -> Floats:
+def _whitening(scaled: FloatArray) -> FloatArray:
     """Directions in which examples vary, each scaled to deviation 1; faint ones are left out."""
     _, deviations, directions = np.linalg.svd(scaled - scaled.mean(axis=0), full_matrices=False)
     deviations = deviations / np.sqrt(len(scaled))
@@ -126,8 +128,8 @@ def _whitening(scaled: Floats) -> Floats:
 
 
 def _fit(
-    features: Floats, target: NDArray[np.integer], hidden: int, seed: int
-) -> list[tuple[Floats, Floats]]:
+    features: FloatArray, target: NDArray[np.integer], hidden: int, seed: int
+) -> list[tuple[FloatArray, FloatArray]]:
     from sklearn.neural_network import MLPClassifier
 
     network = MLPClassifier(
@@ -155,14 +157,14 @@ def _fit(
     return layers
 
 
-def _forward(layers: list[tuple[Floats, Floats]], vector: Floats) -> Floats:
+def _forward(layers: list[tuple[FloatArray, FloatArray]], vector: FloatArray) -> FloatArray:
     for weights, bias in layers[:-1]:
         vector = np.maximum(vector @ weights + bias, 0.0)
     weights, bias = layers[-1]
     return np.asarray(vector @ weights + bias)
 
 
-def _temperature(logits: Floats, target: NDArray[np.integer]) -> float:
+def _temperature(logits: FloatArray, target: NDArray[np.integer]) -> float:
     """Divisor of the logits at which held-out words are likeliest (Guo et al., 2017)."""
     from scipy.optimize import minimize_scalar
 
@@ -175,7 +177,7 @@ def _temperature(logits: Floats, target: NDArray[np.integer]) -> float:
     return float(np.exp(minimize_scalar(loss, bounds=(-1.5, 2.0), method="bounded").x))
 
 
-def _metrics(logits: Floats, target: NDArray[np.integer]) -> dict[str, float]:
+def _metrics(logits: FloatArray, target: NDArray[np.integer]) -> dict[str, float]:
     """Held-out accuracy and expected calibration error over ten bins."""
     if not len(target):
         return {}

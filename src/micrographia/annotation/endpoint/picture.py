@@ -1,4 +1,4 @@
-"""The picture as an endpoint sees it: the part that is worked on, small, 8-bit, as a data URL."""
+"""Picture for an endpoint: the working part, reduced, 8-bit, as a data URL."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ import os
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
 from micrographia.annotation.annotator import Case
+from micrographia.arrays import ColourImage
 from micrographia.io.decoding import Source
 from micrographia.io.images import MAX_PIXELS, read_micrograph, to_unit
 from micrographia.io.working_picture import crop_of, without_text
@@ -22,7 +22,7 @@ QUALITY = 90
 _COLOURED_SHARE, _COLOURED_SPAN = 0.02, 40
 
 
-def read_colour(path: str | os.PathLike[str]) -> NDArray[np.uint8] | None:
+def read_colour(path: str | os.PathLike[str]) -> ColourImage | None:
     """Return a picture's colours, uint8 of shape (H, W, 3); None where it is grey.
 
     A picture that Pillow cannot read is left to `read_micrograph`, which says why.
@@ -39,7 +39,7 @@ def read_colour(path: str | os.PathLike[str]) -> NDArray[np.uint8] | None:
 
 
 def description(case: Case, max_side: int, full: bool) -> dict[str, Any]:
-    """Return what decides the bytes that are sent, without reading the picture: a cache key."""
+    """Return a cache key for the picture that is sent, without reading the picture."""
     text = {} if full else {name: case.row.get(name) for name in _TEXT_COLUMNS}
     return {
         "image_id": case.image_id,
@@ -85,7 +85,7 @@ def data_url(case: Case, max_side: int, full: bool) -> str:
     return "data:image/jpeg;base64," + base64.b64encode(stream.getvalue()).decode("ascii")
 
 
-def _without_text(colours: NDArray[np.uint8], case: Case) -> NDArray[np.uint8]:
+def _without_text(colours: ColourImage, case: Case) -> ColourImage:
     height, width = colours.shape[:2]
     policy = case.row.get("text_policy")
     if policy in ("inpaint", "mask"):

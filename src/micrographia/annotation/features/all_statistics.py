@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from micrographia.annotation.features.arrangement import mask_statistics, point_statistics
 from micrographia.annotation.features.shapes import (
@@ -14,9 +13,10 @@ from micrographia.annotation.features.shapes import (
     size_statistics,
 )
 from micrographia.annotation.features.tones import tone_statistics
+from micrographia.arrays import FloatImage, LabelMask
 
 
-def statistics(image: NDArray[np.float32], labels: NDArray[np.int32]) -> dict[str, float]:
+def statistics(image: FloatImage, labels: LabelMask) -> dict[str, float]:
     """Return the statistics of the particles in a picture; NaN where there are too few.
 
     Parameters

@@ -8,8 +8,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 from scipy.spatial import cKDTree
 
-Floats = NDArray[np.float64]
-Labels = NDArray[np.int32]
+from micrographia.arrays import FloatArray, IntArray, LabelMask
 
 #: Side of the grid on which the point pattern's spectrum is taken.
 _GRID = 96
@@ -28,7 +27,7 @@ _POINTS = (
 
 
 def point_statistics(
-    centres: Floats, diameter: float, orientations: Floats, shape: tuple[int, int]
+    centres: FloatArray, diameter: float, orientations: FloatArray, shape: tuple[int, int]
 ) -> dict[str, float]:
     """Return the statistics of the pattern that the centres make.
 
@@ -73,7 +72,7 @@ def point_statistics(
     return dict(zip(_POINTS, map(float, values), strict=True))
 
 
-def _bond_order(centres: Floats, neighbours: NDArray[np.integer], fold: int) -> float:
+def _bond_order(centres: FloatArray, neighbours: NDArray[np.integer], fold: int) -> float:
     """Median over the points of |mean over the nearest `fold` of exp(i·fold·angle)|."""
     around = neighbours[:, 1 : fold + 1]
     away = centres[around] - centres[:, None, :]
@@ -81,7 +80,7 @@ def _bond_order(centres: Floats, neighbours: NDArray[np.integer], fold: int) -> 
     return float(np.median(np.abs(np.exp(1j * fold * angles).mean(axis=1))))
 
 
-def _lattice_peak(centres: Floats, shape: tuple[int, int]) -> float:
+def _lattice_peak(centres: FloatArray, shape: tuple[int, int]) -> float:
     """Highest structure factor over n near the reciprocal of the mean distance."""
     height, width = shape
     side = float(max(height, width))
@@ -95,7 +94,7 @@ def _lattice_peak(centres: Floats, shape: tuple[int, int]) -> float:
     return float(power.max()) if power.size else 0.0
 
 
-def _windows(centres: Floats, shape: tuple[int, int]) -> Floats:
+def _windows(centres: FloatArray, shape: tuple[int, int]) -> FloatArray:
     """Points in each of the square windows that would hold three on average."""
     height, width = shape
     pitch = np.sqrt(3.0 * height * width / len(centres))
@@ -106,7 +105,7 @@ def _windows(centres: Floats, shape: tuple[int, int]) -> Floats:
     return counted.ravel()
 
 
-def mask_statistics(labels: Labels) -> dict[str, float]:
+def mask_statistics(labels: LabelMask) -> dict[str, float]:
     """Return contacts between instances, and the shapes of what is covered and what is not.
 
     Parameters
@@ -147,7 +146,7 @@ def mask_statistics(labels: Labels) -> dict[str, float]:
     }
 
 
-def _contacts(labels: Labels, count: int) -> tuple[NDArray[np.int64], float]:
+def _contacts(labels: LabelMask, count: int) -> tuple[IntArray, float]:
     """Neighbours that each instance touches, and the share of all outline that is shared."""
     pairs, edges, shared = [], 0, 0
     for gap in (1, 2):  # watershed lines and single pixels of ground between do not count

@@ -1,15 +1,13 @@
-"""What a label mask says of its particles: number, sizes and outlines."""
+"""Statistics of the particles in a label mask: number, sizes and outlines."""
 
 from __future__ import annotations
 
 import cv2
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from skimage.measure import regionprops_table
 
-Floats = NDArray[np.float64]
-Labels = NDArray[np.int32]
+from micrographia.arrays import BoolArray, FloatArray, LabelMask
 
 #: Outlines that are looked at in one picture: the largest ones.
 _OUTLINES = 120
@@ -43,7 +41,7 @@ _PROPERTIES = (
 )
 
 
-def particles(labels: Labels) -> pd.DataFrame:
+def particles(labels: LabelMask) -> pd.DataFrame:
     """Measure what the statistics need of every instance, in the columns of `INSTANCES`."""
     table = regionprops_table(labels, properties=_PROPERTIES)
     area = table["area"].astype(np.float64)
@@ -64,7 +62,7 @@ def particles(labels: Labels) -> pd.DataFrame:
     )
 
 
-def interior(instances: pd.DataFrame, shape: tuple[int, int]) -> NDArray[np.bool_]:
+def interior(instances: pd.DataFrame, shape: tuple[int, int]) -> BoolArray:
     """Return which instances the border of a picture of (height, width) does not cut."""
     height, width = shape
     boxes = np.array(instances["bbox"].tolist(), dtype=np.float64).reshape(-1, 4)
@@ -93,7 +91,7 @@ def number_statistics(instances: pd.DataFrame, shape: tuple[int, int]) -> dict[s
     }
 
 
-def size_statistics(diameters: Floats, side: float) -> dict[str, float]:
+def size_statistics(diameters: FloatArray, side: float) -> dict[str, float]:
     """Return the distribution of equivalent diameters.
 
     Parameters
@@ -128,7 +126,7 @@ def size_statistics(diameters: Floats, side: float) -> dict[str, float]:
     return dict(zip(_SIZES, map(float, values), strict=True))
 
 
-def _split(logs: Floats) -> tuple[float, float, float]:
+def _split(logs: FloatArray) -> tuple[float, float, float]:
     """Best division in two: share of the variance it explains, ratio of sizes, share of large."""
     ordered = np.sort(logs)
     n, below = ordered.size, np.arange(1, ordered.size)
@@ -140,7 +138,7 @@ def _split(logs: Floats) -> tuple[float, float, float]:
     return float(explained), float(high[best] - low[best]), float((n - below[best]) / n)
 
 
-def outline_statistics(labels: Labels, instances: pd.DataFrame) -> dict[str, float]:
+def outline_statistics(labels: LabelMask, instances: pd.DataFrame) -> dict[str, float]:
     """Return quantiles of the shapes of instances, large ones first.
 
     Parameters
@@ -154,7 +152,7 @@ def outline_statistics(labels: Labels, instances: pd.DataFrame) -> dict[str, flo
     if len(rows) < 3:  # better cut outlines than none
         rows = instances
     minor = np.maximum(rows["minor_axis_px"].to_numpy(float), 1.0)
-    found: dict[str, Floats] = {
+    found: dict[str, FloatArray] = {
         "aspect": rows["major_axis_px"].to_numpy(float) / minor,
         "circularity": rows["circularity"].to_numpy(float),
         "solidity": rows["solidity"].to_numpy(float),
@@ -177,7 +175,7 @@ def outline_statistics(labels: Labels, instances: pd.DataFrame) -> dict[str, flo
     return summary
 
 
-def _outline(labels: Labels, label: int, box: object) -> list[float] | None:
+def _outline(labels: LabelMask, label: int, box: object) -> list[float] | None:
     """Extent, area and corners of the polygon through it, and harmonics of one outline."""
     x0, y0, x1, y1 = (int(edge) for edge in np.asarray(box))
     mask = np.pad((labels[y0:y1, x0:x1] == label).astype(np.uint8), 1)

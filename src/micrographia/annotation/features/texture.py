@@ -1,4 +1,4 @@
-"""What a picture's texture says, without a segmentation: one vector of named numbers.
+"""Texture features of a picture, without a segmentation: one vector of named numbers.
 
 Local binary patterns, power spectrum, granulometry, blobs, structure tensor, tones. All pictures
 are brought to one size and their tones to one spread, so that magnification and exposure count
@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 from skimage.feature import local_binary_pattern
 
-Image = NDArray[np.float32]
+from micrographia.arrays import FloatImage
 
 #: Longer side to which pictures are brought [px].
 SIDE = 256
@@ -22,7 +21,7 @@ _BLOBS = (1.5, 2.5, 4.0, 6.5, 10.0, 16.0)
 _RINGS = 20
 
 
-def texture_features(image: Image) -> dict[str, float]:
+def texture_features(image: FloatImage) -> dict[str, float]:
     """Return the features of a grey picture, 0…1, shape (H, W); their order is fixed."""
     scaled = _resized(image)
     smooth = np.asarray(cv2.GaussianBlur(scaled, (0, 0), 1.0), dtype=np.float32)
@@ -39,7 +38,7 @@ def texture_features(image: Image) -> dict[str, float]:
     return {name: value for part in parts for name, value in part.items()}
 
 
-def _resized(image: Image) -> Image:
+def _resized(image: FloatImage) -> FloatImage:
     height, width = image.shape
     factor = SIDE / max(height, width)
     size = (max(16, round(width * factor)), max(16, round(height * factor)))
@@ -47,7 +46,7 @@ def _resized(image: Image) -> Image:
     return np.asarray(cv2.resize(image.astype(np.float32), size, interpolation=how))
 
 
-def _tones(image: Image, flat: Image, spread: float) -> dict[str, float]:
+def _tones(image: FloatImage, flat: FloatImage, spread: float) -> dict[str, float]:
     centred = flat - flat.mean()
     deviation = float(centred.std()) + 1e-6
     noise = cv2.Laplacian(image, cv2.CV_32F)
@@ -61,7 +60,7 @@ def _tones(image: Image, flat: Image, spread: float) -> dict[str, float]:
     }
 
 
-def _patterns(flat: Image) -> dict[str, float]:
+def _patterns(flat: FloatImage) -> dict[str, float]:
     """Histograms of uniform rotation-invariant local binary patterns (Ojala et al., 2002)."""
     found: dict[str, float] = {}
     grey = np.clip(np.rint(flat * 255), 0, 255).astype(np.uint8)
@@ -72,7 +71,7 @@ def _patterns(flat: Image) -> dict[str, float]:
     return found
 
 
-def _spectrum(flat: Image) -> dict[str, float]:
+def _spectrum(flat: FloatImage) -> dict[str, float]:
     """Log power by frequency, its peaks and its preferred direction, and the autocorrelation."""
     height, width = flat.shape
     window = np.outer(np.hanning(height), np.hanning(width))
@@ -98,7 +97,7 @@ def _spectrum(flat: Image) -> dict[str, float]:
     return found | _autocorrelation(flat)
 
 
-def _autocorrelation(flat: Image) -> dict[str, float]:
+def _autocorrelation(flat: FloatImage) -> dict[str, float]:
     size = SIDE // 2
     small = cv2.resize(flat, (size, size), interpolation=cv2.INTER_AREA)
     power = np.abs(np.fft.fft2(small - small.mean())) ** 2
@@ -122,7 +121,7 @@ def _autocorrelation(flat: Image) -> dict[str, float]:
     }
 
 
-def _grains(flat: Image) -> dict[str, float]:
+def _grains(flat: FloatImage) -> dict[str, float]:
     """Granulometry: how much openings and closings of growing size take away (Matheron)."""
     grey = np.clip(np.rint(flat * 200 + 25), 0, 255).astype(np.uint8)
     scale = float(grey.std()) + 1e-3
@@ -145,7 +144,7 @@ def _grains(flat: Image) -> dict[str, float]:
     return found
 
 
-def _blobs(flat: Image) -> dict[str, float]:
+def _blobs(flat: FloatImage) -> dict[str, float]:
     """Number and strength of bright and dark blobs by size (differences of Gaussians)."""
     found = {}
     fine = np.asarray(cv2.GaussianBlur(flat, (0, 0), _BLOBS[0]))
@@ -162,7 +161,7 @@ def _blobs(flat: Image) -> dict[str, float]:
     return found
 
 
-def _gradients(flat: Image) -> dict[str, float]:
+def _gradients(flat: FloatImage) -> dict[str, float]:
     """How strong edges are and how straight: coherence of the structure tensor, by scale."""
     dx = cv2.Sobel(flat, cv2.CV_32F, 1, 0, scale=0.125)
     dy = cv2.Sobel(flat, cv2.CV_32F, 0, 1, scale=0.125)

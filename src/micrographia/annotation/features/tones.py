@@ -1,13 +1,11 @@
-"""Grey levels of particles beside those of the ground, and within the particles."""
+"""Grey levels of particles and background, and within the particles."""
 
 from __future__ import annotations
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-Image = NDArray[np.float32]
-Labels = NDArray[np.int32]
+from micrographia.arrays import BoolArray, FloatImage, LabelMask
 
 _NOTHING = float("nan")
 _NAMES = (
@@ -26,7 +24,7 @@ _NAMES = (
 )
 
 
-def tone_statistics(image: Image, labels: Labels) -> dict[str, float]:
+def tone_statistics(image: FloatImage, labels: LabelMask) -> dict[str, float]:
     """Return the grey levels of particles and ground.
 
     Parameters
@@ -74,7 +72,7 @@ def tone_statistics(image: Image, labels: Labels) -> dict[str, float]:
     return dict(zip(_NAMES, map(float, found), strict=True))
 
 
-def _outlines(labels: Labels) -> NDArray[np.bool_]:
+def _outlines(labels: LabelMask) -> BoolArray:
     """Pixels where two instances meet."""
     meet = np.zeros(labels.shape, dtype=bool)
     for axis in (0, 1):

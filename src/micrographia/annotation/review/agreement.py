@@ -8,14 +8,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from micrographia.arrays import FloatArray
 from micrographia.io.vocabulary import ATTRIBUTE_NAMES, UNKNOWN, VOCABULARY
 
 Row = Mapping[str, Any]
 
 
-def cohen_kappa(confusion: ArrayLike) -> NDArray[np.float64]:
+def cohen_kappa(confusion: ArrayLike) -> FloatArray:
     """Return Cohen's kappa of confusion matrices.
 
     Parameters
@@ -45,7 +46,7 @@ def cohen_kappa(confusion: ArrayLike) -> NDArray[np.float64]:
     return _beyond_chance(observed, chance)
 
 
-def fleiss_kappa(ratings: ArrayLike, weights: ArrayLike | None = None) -> NDArray[np.float64]:
+def fleiss_kappa(ratings: ArrayLike, weights: ArrayLike | None = None) -> FloatArray:
     """Return Fleiss' kappa.
 
     Parameters
@@ -75,7 +76,7 @@ def fleiss_kappa(ratings: ArrayLike, weights: ArrayLike | None = None) -> NDArra
     return _beyond_chance(observed, (share**2).sum(axis=-1))
 
 
-def _beyond_chance(observed: Any, chance: Any) -> NDArray[np.float64]:
+def _beyond_chance(observed: Any, chance: Any) -> FloatArray:
     room = 1.0 - np.asarray(chance)
     # Rounding must not make a kappa of what is undefined.
     defined = room > 1e-12
@@ -189,7 +190,7 @@ def _all(attribute: str, given: Given, options: tuple[int, float, Any]) -> dict[
 
 
 def _interval(
-    kappa: float, spread: NDArray[np.float64], options: tuple[int, float, Any]
+    kappa: float, spread: FloatArray, options: tuple[int, float, Any]
 ) -> dict[str, float | None]:
     """Percentile interval; resamples in which kappa is undefined say nothing."""
     defined = spread[np.isfinite(spread)]

@@ -1,4 +1,4 @@
-"""Annotators against the attributes that procedural micrographs are known to have."""
+"""Scores of annotators against the true attributes of procedural micrographs."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from micrographia.arrays import FloatArray
 from micrographia.benchmarks.bootstrap import bootstrap_mean
 from micrographia.config import Benchmarks
 from micrographia.io.benchmark_results import metric_row
@@ -166,7 +166,7 @@ def draw(rows: Sequence[Row], metrics: Sequence[Row], path: str | os.PathLike[st
         figure.savefig(temporary, dpi=150, metadata={"Software": None}, format="png")
 
 
-def reliability(rows: Sequence[Row]) -> NDArray[np.float64]:
+def reliability(rows: Sequence[Row]) -> FloatArray:
     """Return mean confidence and share right of a tenth of the answers each, shape (k, 2)."""
     told = [row for row in rows if row["answer"] not in (None, UNKNOWN)]
     told.sort(key=lambda row: row["confidence"])

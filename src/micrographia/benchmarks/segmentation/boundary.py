@@ -1,10 +1,12 @@
-"""How well outlines lie on one another, whichever instances they belong to."""
+"""Boundary F-score: agreement of outlines, whichever instances they belong to."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
+
+from micrographia.arrays import BoolArray
 
 #: Outlines nearer to one another than this, or as near, are the same [px].
 TOLERANCE = 2
@@ -47,7 +49,7 @@ def boundary_f(
     return 2 * precision * recall / (precision + recall) if precision + recall else 0.0
 
 
-def outline(mask: NDArray[np.integer]) -> NDArray[np.bool_]:
+def outline(mask: NDArray[np.integer]) -> BoolArray:
     """Pixels of instances that have a neighbour, above, below or beside, of another label.
 
     Examples

@@ -1,9 +1,6 @@
 """One-to-one matching of instances between two label masks, and the scores built on it.
 
-A label mask is an integer array of shape (H, W): 0 is background, every other value one
-instance. Labels may have gaps and an instance may have several parts: all pixels of one value
-are one instance. Overlaps are kept as the list of pairs that really touch, so that masks with
-thousands of instances cost no more than one pass over the pixels.
+Label masks and the pairs of instances that touch are those of `io.label_masks`.
 """
 
 from __future__ import annotations
@@ -12,29 +9,14 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+
+from micrographia.arrays import BoolArray, FloatArray, IntArray
+from micrographia.io.label_masks import Overlaps
 
 #: IoU thresholds of AP@0.5:0.95, after COCO (Lin et al., ECCV 2014).
 COCO_THRESHOLDS: tuple[float, ...] = tuple(round(0.5 + 0.05 * step, 2) for step in range(10))
 #: Upper ends of COCO's small and medium instances [px²].
 SIZE_CLASSES = {"small": 32**2, "medium": 96**2, "large": np.inf}
-
-
-class Overlaps(NamedTuple):
-    """Pairs of touching instances and the sizes of the two sets.
-
-    `true` and `predicted`, shape (n_pairs,), number the instances from 0 in order of their
-    labels; `iou`, shape (n_pairs,), is the pairs' intersection over union, 0 < iou <= 1.
-    `true_area` and `predicted_area`, one number per instance, are in px².
-    """
-
-    n_true: int
-    n_predicted: int
-    true: NDArray[np.int64]
-    predicted: NDArray[np.int64]
-    iou: NDArray[np.float64]
-    true_area: NDArray[np.int64]
-    predicted_area: NDArray[np.int64]
 
 
 class Counts(NamedTuple):
@@ -44,64 +26,6 @@ class Counts(NamedTuple):
     fp: int
     fn: int
     iou_sum: float
-
-
-def overlaps(true: NDArray[np.integer], predicted: NDArray[np.integer]) -> Overlaps:
-    """Return every pair of a true and a predicted instance that share a pixel.
-
-    Parameters
-    ----------
-    true, predicted
-        Label masks of the same shape (H, W), integer, not negative.
-
-    Raises
-    ------
-    ValueError
-        The shapes differ, or a mask is no two-dimensional array of integers >= 0.
-
-    Examples
-    --------
-    >>> found = overlaps(np.array([[7, 7, 0]]), np.array([[0, 2, 2]]))
-    >>> found.n_true, found.n_predicted, found.iou.round(3).tolist()
-    (1, 1, [0.333])
-    """
-    for name, mask in (("true", true), ("predicted", predicted)):
-        if mask.ndim != 2 or not np.issubdtype(mask.dtype, np.integer):
-            raise ValueError(
-                f"the {name} mask has shape {mask.shape} and type {mask.dtype}; "
-                "allowed: two dimensions, integers"
-            )
-        if mask.size and mask.min() < 0:
-            raise ValueError(f"the {name} mask has the label {mask.min()}; allowed: 0 and above")
-    if true.shape != predicted.shape:
-        raise ValueError(f"the shapes differ: true {true.shape}, predicted {predicted.shape}")
-    true_labels, true_index, true_area = _number(true)
-    predicted_labels, predicted_index, predicted_area = _number(predicted)
-    both = (true_index >= 0) & (predicted_index >= 0)
-    width = max(1, len(predicted_labels))
-    keys, shared = np.unique(true_index[both] * width + predicted_index[both], return_counts=True)
-    rows, columns = np.divmod(keys, width)
-    union = true_area[rows] + predicted_area[columns] - shared
-    return Overlaps(
-        len(true_labels),
-        len(predicted_labels),
-        rows,
-        columns,
-        shared / np.maximum(union, 1),
-        true_area,
-        predicted_area,
-    )
-
-
-def _number(
-    mask: NDArray[np.integer],
-) -> tuple[NDArray[np.integer], NDArray[np.int64], NDArray[np.int64]]:
-    """Return (labels without 0, each pixel's instance number or -1, areas in px)."""
-    labels, inverse, areas = np.unique(mask, return_inverse=True, return_counts=True)
-    index = inverse.ravel().astype(np.int64)
-    if labels.size and labels[0] == 0:
-        return labels[1:], index - 1, areas[1:].astype(np.int64)
-    return labels, index, areas.astype(np.int64)
 
 
 def count(found: Overlaps, threshold: float) -> Counts:
@@ -120,6 +44,7 @@ def count(found: Overlaps, threshold: float) -> Counts:
 
     Examples
     --------
+    >>> from micrographia.io.label_masks import overlaps
     >>> found = overlaps(np.array([[1, 1, 2, 2]]), np.array([[1, 1, 0, 5]]))
     >>> count(found, 0.5)  # the second pair has IoU 0.5, which is not above 0.5
     Counts(tp=1, fp=1, fn=1, iou_sum=1.0)
@@ -149,6 +74,7 @@ def count_sizes(found: Overlaps, threshold: float = 0.5) -> dict[str, Counts]:
 
     Examples
     --------
+    >>> from micrographia.io.label_masks import overlaps
     >>> found = overlaps(np.ones((40, 40), int), np.ones((40, 40), int))
     >>> [name for name, counts in count_sizes(found).items() if counts.tp]
     ['medium']
@@ -169,12 +95,12 @@ def count_sizes(found: Overlaps, threshold: float = 0.5) -> dict[str, Counts]:
     return counts
 
 
-def _classes(areas: NDArray[np.int64]) -> NDArray[np.int64]:
+def _classes(areas: IntArray) -> IntArray:
     """Number of the class of `SIZE_CLASSES` that each area belongs to."""
     return np.searchsorted(list(SIZE_CLASSES.values()), areas, side="right")
 
 
-def _assign(found: Overlaps, above: NDArray[np.bool_]) -> NDArray[np.float64]:
+def _assign(found: Overlaps, above: BoolArray) -> FloatArray:
     """Return the IoU of the pairs of the largest matching among `above`."""
     from scipy.optimize import linear_sum_assignment
 
@@ -222,11 +148,12 @@ def panoptic_quality(counts: Counts) -> float:
     return counts.iou_sum / total if total else 1.0
 
 
-def precision_curve(found: Overlaps, thresholds: Sequence[float]) -> NDArray[np.float64]:
+def precision_curve(found: Overlaps, thresholds: Sequence[float]) -> FloatArray:
     """AP of one image at each threshold, shape (len(thresholds),).
 
     Examples
     --------
+    >>> from micrographia.io.label_masks import overlaps
     >>> found = overlaps(np.array([[1, 1, 1, 1]]), np.array([[1, 1, 1, 0]]))
     >>> precision_curve(found, (0.5, 0.75, 0.9)).tolist()
     [1.0, 0.0, 0.0]

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from micrographia.arrays import BoolArray, FloatArray
 from micrographia.benchmarks.bootstrap import bootstrap_mean
 from micrographia.benchmarks.segmentation.boundary import boundary_f
 from micrographia.benchmarks.segmentation.groups import DENSE, DENSITIES, GROUPS, METRICS, SIZES
@@ -19,7 +20,6 @@ from micrographia.benchmarks.segmentation.matching import (
     average_precision,
     count,
     count_sizes,
-    overlaps,
     panoptic_quality,
     precision_curve,
 )
@@ -27,6 +27,7 @@ from micrographia.config import Benchmarks
 from micrographia.errors import MicrographiaError
 from micrographia.io.benchmark_results import metric_row, write_result
 from micrographia.io.images import read_labels
+from micrographia.io.label_masks import overlaps
 from micrographia.io.schemas import SEGMENTATION_SCORES
 from micrographia.io.tables import write_table
 from micrographia.provenance import stamp
@@ -147,7 +148,7 @@ def summarise(scores: pd.DataFrame, settings: Benchmarks, seed: int) -> Summary:
     """
     failed = scores["failure"].notna().to_numpy(dtype=bool)
 
-    def entry(values: NDArray[np.float64], inside: NDArray[np.bool_]) -> dict[str, Any]:
+    def entry(values: FloatArray, inside: BoolArray) -> dict[str, Any]:
         mean, low, high = bootstrap_mean(
             values[inside], settings.bootstrap, settings.confidence, seed
         )
@@ -172,7 +173,7 @@ def summarise(scores: pd.DataFrame, settings: Benchmarks, seed: int) -> Summary:
     return summary
 
 
-def _numbers(scores: pd.DataFrame, column: str) -> NDArray[np.float64]:
+def _numbers(scores: pd.DataFrame, column: str) -> FloatArray:
     return np.asarray(pd.to_numeric(scores[column]).to_numpy(dtype=float))
 
 
@@ -192,7 +193,7 @@ def pair_folders(predictions: Path, references: Path) -> tuple[list[Row], list[s
             f"No mask in {predictions} has the name of a reference in {references}",
             seen=sorted(predicted)[:3],
             allowed=", ".join(sorted(true)[:3]) + " …",
-            remedy="Name each predicted mask as its reference",
+            remedy="Give each predicted mask the file name of its reference",
         )
     rows = [
         score_files(
@@ -290,7 +291,9 @@ def _density(n_true: int) -> str:
 
 def _masks(folder: Path, what: str) -> dict[str, Path]:
     if not folder.is_dir():
-        raise MicrographiaError(f"There is no folder {folder}", remedy=f"Name the {what} folder")
+        raise MicrographiaError(
+            f"The folder {folder} does not exist", remedy=f"Give the folder of {what} masks"
+        )
     found: dict[str, Path] = {}
     for path in sorted(folder.iterdir()):
         if path.suffix.lower() not in (".png", ".tif", ".tiff") or path.name.startswith("."):
@@ -303,6 +306,6 @@ def _masks(folder: Path, what: str) -> dict[str, Path]:
         found[path.stem] = path
     if not found:
         raise MicrographiaError(
-            f"Folder {folder} holds no {what} mask", allowed=".png, .tif, .tiff"
+            f"Folder {folder} contains no {what} mask", allowed=".png, .tif, .tiff"
         )
     return found

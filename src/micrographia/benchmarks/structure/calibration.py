@@ -1,4 +1,4 @@
-"""Stated confidence against truth: reliability and the expected calibration error."""
+"""Calibration of stated confidences: reliability diagram, expected calibration error."""
 
 from __future__ import annotations
 
@@ -7,14 +7,12 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from micrographia.arrays import FloatArray, IntArray
 from micrographia.benchmarks.bootstrap import Interval, draws, multiplicities, number_clusters
 
 #: Bins of equal width over 0..1, open below and closed above, the first closed on both sides.
 BINS = 10
-
-FloatArray = NDArray[np.float64]
 
 
 def reliability(confidence: Sequence[float], truth: Sequence[bool]) -> list[dict[str, Any]]:
@@ -122,9 +120,7 @@ def _check(confidence: Sequence[float], truth: Sequence[bool]) -> tuple[FloatArr
     return stated, right
 
 
-def _sums(
-    stated: FloatArray, right: FloatArray, members: NDArray[np.int64], count: int
-) -> FloatArray:
+def _sums(stated: FloatArray, right: FloatArray, members: IntArray, count: int) -> FloatArray:
     """Number, sum of confidences and number right, of each cluster and bin: (count, 3, BINS)."""
     # A hair is taken off, so that what is computed as 0.30000000000000004 is still 0.3.
     place = np.clip(np.ceil(stated * BINS - 1e-9).astype(int) - 1, 0, BINS - 1)

@@ -1,4 +1,4 @@
-"""What became of one picture: right, refused, or wrong in which way."""
+"""Outcome of one image: correct, refused, or the kind of error."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from collections import Counter
 
 import numpy as np
 
-from micrographia.physics.lattice import FloatArray, lattice_mappings
+from micrographia.arrays import FloatArray
+from micrographia.physics.lattice import lattice_mappings
 from micrographia.physics.matching import Projection, site_distance
 
 RIGHT = "right"

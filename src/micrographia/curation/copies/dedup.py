@@ -1,4 +1,4 @@
-"""Copies: pictures with near hashes and thumbnails that match form a group; the best stays."""
+"""Duplicates: group pictures with similar hashes and thumbnails, keep the best of a group."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from micrographia.arrays import GreyImage, IntArray
 from micrographia.config import Curation
 from micrographia.curation.copies.fingerprint import hashes_in_all_ways, perceptual_hash
 from micrographia.curation.copies.likeness import SIDE, WAYS
@@ -79,7 +80,7 @@ def _reasons(
     return said
 
 
-def _way(copy: NDArray[np.uint8], original: NDArray[np.uint8], name: str) -> tuple[int, str]:
+def _way(copy: GreyImage, original: GreyImage, name: str) -> tuple[int, str]:
     """Return in how few bits a copy differs from its original, and how that was turned for it."""
     own = int(perceptual_hash(copy, name), 16)
     bits = [(own ^ int(turn)).bit_count() for turn in hashes_in_all_ways(original, name)]
@@ -91,7 +92,7 @@ def _turned_too(table: pd.DataFrame, settings: Curation) -> bool:
     return settings.duplicate_symmetry and "thumbnail" in table
 
 
-def _groups(part: pd.DataFrame, settings: Curation) -> NDArray[np.int64]:
+def _groups(part: pd.DataFrame, settings: Curation) -> IntArray:
     """Return the group of every row; rows with the same pixels are looked at once."""
     _, first, number = np.unique(
         part["image_id"].to_numpy(dtype=str), return_index=True, return_inverse=True
@@ -109,11 +110,11 @@ def _groups(part: pd.DataFrame, settings: Curation) -> NDArray[np.int64]:
     return groups(hashes, radius, thumbnails, correlation)[number]
 
 
-def _thumbnails(part: pd.DataFrame) -> NDArray[np.uint8] | None:
+def _thumbnails(part: pd.DataFrame) -> GreyImage | None:
     if "thumbnail" not in part:
         return None
     return _pictures(b"".join(part["thumbnail"]))
 
 
-def _pictures(data: bytes) -> NDArray[np.uint8]:
+def _pictures(data: bytes) -> GreyImage:
     return np.frombuffer(data, dtype=np.uint8).reshape(-1, SIDE, SIDE)

@@ -1,4 +1,4 @@
-"""What a picture is recognised by: a thumbnail and a perceptual hash, also turned and mirrored."""
+"""Fingerprint of a picture: thumbnail and perceptual hash, also rotated and mirrored."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from PIL import Image
 
+from micrographia.arrays import GreyImage, Hashes
 from micrographia.curation.copies.likeness import SIDE, TRANSFORMS, turned
 from micrographia.io.images import to_unit
 from micrographia.io.schemas import MICROGRAPHS
@@ -20,7 +21,7 @@ INGESTED = pa.schema([*MICROGRAPHS, ("thumbnail", pa.binary())])
 _THINNED = 2048
 
 
-def thumbnail(pixels: NDArray[Any]) -> NDArray[np.uint8]:
+def thumbnail(pixels: NDArray[Any]) -> GreyImage:
     """Return a picture of 32 x 32 px, 8 bits: what the perceptual hash is made of."""
     small = _picture(pixels).resize((SIDE, SIDE), Image.Resampling.LANCZOS)
     return np.asarray(small)
@@ -35,7 +36,7 @@ def perceptual_hash(pixels: NDArray[Any], name: str = "phash") -> str:
     return str(getattr(imagehash, name)(_picture(pixels)))
 
 
-def hashes_in_all_ways(small: NDArray[np.uint8], name: str) -> NDArray[np.uint64]:
+def hashes_in_all_ways(small: GreyImage, name: str) -> Hashes:
     """Return the hashes of a thumbnail turned and mirrored in all eight ways, as it is first."""
     texts = [perceptual_hash(turned(small, int(way)), name) for way in TRANSFORMS]
     return np.array([int(text, 16) for text in texts], dtype=np.uint64)

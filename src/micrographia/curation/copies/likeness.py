@@ -1,4 +1,4 @@
-"""Whether two thumbnails show one picture: their correlation once they are laid on one another."""
+"""Correlation of two thumbnails after alignment, to decide whether they show one picture."""
 
 from __future__ import annotations
 
@@ -6,10 +6,8 @@ import math
 
 import numba
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-Thumbnail = NDArray[np.uint8]
+from micrographia.arrays import FloatArray, GreyImage
 
 #: Side of a thumbnail [px]; that of the picture from which the perceptual hash is made.
 SIDE = 32
@@ -33,7 +31,7 @@ _MOST_STRETCH, _MOST_SHIFT = 0.12, 0.1
 _STEPS = 10
 
 
-def turned(thumbnail: Thumbnail, way: int) -> Thumbnail:
+def turned(thumbnail: GreyImage, way: int) -> GreyImage:
     """Return a square picture turned and mirrored in one of eight ways.
 
     Examples
@@ -47,7 +45,7 @@ def turned(thumbnail: Thumbnail, way: int) -> Thumbnail:
 
 
 @numba.njit(cache=True)
-def _turned(thumbnail: Thumbnail, way: int) -> Thumbnail:
+def _turned(thumbnail: GreyImage, way: int) -> GreyImage:
     side = thumbnail.shape[0]
     result = np.empty_like(thumbnail)
     for y in range(side):
@@ -60,7 +58,7 @@ def _turned(thumbnail: Thumbnail, way: int) -> Thumbnail:
 
 
 @numba.njit(cache=True)
-def alike(one: Thumbnail, other: Thumbnail, way: int, least: float) -> bool:
+def alike(one: GreyImage, other: GreyImage, way: int, least: float) -> bool:
     """Whether `one` and `other`, turned in a way, correlate at least so much when registered."""
     turn = _turned(other, way)
     raw = _correlation(one, turn)
@@ -70,7 +68,7 @@ def alike(one: Thumbnail, other: Thumbnail, way: int, least: float) -> bool:
 
 
 @numba.njit(cache=True)
-def _correlation(one: Thumbnail, other: Thumbnail) -> float:
+def _correlation(one: GreyImage, other: GreyImage) -> float:
     """Correlate two thumbnails as they lie; flat ones are alike, a flat one and another not."""
     a, b = one.ravel(), other.ravel()
     sum_a, sum_b = np.int64(0), np.int64(0)
@@ -104,7 +102,7 @@ def _ratio(
 
 
 @numba.njit(cache=True)
-def registered(one: Thumbnail, other: Thumbnail) -> float:
+def registered(one: GreyImage, other: GreyImage) -> float:
     """Return the best correlation of two thumbnails when one is stretched and shifted a little.
 
     The stretch and the shift along x and y, with gain and offset, are fitted by Gauss-Newton
@@ -141,7 +139,7 @@ def _within(value: float, limit: float) -> float:
 
 
 @numba.njit(cache=True)
-def _smoothed(thumbnail: Thumbnail) -> Floats:
+def _smoothed(thumbnail: GreyImage) -> FloatArray:
     side = thumbnail.shape[0]
     rows, result = np.empty((side, side)), np.empty((side, side))
     for y in range(side):
@@ -157,14 +155,14 @@ def _smoothed(thumbnail: Thumbnail) -> Floats:
 
 @numba.njit(cache=True)
 def _warp(
-    a: Floats,
-    b: Floats,
+    a: FloatArray,
+    b: FloatArray,
     stretch_x: float,
     stretch_y: float,
     shift_x: float,
     shift_y: float,
-    warped: Floats,
-    slopes: Floats,
+    warped: FloatArray,
+    slopes: FloatArray,
 ) -> float:
     """Sample `b` and its slopes on the grid of `a`; NaN outside. Return the correlation."""
     side = a.shape[0]
@@ -197,7 +195,9 @@ def _warp(
 
 
 @numba.njit(cache=True)
-def _accumulate(a: Floats, warped: Floats, slopes: Floats, normal: Floats, target: Floats) -> None:
+def _accumulate(
+    a: FloatArray, warped: FloatArray, slopes: FloatArray, normal: FloatArray, target: FloatArray
+) -> None:
     """Normal equations of a = gain (b + slopes times change) + offset, lightly damped."""
     side = a.shape[0]
     middle = (side - 1) / 2
@@ -218,7 +218,7 @@ def _accumulate(a: Floats, warped: Floats, slopes: Floats, normal: Floats, targe
 
 
 @numba.njit(cache=True)
-def _solve(normal: Floats, target: Floats) -> None:
+def _solve(normal: FloatArray, target: FloatArray) -> None:
     """Solve in place by Cholesky's factors of the lower triangle."""
     size = target.size
     for i in range(size):

@@ -11,15 +11,13 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import combinations
+from typing import NamedTuple
 
 import numba
 import numpy as np
-from numpy.typing import NDArray
 
+from micrographia.arrays import GreyImage, Hashes, IntArray
 from micrographia.curation.copies.likeness import TRANSFORMS, alike
-
-Hashes = NDArray[np.uint64]
-Integers = NDArray[np.int64]
 
 #: Hashes compared in one go, so that the loop over them is vectorised.
 _BLOCK = 256
@@ -36,11 +34,44 @@ class _Layout:
     """How hashes are cut: the bits in a new order, the chunks' edges, the chunks that agree."""
 
     codes: Hashes
-    edges: Integers
+    edges: IntArray
     equal: int
 
 
-def near_pairs(hashes: Hashes, radius: int) -> Integers:
+class _Table(NamedTuple):
+    """Hashes sorted into buckets by the chunks that agree; compiled code takes it as one.
+
+    Attributes
+    ----------
+    codes
+        Hashes, bucket by bucket, shape (n,).
+    order
+        The picture each is of, shape (n,).
+    starts
+        Where each bucket begins, and the last ends.
+    edges
+        Where each chunk begins, and the last ends [bit].
+    chosen
+        Numbers of the chunks that agree.
+    """
+
+    codes: Hashes
+    order: IntArray
+    starts: IntArray
+    edges: IntArray
+    chosen: IntArray
+
+
+class _Look(NamedTuple):
+    """What pictures with near hashes must pass besides, if `checked`: see `likeness.alike`."""
+
+    checked: bool
+    thumbs: GreyImage
+    transforms: IntArray
+    correlation: float
+
+
+def near_pairs(hashes: Hashes, radius: int) -> IntArray:
     """Return all pairs i < j whose hashes differ in at most `radius` bits, shape (n, 2), sorted.
 
     Examples
@@ -50,8 +81,8 @@ def near_pairs(hashes: Hashes, radius: int) -> Integers:
     """
     layout = _cut(hashes, radius)
     found = [np.empty((0, 2), dtype=np.int64)]
-    for chosen, order, starts in _tables(layout):
-        found.append(_collect(layout.codes[order], order, starts, radius, layout.edges, chosen))
+    for table in _tables(layout):
+        found.append(_collect(table, radius))
     pairs = np.concatenate(found)
     return np.asarray(pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))])
 
@@ -59,9 +90,9 @@ def near_pairs(hashes: Hashes, radius: int) -> Integers:
 def groups(
     hashes: Hashes,
     radius: int,
-    thumbnails: NDArray[np.uint8] | None = None,
+    thumbnails: GreyImage | None = None,
     correlation: float = 0.0,
-) -> Integers:
+) -> IntArray:
     """Return the number of every picture's group: the connected parts of the near pairs.
 
     Pairs are not listed: one that already is in one group is not looked at again, so that a
@@ -85,24 +116,10 @@ def groups(
     """
     ways, size = np.atleast_2d(hashes).shape
     parents = np.arange(size, dtype=np.int64)
-    checked = thumbnails is not None
     thumbs = thumbnails if thumbnails is not None else np.zeros((1, 4, 4), dtype=np.uint8)
-    layout = _cut(np.atleast_2d(hashes).ravel(), radius)
-    for chosen, order, starts in _tables(layout):
-        _link(
-            layout.codes[order],
-            order,
-            starts,
-            size,
-            radius,
-            layout.edges,
-            chosen,
-            parents,
-            checked,
-            thumbs,
-            TRANSFORMS[:ways],
-            correlation,
-        )
+    look = _Look(thumbnails is not None, thumbs, TRANSFORMS[:ways], correlation)
+    for table in _tables(_cut(np.atleast_2d(hashes).ravel(), radius)):
+        _link(table, size, radius, parents, look)
     roots = np.array([_find(parents, row) for row in range(size)], dtype=np.int64)
     _, first = np.unique(roots, return_inverse=True)
     return np.asarray(first, dtype=np.int64)
@@ -145,19 +162,19 @@ def _key_bits(size: int) -> int:
     return min(max(size.bit_length(), 1), _KEY_BITS)
 
 
-def _tables(layout: _Layout) -> Iterator[tuple[Integers, Integers, Integers]]:
-    """Yield per table the chunks that agree, the hashes sorted by bucket, the buckets' starts."""
+def _tables(layout: _Layout) -> Iterator[_Table]:
+    """Yield a table for each choice of chunks that agree."""
     if not len(layout.codes):
         return
     for chosen in combinations(range(len(layout.edges) - 1), layout.equal):
         numbers = np.array(chosen, dtype=np.int64)
         width = min(int(np.diff(layout.edges)[numbers].sum()), _key_bits(len(layout.codes)))
         order, starts = _sorted(layout.codes, layout.edges, numbers, width)
-        yield numbers, order, starts
+        yield _Table(layout.codes[order], order, starts, layout.edges, numbers)
 
 
 @numba.njit(cache=True)
-def _permuted(hashes: Hashes, order: Integers) -> Hashes:
+def _permuted(hashes: Hashes, order: IntArray) -> Hashes:
     """Put bit `order[k]` of each hash at place k."""
     codes = np.zeros(hashes.size, dtype=np.uint64)
     for row in range(hashes.size):
@@ -171,8 +188,8 @@ def _permuted(hashes: Hashes, order: Integers) -> Hashes:
 
 @numba.njit(cache=True)
 def _sorted(
-    codes: Hashes, edges: Integers, chosen: Integers, bits: int
-) -> tuple[Integers, Integers]:
+    codes: Hashes, edges: IntArray, chosen: IntArray, bits: int
+) -> tuple[IntArray, IntArray]:
     """Sort by the last bits of the chosen chunks, by counting; equal keys keep their order."""
     keys = np.zeros(codes.size, dtype=np.int64)
     starts = np.zeros(2**bits + 1, dtype=np.int64)
@@ -215,7 +232,7 @@ def _hits(code: np.uint64, block: Hashes, radius: np.uint64) -> np.uint64:
 
 
 @numba.njit(cache=True)
-def _is_first(difference: np.uint64, edges: Integers, chosen: Integers) -> bool:
+def _is_first(difference: np.uint64, edges: IntArray, chosen: IntArray) -> bool:
     """Whether this is the first of the tables that bring a pair together."""
     wanted = 0
     for number in range(edges.size - 1):
@@ -233,15 +250,9 @@ def _is_first(difference: np.uint64, edges: Integers, chosen: Integers) -> bool:
 
 
 @numba.njit(cache=True)
-def _collect(
-    codes: Hashes,
-    order: Integers,
-    starts: Integers,
-    radius: int,
-    edges: Integers,
-    chosen: Integers,
-) -> Integers:
+def _collect(table: _Table, radius: int) -> IntArray:
     """List the pairs of one table that no earlier table brought together."""
+    codes, order, starts, edges, chosen = table
     found = [(np.int64(0), np.int64(0)) for _ in range(0)]
     limit = np.uint64(radius)
     for bucket in range(starts.size - 1):
@@ -258,7 +269,7 @@ def _collect(
 
 
 @numba.njit(cache=True)
-def _find(parents: Integers, row: int) -> int:
+def _find(parents: IntArray, row: int) -> int:
     """Return the first picture of a group, and shorten the way to it."""
     while parents[row] != row:
         parents[row] = parents[parents[row]]
@@ -267,26 +278,15 @@ def _find(parents: Integers, row: int) -> int:
 
 
 @numba.njit(cache=True)
-def _link(
-    codes: Hashes,
-    order: Integers,
-    starts: Integers,
-    size: int,
-    radius: int,
-    edges: Integers,
-    chosen: Integers,
-    parents: Integers,
-    checked: bool,
-    thumbs: NDArray[np.uint8],
-    transforms: Integers,
-    correlation: float,
-) -> None:
+def _link(table: _Table, size: int, radius: int, parents: IntArray, look: _Look) -> None:
     """Join the groups of all near pairs of one table.
 
     Of a large bucket the members of its most frequent group go last, and are not compared with
     one another; whenever a quarter of what is left was joined, they are sorted out anew. Entries
     from `size` on are pictures turned or mirrored, which are compared only with plain ones.
     """
+    codes, order, starts, edges, chosen = table
+    checked, thumbs, transforms, correlation = look
     limit = np.uint64(radius)
     for bucket in range(starts.size - 1):
         place, high = starts[bucket], starts[bucket + 1]
@@ -318,7 +318,7 @@ def _link(
 
 @numba.njit(cache=True)
 def _parted(
-    codes: Hashes, order: Integers, low: int, high: int, size: int, parents: Integers
+    codes: Hashes, order: IntArray, low: int, high: int, size: int, parents: IntArray
 ) -> tuple[int, int, int]:
     """Sort a bucket into four: plain pictures outside the most frequent group, plain ones in it,
     turned ones outside, turned ones in it. Return the ends of the first three.
@@ -340,7 +340,7 @@ def _parted(
 
 @numba.njit(cache=True)
 def _members_last(
-    codes: Hashes, order: Integers, low: int, high: int, size: int, parents: Integers, group: int
+    codes: Hashes, order: IntArray, low: int, high: int, size: int, parents: IntArray, group: int
 ) -> int:
     """Move the members of a group to the end of a range; return where they begin."""
     end = high

@@ -1,4 +1,4 @@
-"""How good a picture is, in five numbers, and whether that will do."""
+"""Quality of a picture: five measures and their limits."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from micrographia.arrays import FloatImage, IntArray, RealArray
 from micrographia.config import Curation
 from micrographia.io.images import own_range, to_unit
 
@@ -77,8 +78,8 @@ def measure(pixels: NDArray[Any]) -> Quality:
     )
 
 
-def sharpness(unit: NDArray[np.floating[Any]]) -> float:
-    """Return how much of a picture's contrast lies in fine detail.
+def sharpness(unit: RealArray) -> float:
+    """Return the fraction of a picture's contrast in fine detail.
 
     For each tile of an eighth of the side: standard deviation of the scale-normalised Laplacian
     of Gaussian (1.5 px) over that of the smoothed tile; then the median over the tiles, each
@@ -91,7 +92,7 @@ def sharpness(unit: NDArray[np.floating[Any]]) -> float:
     return _sharpness(smooth, side, _tiles(smooth, side).std(axis=1))
 
 
-def _sharpness(smooth: NDArray[np.float32], side: int, contrast: NDArray[np.float32]) -> float:
+def _sharpness(smooth: FloatImage, side: int, contrast: FloatImage) -> float:
     if contrast.max() <= 1e-6:
         return 0.0
     detail = _SMOOTHING**2 * ndimage.laplace(smooth)
@@ -104,7 +105,7 @@ def _sharpness(smooth: NDArray[np.float32], side: int, contrast: NDArray[np.floa
     return float(ratio[order][middle])
 
 
-def _levels(pixels: NDArray[Any], unit: NDArray[np.float32]) -> tuple[float, float, float]:
+def _levels(pixels: NDArray[Any], unit: FloatImage) -> tuple[float, float, float]:
     """Return the 1st and the 99th percentile, and the share of clipped pixels."""
     if pixels.dtype != np.uint8:
         low, high = np.percentile(unit, (1, 99))
@@ -121,7 +122,7 @@ def _levels(pixels: NDArray[Any], unit: NDArray[np.float32]) -> tuple[float, flo
     return low, high, sum(int(counts[level]) for level in ends) / pixels.size
 
 
-def _percentile(reached: NDArray[np.int64], share: float) -> float:
+def _percentile(reached: IntArray, share: float) -> float:
     """As `numpy.percentile` of the pixels whose cumulative histogram this is."""
     place = share * (int(reached[-1]) - 1)
     below, above = (
@@ -179,7 +180,7 @@ def verdict(width: int, height: int, quality: Quality, settings: Curation) -> st
     return "; ".join(reasons) or None
 
 
-def _tiles(values: NDArray[np.float32], side: int) -> NDArray[np.float32]:
+def _tiles(values: FloatImage, side: int) -> FloatImage:
     """Cut into whole square tiles, one row each."""
     rows, columns = values.shape[0] // side, values.shape[1] // side
     cut = values[: rows * side, : columns * side].reshape(rows, side, columns, side)

@@ -1,4 +1,4 @@
-"""What an instrument's banner says of the pixel size: field of view, size, magnification.
+"""Pixel size from the banner of an instrument: field of view, size, magnification.
 
 Magnification alone fixes no pixel size, since every maker relates it to another width of
 print; it only tells whether a bar's reading is of the right order.
@@ -10,10 +10,9 @@ import re
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image as Pictures
 
-from micrographia.curation.scale.bars import Image
+from micrographia.arrays import FloatImage
 from micrographia.curation.scale.parse import UNITS
 from micrographia.curation.scale.tesseract import read_pages
 
@@ -60,7 +59,7 @@ class Banner:
     text: str
 
 
-def find_banner(unit: Image) -> int | None:
+def find_banner(unit: FloatImage) -> int | None:
     """Return the first row of a banner along the lower edge, or None."""
     height, width = unit.shape
     rows = np.rint(unit[int((1 - _DEEPEST) * height) :] * 255).astype(int)
@@ -77,7 +76,7 @@ def find_banner(unit: Image) -> int | None:
     return height - len(flat) + first if above < 0.8 else None
 
 
-def read_banner(unit: Image, factor: int = 1) -> Banner | None:
+def read_banner(unit: FloatImage, factor: int = 1) -> Banner | None:
     """Read the banner of a picture with tesseract; None where there is no banner.
 
     Parameters
@@ -90,7 +89,7 @@ def read_banner(unit: Image, factor: int = 1) -> Banner | None:
     first = find_banner(unit)
     if first is None:
         return None
-    strip: NDArray[np.float32] = unit[first:]
+    strip: FloatImage = unit[first:]
     if float(np.median(strip)) < 0.5:
         strip = 1 - strip
     scale = 4 if unit.shape[1] < 1000 else 2
@@ -128,7 +127,7 @@ def parse_banner(text: str, width: int) -> Banner:
 
 
 def contradicts(banner: Banner | None, nm: float, width: int) -> bool:
-    """Whether a pixel size cannot be, whatever print width the magnification relates to.
+    """Return whether a pixel size contradicts the magnification, for any plausible print width.
 
     Tesseract often misses the point of "2.00 K X", so a hundredth of what it reads may be meant.
     """

@@ -1,4 +1,4 @@
-"""Where a picture's scale bar may be, and how long it is, to a fraction of a pixel.
+"""Candidates for the scale bar of a picture, with sub-pixel length.
 
 A bar is a rectangle of one grey level, brighter or darker than what is around it: at some
 threshold it is a stack of rows that begin and end at the same columns. Its ends are where the
@@ -14,11 +14,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from micrographia.arrays import BoolArray, FloatImage, Int32Array, RealArray
 from micrographia.curation.scale.ticks import tick_rows
 
-Image = NDArray[np.float32]
 Rectangle = tuple[int, int, int, int]
 
 #: Thresholds that are tried, for bright bars and, on the negative, for dark ones.
@@ -90,7 +89,7 @@ class Bar:
         return value * {"split": 4.0, "capped": 1.5}.get(self.kind, 1.0)
 
 
-def find_bars(unit: Image, most: int = 8) -> list[Bar]:
+def find_bars(unit: FloatImage, most: int = 8) -> list[Bar]:
     """Return the likeliest bars of a picture, best first.
 
     Parameters
@@ -121,7 +120,7 @@ def find_bars(unit: Image, most: int = 8) -> list[Bar]:
     return kept
 
 
-def _rectangles(values: Image) -> list[Rectangle]:
+def _rectangles(values: FloatImage) -> list[Rectangle]:
     """Return boxes of stacked rows that begin and end together, at any threshold."""
     height, width = values.shape
     least = max(_LEAST, round(_LEAST_SHARE * width))
@@ -140,7 +139,7 @@ def _rectangles(values: Image) -> list[Rectangle]:
     return list(boxes)
 
 
-def _stacks(mask: NDArray[np.bool_], least: int, most: int) -> Iterator[Rectangle]:
+def _stacks(mask: BoolArray, least: int, most: int) -> Iterator[Rectangle]:
     """Yield boxes of runs in consecutive rows whose ends agree."""
     padded = np.zeros((mask.shape[0], mask.shape[1] + 2), np.int8)
     padded[:, 1:-1] = mask
@@ -171,7 +170,7 @@ def _stacks(mask: NDArray[np.bool_], least: int, most: int) -> Iterator[Rectangl
         yield stack[0], stack[1], stack[2], stack[3]
 
 
-def _free(sums: NDArray[np.int32], box: Rectangle) -> bool:
+def _free(sums: Int32Array, box: Rectangle) -> bool:
     """Whether little of the mask goes on above and below a box, by its sums along the rows."""
     x0, y0, x1, y1 = box
     for row in (y0 - 2, y1 + 1):
@@ -181,7 +180,7 @@ def _free(sums: NDArray[np.int32], box: Rectangle) -> bool:
     return True
 
 
-def _measured(values: Image, box: Rectangle, bright: bool) -> Bar | None:
+def _measured(values: FloatImage, box: Rectangle, bright: bool) -> Bar | None:
     """Measure a box: level, step, ends; None where there is no step around it."""
     x0, y0, x1, y1 = box
     height = values.shape[0]
@@ -207,9 +206,7 @@ def _measured(values: Image, box: Rectangle, bright: bool) -> Bar | None:
     return Bar(left[0], right[0], y0, y1, bright, "solid", level, contrast, roughness, sharp)
 
 
-def _edge(
-    profile: NDArray[np.floating], start: int, step: int, level: float
-) -> tuple[float, float] | None:
+def _edge(profile: RealArray, start: int, step: int, level: float) -> tuple[float, float] | None:
     """Return where a bar's row ends and how sharply; None without a fall of the level.
 
     `start` is the last column inside, `step` the direction outwards.
@@ -245,7 +242,7 @@ def _edge(
     return centre + 0.5, sharp
 
 
-def _split(values: Image, bars: Sequence[Bar]) -> Iterator[Bar]:
+def _split(values: FloatImage, bars: Sequence[Bar]) -> Iterator[Bar]:
     """Yield bars made of two equal parts in one line, with room for a label between them."""
     rows: dict[tuple[int, int], list[Bar]] = {}
     for bar in sorted(bars, key=lambda bar: bar.x0):
@@ -272,7 +269,7 @@ def _split(values: Image, bars: Sequence[Bar]) -> Iterator[Bar]:
                         )
 
 
-def _parts(values: Image, left: Bar, right: Bar) -> bool:
+def _parts(values: FloatImage, left: Bar, right: Bar) -> bool:
     """Whether two bars in one line are the parts of one."""
     gap, longer = right.x0 - left.x1, max(left.length, right.length)
     if not 0.1 * longer < gap < 2.5 * longer or abs(left.length - right.length) > 0.15 * longer:
@@ -281,7 +278,7 @@ def _parts(values: Image, left: Bar, right: Bar) -> bool:
     return not between.size or float(between.mean()) <= left.level - 0.3 * left.contrast
 
 
-def _capped(values: Image, bar: Bar) -> Bar:
+def _capped(values: FloatImage, bar: Bar) -> Bar:
     """Return a thin bar with strokes across both ends, measured from middle to middle."""
     if bar.y1 - bar.y0 > 6 or bar.kind != "solid":
         return bar

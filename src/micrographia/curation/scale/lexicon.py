@@ -1,4 +1,4 @@
-"""How probable each usual label is on a line of text: the network's answer, fully used.
+"""Probability of each usual label on a line of text, from the output of the network.
 
 The reader's best path is one of many alignments of one of many texts. Bars carry few texts,
 so each can be scored: P(label | line) by the forward recursion of connectionist temporal
@@ -12,8 +12,8 @@ import math
 from functools import cache
 
 import numpy as np
-from numpy.typing import NDArray
 
+from micrographia.arrays import FloatArray, IntArray
 from micrographia.curation.scale.network import ALPHABET
 from micrographia.curation.scale.parse import Label, parse_label, usualness
 
@@ -36,7 +36,7 @@ _LEAST = 0.05
 _NEVER = -1e30
 
 
-def posterior(scores: NDArray[np.float64]) -> dict[Label, float]:
+def posterior(scores: FloatArray) -> dict[Label, float]:
     """Return the labels that a line may bear, with their probabilities; those below 1 % left out.
 
     Parameters
@@ -58,9 +58,7 @@ def posterior(scores: NDArray[np.float64]) -> dict[Label, float]:
     return {label: share for label, share in votes.items() if share > 0.01}
 
 
-def likelihoods(
-    scores: NDArray[np.float64], targets: NDArray[np.int64], lengths: NDArray[np.int64]
-) -> NDArray[np.float64]:
+def likelihoods(scores: FloatArray, targets: IntArray, lengths: IntArray) -> FloatArray:
     """Return log P(text | line) of texts, summed over all alignments.
 
     Parameters
@@ -90,7 +88,7 @@ def likelihoods(
 
 
 @cache
-def _lexicon() -> tuple[list[Label], NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+def _lexicon() -> tuple[list[Label], IntArray, IntArray, FloatArray]:
     labels, spelled = [], []
     for unit, numbers in _NUMBERS.items():
         for number in numbers.split():

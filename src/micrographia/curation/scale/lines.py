@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import ndimage
 
-from micrographia.curation.scale.bars import Bar, Image
+from micrographia.arrays import FloatImage
+from micrographia.curation.scale.bars import Bar
 
 Box = tuple[int, int, int, int]
 
@@ -46,13 +46,13 @@ class Line:
     """
 
     box: Box
-    crop: NDArray[np.float32]
+    crop: FloatImage
     level: float | None
     place: str
     distance: float
     alike: bool = True
 
-    def hardened(self) -> NDArray[np.float32]:
+    def hardened(self) -> FloatImage:
         """Return the crop with most of the ground below the threshold taken away."""
         if self.level is None:
             return self.crop
@@ -62,7 +62,7 @@ class Line:
 
 
 def find_lines(
-    unit: Image, bar: Bar, hints: Sequence[Sequence[int]] = (), most: int = 8
+    unit: FloatImage, bar: Bar, hints: Sequence[Sequence[int]] = (), most: int = 8
 ) -> list[list[Line]]:
     """Return lines of text near a bar by place, nearest first; each as cut at some thresholds.
 
@@ -128,7 +128,7 @@ def _window(shape: tuple[int, ...], bar: Bar) -> Box:
     )
 
 
-def _without(values: Image, bar: Bar) -> Image:
+def _without(values: FloatImage, bar: Bar) -> FloatImage:
     """Return the picture with the bar's rows replaced by the ground on either side."""
     out = values.copy()
     spans = [(bar.x0, bar.x1)]
@@ -149,13 +149,13 @@ def _without(values: Image, bar: Bar) -> Image:
     return out
 
 
-def _ground(values: Image, bar: Bar) -> float:
+def _ground(values: FloatImage, bar: Bar) -> float:
     rows = [row for row in (bar.y0 - 3, bar.y1 + 2) if 0 <= row < values.shape[0]]
     span = slice(max(int(bar.x0), 0), max(int(bar.x1), 1))
     return float(np.median([np.median(values[row, span]) for row in rows])) if rows else 0.0
 
 
-def _levels(values: Image, bar: Bar, window: Box, bright: bool) -> list[float]:
+def _levels(values: FloatImage, bar: Bar, window: Box, bright: bool) -> list[float]:
     """Return thresholds between the text and its ground."""
     x0, y0, x1, y1 = window
     patch = values[y0:y1, x0:x1]
@@ -168,7 +168,7 @@ def _levels(values: Image, bar: Bar, window: Box, bright: bool) -> list[float]:
     return levels
 
 
-def _text_boxes(values: Image, level: float, window: Box, tall: int) -> list[Box]:
+def _text_boxes(values: FloatImage, level: float, window: Box, tall: int) -> list[Box]:
     """Return boxes of rows of components that may be letters."""
     x0, y0, x1, y1 = window
     marked, count = ndimage.label(values[y0:y1, x0:x1] > level, np.ones((3, 3), int))
@@ -212,7 +212,7 @@ def _rows(letters: Sequence[Box]) -> list[Box]:
     ]
 
 
-def _line(values: Image, box: Box, bar: Bar, level: float | None, alike: bool) -> Line | None:
+def _line(values: FloatImage, box: Box, bar: Bar, level: float | None, alike: bool) -> Line | None:
     x0, y0, x1, y1 = box
     high = y1 - y0
     middle = (x0 + x1) / 2

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from micrographia.arrays import FloatImage
 from micrographia.config import Scale
 from micrographia.curation.scale.banner import Banner, contradicts, read_banner
 from micrographia.curation.scale.network import Reader, load_reader
@@ -50,7 +51,7 @@ def load_tools(settings: Scale) -> Tools:
         return Tools(reader, True, None)
     if settings.tesseract == "always":
         raise ConfigError(
-            "curation.scale.tesseract is 'always', but there is no tesseract on PATH",
+            "curation.scale.tesseract is 'always', but tesseract is not on PATH",
             remedy="Install Debian's package tesseract-ocr, or choose 'auto'",
         )
     LOG.warning("%s", ABSENT)
@@ -231,7 +232,7 @@ def _hints(found: Mapping[str, Any] | None) -> list[list[int]]:
     return [list(box) for box, kind in pairs if kind in _HINTS]
 
 
-def _reduced(unit: NDArray[np.float32], factor: int) -> NDArray[np.float32]:
+def _reduced(unit: FloatImage, factor: int) -> FloatImage:
     """Return a picture averaged over squares of `factor` pixels."""
     if factor == 1:
         return unit

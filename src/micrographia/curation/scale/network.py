@@ -1,4 +1,4 @@
-"""The reader of labels: a small convolutional network, run with numpy alone."""
+"""Reader of labels: a small convolutional network that runs with numpy only."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 from safetensors.numpy import load_file
 
+from micrographia.arrays import Float32Array, FloatArray, RealArray
 from micrographia.config import Scale
 from micrographia.errors import ConfigError
 from micrographia.io.resources import find_resource
@@ -38,7 +38,7 @@ class Reading(NamedTuple):
     probability: float
 
 
-def normalise(line: NDArray[np.floating]) -> NDArray[np.float32]:
+def normalise(line: RealArray) -> Float32Array:
     """Return a line at the network's size: text bright, 2nd to 98th percentile on 0…1.
 
     Parameters
@@ -65,7 +65,7 @@ class Reader:
         Weights and statistics by name, as `load_reader` finds them.
     """
 
-    def __init__(self, tensors: Mapping[str, NDArray[np.floating]]) -> None:
+    def __init__(self, tensors: Mapping[str, RealArray]) -> None:
         weights = {name: np.asarray(value, np.float32) for name, value in tensors.items()}
         self.layers = []
         for number in range(len(LAYERS)):
@@ -78,7 +78,7 @@ class Reader:
             self.layers.append((kernel, offset))
         self.last = (weights["last.weight"], weights["last.bias"])
 
-    def scores(self, lines: NDArray[np.float32]) -> NDArray[np.float64]:
+    def scores(self, lines: Float32Array) -> FloatArray:
         """Return log-probabilities of lines (N, HEIGHT, WIDTH) per step and class."""
         values = lines[:, None]
         for (kernel, offset), (*_, high, wide, pool) in zip(self.layers, LAYERS, strict=True):
@@ -90,12 +90,12 @@ class Reader:
         steps -= steps.max(axis=2, keepdims=True)
         return np.asarray(steps - np.log(np.exp(steps).sum(axis=2, keepdims=True)))
 
-    def read(self, line: NDArray[np.floating]) -> Reading:
+    def read(self, line: RealArray) -> Reading:
         """Read one line, text brighter than its ground."""
         return decode(self.scores(normalise(line)[None])[0])
 
 
-def decode(scores: NDArray[np.float64]) -> Reading:
+def decode(scores: FloatArray) -> Reading:
     """Return the likeliest text of (steps, classes), repeats and blanks dropped.
 
     Its probability is that of the best path: the product over all steps.
@@ -115,7 +115,7 @@ def decode(scores: NDArray[np.float64]) -> Reading:
     return Reading(text, float(np.exp(scores.max(axis=1).sum())))
 
 
-def score_many(reader: Reader, lines: NDArray[np.float32]) -> list[NDArray[np.float64]]:
+def score_many(reader: Reader, lines: Float32Array) -> list[FloatArray]:
     """Return `Reader.scores` of each line, a few at a time to bound memory."""
     return [
         steps
@@ -133,20 +133,16 @@ def load_reader(path: str | Path) -> Reader:
         The file is absent or holds another network.
     """
     file = find_resource(path)
-    remedy = f"Name {Scale().reader}, which is shipped, or train one: curation train-scale"
+    remedy = f"Use the shipped reader {Scale().reader}, or train one: curation train-scale"
     if not file.is_file():
         raise ConfigError(f"The reader of scale bars' labels {file} does not exist", remedy=remedy)
     try:
         return Reader(load_file(file))
     except Exception as error:  # safetensors' own error class is not public for every version
-        raise ConfigError(
-            f"{file} does not hold the reader of labels ({error})", remedy=remedy
-        ) from error
+        raise ConfigError(f"{file} is not a reader of labels ({error})", remedy=remedy) from error
 
 
-def _convolve(
-    values: NDArray[np.float32], kernel: NDArray[np.float32], high: int, wide: int
-) -> NDArray[np.float32]:
+def _convolve(values: Float32Array, kernel: Float32Array, high: int, wide: int) -> Float32Array:
     padded = np.pad(values, ((0, 0), (0, 0), (high, high), (wide, wide)))
     windows = np.lib.stride_tricks.sliding_window_view(padded, kernel.shape[2:], axis=(2, 3))
     return np.asarray(
@@ -154,7 +150,7 @@ def _convolve(
     )
 
 
-def _pool(values: NDArray[np.float32], pool: tuple[int, int]) -> NDArray[np.float32]:
+def _pool(values: Float32Array, pool: tuple[int, int]) -> Float32Array:
     count, channels, height, width = values.shape
     blocks = values.reshape(count, channels, height // pool[0], pool[0], width // pool[1], pool[1])
     return np.asarray(blocks.max(axis=(3, 5)))

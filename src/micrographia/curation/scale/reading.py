@@ -1,4 +1,4 @@
-"""From candidates for a bar and lines of text near them to one length per pixel."""
+"""Combine candidates for the bar and nearby lines of text into one pixel size."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from micrographia.curation.scale.bars import CUT, Bar, Image, find_bars
+from micrographia.arrays import FloatImage
+from micrographia.curation.scale.bars import CUT, Bar, find_bars
 from micrographia.curation.scale.lexicon import posterior
 from micrographia.curation.scale.lines import Line, find_lines
 from micrographia.curation.scale.network import Reader, decode, normalise, score_many
@@ -35,7 +36,7 @@ _READING = 2.5
 
 @dataclass(frozen=True)
 class Answer:
-    """What one scale bar says.
+    """Reading of one scale bar.
 
     Attributes
     ----------
@@ -79,7 +80,7 @@ class _Place:
     support: dict[Label, list[float]] = field(default_factory=dict)
     texts: dict[Label, str] = field(default_factory=dict)
 
-    def crops(self) -> list[tuple[_Place, int, Image]]:
+    def crops(self) -> list[tuple[_Place, int, FloatImage]]:
         """Return what is read: each cut as it is and with its ground taken away."""
         return [
             (self, at, crop)
@@ -99,7 +100,7 @@ class _Place:
 
 
 def read_scale(
-    unit: Image,
+    unit: FloatImage,
     reader: Reader,
     use_tesseract: bool,
     hints: Sequence[Sequence[int]] = (),

@@ -1,4 +1,4 @@
-"""Lines of text as they stand beside scale bars, rendered to teach the reader."""
+"""Rendered labels of scale bars, the training samples of the reader."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 from scipy import ndimage
 
+from micrographia.arrays import FloatImage
 from micrographia.curation.scale.network import ALPHABET, normalise
 from micrographia.errors import ConfigError
 
@@ -48,14 +48,14 @@ def find_fonts(folders: Sequence[str]) -> list[Path]:
             found.append(path)
     if not found:
         raise ConfigError(
-            "No font to render labels with", seen=list(folders), remedy="Install fonts-dejavu"
+            "No font to render labels with was found",
+            seen=list(folders),
+            remedy="Install fonts-dejavu",
         )
     return found
 
 
-def sample(
-    rng: np.random.Generator, fonts: Sequence[Path]
-) -> tuple[NDArray[np.float32], list[int]]:
+def sample(rng: np.random.Generator, fonts: Sequence[Path]) -> tuple[FloatImage, list[int]]:
     """Render one line; return it as the reader sees it, and what it says.
 
     Parameters
@@ -126,7 +126,7 @@ def _text(rng: np.random.Generator) -> str:
 
 def _drawn(
     text: str, font: Path, rng: np.random.Generator
-) -> tuple[NDArray[np.float32], tuple[int, int, int, int]]:
+) -> tuple[FloatImage, tuple[int, int, int, int]]:
     """Return a line on some ground at the resolution of a micrograph, and the ink's box."""
     tall = float(np.exp(rng.uniform(np.log(6.5), np.log(34))))
     fine = 3 if tall < 16 else 2
@@ -176,7 +176,7 @@ def _neighbour(
     canvas.rectangle((int(x0), y, int(x1), y + thick), fill=255)
 
 
-def _ground(height: int, width: int, rng: np.random.Generator) -> NDArray[np.float32]:
+def _ground(height: int, width: int, rng: np.random.Generator) -> FloatImage:
     """Return a ground from 0 (dark) to at most 1 (as bright as the text)."""
     ground = np.zeros((height, width), np.float32)
     if rng.random() < 0.3:
@@ -191,7 +191,7 @@ def _ground(height: int, width: int, rng: np.random.Generator) -> NDArray[np.flo
     return np.asarray(np.clip(ground, -0.6, 0.9), np.float32)
 
 
-def _blobs(height: int, width: int, rng: np.random.Generator) -> NDArray[np.float32]:
+def _blobs(height: int, width: int, rng: np.random.Generator) -> FloatImage:
     """Return some patches of 1 on 0, blurred or sharp."""
     noise = rng.normal(size=(height, width)).astype(np.float32)
     rough = ndimage.gaussian_filter(noise, height * rng.uniform(0.08, 0.5))
@@ -199,7 +199,7 @@ def _blobs(height: int, width: int, rng: np.random.Generator) -> NDArray[np.floa
     return np.asarray(ndimage.gaussian_filter(patches, rng.uniform(0, 1.5)), np.float32)
 
 
-def _texture(rng: np.random.Generator) -> NDArray[np.float32]:
+def _texture(rng: np.random.Generator) -> FloatImage:
     """Return what is cut out where components look like letters, and are none."""
     height = int(rng.integers(9, 45))
     width = round(height * rng.uniform(0.9, 6))
@@ -207,14 +207,14 @@ def _texture(rng: np.random.Generator) -> NDArray[np.float32]:
     return _worn(np.asarray(0.2 + 0.5 * picture, np.float32), rng)
 
 
-def _hardened(crop: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
+def _hardened(crop: FloatImage, rng: np.random.Generator) -> FloatImage:
     """Take the ground away below some level, which leaves thin strokes, as when lines are cut."""
     low, high = np.percentile(crop, (20, 97))
     floor = low + rng.uniform(0.1, 0.75) * (high - low)
     return np.asarray(np.clip((crop - floor) / max(float(high - floor), 1e-3), 0, 1), np.float32)
 
 
-def _worn(picture: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
+def _worn(picture: FloatImage, rng: np.random.Generator) -> FloatImage:
     """Blur, noise, other sizes and JPEG, as pictures go through before they are published."""
     if rng.random() < 0.6:
         picture = np.asarray(ndimage.gaussian_filter(picture, rng.uniform(0.2, 0.9)), np.float32)

@@ -12,16 +12,17 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
+
+from micrographia.arrays import RealArray
 
 LOG = logging.getLogger(__name__)
 
 #: What a row says where the program is missing.
 ABSENT = (
-    "tesseract is not installed: labels were read by the built-in reader alone, and banners "
-    "not at all; install Debian's package tesseract-ocr, or set curation.scale.tesseract to "
-    "'never'"
+    "tesseract is not installed: labels were read only by the built-in network, and banners "
+    "were not read; install Debian's package tesseract-ocr, or set curation.scale.tesseract "
+    "to 'never'"
 )
 _HEIGHT = 42
 _TIMEOUT = 60
@@ -33,7 +34,7 @@ def program() -> str | None:
     return shutil.which("tesseract")
 
 
-def enlarge(line: NDArray[np.floating], height: int = _HEIGHT) -> Image.Image:
+def enlarge(line: RealArray, height: int = _HEIGHT) -> Image.Image:
     """Return a line as tesseract likes it: dark text on white, letters some 30 px high.
 
     Parameters

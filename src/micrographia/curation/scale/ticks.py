@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import ndimage
+
+from micrographia.arrays import Float32Array, FloatArray, IntArray
 
 #: Strokes of a row; how far they may lie off [px].
 _TICKS, _OFF = 11, 1.3
@@ -16,7 +17,7 @@ _LEVELS, _MOST = (0.15, 0.3, 0.5), 4000
 Row = tuple[float, float, int, int]
 
 
-def tick_rows(values: NDArray[np.float32]) -> Iterator[Row]:
+def tick_rows(values: Float32Array) -> Iterator[Row]:
     """Yield rows of eleven bright strokes in the lowest third: x0, x1, y0, y1 [px].
 
     Parameters
@@ -42,7 +43,7 @@ def tick_rows(values: NDArray[np.float32]) -> Iterator[Row]:
             yield from _progressions(np.array(sorted(strokes), float), width / 9)
 
 
-def _progressions(strokes: NDArray[np.float64], longest: float) -> Iterator[Row]:
+def _progressions(strokes: FloatArray, longest: float) -> Iterator[Row]:
     """Yield arithmetic progressions of eleven strokes (middle, top, bottom), sorted by middle."""
     for first in strokes:
         row = strokes[(np.abs(strokes[:, 1:] - first[1:]) <= 2).any(axis=1)]
@@ -68,9 +69,7 @@ def _progressions(strokes: NDArray[np.float64], longest: float) -> Iterator[Row]
                 yield float(offset), float(last), int(mates[:, 1].min()), int(mates[:, 2].max())
 
 
-def _nearest(
-    places: NDArray[np.float64], wanted: NDArray[np.float64]
-) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+def _nearest(places: FloatArray, wanted: FloatArray) -> tuple[IntArray, FloatArray]:
     """Return which of the sorted places is nearest to each wanted one, and how far off."""
     after = np.clip(np.searchsorted(places, wanted), 1, len(places) - 1)
     nearer = wanted - places[after - 1] < places[after] - wanted

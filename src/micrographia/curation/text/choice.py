@@ -1,6 +1,6 @@
-"""Which proposals count: a logistic regression on what a proposal and the network's boxes show.
+"""Acceptance of proposals by a logistic regression on their features and the network's boxes.
 
-Its few weights are learnt on labelled real pictures, or on the rendered ones that the network
+Its few weights are fitted on labelled real pictures, or on the rendered ones that the network
 learns from, and are kept in the detector's description. Where regions lie on one another the
 likeliest stays.
 """
@@ -9,17 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
+from micrographia.arrays import BoolArray, FloatArray, RealArray
 from micrographia.curation.text.proposals import Proposal
 from micrographia.curation.text.regions import Region
 from micrographia.curation.text.score import overlap
-
-Floats = NDArray[np.floating[Any]]
 
 #: Overlap from which a box of the network supports a proposal in full; from which it counts.
 _FULL, _TOUCHES = 0.5, 0.1
@@ -45,13 +43,13 @@ class Choice:
     weights: list[float]
     bias: float
 
-    def probability(self, features: Floats) -> Floats:
+    def probability(self, features: RealArray) -> RealArray:
         """Return for each row of `describe` how likely it is a region."""
         centred = (features - np.array(self.centre)) / np.array(self.scale)
         return np.asarray(1 / (1 + np.exp(-(centred @ np.array(self.weights) + self.bias))))
 
 
-def fit(features: Floats, true: NDArray[np.bool_]) -> Choice:
+def fit(features: RealArray, true: BoolArray) -> Choice:
     """Learn which proposals are regions.
 
     Parameters
@@ -66,7 +64,7 @@ def fit(features: Floats, true: NDArray[np.bool_]) -> Choice:
     centred = (features - centre) / scale
     sign = np.where(true, 1.0, -1.0)
 
-    def loss(values: Floats) -> tuple[float, Floats]:
+    def loss(values: RealArray) -> tuple[float, RealArray]:
         margin = sign * (centred @ values[:-1] + values[-1])
         pull = -sign / (1 + np.exp(np.clip(margin, -500, 500)))
         gradient = np.append(centred.T @ pull + _DECAY * values[:-1], pull.sum())
@@ -79,7 +77,7 @@ def fit(features: Floats, true: NDArray[np.bool_]) -> Choice:
 
 
 def choose(
-    unit: Floats,
+    unit: RealArray,
     seen: Sequence[Region],
     proposals: Sequence[Proposal],
     choice: Choice,
@@ -112,7 +110,7 @@ def choose(
     ]
 
 
-def describe(unit: Floats, proposals: Sequence[Proposal], seen: Sequence[Region]) -> Floats:
+def describe(unit: RealArray, proposals: Sequence[Proposal], seen: Sequence[Region]) -> RealArray:
     """Return the features of proposals, a row each: support, ink, ground, size and place."""
     covered = overlap([item.box for item in proposals], [region.box for region in seen])
     scores = np.array([region.score for region in seen])
@@ -150,7 +148,7 @@ def _class_of(item: Proposal, seen: Sequence[Region]) -> str:
     return seen[int(supports.argmax())].kind if supports.max() > 0 else item.kind
 
 
-def _support(covered: Floats, scores: NDArray[np.float64], kinds: NDArray[np.str_]) -> list[float]:
+def _support(covered: RealArray, scores: FloatArray, kinds: NDArray[np.str_]) -> list[float]:
     """What the network saw there: best score, best overlap, sum of scores, best by class."""
     if not scores.size:
         return [np.log(0.003), 0.0, *[np.log(0.01)] * (1 + len(_SUPPORTS))]
@@ -162,7 +160,7 @@ def _support(covered: Floats, scores: NDArray[np.float64], kinds: NDArray[np.str
     return [float(np.log(best + 0.003)), float(covered.max()), *logs]
 
 
-def _ink(unit: Floats, item: Proposal) -> list[float]:
+def _ink(unit: RealArray, item: Proposal) -> list[float]:
     """How ink and ground part: contrast, rough ground, shares of ink, of between, of ground."""
     height, width = unit.shape
     x0, y0, x1, y1 = item.box

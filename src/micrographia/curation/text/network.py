@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from micrographia.arrays import FloatImage
 from micrographia.config import Text
 from micrographia.curation.text.choice import Choice, choose
 from micrographia.curation.text.proposals import Proposal, propose
@@ -39,11 +40,11 @@ _FAINT = 0.01
 _CLEAR = 0.2
 #: Longest side at which proposals are looked for [px].
 _LARGEST = 1024
-_RETRAIN = "Train one with `snakemake text_detector`, or name another in curation.text.weights"
+_RETRAIN = "Train one with `snakemake text_detector`, or set another one in curation.text.weights"
 
 
 def quiet() -> None:
-    """Make ultralytics offline, silent and homeless; call before every import of it."""
+    """Keep ultralytics offline, silent and out of the home folder; call before every import."""
     training_yolo.quiet("Text regions", "set curation.text.detect: false")
 
 
@@ -81,9 +82,7 @@ class Detector:
             region._replace(box=_enlarged(region.box, scale, pixels.shape)) for region in chosen
         ]
 
-    def consider(
-        self, pixels: NDArray[Any]
-    ) -> tuple[NDArray[np.float32], list[Region], list[Proposal]]:
+    def consider(self, pixels: NDArray[Any]) -> tuple[FloatImage, list[Region], list[Proposal]]:
         """Return a picture as it is searched, what the network sees in it, and the proposals."""
         scale = min(1.0, _LARGEST / max(pixels.shape))
         unit = _shrunk(pixels, scale)
@@ -92,7 +91,7 @@ class Detector:
         return unit, seen, [*propose(unit), *own]
 
     def look(self, pixels: NDArray[Any], least: float) -> list[Region]:
-        """Return what the network alone sees, best first: regions of at least this score."""
+        """Return the regions found by the network alone with at least this score, best first."""
         import torch
 
         height, width = pixels.shape
@@ -147,13 +146,13 @@ def load_detector(path: str | os.PathLike[str], settings: Text) -> Detector:
     """
     file = find_resource(path)
     if not file.is_file():
-        raise MicrographiaError(f"There is no text detector {file}", remedy=_RETRAIN)
+        raise MicrographiaError(f"The text detector {file} does not exist", remedy=_RETRAIN)
     quiet()
     if file.suffix == ".pt":
         return _load_ultralytics(file, settings)
     if file.suffix != ".safetensors":
         raise MicrographiaError(
-            f"{file.name} is no text detector", seen=file.suffix, allowed=".safetensors, .pt"
+            f"{file.name} is not a text detector", seen=file.suffix, allowed=".safetensors, .pt"
         )
     model, described = read_model(file)
     choice = Choice(**described["choice"]) if described.get("choice") else None
@@ -221,7 +220,7 @@ def _load_ultralytics(file: Path, settings: Text) -> Detector:
         names = {int(number): str(name) for number, name in model.names.items()}
     except Exception as error:  # unpickling raises nearly anything
         raise MicrographiaError(
-            f"{file} is no detection model of ultralytics ({error})", remedy=_RETRAIN
+            f"{file} is not a detection model of ultralytics ({error})", remedy=_RETRAIN
         ) from error
     return Detector(model, names, settings)
 
@@ -243,7 +242,7 @@ def _as_input(pixels: NDArray[Any], scale: float) -> torch.Tensor:
     return plane.expand(1, 3, *plane.shape)
 
 
-def _shrunk(pixels: NDArray[Any], scale: float) -> NDArray[np.float32]:
+def _shrunk(pixels: NDArray[Any], scale: float) -> FloatImage:
     import cv2
 
     unit = to_own_range(pixels)

@@ -1,4 +1,4 @@
-"""Where text may be, by what burnt-in annotation looks like: strips, bars with labels, lines.
+"""Proposals for text regions by the look of annotation: strips, bars with labels, lines.
 
 Proposals are many and mostly wrong; the detector decides which of them count. What they add to
 its boxes is exact edges, and regions that it saw too faintly to stand alone.
@@ -13,11 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from micrographia.arrays import BoolArray, FloatImage
 from micrographia.curation.scale.banner import find_banner
 from micrographia.curation.scale.bars import Bar, find_bars
 
 Box = tuple[int, int, int, int]
-Floats = NDArray[np.float32]
 
 #: Ink is nearly white or nearly black: at least this far from the middle of the range.
 _SATURATED = 0.9
@@ -37,7 +37,7 @@ class Proposal(NamedTuple):
     kind: str
 
 
-def propose(unit: Floats) -> list[Proposal]:
+def propose(unit: FloatImage) -> list[Proposal]:
     """Return what may be text in a picture on 0…1."""
     height, width = unit.shape
     found = []
@@ -51,7 +51,7 @@ def propose(unit: Floats) -> list[Proposal]:
     return found
 
 
-def _with_label(unit: Floats, bar: Bar) -> Iterator[Box]:
+def _with_label(unit: FloatImage, bar: Bar) -> Iterator[Box]:
     """Yield a bar with the line above it, with that below it, and alone."""
     height, width = unit.shape
     values = unit if bar.bright else 1 - unit
@@ -73,7 +73,7 @@ def _with_label(unit: Floats, bar: Bar) -> Iterator[Box]:
     yield alone
 
 
-def _lines(mask: NDArray[np.bool_], fewest: int) -> list[Box]:
+def _lines(mask: BoolArray, fewest: int) -> list[Box]:
     """Return boxes of letters side by side, of at least `fewest` letters."""
     pieces, count = ndimage.label(mask, np.ones((3, 3)))
     if count == 0:

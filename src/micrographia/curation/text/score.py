@@ -1,15 +1,16 @@
-"""How well text regions are found: one-to-one pairs of boxes that overlap enough."""
+"""Score of text regions: one-to-one matching of boxes that overlap enough."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
+from micrographia.arrays import FloatArray
 
-def overlap(one: Sequence[Sequence[int]], other: Sequence[Sequence[int]]) -> NDArray[np.float64]:
+
+def overlap(one: Sequence[Sequence[int]], other: Sequence[Sequence[int]]) -> FloatArray:
     """Return the intersection over union of every box of `one` with every box of `other`.
 
     Examples

@@ -11,11 +11,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
-from numpy.typing import NDArray
 
-from micrographia.physics.lattice import gauss_reduce
-
-FloatArray = NDArray[np.float64]
+from micrographia.arrays import FloatArray
+from micrographia.physics.lattice import gauss_reduce, minimum_image
 
 BINS = 32
 #: Radius that the bins cover [Å].
@@ -56,7 +54,7 @@ def resolve(cell: FloatArray, xy: FloatArray) -> FloatArray:
     for point in xy:
         for head, group in zip(heads, groups, strict=True):
             gap = (point - head) @ inverse
-            gap = (gap - np.rint(gap)) @ cell
+            gap = minimum_image(gap) @ cell
             if np.linalg.norm(gap) < _RESOLVED:
                 group.append(head + gap)
                 break
@@ -72,7 +70,7 @@ def _distribution(cell: FloatArray, xy: FloatArray, reach: float) -> FloatArray:
     steps = np.ceil((reach + 1) * np.linalg.norm(inverse, axis=0)).astype(int) + 1
     grid = np.mgrid[-steps[0] : steps[0] + 1, -steps[1] : steps[1] + 1].reshape(2, -1).T
     gaps = (xy[None] - xy[:, None]) @ inverse
-    gaps = (gaps - np.rint(gaps))[:, :, None] + grid
+    gaps = minimum_image(gaps)[:, :, None] + grid
     distances = np.linalg.norm(gaps @ reduced, axis=-1).ravel()
     width = reach / BINS
     distances = distances[(distances > 1e-6) & (distances < reach + 3 * width)]

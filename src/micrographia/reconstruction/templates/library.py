@@ -1,4 +1,4 @@
-"""The template library: known layers with what they are found by."""
+"""Template library: known layers and the descriptors to search them by."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 from ase import Atoms
-from numpy.typing import NDArray
 
+from micrographia.arrays import FloatArray, IntArray
 from micrographia.errors import MicrographiaError, TableError
 from micrographia.io.schemas import LIBRARY
 from micrographia.io.structures import from_cif
@@ -27,9 +27,6 @@ from micrographia.reconstruction.templates.descriptor import (
 )
 from micrographia.reconstruction.templates.kinship import radii_ratio, strangeness
 from micrographia.reconstruction.wallpaper import find_wallpaper
-
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
 
 #: Most species of a prototype whose names are exchanged in every way.
 _MOST_SPECIES = 4
@@ -123,7 +120,7 @@ class Library:
         )
 
     def without(self, name: str, same: float) -> Library:
-        """The library less one crystal and all whose projection is the same.
+        """Return the library without one crystal and all crystals with the same projection.
 
         Parameters
         ----------
@@ -218,7 +215,7 @@ def read_library(path: str | os.PathLike[str]) -> Library:
     if not rows:
         raise TableError(
             f"The template library {path} is empty",
-            remedy="Make it from a table of crystals with `micrographia reconstruction library`",
+            remedy="Build it from a table of crystals with `micrographia reconstruction library`",
         )
     return Library.of(rows)
 

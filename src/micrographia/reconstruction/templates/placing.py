@@ -11,16 +11,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from ase import Atoms
-from numpy.typing import NDArray
 from scipy.ndimage import maximum_filter
 from scipy.optimize import linear_sum_assignment
 
-from micrographia.physics.lattice import gauss_reduce, lattice_mappings
-from micrographia.reconstruction.columns import Columns, Problem, model, refine
+from micrographia.arrays import ComplexArray, FloatArray, IntArray
+from micrographia.physics.lattice import gauss_reduce, lattice_mappings, minimum_image
+from micrographia.reconstruction.columns import GAIN_SPREAD, Columns, Problem, model, refine
 from micrographia.reconstruction.templates.library import Template
-
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
 
 _GRID = 0.08  # spacing of the map of translations [Å]
 _STACKED = 0.12  # atoms nearer than this in projection are one column [Å]
@@ -81,14 +78,15 @@ class _Start:
     gain: float
 
 
-def evidence(problem: Problem, state: Columns) -> float:
+def schwarz_evidence(problem: Problem, state: Columns) -> float:
     """Log-likelihood of columns less what their coordinates cost (Schwarz's criterion).
 
     The penalties of `columns.score` pay for the search over places and kinds, which a template
-    does not make; both sides of a comparison are given this one instead.
+    does not make; both sides of a comparison are given this one instead. The contrast is as free
+    as where the elements are given, also when the problem is that of the blind track.
     """
     residual = problem.data - model(problem, state)
-    prior = 0.5 * (np.log(state.scale) / 0.3) ** 2
+    prior = 0.5 * (np.log(state.scale) / GAIN_SPREAD) ** 2
     cost = state.count * np.log(2 * len(problem.data))
     return float(-np.square(np.abs(residual)).sum() - cost - prior)
 
@@ -114,7 +112,7 @@ def place(problem: Problem, template: Template, strain: float) -> Placed | None:
     for start, settled in _promising(problem, _starts(problem, template, strain)):
         state = refine(problem, settled, rounds=_ROUNDS)
         state = refine(problem, _scaled(problem, state), rounds=_ROUNDS)
-        value = evidence(problem, state)
+        value = schwarz_evidence(problem, state)
         if best is None or value > best.evidence:
             moves = state.positions - settled.positions
             moves -= moves.mean(axis=0)
@@ -188,7 +186,7 @@ def _columns(problem: Problem, template: Template) -> list[tuple[tuple[int, ...]
         members: tuple[int, ...] = (site,)
         for other in free:
             gap = (projection.xy[other] - projection.xy[site]) @ inverse
-            gap = (gap - np.rint(gap)) @ projection.cell
+            gap = minimum_image(gap) @ projection.cell
             pair = tuple(sorted(int(projection.numbers[s]) for s in (site, other)))
             if np.linalg.norm(gap) < _STACKED and pair in kinds:
                 members = (site, other)
@@ -240,9 +238,7 @@ def _cosets(mapping: IntArray) -> list[IntArray]:
     return list(found.values())
 
 
-def _best_translations(
-    problem: Problem, unit: NDArray[np.complex128]
-) -> list[tuple[float, FloatArray]]:
+def _best_translations(problem: Problem, unit: ComplexArray) -> list[tuple[float, FloatArray]]:
     """Largest overlaps of data and moved signal, with the moves (2,) [Å]."""
     cell, indices = problem.fit.cell, problem.fit.indices
     steps = np.maximum(16, np.ceil(np.linalg.norm(cell, axis=1) / _GRID)).astype(int)
@@ -325,7 +321,7 @@ def heights_on(answer: Placed, other: Placed, cell: FloatArray) -> FloatArray | 
     if sorted(mine.tolist()) != sorted(theirs.tolist()):
         return None
     gaps = (plane[:, None] - others[None]) @ np.linalg.inv(larger)
-    apart = np.linalg.norm((gaps - np.rint(gaps)) @ larger, axis=-1)
+    apart = np.linalg.norm(minimum_image(gaps) @ larger, axis=-1)
     # Atoms above each other go in the order of their heights in both.
     rises = answer.template.positions[:, 2][:, None] * np.sign(np.linalg.det(answer.mapping))
     apart = np.where(mine[:, None] == theirs[None], apart, _FAR) + 1e-3 * np.abs(
@@ -369,7 +365,7 @@ def _site(template: Template, atom: int) -> int:
     """The site of the projection that an atom of the layer is a copy of."""
     projection = template.projection
     gaps = (projection.xy - template.positions[atom, :2]) @ np.linalg.inv(projection.cell)
-    distances = np.linalg.norm((gaps - np.rint(gaps)) @ projection.cell, axis=1)
+    distances = np.linalg.norm(minimum_image(gaps) @ projection.cell, axis=1)
     distances[projection.numbers != template.numbers[atom]] = np.inf
     return int(distances.argmin())
 

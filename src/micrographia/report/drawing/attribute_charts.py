@@ -14,13 +14,12 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
-from numpy.typing import NDArray
 
+from micrographia.arrays import FloatArray
 from micrographia.io.atomic import atomic_path
 from micrographia.io.vocabulary import UNKNOWN
 from micrographia.report.drawing.charts import FAINT, FIRST, SECOND, STYLE, to_uri
 
-Floats = NDArray[np.float64]
 Words = Mapping[str, Mapping[str, int]]
 
 _COLUMNS = 3
@@ -36,7 +35,7 @@ def bars(words: Words) -> str:
         return to_uri(figure)
 
 
-def instances(counts: Floats, areas: Floats, classes: Mapping[str, int]) -> str:
+def instances(counts: FloatArray, areas: FloatArray, classes: Mapping[str, int]) -> str:
     """Draw instances per picture (with classes) and areas; return a data URI."""
     with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(9.4, 2.6), layout="constrained")
@@ -47,7 +46,7 @@ def instances(counts: Floats, areas: Floats, classes: Mapping[str, int]) -> str:
         return to_uri(figure)
 
 
-def areas(ranges: Floats) -> str:
+def areas(ranges: FloatArray) -> str:
     """Draw min, quartiles and max of areas per picture, shape (n, 5); return a data URI."""
     with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(6.2, 2.6), layout="constrained")
@@ -119,7 +118,7 @@ def _draw_words(axes: Any, words: Words) -> None:
         panel.spines["bottom"].set_visible(False)
 
 
-def _draw_counts(axes: Axes, counts: Floats) -> None:
+def _draw_counts(axes: Axes, counts: FloatArray) -> None:
     positive = counts[counts > 0]
     if positive.size:
         edges = np.unique(np.round(np.geomspace(1, positive.max() + 1, 18)) - 0.5)
@@ -137,7 +136,7 @@ def _draw_classes(axes: Axes, classes: Mapping[str, int]) -> None:
     axes.set(xlabel="instances in a picture", ylabel="pictures [%]")
 
 
-def _draw_areas(axes: Axes, areas_px: Floats) -> None:
+def _draw_areas(axes: Axes, areas_px: FloatArray) -> None:
     positive = areas_px[areas_px > 0]
     if positive.size:
         edges = np.geomspace(positive.min() / 1.05, positive.max() * 1.05, 26)
@@ -147,7 +146,7 @@ def _draw_areas(axes: Axes, areas_px: Floats) -> None:
     axes.set(xlabel="area of an instance [px]", ylabel="instances")
 
 
-def _draw_ranges(axes: Axes, ranges: Floats) -> None:
+def _draw_ranges(axes: Axes, ranges: FloatArray) -> None:
     place = np.arange(len(ranges))
     if len(ranges):
         low, first, middle, third, high = ranges.T

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from scipy import ndimage
 
-RGB = NDArray[np.uint8]
+from micrographia.arrays import BoolArray, ColourImage, GreyImage, LabelMask
 
 #: Colour-blind safe (Okabe and Ito 2008): an instance with a partner, and one without.
 PARTNER = (0, 158, 115)
@@ -19,7 +19,7 @@ ALONE = (230, 84, 20)
 _FILL = 0.38
 
 
-def data_uri(pixels: RGB) -> str:
+def data_uri(pixels: ColourImage) -> str:
     """Return a grey (h, w) or RGB (h, w, 3) picture as `data:image/png;base64,…`."""
     buffer = io.BytesIO()
     Image.fromarray(pixels).save(buffer, format="PNG", optimize=True)
@@ -31,7 +31,7 @@ def png_uri(content: bytes) -> str:
     return "data:image/png;base64," + base64.b64encode(content).decode("ascii")
 
 
-def to_grey(pixels: NDArray[Any], low: float = 0.5, high: float = 99.5) -> NDArray[np.uint8]:
+def to_grey(pixels: NDArray[Any], low: float = 0.5, high: float = 99.5) -> GreyImage:
     """Stretch a picture between two of its percentiles to 8 bit; a flat one becomes mid-grey.
 
     Examples
@@ -49,7 +49,7 @@ def to_grey(pixels: NDArray[Any], low: float = 0.5, high: float = 99.5) -> NDArr
     return np.asarray(np.round(255 * scaled), dtype=np.uint8)
 
 
-def shrink(pixels: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
+def shrink(pixels: GreyImage, side: int) -> GreyImage:
     """Make the longer side at most `side` pixels, by area; smaller pictures stay as they are."""
     height, width = pixels.shape[:2]
     factor = side / max(height, width)
@@ -59,7 +59,7 @@ def shrink(pixels: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
     return np.asarray(Image.fromarray(pixels).resize(size, Image.Resampling.BOX))
 
 
-def shrink_labels(labels: NDArray[np.int32], side: int) -> NDArray[np.int32]:
+def shrink_labels(labels: LabelMask, side: int) -> LabelMask:
     """As `shrink`, for label masks: each pixel takes one label that was there."""
     factor = side / max(labels.shape)
     if factor >= 1:
@@ -73,7 +73,7 @@ def shrink_labels(labels: NDArray[np.int32], side: int) -> NDArray[np.int32]:
     return labels[np.ix_(rows, columns)]
 
 
-def partners(truth: NDArray[np.int32], predicted: NDArray[np.int32]) -> tuple[set[int], set[int]]:
+def partners(truth: LabelMask, predicted: LabelMask) -> tuple[set[int], set[int]]:
     """Labels of truth and of prediction that overlap one another with IoU above one half.
 
     Above one half no instance can have two partners, so no assignment is needed.
@@ -97,13 +97,11 @@ def partners(truth: NDArray[np.int32], predicted: NDArray[np.int32]) -> tuple[se
     return found
 
 
-def _areas(labels: NDArray[np.int32]) -> tuple[NDArray[Any], NDArray[Any]]:
+def _areas(labels: LabelMask) -> tuple[NDArray[Any], NDArray[Any]]:
     return np.unique(labels, return_counts=True)
 
 
-def overlay(
-    grey: NDArray[np.uint8], labels: NDArray[np.int32], paired: set[int] | None = None
-) -> RGB:
+def overlay(grey: GreyImage, labels: LabelMask, paired: set[int] | None = None) -> ColourImage:
     """Colour instances over a picture of the same shape: a light fill and a firm outline.
 
     Parameters
@@ -127,7 +125,7 @@ def overlay(
     return np.asarray(np.round(colours), dtype=np.uint8)
 
 
-def _outlines(labels: NDArray[np.int32]) -> NDArray[np.bool_]:
+def _outlines(labels: LabelMask) -> BoolArray:
     footprint = ndimage.generate_binary_structure(2, 1)
     inner = ndimage.minimum_filter(labels, footprint=footprint)
     outer = ndimage.maximum_filter(labels, footprint=footprint)

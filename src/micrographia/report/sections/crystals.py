@@ -16,9 +16,8 @@ from matplotlib.patches import Polygon
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from micrographia.arrays import FloatArray, IntArray
 from micrographia.report.drawing.charts import to_uri
-
-FloatArray = NDArray[np.float64]
 
 #: Side of the square that is drawn [Å].
 WINDOW = 14.0
@@ -42,7 +41,7 @@ class Layer:
 
     cell: FloatArray
     xy: FloatArray
-    numbers: NDArray[np.int64]
+    numbers: IntArray
 
     def turned(self, degrees: float) -> Layer:
         """Rotate counter-clockwise in (x, y)."""
@@ -54,7 +53,7 @@ class Layer:
         """Shift by (2,) [Å]."""
         return Layer(self.cell, self.xy + shift, self.numbers)
 
-    def tiled(self, window: float, margin: float = 1.5) -> tuple[FloatArray, NDArray[np.int64]]:
+    def tiled(self, window: float, margin: float = 1.5) -> tuple[FloatArray, IntArray]:
         """All periodic images within a square around the origin: positions and numbers."""
         reach = window / 2 + margin
         corners = np.array([[x, y] for x in (-reach, reach) for y in (-reach, reach)])
@@ -169,7 +168,7 @@ def draw_balls(layer: Layer) -> str:
     return to_uri(figure)
 
 
-def legend(numbers: NDArray[np.int64]) -> list[tuple[str, str]]:
+def legend(numbers: IntArray) -> list[tuple[str, str]]:
     """Return (symbol, colour) of the elements, lightest first."""
     return [
         (chemical_symbols[number], to_hex(tuple(_colour(number))))
@@ -193,7 +192,7 @@ def _colour(number: int) -> FloatArray:
     return colour * min(1.0, 0.72 / max(brightness, 1e-6))
 
 
-def _balls(axes: Axes, positions: FloatArray, numbers: NDArray[np.int64]) -> None:
+def _balls(axes: Axes, positions: FloatArray, numbers: IntArray) -> None:
     """Stack ever smaller and lighter discs towards the upper left: lit balls."""
     radii = _BALL * covalent_radii[numbers][:, None]
     colours = np.array([_colour(number) for number in numbers]).reshape(-1, 1, 3)

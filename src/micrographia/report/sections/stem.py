@@ -1,4 +1,4 @@
-"""The STEM wing of the page: from the noisy picture to the crystal, beside the truth."""
+"""Section on STEM: from the noisy image to the crystal, beside the true crystal."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from micrographia.arrays import FloatArray
 from micrographia.errors import ImageError, MicrographiaError
 from micrographia.io.stem_images import read_stem_image
 from micrographia.io.structures import from_cif
@@ -95,7 +96,7 @@ def _row(table: pd.DataFrame | None, column: str, value: object) -> dict[str, An
 def _add_picture(case: dict[str, Any], exposure: Mapping[str, Any]) -> None:
     path = locate(exposure.get("path"), str(exposure.get("folder", "")))
     if path is None:
-        case["notes"].append("The picture is not where the tables say.")
+        case["notes"].append("The image listed in the tables does not exist.")
         return
     image = read_stem_image(path, exposure.get("pixel_size"))
     grey = pictures.shrink(pictures.to_grey(image.pixels), _SIDE)
@@ -193,13 +194,13 @@ def _add_engines(row: dict[str, Any], path: Path) -> None:
     row["largest_difference"] = float(np.abs(difference).max())
 
 
-def _standard(pixels: NDArray[Any]) -> NDArray[np.float64]:
+def _standard(pixels: NDArray[Any]) -> FloatArray:
     """Zero mean and unit deviation: iDPC has no absolute level, and no scale of its own here."""
     centred = np.asarray(pixels, dtype=np.float64) - float(np.mean(pixels))
     return centred / (float(centred.std()) or 1.0)
 
 
-def _fixed(values: NDArray[np.float64], pixel_size: float) -> str:
+def _fixed(values: FloatArray, pixel_size: float) -> str:
     """Repeat a picture of one cell over the window and draw it on a fixed grey scale."""
     height, width = (side * pixel_size for side in values.shape)
     cell = np.array([[0.0, height], [width, 0.0]])  # rows run along y, columns along x
@@ -226,13 +227,13 @@ def charts(results: Results) -> list[dict[str, str]]:
     ]
 
 
-def _chart(series: dict[str, NDArray[np.float64]], label: str) -> dict[str, str]:
+def _chart(series: dict[str, FloatArray], label: str) -> dict[str, str]:
     counts = {track: int(np.isfinite(values).sum()) for track, values in series.items()}
     told = [f"{counts[track]} of {len(values)} images" for track, values in series.items()]
     if len(series) > 1:
         told = [f"{text} ({track})" for text, track in zip(told, series, strict=True)]
     caption = f"{label[0].upper()}{label[1:]}: {', '.join(told)}"
     if any(counts[track] < len(values) for track, values in series.items()):
-        caption += "; the others have no such figure and count as failed"
+        caption += "; the other images have no such value and count as failed"
     image = histogram(dict(series), label, counted="images", logarithmic=True)
     return {"image": image, "caption": caption + "."}

@@ -6,21 +6,21 @@ suits no other. The network carries it as its buffer `least_score`.
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Callable
-from typing import ClassVar, Protocol, Self
+from typing import Protocol, Self
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import nn
 
+from micrographia.arrays import BoolArray, FloatArray, FloatImage, LabelMask
 from micrographia.config import Network
 from micrographia.segmentation.inference.instances import search
-from micrographia.segmentation.inference.tiling import Floats
 from micrographia.segmentation.samples.agreement import agreement
 from micrographia.segmentation.samples.crops import CropLearner
 
-#: Least scores that are tried, on so many pictures that were learned from.
+#: Minimum scores that are tried, and the number of training pictures used for it.
 _LEAST = (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.7)
 _PICTURES = 12
 
@@ -29,43 +29,47 @@ class Detections(Protocol):
     """Instances with scores, in the coordinates of some picture."""
 
     @property
-    def scores(self) -> NDArray[np.float64]:
+    def scores(self) -> FloatArray:
         """How sure each instance is, shape (n,)."""
 
-    def centres(self) -> NDArray[np.float64]:
+    def centres(self) -> FloatArray:
         """Where each instance is, shape (n, 2): y, x [px]."""
 
-    def diameters(self) -> NDArray[np.float64]:
+    def diameters(self) -> FloatArray:
         """Diameter of the disc of the same area, shape (n,) [px]."""
 
     def moved(self, y: float, x: float, scale: float) -> Self:
         """Return them moved by y, x, then enlarged."""
 
-    def chosen(self, which: NDArray[np.bool_]) -> Self:
+    def chosen(self, which: BoolArray) -> Self:
         """Return those marked."""
 
     def joined(self, other: Self) -> Self:
         """Return both."""
 
     def thinned(self) -> Self:
-        """Return them, best first, without those that mean an instance found already."""
+        """Return the detections, best first, without duplicates of the same instance."""
 
-    def render(self, shape: tuple[int, int], min_area: int) -> NDArray[np.int32]:
-        """Draw them, best first, each on what is free; those that keep too little are dropped."""
+    def render(self, shape: tuple[int, int], min_area: int) -> LabelMask:
+        """Draw the detections, best first, on free pixels; drop those that keep too few."""
 
 
-Detect = Callable[[nn.Module, Floats, float, str], Detections]
+Detect = Callable[[nn.Module, FloatImage, float, str], Detections]
 
 
 def with_least_score(network: nn.Module) -> nn.Module:
-    """Let a network carry the score from which its instances count."""
+    """Store the minimum score of instances in a network."""
     network.register_buffer("least_score", torch.tensor(0.5))
     return network
 
 
 def find_with(
-    detect: Detect, network: nn.Module, image: Floats, settings: Network, precision: str = "fp32"
-) -> NDArray[np.int32]:
+    detect: Detect,
+    network: nn.Module,
+    image: FloatImage,
+    settings: Network,
+    precision: str = "fp32",
+) -> LabelMask:
     """Return the label mask that a detector finds, at the scale at which instances look usual.
 
     Parameters
@@ -89,12 +93,12 @@ def find_with(
 def _found(
     detect: Detect,
     network: nn.Module,
-    image: Floats,
+    image: FloatImage,
     settings: Network,
     least: float,
     precision: str,
 ) -> Detections:
-    def look(part: Floats) -> tuple[Detections, NDArray[np.float64]]:
+    def look(part: FloatImage) -> tuple[Detections, FloatArray]:
         found = _over_tiles(detect, network, part, settings, least, precision)
         return found, found.diameters()
 
@@ -102,23 +106,26 @@ def _found(
     return found.moved(0, 0, 1 / scale)
 
 
-def _rendered(found: Detections, image: Floats, settings: Network) -> NDArray[np.int32]:
+def _rendered(found: Detections, image: FloatImage, settings: Network) -> LabelMask:
     height, width = image.shape
     return found.render((height, width), settings.min_area)
 
 
 class DetectorLearner(CropLearner):
-    """What all detectors have in common while they learn."""
+    """Common part of the training of all detectors."""
 
-    #: The module's function.
-    detect: ClassVar[Detect]
+    @abstractmethod
+    def detect(
+        self, network: nn.Module, image: FloatImage, threshold: float, precision: str
+    ) -> Detections:
+        """Return every instance of at least the score `threshold` in a tile."""
 
-    def find(self, model: nn.Module, image: Floats) -> NDArray[np.int32]:
+    def find(self, model: nn.Module, image: FloatImage) -> LabelMask:
         """Return the label mask that the model finds in a normalised picture."""
-        return find_with(type(self).detect, model, image, self.network)
+        return find_with(self.detect, model, image, self.network)
 
     def validate(self, model: nn.Module, device: torch.device) -> dict[str, float]:
-        """Set the model's least score by pictures that it learned from, then judge on others."""
+        """Set the model's minimum score on training pictures, then validate on held-out ones."""
         model.least_score.fill_(self._least_score(model))  # type: ignore[operator]
         return super().validate(model, device)
 
@@ -132,7 +139,7 @@ class DetectorLearner(CropLearner):
         total = np.zeros(len(_LEAST))
         for row in self.pictures.iloc[places.round().astype(int)].to_dict("records"):
             image, labels = self.shelf.read(row["path"], row["mask_path"])
-            found = _found(type(self).detect, model, image, self.network, _LEAST[0], "fp32")
+            found = _found(self.detect, model, image, self.network, _LEAST[0], "fp32")
             for number, least in enumerate(_LEAST):
                 mask = _rendered(found.chosen(found.scores >= least), image, self.network)
                 total[number] += agreement(labels, mask).ap50
@@ -143,7 +150,7 @@ class DetectorLearner(CropLearner):
 def _over_tiles(
     detect: Detect,
     network: nn.Module,
-    image: Floats,
+    image: FloatImage,
     settings: Network,
     least: float,
     precision: str,

@@ -14,9 +14,10 @@ import numpy as np
 import torch
 from torch import nn
 
+from micrographia.arrays import FloatImage
 from micrographia.segmentation.baselines.detections import DetectorLearner, with_least_score
 from micrographia.segmentation.baselines.patches import Patches, instances_of
-from micrographia.segmentation.inference.tiling import Floats, framed
+from micrographia.segmentation.inference.tiling import framed
 from micrographia.training.devices import autocast, choose_precision
 from micrographia.training.loop import Batch
 
@@ -121,6 +122,12 @@ class Learner(DetectorLearner):
         losses = {name.removeprefix("loss_"): value for name, value in (first | second).items()}
         return {"loss": torch.stack(list(losses.values())).sum(), **losses}
 
+    def detect(
+        self, network: nn.Module, image: FloatImage, threshold: float, precision: str
+    ) -> Patches:
+        """Return every instance of at least the score `threshold` in a tile."""
+        return detect(network, image, threshold, precision)
+
 
 def _target(labels: torch.Tensor) -> dict[str, torch.Tensor]:
     boxes, index = instances_of(labels)
@@ -132,7 +139,7 @@ def _target(labels: torch.Tensor) -> dict[str, torch.Tensor]:
     }
 
 
-def detect(network: nn.Module, image: Floats, threshold: float, precision: str) -> Patches:
+def detect(network: nn.Module, image: FloatImage, threshold: float, precision: str) -> Patches:
     """Return every instance of at least the score `threshold` in a tile."""
     device = next(network.parameters()).device
     net: Any = network
@@ -145,6 +152,3 @@ def detect(network: nn.Module, image: Floats, threshold: float, precision: str) 
     return Patches(
         found["boxes"].astype(float), found["masks"][:, 0], found["scores"].astype(float)
     )
-
-
-Learner.detect = staticmethod(detect)

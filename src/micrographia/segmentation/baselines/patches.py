@@ -10,6 +10,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from micrographia.arrays import Float32Array, FloatArray, LabelMask
+
 #: Side of the soft masks; that of Mask R-CNN.
 SIDE = 28
 #: Of two boxes from different tiles that overlap by more than this, the better one stays.
@@ -22,15 +24,15 @@ _LEAST_LEFT = 0.5
 class Patches:
     """`boxes` (n, 4) as x0, y0, x1, y1 [px]; `masks` (n, 28, 28), 0…1; `scores` (n,)."""
 
-    boxes: NDArray[np.float64]
-    masks: NDArray[np.float32]
-    scores: NDArray[np.float64]
+    boxes: FloatArray
+    masks: Float32Array
+    scores: FloatArray
 
-    def centres(self) -> NDArray[np.float64]:
+    def centres(self) -> FloatArray:
         """Where each box's middle is, shape (n, 2): y, x [px]."""
         return (self.boxes[:, [1, 0]] + self.boxes[:, [3, 2]]) / 2
 
-    def diameters(self) -> NDArray[np.float64]:
+    def diameters(self) -> FloatArray:
         """Diameter of the disc of the same area, shape (n,) [px]."""
         sides = self.boxes[:, 2:] - self.boxes[:, :2]
         filled = (self.masks >= 0.5).mean(axis=(1, 2))
@@ -59,7 +61,7 @@ class Patches:
         kept = nms(torch.from_numpy(self.boxes), torch.from_numpy(self.scores), _MOST_IOU)
         return self.chosen(kept.numpy())
 
-    def render(self, shape: tuple[int, int], min_area: int) -> NDArray[np.int32]:
+    def render(self, shape: tuple[int, int], min_area: int) -> LabelMask:
         """Draw them in order, each on what is free; those that keep too little are left out."""
         labels = np.zeros(shape, np.int32)
         _paste(self.boxes, self.masks, labels, min_area, _LEAST_LEFT)

@@ -12,15 +12,15 @@ from typing import Any, NamedTuple, Protocol
 
 from torch import nn
 
+from micrographia.arrays import FloatImage
 from micrographia.segmentation.baselines.detections import Detections
-from micrographia.segmentation.inference.tiling import Floats
 
 
 class Detector(Protocol):
     """Finds the instances of a picture that is no larger than a tile."""
 
     def __call__(
-        self, network: nn.Module, image: Floats, threshold: float, precision: str
+        self, network: nn.Module, image: FloatImage, threshold: float, precision: str
     ) -> Detections:
         """Return what has at least the probability `threshold`."""
 

@@ -18,14 +18,13 @@ from numpy.typing import NDArray
 from torch import nn
 from torch.nn import functional
 
+from micrographia.arrays import FloatArray, FloatImage, LabelMask
 from micrographia.segmentation.baselines.detections import DetectorLearner, with_least_score
-from micrographia.segmentation.inference.tiling import Floats, framed
+from micrographia.segmentation.inference.tiling import framed
 from micrographia.segmentation.networks.unet import SMALL_WIDTHS, UNet
 from micrographia.segmentation.samples.weights import HEAVIEST, LIGHTEST, instance_weight
 from micrographia.training.devices import autocast
 from micrographia.training.loop import Batch
-
-Doubles = NDArray[np.float64]
 
 RAYS = 32
 #: The network answers at every second pixel.
@@ -97,27 +96,33 @@ class Learner(DetectorLearner):
         reach = (error * truth * weight).sum() / (truth * weight).sum().clamp(min=1)
         return {"loss": middle + _REACH * reach, "middle": middle, "reach": reach}
 
+    def detect(
+        self, network: nn.Module, image: FloatImage, threshold: float, precision: str
+    ) -> Stars:
+        """Return every instance of at least the score `threshold` in a tile."""
+        return detect(network, image, threshold, precision)
+
 
 @dataclass(frozen=True)
 class Stars:
     """Star-convex polygons: `points` (n, 2) as y, x; `rays` (n, 32) [px]; `scores` (n,)."""
 
-    points: Doubles
-    rays: Doubles
-    scores: Doubles
+    points: FloatArray
+    rays: FloatArray
+    scores: FloatArray
 
-    def centres(self) -> Doubles:
+    def centres(self) -> FloatArray:
         """Where each polygon's rays meet, shape (n, 2): y, x [px]."""
         return self.points
 
-    def diameters(self) -> Doubles:
+    def diameters(self) -> FloatArray:
         """Diameter of the disc of the same area, shape (n,) [px]."""
         wedges = self.rays * np.roll(self.rays, -1, axis=1)
         return np.sqrt(wedges.sum(axis=1) * (2 / np.pi * np.sin(2 * np.pi / RAYS)))
 
     def moved(self, y: float, x: float, scale: float) -> Stars:
         """Return them moved by y, x, then enlarged; a pixel's middle stays its middle."""
-        points: Doubles = (self.points + np.array([y, x]) + 0.5) * scale - 0.5
+        points: FloatArray = (self.points + np.array([y, x]) + 0.5) * scale - 0.5
         return Stars(points, self.rays * scale, self.scores)
 
     def chosen(self, which: NDArray[Any]) -> Stars:
@@ -142,14 +147,14 @@ class Stars:
         kept = _draw(best.points, best.rays, labels, 0, _MOST_SHARED)
         return best.chosen(kept)
 
-    def render(self, shape: tuple[int, int], min_area: int) -> NDArray[np.int32]:
+    def render(self, shape: tuple[int, int], min_area: int) -> LabelMask:
         """Draw them in order, each on what is free; those smaller than `min_area` are left out."""
         labels = np.zeros(shape, np.int32)
         _draw(self.points, self.rays, labels, min_area, 2.0)
         return labels
 
 
-def detect(network: nn.Module, image: Floats, threshold: float, precision: str) -> Stars:
+def detect(network: nn.Module, image: FloatImage, threshold: float, precision: str) -> Stars:
     """Return the polygons at peaks of the probability, of at least `threshold`, in a tile.
 
     Beside a peak are polygons of the same instance that would all be dropped, at a cost: a network
@@ -164,12 +169,12 @@ def detect(network: nn.Module, image: Floats, threshold: float, precision: str) 
     scores = 1 / (1 + np.exp(-np.clip(maps[0].astype(float), -60, 60)))
     peaks = scores >= cv2.dilate(scores, np.ones((3, 3), np.uint8))
     y, x = np.nonzero(peaks & (scores >= threshold))
-    rays: Doubles = np.exp(np.clip(maps[1:, y, x].T.astype(float), -1, 8))
+    rays: FloatArray = np.exp(np.clip(maps[1:, y, x].T.astype(float), -1, 8))
     points = np.stack([y, x], axis=1).astype(np.float64) * GRID
     return Stars(points, rays, scores[y, x])
 
 
-def probability(distances: Floats, labels: NDArray[np.int32]) -> Floats:
+def probability(distances: FloatImage, labels: LabelMask) -> FloatImage:
     """How near a pixel is to the middle: its least distance over the instance's largest such."""
     least = np.where(labels > 0, distances.min(axis=0), np.float32(0))
     numbers, index = np.unique(labels, return_inverse=True)
@@ -179,7 +184,7 @@ def probability(distances: Floats, labels: NDArray[np.int32]) -> Floats:
 
 
 @numba.njit(nogil=True, cache=True)
-def measure(labels: NDArray[np.int32], grid: int) -> Any:
+def measure(labels: LabelMask, grid: int) -> Any:
     """Distance from every `grid`-th pixel to where its instance ends, along each ray [px].
 
     Returns
@@ -264,6 +269,3 @@ def _holds(rays: Any, y: float, x: float) -> bool:
     first, second, turned = rays[k], rays[(k + 1) % RAYS], angle - k * wedge
     beside = first * np.sin(turned) + second * np.sin(wedge - turned)
     return distance * beside <= first * second * np.sin(wedge) + 1e-9
-
-
-Learner.detect = staticmethod(detect)

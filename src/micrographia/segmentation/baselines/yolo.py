@@ -10,12 +10,12 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import nn
 
+from micrographia.arrays import Float32Array, FloatImage
 from micrographia.segmentation.baselines.detections import DetectorLearner, with_least_score
 from micrographia.segmentation.baselines.patches import SIDE, Patches, instances_of
-from micrographia.segmentation.inference.tiling import Floats, framed
+from micrographia.segmentation.inference.tiling import framed
 from micrographia.training.devices import autocast
 from micrographia.training.loop import Batch
 from micrographia.training.yolo import quiet
@@ -74,8 +74,14 @@ class Learner(DetectorLearner):
         kept = {name: named[f"{name}_loss"] for name in ("box", "seg", "cls", "dfl")}
         return {"loss": parts.sum() / len(boxes), **kept}
 
+    def detect(
+        self, network: nn.Module, image: FloatImage, threshold: float, precision: str
+    ) -> Patches:
+        """Return every instance of at least the score `threshold` in a tile."""
+        return detect(network, image, threshold, precision)
 
-def detect(network: nn.Module, image: Floats, threshold: float, precision: str) -> Patches:
+
+def detect(network: nn.Module, image: FloatImage, threshold: float, precision: str) -> Patches:
     """Return every instance of at least the score `threshold` in a tile."""
     from torchvision.ops import nms
 
@@ -100,7 +106,7 @@ def detect(network: nn.Module, image: Floats, threshold: float, precision: str) 
 
 def _masks(
     prototypes: torch.Tensor, corners: torch.Tensor, coefficients: torch.Tensor
-) -> NDArray[np.float32]:
+) -> Float32Array:
     """Sums of the prototypes within each box, as probabilities, shape (n, 28, 28)."""
     from torchvision.ops import roi_align
 
@@ -113,6 +119,3 @@ def _masks(
         sums = torch.einsum("nchw,nc->nhw", cut, coefficients[some])
         parts.append(sums.float().sigmoid().cpu().numpy())  # bf16 where training validates in it
     return np.concatenate(parts)
-
-
-Learner.detect = staticmethod(detect)

@@ -6,12 +6,9 @@ from typing import Any
 
 import numba
 import numpy as np
-from numpy.typing import NDArray
 
+from micrographia.arrays import BoolArray, Float32Array, Int32Array
 from micrographia.segmentation.flow.march import STEPS
-
-Ints = NDArray[np.int32]
-Floats = NDArray[np.float32]
 
 #: Steps that the two sides of a border are followed for to see whether they part.
 REACH = 4
@@ -19,7 +16,7 @@ REACH = 4
 
 @numba.njit(nogil=True, cache=True)
 def point(
-    down: Floats, right: Floats, inside: NDArray[np.bool_], target: Any, top: int, bottom: int
+    down: Float32Array, right: Float32Array, inside: BoolArray, target: Any, top: int, bottom: int
 ) -> None:
     """Write the pixel that each pixel of rows top...bottom points to: a neighbour or itself.
 
@@ -59,7 +56,7 @@ def point(
 
 
 @numba.njit(nogil=True, cache=True)
-def basins(target: Any, basin: Ints) -> tuple[Any, Any]:
+def basins(target: Any, basin: Int32Array) -> tuple[Any, Any]:
     """Follow all pointers to where nothing moves; number the ends in reading order.
 
     Each pixel is walked over twice at most: a walk stops at the first pixel whose end is known.
@@ -100,7 +97,7 @@ def basins(target: Any, basin: Ints) -> tuple[Any, Any]:
 
 
 @numba.njit(nogil=True, cache=True)
-def partings(target: Any, basin: Ints, top: int, bottom: int) -> tuple[Any, Any, Any, Any]:
+def partings(target: Any, basin: Int32Array, top: int, bottom: int) -> tuple[Any, Any, Any, Any]:
     """Return how far the flow parts at each place where two basins touch.
 
     From two touching pixels of different basins both are followed a few steps. Where two
@@ -171,7 +168,7 @@ def _distance(a: Any, b: Any, width: int) -> float:
 
 
 @numba.njit(nogil=True, cache=True)
-def total(labels: Ints, values: Any, count: int) -> Any:
+def total(labels: Int32Array, values: Any, count: int) -> Any:
     """Return the sum of `values` over each label 1...count; flat arrays."""
     found = np.zeros(count + 1, np.float64)
     for pixel in range(labels.size):
@@ -180,7 +177,7 @@ def total(labels: Ints, values: Any, count: int) -> Any:
 
 
 @numba.njit(nogil=True, cache=True)
-def differences(labels: Ints, field: Floats, own: Floats, count: int) -> Any:
+def differences(labels: Int32Array, field: Float32Array, own: Float32Array, count: int) -> Any:
     """Return the sum over each label 1...count of the squared distance of two fields.
 
     Parameters

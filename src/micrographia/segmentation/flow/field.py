@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from micrographia.arrays import FloatImage, IntArray, LabelMask
 from micrographia.segmentation.flow.march import march
 from micrographia.segmentation.flow.potential import centres, depths, number_parts, vertical_gaps
 
@@ -35,8 +36,8 @@ class FlowField:
         its parts [px], the largest first. Each part has a centre of its own.
     """
 
-    field: NDArray[np.float32]
-    foreground: NDArray[np.float32]
+    field: FloatImage
+    foreground: FloatImage
     split: dict[int, list[int]]
 
 
@@ -67,9 +68,7 @@ def flow_field(labels: NDArray[np.integer], threads: int = 1) -> FlowField:
     return FlowField(inner, (labels > 0).astype(np.float32), _split(labels, first, area))
 
 
-def solve(
-    labels: NDArray[np.integer], threads: int
-) -> tuple[NDArray[np.float32], NDArray[np.int64], NDArray[np.int64]]:
+def solve(labels: NDArray[np.integer], threads: int) -> tuple[FloatImage, IntArray, IntArray]:
     """Return the field with a frame of one pixel, and what `_parts` says of the parts."""
     height, width = labels.shape
     parts, first, area = _parts(labels)
@@ -96,13 +95,13 @@ def solve(
     return field.reshape(2, *shape), first, area
 
 
-def _invert(depth: NDArray[np.float32], parts: NDArray[np.int32]) -> None:
+def _invert(depth: FloatImage, parts: LabelMask) -> None:
     np.divide(1, depth, out=depth, where=parts > 0)
 
 
 def _parts(
     labels: NDArray[np.integer],
-) -> tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.int64]]:
+) -> tuple[LabelMask, IntArray, IntArray]:
     """Return the connected parts, framed; the flat index of a pixel of each; their areas."""
     # Two compiled forms are enough for all integers.
     kind = np.int32 if np.can_cast(labels.dtype, np.int32) else np.int64
@@ -111,9 +110,7 @@ def _parts(
     return parts, first, area
 
 
-def _split(
-    labels: NDArray[np.integer], first: NDArray[np.int64], area: NDArray[np.int64]
-) -> dict[int, list[int]]:
+def _split(labels: NDArray[np.integer], first: IntArray, area: IntArray) -> dict[int, list[int]]:
     names = labels.ravel()[first]
     unique, counts = np.unique(names, return_counts=True)
     several = unique[counts > 1]

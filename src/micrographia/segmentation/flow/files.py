@@ -7,16 +7,14 @@ from pathlib import Path
 
 import numpy as np
 import tifffile
-from numpy.typing import NDArray
 from PIL import Image
 
+from micrographia.arrays import ColourImage, FloatImage
 from micrographia.errors import ImageError
 from micrographia.io.atomic import atomic_path
 
-Floats = NDArray[np.float32]
 
-
-def write_field(path: str | os.PathLike[str], field: Floats, foreground: Floats) -> None:
+def write_field(path: str | os.PathLike[str], field: FloatImage, foreground: FloatImage) -> None:
     """Write the planes y, x and foreground as a 32-bit TIFF, atomically.
 
     Raises
@@ -38,7 +36,7 @@ def write_field(path: str | os.PathLike[str], field: Floats, foreground: Floats)
         )
 
 
-def read_field(path: str | os.PathLike[str]) -> tuple[Floats, Floats]:
+def read_field(path: str | os.PathLike[str]) -> tuple[FloatImage, FloatImage]:
     """Return field, shape (2, H, W), and foreground, shape (H, W), of a TIFF of three planes.
 
     Raises
@@ -47,7 +45,7 @@ def read_field(path: str | os.PathLike[str]) -> tuple[Floats, Floats]:
         The file is absent, damaged, or holds no three planes of finite real numbers.
     """
     file = Path(path)
-    remedy = "Name a TIFF that `micrographia segmentation field` wrote"
+    remedy = "Give a TIFF written by `micrographia segmentation field`"
     if not file.is_file():
         raise ImageError(f"Flow field {file} does not exist", remedy="Check the path")
     try:
@@ -56,18 +54,20 @@ def read_field(path: str | os.PathLike[str]) -> tuple[Floats, Floats]:
         raise ImageError(f"Flow field {file.name} cannot be read", remedy=remedy) from error
     if planes.ndim != 3 or len(planes) != 3 or planes.dtype.kind != "f":
         raise ImageError(
-            f"{file.name} is no flow field",
+            f"{file.name} is not a flow field",
             seen=f"shape {planes.shape}, type {planes.dtype}",
             allowed="three planes of real numbers: y, x, foreground",
             remedy=remedy,
         )
     if not np.isfinite(planes).all():
-        raise ImageError(f"Flow field {file.name} holds values that are no numbers", remedy=remedy)
+        raise ImageError(
+            f"Flow field {file.name} contains values that are not finite numbers", remedy=remedy
+        )
     planes = planes.astype(np.float32)
     return planes[:2], planes[2]
 
 
-def colours(field: Floats) -> NDArray[np.uint8]:
+def colours(field: FloatImage) -> ColourImage:
     """Return the directions of a field as colours, shape (H, W, 3); no direction is black.
 
     Red leads right, yellow-green up, cyan left, violet down; short vectors are dark.
@@ -78,7 +78,7 @@ def colours(field: Floats) -> NDArray[np.uint8]:
     return np.asarray(np.stack(ramp, axis=-1) * length[..., None] * 255).astype(np.uint8)
 
 
-def draw_field(path: str | os.PathLike[str], field: Floats) -> None:
+def draw_field(path: str | os.PathLike[str], field: FloatImage) -> None:
     """Write `colours` as PNG, atomically."""
     with atomic_path(path) as temporary:
         Image.fromarray(colours(field)).save(temporary, format="PNG")

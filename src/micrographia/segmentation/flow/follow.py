@@ -1,4 +1,4 @@
-"""Flow field to label mask: every pixel is followed to its end, ends become instances."""
+"""Flow field to label mask: follow every pixel to its end point; end points make instances."""
 
 from __future__ import annotations
 
@@ -9,15 +9,12 @@ from itertools import pairwise
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from micrographia.arrays import BoolArray, FloatArray, FloatImage, IntArray, LabelMask, RealArray
 from micrographia.segmentation.flow.basins import basins, differences, partings, point, total
 from micrographia.segmentation.flow.field import solve
-
-Ints = NDArray[np.int32]
-Floats = NDArray[np.floating]
 
 
 @dataclass(frozen=True)
@@ -38,14 +35,14 @@ class Followed:
         `reason`.
     """
 
-    labels: Ints
+    labels: LabelMask
     instances: pd.DataFrame
     dropped: pd.DataFrame
 
 
 def follow(
-    field: Floats,
-    probability: Floats,
+    field: RealArray,
+    probability: RealArray,
     *,
     threshold: float = 0.5,
     min_area: int = 1,
@@ -76,8 +73,8 @@ def follow(
         Largest mean squared difference between the field and that of the found instance, 0 to
         4; None computes none.
     parting
-        Two basins that touch stay apart if, of the ways that lead from both sides of their
-        border, more than this share leads away from each other, -1 to 1.
+        Two touching basins are separate instances if the paths from both sides of their border
+        diverge by more than this fraction of their length, -1 to 1.
     threads
         Threads to use; the result does not depend on it.
 
@@ -106,7 +103,7 @@ def follow(
 
 
 def check_shapes(field: Sequence[int], probability: Sequence[int]) -> None:
-    """Refuse a field and a probability that are not of one picture; see `follow`."""
+    """Refuse a field and a probability of different shapes; see `follow`."""
     if tuple(field) != (2, *probability):
         raise ValueError(
             f"the field has shape {tuple(field)}, the probability {tuple(probability)}; "
@@ -115,9 +112,9 @@ def check_shapes(field: Sequence[int], probability: Sequence[int]) -> None:
 
 
 def sorted_out(
-    labels: Ints, table: pd.DataFrame, min_area: int, max_flow_error: float | None
+    labels: LabelMask, table: pd.DataFrame, min_area: int, max_flow_error: float | None
 ) -> Followed:
-    """Drop what is too small or flows otherwise than its mask would; number the rest anew.
+    """Drop instances that are too small or have a large flow error; renumber the others.
 
     Parameters
     ----------
@@ -143,8 +140,8 @@ def sorted_out(
 
 
 def _instances(
-    field: NDArray[np.float32], inside: NDArray[np.bool_], parting: float, threads: int
-) -> tuple[Ints, pd.DataFrame]:
+    field: FloatImage, inside: BoolArray, parting: float, threads: int
+) -> tuple[LabelMask, pd.DataFrame]:
     """Return the label mask, and `y`, `x`, `area_px` of each instance."""
     small = inside.size <= np.iinfo(np.int32).max
     target = np.empty(inside.shape, np.int32 if small else np.int64)
@@ -167,13 +164,13 @@ def _instances(
 
 
 def _joined(
-    smaller: Ints,
-    larger: Ints,
-    growth: NDArray[np.float32],
-    way: NDArray[np.float32],
-    declared: NDArray[np.bool_],
+    smaller: LabelMask,
+    larger: LabelMask,
+    growth: FloatImage,
+    way: FloatImage,
+    declared: BoolArray,
     parting: float,
-) -> NDArray[np.int64]:
+) -> IntArray:
     """Return the instance, 1...n in reading order, that each basin belongs to."""
     count = len(declared)
     borders, place = np.unique(
@@ -190,9 +187,7 @@ def _joined(
     return np.asarray(rank[group])
 
 
-def _flow_error(
-    labels: Ints, field: NDArray[np.float32], area: pd.Series, threads: int
-) -> NDArray[np.float64]:
+def _flow_error(labels: LabelMask, field: FloatImage, area: pd.Series, threads: int) -> FloatArray:
     """Mean squared distance between the field and that of the labels, per instance."""
     own, _, _ = solve(labels, threads)
     return np.asarray(differences(labels, field, own, len(area)) / area)

@@ -6,12 +6,9 @@ from typing import Any
 
 import numba
 import numpy as np
-from numpy.typing import NDArray
 
+from micrographia.arrays import Float32Array, Int32Array, IntArray
 from micrographia.segmentation.flow.potential import CORE
-
-Ints = NDArray[np.int32]
-Floats = NDArray[np.float32]
 
 #: The eight steps (y, x) in order of angle; even ones are straight, odd ones diagonal.
 STEPS = np.array(
@@ -30,13 +27,13 @@ _BUCKET = np.float32(0.7)
 
 @numba.njit(nogil=True, cache=True)
 def march(
-    state: Ints,
-    cost: Floats,
+    state: Int32Array,
+    cost: Float32Array,
     width: int,
-    centre: NDArray[np.int64],
-    mine: NDArray[np.int64],
-    time: Floats,
-    field: Floats,
+    centre: IntArray,
+    mine: IntArray,
+    time: Float32Array,
+    field: Float32Array,
 ) -> None:
     """Solve |∇T| = cost within each part, T = 0 at its centre; write the direction of -∇T.
 
@@ -124,12 +121,12 @@ def march(
 
 @numba.njit(nogil=True, cache=True, inline="always")
 def _improve(
-    state: Ints,
-    cost: Floats,
+    state: Int32Array,
+    cost: Float32Array,
     step: Any,
-    time: Floats,
-    share: Floats,
-    way: Floats,
+    time: Float32Array,
+    share: Float32Array,
+    way: Float32Array,
     pixel: int,
     k: int,
     settled: int,
@@ -164,7 +161,7 @@ def _improve(
 
 
 @numba.njit(nogil=True, cache=True, inline="always")
-def _point(down: Floats, right: Floats, pixel: int) -> None:
+def _point(down: Float32Array, right: Float32Array, pixel: int) -> None:
     """Replace a way, its share in `down` and its number in `right`, by the unit vector."""
     way, share = int(right[pixel]), down[pixel]
     if way == _CENTRE:

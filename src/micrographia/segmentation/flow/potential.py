@@ -1,4 +1,4 @@
-"""Where the flow of an instance comes from: its parts, their depth, their centres.
+"""Parts of instances, their depths and centres, from which the flow is computed.
 
 Compiled loops over flat arrays with a frame of one background pixel, so that no loop asks
 whether it has left the picture. They release the interpreter: a thread may take a band of rows
@@ -13,15 +13,14 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-Ints = NDArray[np.int32]
-Floats = NDArray[np.float32]
+from micrographia.arrays import Float32Array, Int32Array, IntArray
 
 #: Pixels at least this deep, as a share of the deepest, may be the centre.
 CORE = 0.5
 
 
 @numba.njit(nogil=True, cache=True)
-def number_parts(labels: NDArray[np.integer], parts: Ints) -> Any:
+def number_parts(labels: NDArray[np.integer], parts: Int32Array) -> Any:
     """Number the connected parts of the labels; pixels touching at a corner belong together.
 
     Two passes with a forest of joined numbers, after Rosenfeld and Pfaltz, J. ACM 13, 471 (1966).
@@ -84,7 +83,7 @@ def number_parts(labels: NDArray[np.integer], parts: Ints) -> Any:
 
 
 @numba.njit(nogil=True, cache=True)
-def _joined(parent: Ints, one: Any, two: Any) -> Any:
+def _joined(parent: Int32Array, one: Any, two: Any) -> Any:
     """Join the trees of two numbers and return their root."""
     while parent[one] != one:
         one = parent[one]
@@ -96,7 +95,7 @@ def _joined(parent: Ints, one: Any, two: Any) -> Any:
 
 
 @numba.njit(nogil=True, cache=True)
-def vertical_gaps(parts: Ints, gap: Floats, left: int, right: int) -> None:
+def vertical_gaps(parts: Int32Array, gap: Float32Array, left: int, right: int) -> None:
     """Write each pixel's vertical distance to the nearest pixel of another part [px].
 
     Parameters
@@ -121,7 +120,7 @@ def vertical_gaps(parts: Ints, gap: Floats, left: int, right: int) -> None:
 
 
 @numba.njit(nogil=True, cache=True)
-def depths(parts: Ints, depth: Floats, top: int, bottom: int) -> None:
+def depths(parts: Int32Array, depth: Float32Array, top: int, bottom: int) -> None:
     """Turn vertical distances into Euclidean ones to the nearest pixel of another part.
 
     What lies outside the picture is another part. Within a run of one part the distance is the
@@ -157,7 +156,7 @@ def depths(parts: Ints, depth: Floats, top: int, bottom: int) -> None:
 
 @numba.njit(nogil=True, cache=True)
 def _envelope(
-    row: Floats, left: int, right: int, apex: Any, height: Any, start: Any
+    row: Float32Array, left: int, right: int, apex: Any, height: Any, start: Any
 ) -> None:  # scratch arrays are shared by all runs
     """Replace vertical distances in row[left:right] by depths; walls at left - 1 and right."""
     apex[0], height[0], start[0] = left - 1, 0.0, -np.inf
@@ -181,7 +180,7 @@ def _envelope(
 
 
 @numba.njit(nogil=True, cache=True)
-def centres(parts: Ints, depth: Floats, count: int) -> NDArray[np.int64]:
+def centres(parts: Int32Array, depth: Float32Array, count: int) -> IntArray:
     """Return each part's centre as flat index of the framed picture; entry 0 is unused.
 
     The centre is the pixel nearest the centroid among those at least `CORE` times as deep as

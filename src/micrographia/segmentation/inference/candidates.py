@@ -1,4 +1,4 @@
-"""Instances found at several scales compete by how well the network's field supports them.
+"""Choose among instances found at several scales by how well the flow field supports them.
 
 A network knows particles of some tens of pixels best. Shown a picture at several scales it finds
 each particle at the one that suits it, and debris at the others: fragments of large particles,
@@ -14,14 +14,10 @@ from typing import Any
 
 import numpy as np
 from numba import njit
-from numpy.typing import NDArray
 from scipy import ndimage
 
+from micrographia.arrays import FloatArray, FloatImage, IntArray, LabelMask
 from micrographia.segmentation.flow.field import flow_field
-from micrographia.segmentation.inference.tiling import Floats
-
-Ints = NDArray[np.int32]
-Table = NDArray[np.float64]
 
 #: Columns of `describe`.
 FEATURES = (
@@ -58,7 +54,7 @@ class Quality:
 
     @classmethod
     def of(cls, card: Mapping[str, Any]) -> Quality | None:
-        """What a checkpoint's card says of it; None where that says nothing."""
+        """Read the model from the card of a checkpoint; None if the card has none."""
         said = card.get("quality")
         if not said or tuple(said["features"]) != FEATURES:
             return None
@@ -69,14 +65,14 @@ class Quality:
         """What `of` reads."""
         return {"features": list(FEATURES), **asdict(self)}
 
-    def rate(self, features: Table) -> Table:
+    def rate(self, features: FloatArray) -> FloatArray:
         """Probabilities (n,) of candidates with features (n, len(FEATURES))."""
         standard = (features - np.array(self.mean)) / np.array(self.spread)
         exponent = np.clip(standard @ np.array(self.weights) + self.bias, -50, 50)
         return np.asarray(1 / (1 + np.exp(-exponent)))
 
 
-def rate(features: Table, quality: Quality | None, least: float | None = None) -> Table:
+def rate(features: FloatArray, quality: Quality | None, least: float | None = None) -> FloatArray:
     """Qualities (n,) of candidates; those that are to be dropped have -1.
 
     Parameters
@@ -95,7 +91,7 @@ def rate(features: Table, quality: Quality | None, least: float | None = None) -
     return np.where(found >= (own if least is None else least), found, -1.0)
 
 
-def describe(field: Floats, labels: Ints, scale: float) -> Table:
+def describe(field: FloatImage, labels: LabelMask, scale: float) -> FloatArray:
     """Features of the instances of a label mask that a field was followed to.
 
     Parameters
@@ -128,7 +124,7 @@ def describe(field: Floats, labels: Ints, scale: float) -> Table:
 
 
 @njit(cache=True, nogil=True)
-def _sums(labels: Ints, field: Floats, flow: Floats, count: int) -> Table:
+def _sums(labels: LabelMask, field: FloatImage, flow: FloatImage, count: int) -> FloatArray:
     """Sums over each instance: pixels, probability, scalar product, squared difference."""
     sums = np.zeros((count + 1, 4))
     for y in range(labels.shape[0]):
@@ -144,12 +140,12 @@ def _sums(labels: Ints, field: Floats, flow: Floats, count: int) -> Table:
 
 
 def settle(
-    masks: Sequence[Ints],
-    tables: Sequence[Table],
+    masks: Sequence[LabelMask],
+    tables: Sequence[FloatArray],
     quality: Quality | None,
     least: float | None = None,
-) -> tuple[Ints, NDArray[np.int64]]:
-    """Rate the candidates of several label masks and lay the good ones into one.
+) -> tuple[LabelMask, IntArray]:
+    """Rate the candidates of several label masks and combine the good ones into one mask.
 
     Parameters
     ----------
@@ -180,7 +176,7 @@ def settle(
     return labels, sources
 
 
-def _typical(labels: Ints, worth: Table) -> float:
+def _typical(labels: LabelMask, worth: FloatArray) -> float:
     """The quality that instances of half of the area reach."""
     order = np.argsort(-worth, kind="stable")
     covered = np.cumsum(np.bincount(labels.ravel())[1:][order])
@@ -188,9 +184,9 @@ def _typical(labels: Ints, worth: Table) -> float:
 
 
 def choose(
-    masks: Sequence[Ints], qualities: Sequence[Table]
-) -> tuple[Ints, NDArray[np.int64], Table]:
-    """Lay the candidates of several label masks into one, the best first.
+    masks: Sequence[LabelMask], qualities: Sequence[FloatArray]
+) -> tuple[LabelMask, IntArray, FloatArray]:
+    """Combine the candidates of several label masks into one mask, best candidates first.
 
     Parameters
     ----------
@@ -231,14 +227,14 @@ def choose(
 
 @njit(cache=True, nogil=True)
 def _lay(
-    mask: Ints,
+    mask: LabelMask,
     label: int,
     top: int,
     bottom: int,
     left: int,
     right: int,
     number: int,
-    labels: Ints,
+    labels: LabelMask,
     most_taken: float,
 ) -> int:
     """Write a candidate where nothing is yet; return its first pixel, or -1 if it is given up."""

@@ -1,4 +1,4 @@
-"""From a picture to instances by way of a network's flow field."""
+"""Find the instances of a picture with the flow field of a network."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from typing import Any, TypeVar
 import cv2
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import nn
 
+from micrographia.arrays import FloatArray, FloatImage, LabelMask
 from micrographia.config import Network
 from micrographia.segmentation.flow import torch_follow
 from micrographia.segmentation.flow.follow import Followed, follow
 from micrographia.segmentation.inference.candidates import Quality, describe, settle
-from micrographia.segmentation.inference.tiling import Floats, predict_field
+from micrographia.segmentation.inference.tiling import predict_field
 
 LOG = logging.getLogger(__name__)
 
@@ -36,8 +36,8 @@ T = TypeVar("T")
 
 
 def find(
-    network: nn.Module, image: Floats, settings: Network, precision: str = "fp32"
-) -> NDArray[np.int32]:
+    network: nn.Module, image: FloatImage, settings: Network, precision: str = "fp32"
+) -> LabelMask:
     """Return the label mask that a network finds.
 
     Parameters
@@ -63,8 +63,8 @@ def find(
 
 
 def candidates_of(
-    network: nn.Module, image: Floats, settings: Network, precision: str = "fp32"
-) -> tuple[list[NDArray[np.int32]], list[NDArray[np.float64]]]:
+    network: nn.Module, image: FloatImage, settings: Network, precision: str = "fp32"
+) -> tuple[list[LabelMask], list[FloatArray]]:
     """Return the label mask of each scale, and the features of its instances; see `describe`."""
     masks, tables = [], []
     for scale in _scales(image, settings):
@@ -77,9 +77,9 @@ def candidates_of(
 
 
 def find_with_field(
-    network: nn.Module, image: Floats, settings: Network, precision: str = "fp32"
-) -> tuple[NDArray[np.int32], Floats]:
-    """Return what `find` finds, and the field that agrees, (3, H, W): flow along y, x, foreground.
+    network: nn.Module, image: FloatImage, settings: Network, precision: str = "fp32"
+) -> tuple[LabelMask, FloatImage]:
+    """Return the label mask of `find` and its field (3, H, W): flow along y, x, foreground.
 
     Each instance has the field of the scale that it was found at; the rest has that of the scale
     at which most of the area was found.
@@ -100,7 +100,7 @@ def find_with_field(
     return labels, whole
 
 
-def _scales(image: Floats, settings: Network) -> Iterator[float]:
+def _scales(image: FloatImage, settings: Network) -> Iterator[float]:
     """The scales of the settings at which there is something left to see."""
     for number, scale in enumerate(settings.scales):
         if not number or min(image.shape) * scale >= _SMALLEST_SIDE:
@@ -108,8 +108,8 @@ def _scales(image: Floats, settings: Network) -> Iterator[float]:
 
 
 def _look(
-    network: nn.Module, image: Floats, scale: float, settings: Network, precision: str
-) -> Floats:
+    network: nn.Module, image: FloatImage, scale: float, settings: Network, precision: str
+) -> FloatImage:
     """The field at the picture's own size, predicted at an enlargement of it."""
     field = predict_field(
         network,
@@ -128,11 +128,11 @@ def _quality(network: nn.Module) -> Quality | None:
 
 
 def search(
-    look: Callable[[Floats], tuple[T, NDArray[np.float64]]],
-    image: Floats,
+    look: Callable[[FloatImage], tuple[T, FloatArray]],
+    image: FloatImage,
     diameter: float | None,
 ) -> tuple[T, float]:
-    """Look at a picture at several scales, until its instances have the diameter wanted.
+    """Rescale a picture until its instances have the requested median diameter.
 
     Parameters
     ----------
@@ -160,7 +160,7 @@ def search(
     return found, scale
 
 
-def _wanted(seen: NDArray[np.float64], scale: float, diameter: float) -> float:
+def _wanted(seen: FloatArray, scale: float, diameter: float) -> float:
     """The scale at which what was seen would have the diameter; larger if nothing was seen.
 
     A picture is not enlarged beyond its own pixels only because it is empty.
@@ -172,7 +172,7 @@ def _wanted(seen: NDArray[np.float64], scale: float, diameter: float) -> float:
     return min(scale * factor, _LARGEST_SCALE)
 
 
-def _resized(image: Floats, scale: float) -> Floats:
+def _resized(image: FloatImage, scale: float) -> FloatImage:
     height, width = image.shape
     size = max(1, round(width * scale)), max(1, round(height * scale))
     if size == (width, height):
@@ -181,7 +181,7 @@ def _resized(image: Floats, scale: float) -> Floats:
     return np.asarray(cv2.resize(image, size, interpolation=how))
 
 
-def _restored(field: Floats, shape: tuple[int, ...]) -> Floats:
+def _restored(field: FloatImage, shape: tuple[int, ...]) -> FloatImage:
     if field.shape[1:] == shape:
         return field
     whole = np.empty((3, *shape), np.float32)
@@ -190,7 +190,7 @@ def _restored(field: Floats, shape: tuple[int, ...]) -> Floats:
     return whole
 
 
-def _follow(field: Floats, settings: Network, network: nn.Module) -> Followed:
+def _follow(field: FloatImage, settings: Network, network: nn.Module) -> Followed:
     """Follow a field to its instances, on the GPU if the network is on one."""
     options: dict[str, Any] = {
         "threshold": settings.threshold,
@@ -204,5 +204,10 @@ def _follow(field: Floats, settings: Network, network: nn.Module) -> Followed:
             there = torch.from_numpy(field).to(device)
             return torch_follow.follow(there[:2], there[2], **options)
         except torch.OutOfMemoryError:
-            LOG.info("%s has no room to follow %d x %d pixels", device, *field.shape[1:])
+            LOG.info(
+                "%s has too little memory for %d x %d pixels; the processor follows the "
+                "flow instead",
+                device,
+                *field.shape[1:],
+            )
     return follow(field[:2], field[2], **options)

@@ -1,21 +1,19 @@
-"""A network on a picture of any size: tiles that overlap, blended by weights that sum to one."""
+"""Apply a network to a picture of any size: overlapping tiles, blended by smooth weights."""
 
 from __future__ import annotations
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import nn
 
+from micrographia.arrays import Float32Array, FloatImage
 from micrographia.training.devices import autocast
-
-Floats = NDArray[np.float32]
 
 #: From this many pixels on, percentiles are taken of every n-th row and column only.
 _SAMPLED = 4_000_000
 
 
-def normalise(image: Floats) -> Floats:
+def normalise(image: FloatImage) -> FloatImage:
     """Bring a picture's 1st and 99th percentile to -1 and 1; what lies beyond is kept to ±1.5.
 
     The network sees contrast, whatever the exposure was. A constant picture becomes 0.
@@ -30,12 +28,12 @@ def normalise(image: Floats) -> Floats:
 
 def predict_field(
     network: nn.Module,
-    image: Floats,
+    image: FloatImage,
     *,
     tile: int = 1024,
     overlap: int = 256,
     precision: str = "fp32",
-) -> Floats:
+) -> FloatImage:
     """Return flow along y, along x, and the probability of foreground of every pixel.
 
     Parameters
@@ -67,7 +65,12 @@ def predict_field(
 
 
 def _add_tiles(
-    network: nn.Module, image: Floats, total: Floats, tile: int, overlap: int, precision: str
+    network: nn.Module,
+    image: FloatImage,
+    total: FloatImage,
+    tile: int,
+    overlap: int,
+    precision: str,
 ) -> None:
     """Add the network's answer to `total`, tile by tile."""
     device = next(network.parameters()).device
@@ -84,14 +87,14 @@ def _add_tiles(
                 total[:, top:bottom, left:right] += answer
 
 
-def _run(network: nn.Module, part: Floats, stride: int, device: torch.device) -> Floats:
+def _run(network: nn.Module, part: FloatImage, stride: int, device: torch.device) -> FloatImage:
     """The network's answer on one tile."""
     height, width = part.shape
     answer = network(framed(part, stride, device))
     return np.asarray(answer[0, :, :height, :width].float().cpu().numpy())
 
 
-def framed(part: Floats, stride: int, device: torch.device) -> torch.Tensor:
+def framed(part: FloatImage, stride: int, device: torch.device) -> torch.Tensor:
     """A tile as a network takes it: zeros added below and right to a multiple of `stride`."""
     height, width = part.shape
     whole = np.zeros((1, 1, -(-height // stride) * stride, -(-width // stride) * stride))
@@ -100,7 +103,9 @@ def framed(part: Floats, stride: int, device: torch.device) -> torch.Tensor:
     return given.contiguous(memory_format=torch.channels_last)
 
 
-def _places(length: int, tile: int, overlap: int, stride: int) -> list[tuple[int, int, Floats]]:
+def _places(
+    length: int, tile: int, overlap: int, stride: int
+) -> list[tuple[int, int, Float32Array]]:
     """First pixel, last pixel + 1 and weights of the tiles along an axis.
 
     Tiles begin at multiples of `stride`, else the network would sample them at other places than

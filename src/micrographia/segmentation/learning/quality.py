@@ -1,4 +1,4 @@
-"""What a trained network's candidates are worth, learnt on pictures that it was trained on."""
+"""Quality model of a trained network's candidates, fitted on its training pictures."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from torch import nn
 
+from micrographia.arrays import BoolArray, FloatArray, LabelMask
 from micrographia.config import Network
-from micrographia.segmentation.inference.candidates import Ints, Quality, Table, settle
+from micrographia.io.label_masks import overlaps
+from micrographia.segmentation.inference.candidates import Quality, settle
 from micrographia.segmentation.inference.instances import candidates_of
-from micrographia.segmentation.samples.agreement import agreement, overlaps
+from micrographia.segmentation.samples.agreement import agreement
 from micrographia.segmentation.samples.pictures import Shelf
 
 #: Pictures that are looked at.
@@ -50,7 +51,7 @@ def fit_quality(
     drawn = pictures.iloc[np.random.default_rng([seed, 2]).permutation(len(pictures))]
     drawn = drawn.sort_values("source", key=lambda source: source != "real", kind="stable")
     shelf = Shelf()
-    seen: list[tuple[Ints, list[Ints], list[Table]]] = []
+    seen: list[tuple[LabelMask, list[LabelMask], list[FloatArray]]] = []
     features, right = [], []
     for row in drawn.head(_PICTURES).to_dict("records"):
         image, truth = shelf.read(row["path"], row["mask_path"])
@@ -80,16 +81,16 @@ def fit_quality(
     return replace(quality, least=best)
 
 
-def _is_right(truth: Ints, mask: Ints) -> NDArray[np.bool_]:
+def _is_right(truth: LabelMask, mask: LabelMask) -> BoolArray:
     """Whether each instance of a mask has an IoU above 0.5 with a true one."""
     right = np.zeros(int(mask.max(initial=0)) + 1, dtype=bool)
-    _, found, iou = overlaps(truth, mask)
-    right[found[iou > 0.5]] = True
+    pairs = overlaps(np.maximum(truth, 0), mask)
+    right[pairs.predicted_labels[pairs.predicted[pairs.iou > 0.5]]] = True
     return right[1:]
 
 
 def _score(
-    seen: list[tuple[Ints, list[Ints], list[Table]]], quality: Quality, least: float
+    seen: list[tuple[LabelMask, list[LabelMask], list[FloatArray]]], quality: Quality, least: float
 ) -> float:
     tried = replace(quality, least=least)
     scores = [

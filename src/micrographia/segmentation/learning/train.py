@@ -1,4 +1,4 @@
-"""Training a segmenter: its samples, its loss, how it is judged meanwhile."""
+"""Training of a flow segmenter: samples, loss and validation."""
 
 from __future__ import annotations
 
@@ -9,17 +9,16 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import nn
 from torch.nn import functional
 
+from micrographia.arrays import FloatImage, LabelMask
 from micrographia.config import Network, SegmentationTraining
 from micrographia.provenance import code_digest, versions
 from micrographia.segmentation.baselines.registry import BASELINES
 from micrographia.segmentation.flow.field import flow_field
 from micrographia.segmentation.inference.candidates import choose, rate
 from micrographia.segmentation.inference.instances import candidates_of, find
-from micrographia.segmentation.inference.tiling import Floats
 from micrographia.segmentation.learning.quality import fit_quality
 from micrographia.segmentation.networks.flow_networks import NETWORKS
 from micrographia.segmentation.registry import build, load_network, load_weights
@@ -40,7 +39,7 @@ _FLOW = 3.0
 
 
 class FlowLearner(CropLearner):
-    """What the training loop needs to know of flow segmentation: crops with their flow."""
+    """Learner of flow segmentation for the training loop: crops with their flow fields."""
 
     def sample(self, number: int) -> dict[str, np.ndarray]:
         """Return crop `number` of the series with its flow."""
@@ -52,12 +51,12 @@ class FlowLearner(CropLearner):
             "inside": crop.inside[None],
         }
 
-    def find(self, model: nn.Module, image: Floats) -> NDArray[np.int32]:
+    def find(self, model: nn.Module, image: FloatImage) -> LabelMask:
         """Return the label mask that the model finds in a normalised picture."""
         return find(model, image, self.network)
 
     def validate(self, model: nn.Module, device: torch.device) -> dict[str, float]:
-        """Mean AP@0.5 and PQ@0.5 over the pictures that training never sees.
+        """Return the mean AP@0.5 and PQ@0.5 over the held-out pictures.
 
         While nothing is known yet of what the model's candidates are worth, a young network would
         find nothing by the measure of an old one: the best of a few least qualities counts.
@@ -176,7 +175,7 @@ def _add_quality(out: Path, learner: CropLearner, network: Network, seed: int) -
     scores = learner.validate(model, device)
     card = checkpoint.card | {"quality": quality.to_card(), "metrics": scores}
     save_checkpoint(out, checkpoint.tensors, card)
-    logger.info("with fitted qualities, least %.2f: %s", quality.least, scores)
+    logger.info("with fitted quality of instances, minimum %.2f: %s", quality.least, scores)
 
 
 def _sources(settings: SegmentationTraining) -> dict[str, str]:

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import ndimage
 
+from micrographia.arrays import BoolArray, LabelMask
 from micrographia.io.atomic import atomic_path
 
 CATEGORY = {"id": 1, "name": "particle", "supercategory": "particle"}
@@ -21,7 +21,7 @@ class Masked(NamedTuple):
 
     image_id: str
     file_name: str
-    labels: NDArray[np.int32]
+    labels: LabelMask
 
 
 def write_coco(
@@ -59,7 +59,7 @@ def write_coco(
         stream.write("],\n" + json.dumps(rest, ensure_ascii=False)[1:] + "\n")
 
 
-def encoded(labels: NDArray[np.int32]) -> Iterator[dict[str, Any]]:
+def encoded(labels: LabelMask) -> Iterator[dict[str, Any]]:
     """Yield `label`, `segmentation`, `bbox` (x, y, width, height), `area` of each instance."""
     height, width = labels.shape
     for label, box in enumerate(ndimage.find_objects(labels), start=1):
@@ -79,7 +79,7 @@ def encoded(labels: NDArray[np.int32]) -> Iterator[dict[str, Any]]:
         }  # fmt: skip
 
 
-def run_lengths(mask: NDArray[np.bool_], x: int, y: int, shape: tuple[int, int]) -> list[int]:
+def run_lengths(mask: BoolArray, x: int, y: int, shape: tuple[int, int]) -> list[int]:
     """Lengths of the runs of 0 and 1 in turn, column by column, of a mask in a larger picture.
 
     Parameters

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-Points = NDArray[np.int64]
+from micrographia.arrays import BoolArray, IntArray
 
 #: Steps of the edges that lead right, down, left and up, as (x, y); y grows downwards.
 _STEPS = ((1, 0), (0, 1), (-1, 0), (0, -1))
 
 
-def feret(mask: NDArray[np.bool_]) -> tuple[float, float]:
+def feret(mask: BoolArray) -> tuple[float, float]:
     """Largest and least distance of two parallel lines that enclose a mask [px].
 
     Pixels are unit squares, as in ImageJ: the figures of a rectangle are its diagonal and its
@@ -44,7 +43,7 @@ def feret(mask: NDArray[np.bool_]) -> tuple[float, float]:
     return float(np.hypot(*between.transpose(2, 0, 1)).max()), float(widths.min())
 
 
-def outlines(mask: NDArray[np.bool_]) -> list[Points]:
+def outlines(mask: BoolArray) -> list[IntArray]:
     """Trace the outlines of a mask: closed polygons along the edges of its pixels.
 
     Filled by the even-odd rule, or by the winding rule, they are the mask to the pixel.
@@ -79,7 +78,7 @@ def outlines(mask: NDArray[np.bool_]) -> list[Points]:
     return [np.roll(polygon, -_first(polygon), axis=0) for polygon in found]
 
 
-def _first(polygon: Points) -> int:
+def _first(polygon: IntArray) -> int:
     """Place of the uppermost corner, the leftmost of these: polygons then begin alike."""
     return int(np.lexsort((polygon[:, 0], polygon[:, 1]))[0])
 
@@ -87,7 +86,7 @@ def _first(polygon: Points) -> int:
 Edge = tuple[tuple[int, int], int]
 
 
-def _edges(mask: NDArray[np.bool_]) -> dict[Edge, Edge]:
+def _edges(mask: BoolArray) -> dict[Edge, Edge]:
     """The edge that follows each edge of the outlines; an edge is its start and direction.
 
     Edges have the mask on their right hand as one looks at the screen.

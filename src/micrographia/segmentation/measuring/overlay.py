@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from skimage.segmentation import find_boundaries
 
+from micrographia.arrays import ColourImage, RealArray
 from micrographia.io.atomic import atomic_path
 
 #: Outline colour: Okabe and Ito's orange, seen on black and on white and by the colour-blind.
@@ -18,10 +19,10 @@ _DOUBT = (86, 180, 233)
 
 
 def draw_outlines(
-    image: NDArray[np.floating],
+    image: RealArray,
     labels: NDArray[np.integer],
     doubtful: NDArray[np.integer] | None = None,
-) -> NDArray[np.uint8]:
+) -> ColourImage:
     """Return the image in colour with every instance outlined.
 
     Parameters
@@ -48,7 +49,7 @@ def draw_outlines(
 
 def write_overlay(
     path: str | os.PathLike[str],
-    image: NDArray[np.floating],
+    image: RealArray,
     labels: NDArray[np.integer],
     doubtful: NDArray[np.integer] | None = None,
 ) -> None:

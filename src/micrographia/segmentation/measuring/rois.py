@@ -6,19 +6,19 @@ import os
 import zipfile
 
 import numpy as np
-from numpy.typing import NDArray
 from roifile import ROI_TYPE, ImagejRoi
 from scipy import ndimage
 
+from micrographia.arrays import Float32Array, IntArray, LabelMask
 from micrographia.io.atomic import atomic_path
-from micrographia.segmentation.measuring.outlines import Points, outlines
+from micrographia.segmentation.measuring.outlines import outlines
 
 #: A polygon in ImageJ numbers its corners with 16 bits.
 _MOST_CORNERS = 60_000
 _MOVE, _LINE, _CLOSE = 0, 1, 4
 
 
-def write_rois(path: str | os.PathLike[str], labels: NDArray[np.int32]) -> None:
+def write_rois(path: str | os.PathLike[str], labels: LabelMask) -> None:
     """Write every instance as a region named by its label, atomically.
 
     A region holds the same pixels as the instance: polygons run along the edges of pixels, and
@@ -47,7 +47,7 @@ def write_rois(path: str | os.PathLike[str], labels: NDArray[np.int32]) -> None:
             archive.writestr(entry, region(polygons, name).tobytes())
 
 
-def region(polygons: list[Points], name: str) -> ImagejRoi:
+def region(polygons: list[IntArray], name: str) -> ImagejRoi:
     """Return polygons as one region of ImageJ, named."""
     if len(polygons) == 1 and len(polygons[0]) <= _MOST_CORNERS:
         roi = ImagejRoi.frompoints(polygons[0], name=name)
@@ -63,7 +63,7 @@ def region(polygons: list[Points], name: str) -> ImagejRoi:
     return roi
 
 
-def _path(polygons: list[Points]) -> NDArray[np.float32]:
+def _path(polygons: list[IntArray]) -> Float32Array:
     """Steps of a Java path: move to the first corner, lines to the others, close."""
     steps: list[float] = []
     for polygon in polygons:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy.spatial import KDTree
 from skimage.measure import regionprops_table
 
+from micrographia.arrays import BoolArray, FloatArray, IntArray
 from micrographia.io.schemas import INSTANCES
 from micrographia.segmentation.measuring.outlines import feret
 
@@ -101,14 +102,14 @@ def measure(
     return pd.DataFrame(columns, columns=list(INSTANCES.names))
 
 
-def _nearest(centroids: NDArray[np.float64]) -> NDArray[np.float64]:
+def _nearest(centroids: FloatArray) -> FloatArray:
     """Distance of each point from the nearest other one; NaN where there is none."""
     if len(centroids) < 2:
         return np.full(len(centroids), np.nan)
     return np.asarray(KDTree(centroids).query(centroids, k=2)[0][:, 1])
 
 
-def _cut(table: dict[str, NDArray[np.int64]], box: Sequence[int]) -> NDArray[np.bool_]:
+def _cut(table: dict[str, IntArray], box: Sequence[int]) -> BoolArray:
     """Whether instances touch the border of a box: more of them may lie outside."""
     x0, y0, x1, y1 = box
     low = (table["bbox-1"] <= x0) | (table["bbox-0"] <= y0)

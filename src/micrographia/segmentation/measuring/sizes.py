@@ -7,12 +7,11 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy import special
 
+from micrographia.arrays import FloatArray
 from micrographia.io.schemas import SIZES
-
-Values = NDArray[np.float64]
 
 #: Below this many the p-value's formula does not hold.
 _FEWEST = 8
@@ -71,7 +70,7 @@ def distribution(diameters: ArrayLike) -> dict[str, float]:
     return found
 
 
-def _ks(score: Values) -> float:
+def _ks(score: FloatArray) -> float:
     """Largest distance of the cumulated shares of sorted scores from the normal distribution."""
     n = len(score)
     below = special.ndtr(score)
@@ -79,7 +78,7 @@ def _ks(score: Values) -> float:
     return float(max((steps[1:] - below).max(), (below - steps[:-1]).max()))
 
 
-def _anderson_darling(score: Values) -> float:
+def _anderson_darling(score: FloatArray) -> float:
     """P-value of sorted standardised scores."""
     n = len(score)
     place = 2 * np.arange(1, n + 1) - 1
@@ -124,7 +123,7 @@ def _rows(instances: pd.DataFrame) -> Iterator[tuple[str, dict[str, Any]]]:
         yield unit, {"n": len(sizes), "n_cut": n_cut, **distribution(sizes)}
 
 
-def diameters(instances: pd.DataFrame, unit: str) -> tuple[Values, int]:
+def diameters(instances: pd.DataFrame, unit: str) -> tuple[FloatArray, int]:
     """Equivalent diameters in px or nm that are known, and how many the border cuts.
 
     Instances that are cut are left out: what is seen of them is not their size. Large ones are

@@ -16,8 +16,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter
 from scipy.special import ndtr
 
+from micrographia.arrays import FloatArray
 from micrographia.io.atomic import atomic_path
-from micrographia.segmentation.measuring.sizes import Values, diameters, distribution
+from micrographia.segmentation.measuring.sizes import diameters, distribution
 
 # Okabe and Ito's colours, which the colour-blind can tell apart.
 _BARS, _FIT = "#56B4E9", "#D55E00"
@@ -55,14 +56,16 @@ def draw_sizes(instances: pd.DataFrame, path: str | os.PathLike[str]) -> None:
         figure.savefig(temporary, dpi=150, metadata={"Software": None})
 
 
-def _edges(sizes: Values) -> Values:
+def _edges(sizes: FloatArray) -> FloatArray:
     """Bins of equal ratio; as many as Rice's rule has for this number."""
     count = int(np.clip(np.ceil(2 * len(sizes) ** (1 / 3)), 5, 60))
     low, high = sizes.min() / 1.05, sizes.max() * 1.05
     return np.asarray(np.geomspace(low, high, count + 1))
 
 
-def _histogram(axes: Axes, sizes: Values, fit: dict[str, float], edges: Values, unit: str) -> None:
+def _histogram(
+    axes: Axes, sizes: FloatArray, fit: dict[str, float], edges: FloatArray, unit: str
+) -> None:
     axes.hist(sizes, bins=edges.tolist(), color=_BARS, edgecolor="white")
     label = f"median {fit['median']:.3g} {unit}"
     if fit["geometric_sd"] > 1:
@@ -84,7 +87,9 @@ def _histogram(axes: Axes, sizes: Values, fit: dict[str, float], edges: Values, 
     axes.legend(frameon=False, loc="upper right", fontsize=9)
 
 
-def _cumulated(axes: Axes, sizes: Values, fit: dict[str, float], edges: Values, unit: str) -> None:
+def _cumulated(
+    axes: Axes, sizes: FloatArray, fit: dict[str, float], edges: FloatArray, unit: str
+) -> None:
     axes.step(
         np.sort(sizes), np.arange(1, len(sizes) + 1) / len(sizes), where="post", color="#0072B2",
         label="instances",
@@ -105,7 +110,7 @@ def _p(value: float) -> str:
     return f"= {value:.2g}" if value >= 0.001 else "< 0.001"
 
 
-def _dress(axes: Axes, edges: Values, unit: str) -> None:
+def _dress(axes: Axes, edges: FloatArray, unit: str) -> None:
     axes.set(xscale="log", xlabel=f"equivalent diameter [{unit}]", xlim=(edges[0], edges[-1]))
     plain: Any = lambda x, _: np.format_float_positional(x, 6, trim="-")  # noqa: E731
     axes.xaxis.set_major_formatter(plain)

@@ -1,5 +1,4 @@
-"""Pictures without masks become pictures to learn from: what a network is sure of, and people's
-corrections of the rest."""
+"""Pseudo-labels: the reliable predictions of a network, and corrections by people."""
 
 from __future__ import annotations
 
@@ -9,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from micrographia.arrays import BoolArray, FloatImage, LabelMask
 from micrographia.config import Rounds
 from micrographia.errors import MicrographiaError
 from micrographia.io.images import read_labels
@@ -18,7 +17,6 @@ from micrographia.io.schemas import PSEUDO_LABELS
 from micrographia.io.tables import read_rows
 from micrographia.segmentation.flow.basins import total
 from micrographia.segmentation.flow.field import flow_field
-from micrographia.segmentation.inference.tiling import Floats
 
 #: What `pseudo-label` writes into a folder: its table, and below it the label masks.
 TABLE, MASKS = "pseudo_labels.parquet", "masks"
@@ -26,7 +24,7 @@ TABLE, MASKS = "pseudo_labels.parquet", "masks"
 
 @dataclass(frozen=True)
 class PseudoLabel:
-    """What a network found in a picture, and how much of it is kept.
+    """Pseudo-label of one picture: the predicted instances, and those that are kept.
 
     Attributes
     ----------
@@ -43,15 +41,15 @@ class PseudoLabel:
         Their means over all instances; NaN where none was found.
     """
 
-    labels: NDArray[np.int32]
-    found: NDArray[np.int32]
-    ignored: NDArray[np.bool_]
+    labels: LabelMask
+    found: LabelMask
+    ignored: BoolArray
     share: float
     probability: float
     flow_error: float
 
     def fault(self, settings: Rounds) -> str | None:
-        """Why the picture is not learned from; None if it is."""
+        """Return why the picture is rejected as a training picture; None if it is not."""
         if not self.found.any():
             return "nothing was found"
         n_kept = int(self.labels.max())
@@ -63,9 +61,9 @@ class PseudoLabel:
 
 
 def pseudo_label(
-    found: NDArray[np.int32], field: Floats, settings: Rounds, threads: int = 1
+    found: LabelMask, field: FloatImage, settings: Rounds, threads: int = 1
 ) -> PseudoLabel:
-    """Keep the instances of a prediction that are sure.
+    """Keep the reliable instances of a prediction.
 
     An instance is sure when the network is sure of its foreground, and flows in it as the flow of
     just this mask would: a mask of two particles, or of half of one, has another.
@@ -116,7 +114,7 @@ def corrections_in(folder: str | None) -> dict[str, Path]:
             continue
         if path.stem in found:
             raise MicrographiaError(
-                f"Two corrected masks are of one name: {found[path.stem]} and {path}",
+                f"Two corrected masks have the same name: {found[path.stem]} and {path}",
                 remedy="Remove one of them",
             )
         found[path.stem] = path

@@ -10,11 +10,9 @@ from typing import NamedTuple
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from micrographia.arrays import BoolArray, FloatArray, FloatImage, LabelMask
 from micrographia.config import SegmentationTraining
-
-Floats = NDArray[np.float32]
 
 
 class Crop(NamedTuple):
@@ -24,14 +22,14 @@ class Crop(NamedTuple):
     outside the picture the image is 0.
     """
 
-    image: Floats
-    labels: NDArray[np.int32]
-    inside: NDArray[np.bool_]
+    image: FloatImage
+    labels: LabelMask
+    inside: BoolArray
 
 
 def draw_crop(
-    image: Floats,
-    labels: NDArray[np.int32],
+    image: FloatImage,
+    labels: LabelMask,
     diameter: float,
     settings: SegmentationTraining,
     rng: np.random.Generator,
@@ -76,9 +74,7 @@ def _zoom(diameter: float, settings: SegmentationTraining, rng: np.random.Genera
     return float(np.clip(np.exp(rng.uniform(low, high)) / typical, *settings.zoom))
 
 
-def _view(
-    shape: tuple[int, ...], zoom: float, side: int, rng: np.random.Generator
-) -> NDArray[np.float64]:
+def _view(shape: tuple[int, ...], zoom: float, side: int, rng: np.random.Generator) -> FloatArray:
     """Affine matrix, shape (2, 3), from the picture to a crop turned and mirrored at random."""
     angle = rng.uniform(0, 2 * np.pi) if rng.random() < 0.5 else np.pi / 2 * rng.integers(4)
     cosine, sine = np.cos(angle), np.sin(angle)
@@ -96,7 +92,7 @@ def _view(
     return np.column_stack([turn, shift])
 
 
-def _expose(image: Floats, rng: np.random.Generator) -> Floats:
+def _expose(image: FloatImage, rng: np.random.Generator) -> FloatImage:
     """Change brightness, contrast, gamma, shading, focus and noise; sometimes the sign."""
     unit = np.clip((image + 1) / 2, 0, 1) ** np.float32(np.exp(rng.normal(0, 0.25)))
     if rng.random() < 0.1:

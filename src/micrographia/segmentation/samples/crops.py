@@ -1,4 +1,4 @@
-"""What every segmenter is given to learn from and is judged on: the same crops and pictures."""
+"""Training crops and validation pictures, the same for every segmenter."""
 
 from __future__ import annotations
 
@@ -10,11 +10,10 @@ import cv2
 import numpy as np
 import pandas as pd
 import torch
-from numpy.typing import NDArray
 from torch import nn
 
+from micrographia.arrays import FloatImage, LabelMask
 from micrographia.config import Network, SegmentationTraining
-from micrographia.segmentation.inference.tiling import Floats
 from micrographia.segmentation.samples.agreement import agreement
 from micrographia.segmentation.samples.augment import Crop, draw_crop
 from micrographia.segmentation.samples.pictures import Shelf, weights_of
@@ -80,11 +79,11 @@ class CropLearner(ABC):
         return crop
 
     @abstractmethod
-    def find(self, model: nn.Module, image: Floats) -> NDArray[np.int32]:
+    def find(self, model: nn.Module, image: FloatImage) -> LabelMask:
         """Return the label mask that the model finds in a normalised picture."""
 
     def validate(self, model: nn.Module, device: torch.device) -> dict[str, float]:
-        """Mean AP@0.5 and PQ@0.5 over the pictures that training never sees."""
+        """Return the mean AP@0.5 and PQ@0.5 over the held-out pictures."""
         del device  # the model is on it, and takes its pictures there
         found = []
         for row in self.judged.to_dict("records"):

@@ -10,13 +10,10 @@ from collections.abc import Iterator, Sequence
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 from skimage.filters import threshold_multiotsu, threshold_otsu
 
+from micrographia.arrays import BoolArray, FloatImage, Uint8Array
 from micrographia.segmentation.watershed.likeness import solidity
-
-FloatImage = NDArray[np.float32]
-Mask = NDArray[np.bool_]
 
 #: Grey levels below this range carry no particles that could be told from rounding.
 _FLAT = 1e-3
@@ -68,7 +65,7 @@ def masks(
     opening: int,
     max_hole: float,
     hole_solidity: float,
-) -> Iterator[Mask]:
+) -> Iterator[BoolArray]:
     """Yield a cleaned foreground for each polarity, +1 bright or -1 dark.
 
     Parameters
@@ -114,7 +111,7 @@ def _shading(image: FloatImage, sigma: float) -> FloatImage:
     return np.asarray(cv2.resize(blurred, (width, height)), dtype=np.float32)
 
 
-def _fill_holes(mask: NDArray[np.uint8], max_hole: float, min_solidity: float) -> Mask:
+def _fill_holes(mask: Uint8Array, max_hole: float, min_solidity: float) -> BoolArray:
     """Fill holes, but not the gaps that packed particles leave between them.
 
     A gap between round particles is a triangle with sides bent inwards, a hole within one

@@ -1,14 +1,15 @@
-"""How much a set of instances looks like particles, without knowing the truth."""
+"""Likeness of a set of instances to particles, without ground truth."""
 
 from __future__ import annotations
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 from scipy import ndimage
 
+from micrographia.arrays import BoolArray, LabelMask
 
-def particle_likeness(labels: NDArray[np.int32], border_weight: float) -> float:
+
+def particle_likeness(labels: LabelMask, border_weight: float) -> float:
     """Mean solidity of the instances minus the share of them that is cut by the border.
 
     Particles are mostly convex and mostly inside the picture; what is left between them is
@@ -51,7 +52,7 @@ def particle_likeness(labels: NDArray[np.int32], border_weight: float) -> float:
     return float(np.average(np.array(solidities) - border_weight * np.array(cut), weights=areas))
 
 
-def solidity(mask: NDArray[np.bool_]) -> float:
+def solidity(mask: BoolArray) -> float:
     """Area of a mask over that of its convex hull, pixels taken as unit squares; 0 to 1.
 
     scikit-image's figure, found from the outline: fast enough for thousands of holes.

@@ -1,4 +1,4 @@
-"""The classical segmenter: thresholds, distance transform, watershed, best candidate wins."""
+"""Classical segmenter: thresholds, distance transform, watershed, best candidate."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ from collections.abc import Iterator
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 from skimage.morphology import local_maxima, reconstruction
 from skimage.segmentation import relabel_sequential
 from skimage.segmentation import watershed as flood
 
+from micrographia.arrays import BoolArray, FloatImage, LabelMask
 from micrographia.config import Watershed
-from micrographia.segmentation.watershed.foreground import FloatImage, Mask, margins, masks
+from micrographia.io.images import refuse_no_picture
+from micrographia.segmentation.watershed.foreground import margins, masks
 from micrographia.segmentation.watershed.likeness import particle_likeness
 
 #: Longer side of the copy on which the candidates are compared [px].
@@ -20,7 +21,7 @@ _PREVIEW = 320
 _POLARITIES = {"auto": (1, -1), "bright": (1,), "dark": (-1,)}
 
 
-def segment(image: FloatImage, settings: Watershed) -> NDArray[np.int32]:
+def segment(image: FloatImage, settings: Watershed) -> LabelMask:
     """Find the particles of a micrograph.
 
     Several thresholds in both polarities give candidate foregrounds; each is split where it
@@ -30,7 +31,7 @@ def segment(image: FloatImage, settings: Watershed) -> NDArray[np.int32]:
     Parameters
     ----------
     image
-        Grey image, 0..1, shape (H, W); what is not finite counts as 0.
+        Grey image, 0..1, shape (H, W). NaN and -inf count as 0, inf as 1.
     settings
         See `micrographia.config.Watershed`.
 
@@ -41,11 +42,10 @@ def segment(image: FloatImage, settings: Watershed) -> NDArray[np.int32]:
 
     Raises
     ------
-    ValueError
+    ImageError
         The image is not two-dimensional or is empty.
     """
-    if image.ndim != 2 or image.size == 0:
-        raise ValueError(f"the image has shape {image.shape}; allowed: two dimensions, not empty")
+    refuse_no_picture(image)
     clean = np.nan_to_num(image.astype(np.float32), nan=0.0, posinf=1.0, neginf=0.0)
     shrink = min(1.0, _PREVIEW / max(image.shape))
     chosen = _best(_resized(clean, shrink), settings, shrink)
@@ -77,17 +77,17 @@ def _best(image: FloatImage, settings: Watershed, shrink: float) -> tuple[int, i
 
 def _masks(
     margin: FloatImage, polarities: tuple[int, ...], settings: Watershed, shrink: float
-) -> Iterator[Mask]:
+) -> Iterator[BoolArray]:
     opening = round(settings.opening * shrink)
     return masks(margin, polarities, opening, settings.max_hole, settings.hole_solidity)
 
 
-def _instances(mask: Mask, settings: Watershed, shrink: float) -> NDArray[np.int32]:
+def _instances(mask: BoolArray, settings: Watershed, shrink: float) -> LabelMask:
     labels = split(mask, settings.seed_distance, settings.seed_smoothing * shrink)
     return _drop_small(labels, settings.min_area * shrink**2, settings.min_relative_area)
 
 
-def split(mask: Mask, depth: float, smoothing: float) -> NDArray[np.int32]:
+def split(mask: BoolArray, depth: float, smoothing: float) -> LabelMask:
     """Split a foreground where it narrows: watershed on its distance transform.
 
     Parameters
@@ -119,7 +119,7 @@ def split(mask: Mask, depth: float, smoothing: float) -> NDArray[np.int32]:
     return np.asarray(flood(-distance, seeds, mask=mask), dtype=np.int32)
 
 
-def _drop_small(labels: NDArray[np.int32], min_area: float, min_share: float) -> NDArray[np.int32]:
+def _drop_small(labels: LabelMask, min_area: float, min_share: float) -> LabelMask:
     """Drop instances that are small, absolutely or beside the typical one; close label gaps."""
     areas = np.bincount(labels.ravel())
     areas[0] = 0

@@ -1,4 +1,4 @@
-"""Train, validation and test: balanced over kinds of crystals, no formula on two sides."""
+"""Split into train, validation and test: balanced over clusters, each formula in one split."""
 
 from __future__ import annotations
 
@@ -7,13 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 from ase import Atoms
 from ase.data import covalent_radii
-from numpy.typing import NDArray
 from sklearn.cluster import KMeans
 from sklearn.decomposition import PCA
 
+from micrographia.arrays import FloatArray, IntArray
 from micrographia.config import Splits
-
-FloatArray = NDArray[np.float64]
+from micrographia.physics.lattice import minimum_image
 
 #: Distances up to which the histograms reach, and the width of a bin [Å].
 _REACH, _STEP = 6.0, 0.25
@@ -56,7 +55,7 @@ def assign_splits(
     return [side_of_group[group] for group in inverse]
 
 
-def clusters(fingerprints: FloatArray, count: int, seed: int) -> NDArray[np.int64]:
+def clusters(fingerprints: FloatArray, count: int, seed: int) -> IntArray:
     """Label fingerprints (n, features) by k-means on their first principal components."""
     n = len(fingerprints)
     if n <= 1 or count == 1:
@@ -73,9 +72,7 @@ def clusters(fingerprints: FloatArray, count: int, seed: int) -> NDArray[np.int6
     return np.asarray(means.fit_predict(reduced), dtype=np.int64)
 
 
-def _deal(
-    labels: NDArray[np.int64], sizes: NDArray[np.int64], settings: Splits, seed: int
-) -> list[str]:
+def _deal(labels: IntArray, sizes: IntArray, settings: Splits, seed: int) -> list[str]:
     """Deal groups of given sizes to the sides, cluster by cluster, large groups first.
 
     A group goes to the side that lacks most of its share. What a cluster could not divide is
@@ -139,7 +136,7 @@ def _histograms(layer: Atoms) -> tuple[FloatArray, FloatArray]:
     )
     fractions = layer.positions[:, :2] @ np.linalg.inv(cell)
     difference = fractions[None, :] - fractions[:, None]
-    flat = ((difference - np.rint(difference))[:, :, None] + steps) @ cell
+    flat = (minimum_image(difference)[:, :, None] + steps) @ cell
     plane = np.linalg.norm(flat, axis=-1)
     rise = layer.positions[None, :, 2] - layer.positions[:, None, 2]
     space = np.hypot(plane, rise[:, :, None])

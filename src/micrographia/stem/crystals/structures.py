@@ -14,15 +14,14 @@ from ase import Atoms
 from ase.data import atomic_numbers, chemical_symbols
 from numpy.typing import NDArray
 
+from micrographia.arrays import FloatArray
 from micrographia.config import Splits, StructureFilter
 from micrographia.errors import MicrographiaError
 from micrographia.io.schemas import STRUCTURES
 from micrographia.io.structures import from_cif, orient_layer, to_cif
-from micrographia.physics.lattice import cell_parameters, gauss_reduce
+from micrographia.physics.lattice import cell_parameters, gauss_reduce, minimum_image
 from micrographia.stem.crystals.duplicates import find_duplicates
 from micrographia.stem.crystals.splits import assign_splits
-
-FloatArray = NDArray[np.float64]
 
 #: Distance within which spglib takes positions for equal [Å].
 SYMMETRY_TOLERANCE = 0.01
@@ -313,7 +312,7 @@ def projected_distance(layer: Atoms) -> float:
     xy = layer.positions[:, :2]
     steps = np.array([[i, j] for i in (-1, 0, 1) for j in (-1, 0, 1)]) @ plane
     delta = (xy[None, :] - xy[:, None]) @ np.linalg.inv(plane)
-    delta = (delta - np.rint(delta)) @ plane
+    delta = minimum_image(delta) @ plane
     distances = np.linalg.norm(delta[:, :, None, :] + steps, axis=-1)
     apart = distances[distances > COLUMN_WIDTH]
     return float(apart.min())

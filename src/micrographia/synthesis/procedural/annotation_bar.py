@@ -1,12 +1,13 @@
-"""What microscopes and authors burn into pictures: scale bars, panel letters, banners."""
+"""Annotation burnt into pictures: scale bars, panel letters, banners."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
+
+from micrographia.arrays import BoolArray, GreyImage
 
 Box = tuple[int, int, int, int]
 
@@ -68,7 +69,7 @@ def scale_bar(size: int, pixel_size_nm: float, rng: np.random.Generator) -> tupl
     return round(round_nm / pixel_size_nm), f"{value:g}{gap}{unit}"
 
 
-def blocked(overlay: Overlay, size: int) -> NDArray[np.bool_]:
+def blocked(overlay: Overlay, size: int) -> BoolArray:
     """Return the pixels that opaque panels hide."""
     hidden = np.zeros((size, size), dtype=bool)
     for (x0, y0, x1, y1), _ in overlay.panels:
@@ -76,7 +77,7 @@ def blocked(overlay: Overlay, size: int) -> NDArray[np.bool_]:
     return hidden
 
 
-def draw(pixels: NDArray[np.uint8], overlay: Overlay) -> NDArray[np.uint8]:
+def draw(pixels: GreyImage, overlay: Overlay) -> GreyImage:
     """Return the picture with the annotation burnt in."""
     image = Image.fromarray(pixels)
     canvas = ImageDraw.Draw(image)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from micrographia.arrays import BoolArray, GreyImage
 from micrographia.io.vocabulary import UNKNOWN
 from micrographia.synthesis.procedural.placement import Scene
 from micrographia.synthesis.procedural.recipe import Recipe
@@ -37,7 +37,7 @@ _PACKED = 0.5
 _EVEN = 0.03
 
 
-def attributes_of(recipe: Recipe, scene: Scene, pixels: NDArray[np.uint8]) -> dict[str, str]:
+def attributes_of(recipe: Recipe, scene: Scene, pixels: GreyImage) -> dict[str, str]:
     """Return the word of each attribute, "unknown" where the picture does not show it.
 
     Parameters
@@ -86,7 +86,7 @@ def _arrangement(recipe: Recipe, scene: Scene) -> str:
     return _DISTRIBUTIONS[recipe.arrangement]
 
 
-def _tone(inside: NDArray[np.bool_], pixels: NDArray[np.uint8]) -> str:
+def _tone(inside: BoolArray, pixels: GreyImage) -> str:
     if inside.all() or not inside.any():
         return "even"
     step = (pixels[inside].mean() - pixels[~inside].mean()) / 255

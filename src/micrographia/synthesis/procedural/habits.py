@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
+from micrographia.arrays import FloatArray
 from micrographia.synthesis.procedural.shapes import (
     FLAKES,
     SOLIDS,
@@ -101,7 +101,7 @@ def _blobs(habit: str, size: int, rng: np.random.Generator, shells: bool) -> Mak
     return make
 
 
-def _walk(centre: tuple[float, float], size: int, rng: np.random.Generator) -> NDArray[np.float64]:
+def _walk(centre: tuple[float, float], size: int, rng: np.random.Generator) -> FloatArray:
     """Smooth curve through `centre`, longer than the picture or not, in half-pixel steps."""
     length = int(2 * size * rng.uniform(0.3, 1.5))
     bend = rng.uniform(0.0, 0.45) / size

@@ -1,4 +1,4 @@
-"""The embedded input: micrographs made up from a seed, with exact masks.
+"""Procedural micrographs, generated from a random seed, with exact masks.
 
 Every picture follows from (seed, index) alone, so it does not matter how the work is divided.
 Some indices are there to be caught by curation: copies, a blurred picture, a small one.
@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 from scipy import ndimage
 
+from micrographia.arrays import GreyImage, LabelMask
 from micrographia.config import Synthesis
 from micrographia.synthesis.procedural import annotation_bar as annotation
 from micrographia.synthesis.procedural.attributes import attributes_of
@@ -29,7 +29,7 @@ from micrographia.synthesis.procedural.rendering import (
     transmission,
 )
 
-Made = tuple[NDArray[np.uint8], NDArray[np.int32], dict[str, Any]]
+Made = tuple[GreyImage, LabelMask, dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -146,9 +146,7 @@ def _pixel_size(mode: str, radius: float, rng: np.random.Generator) -> float:
     return float(f"{diameter / (2 * radius):.4g}")
 
 
-def _picture(
-    scene: Scene, recipe: Recipe, blurred: bool, rng: np.random.Generator
-) -> NDArray[np.uint8]:
+def _picture(scene: Scene, recipe: Recipe, blurred: bool, rng: np.random.Generator) -> GreyImage:
     size = scene.labels.shape[0]
     blur = 10.0 if blurred else float(rng.uniform(0.4, 1.1))
     # Pores and grain drown in the noise of few electrons.
@@ -173,7 +171,7 @@ def _picture(
     return record(shading(ideal, rng), rng, blur=blur, electrons=electrons, gain=gain)
 
 
-def _reencode(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def _reencode(pixels: GreyImage) -> GreyImage:
     """What another web site makes of a picture: a little brighter, and through JPEG."""
     brighter = np.clip(np.rint(pixels * 0.93 + 14), 0, 255).astype(np.uint8)
     stream = io.BytesIO()

@@ -1,11 +1,11 @@
-"""Where particles go, and which pixels of each stay visible."""
+"""Placement of particles, and the visible pixels of each."""
 
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
+from micrographia.arrays import BoolArray, FloatArray
 from micrographia.synthesis.procedural.habits import Maker
 from micrographia.synthesis.procedural.recipe import Recipe
 from micrographia.synthesis.procedural.shapes import Patch
@@ -27,7 +27,7 @@ class Scene:
         The pixels that no opaque panel hides.
     """
 
-    def __init__(self, size: int, blocked: NDArray[np.bool_]) -> None:
+    def __init__(self, size: int, blocked: BoolArray) -> None:
         self.labels = np.zeros((size, size), dtype=np.int32)
         self.patches: list[Patch] = []
         self.free = ~blocked
@@ -86,7 +86,7 @@ def arrange(
     scene: Scene,
     make: Maker,
     recipe: Recipe,
-    radii: NDArray[np.float64],
+    radii: FloatArray,
     rng: np.random.Generator,
 ) -> None:
     """Lay particles down as a recipe says.
@@ -121,7 +121,7 @@ def arrange(
 def scatter(
     scene: Scene,
     make: Maker,
-    radii: NDArray[np.float64],
+    radii: FloatArray,
     overlap: float,
     rng: np.random.Generator,
 ) -> None:
@@ -143,7 +143,7 @@ def scatter(
 def cluster(
     scene: Scene,
     make: Maker,
-    radii: NDArray[np.float64],
+    radii: FloatArray,
     overlap: float,
     rng: np.random.Generator,
     long: float = 1.0,
@@ -171,9 +171,7 @@ def cluster(
                 break
 
 
-def lattice(
-    scene: Scene, make: Maker, radii: NDArray[np.float64], rng: np.random.Generator
-) -> None:
+def lattice(scene: Scene, make: Maker, radii: FloatArray, rng: np.random.Generator) -> None:
     """Lay particles on a lattice with faults, as wide as their number fills the picture."""
     size = scene.labels.shape[0]
     square = bool(rng.random() < 0.25)
@@ -199,7 +197,7 @@ def lattice(
 def relaxed(
     scene: Scene,
     make: Maker,
-    radii: NDArray[np.float64],
+    radii: FloatArray,
     rng: np.random.Generator,
     *,
     crowding: float,
@@ -219,8 +217,8 @@ def relaxed(
 
 
 def _repel(
-    size: int, radii: NDArray[np.float64], crowding: float, rng: np.random.Generator
-) -> tuple[float, NDArray[np.float64]]:
+    size: int, radii: FloatArray, crowding: float, rng: np.random.Generator
+) -> tuple[float, FloatArray]:
     """Width of a periodic field and the places of discs in it after repulsion."""
     discs = radii * np.sqrt(crowding * size**2 / (np.pi * np.sum(radii**2)))
     discs = np.maximum(discs, radii * 1.01)

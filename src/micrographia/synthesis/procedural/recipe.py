@@ -1,4 +1,4 @@
-"""What a procedural micrograph is to show: habit, arrangement, sizes, surface, contrast.
+"""Recipe of a procedural micrograph: habit, arrangement, sizes, surface, contrast.
 
 A recipe is drawn first and the picture after it, so that the attributes of a picture are known
 before its first pixel is.
@@ -10,9 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from micrographia.arrays import FloatArray
 
 #: What a set goes round: the main trait of a picture; the rest is drawn.
 KINDS = ("spheres", "rods", "polyhedra", "fibres", "clusters", "mixed")
@@ -140,7 +139,7 @@ def _sizes(kind: str, habit: str, arrangement: str, count: str, rng: np.random.G
     )
 
 
-def draw_radii(recipe: Recipe, size: int, rng: np.random.Generator) -> Floats:
+def draw_radii(recipe: Recipe, size: int, rng: np.random.Generator) -> FloatArray:
     """Draw the radii of all particles [px], large ones first.
 
     Small ones then lie on top of large ones and stay in sight. Half the width takes the place of
@@ -177,7 +176,7 @@ def draw_radii(recipe: Recipe, size: int, rng: np.random.Generator) -> Floats:
     return np.sort(np.maximum(radius * factors, _SMALLEST))[::-1]
 
 
-def _factors(recipe: Recipe, count: int, rng: np.random.Generator) -> Floats:
+def _factors(recipe: Recipe, count: int, rng: np.random.Generator) -> FloatArray:
     """Radii over the typical one."""
     spread = rng.uniform(*_SPREAD.get(recipe.sizes, _SPREAD["uniform"]))
     factors = np.exp(rng.normal(0.0, 1.0, count) * spread)

@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import ndimage, signal
 
+from micrographia.arrays import FloatArray, GreyImage
 from micrographia.synthesis.procedural.shapes import Patch
-
-Floats = NDArray[np.float64]
 
 
 def texture(
     shape: tuple[int, int], rng: np.random.Generator, scale: float, power: float = 1.0
-) -> Floats:
+) -> FloatArray:
     """Random field of zero mean and unit deviation.
 
     Parameters
@@ -46,7 +44,7 @@ def secondary_electrons(
     *,
     tone: str = "bright",
     surface: str = "smooth",
-) -> Floats:
+) -> FloatArray:
     """Scanning picture in 0…1: bright edges, soft light from one side, contact shadows.
 
     The yield of secondary electrons grows with tilt as 1/cos θ until their escape depth cuts it
@@ -94,7 +92,7 @@ def transmission(
     *,
     dark_field: bool = False,
     surface: str = "smooth",
-) -> Floats:
+) -> FloatArray:
     """Picture in 0…1 of what goes through: matter by its thickness, on a speckled carbon film.
 
     In bright field, intensity falls as exp(-μ t); crystals are darker or lighter by their
@@ -172,7 +170,7 @@ class Relief:
             self._stripes = rng.uniform(4.5, 9.0), rng.uniform(0.14, 0.28)
         self._field = np.clip(self._field, 0.15, 2.0)
 
-    def on(self, patch: Patch, rng: np.random.Generator) -> Floats:
+    def on(self, patch: Patch, rng: np.random.Generator) -> FloatArray:
         """Return the factor on one particle's window: a random part, or direction, of its own."""
         height, width = patch.distance.shape
         tall, wide = self._field.shape
@@ -188,7 +186,7 @@ class Relief:
         return np.asarray(part * (1.0 + strength * wave))
 
 
-def shading(picture: Floats, rng: np.random.Generator) -> Floats:
+def shading(picture: FloatArray, rng: np.random.Generator) -> FloatArray:
     """Multiply by a slow gradient and a vignette."""
     size = picture.shape[0]
     y, x = np.mgrid[-1 : 1 : size * 1j, -1 : 1 : size * 1j]
@@ -198,7 +196,7 @@ def shading(picture: Floats, rng: np.random.Generator) -> Floats:
     return np.asarray(picture * field)
 
 
-def charging(picture: Floats, rng: np.random.Generator) -> Floats:
+def charging(picture: FloatArray, rng: np.random.Generator) -> FloatArray:
     """Add horizontal streaks: bright matter charges up and disturbs the line behind it."""
     bright = np.maximum(picture - np.percentile(picture, 85), 0.0)
     tail = rng.uniform(0.97, 0.99)
@@ -210,8 +208,8 @@ def charging(picture: Floats, rng: np.random.Generator) -> Floats:
 
 
 def record(
-    picture: Floats, rng: np.random.Generator, *, blur: float, electrons: float, gain: float
-) -> NDArray[np.uint8]:
+    picture: FloatArray, rng: np.random.Generator, *, blur: float, electrons: float, gain: float
+) -> GreyImage:
     """Record 0…1 as 8-bit grey: optics, counting noise, read-out noise.
 
     Parameters
@@ -233,7 +231,7 @@ def record(
     return np.asarray(np.clip(np.rint(noisy * 255), 0, 255), dtype=np.uint8)
 
 
-def _substrate(size: int, rng: np.random.Generator) -> Floats:
+def _substrate(size: int, rng: np.random.Generator) -> FloatArray:
     """Relative brightness of the ground: polished wafer, rough film or pitted tape."""
     shape = (size, size)
     kind = rng.choice(["smooth", "rough", "pitted"], p=[0.45, 0.35, 0.2])
@@ -249,7 +247,7 @@ def _substrate(size: int, rng: np.random.Generator) -> Floats:
     return np.asarray(1.0 + clouds - rng.uniform(0.15, 0.45) * pits)
 
 
-def _direction(azimuth: float, tilt: float) -> Floats:
+def _direction(azimuth: float, tilt: float) -> FloatArray:
     return np.array([np.sin(tilt) * np.cos(azimuth), np.sin(tilt) * np.sin(azimuth), np.cos(tilt)])
 
 

@@ -7,11 +7,10 @@ from functools import cache
 from itertools import permutations, product
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.spatial import ConvexHull, cKDTree
 from scipy.spatial.transform import Rotation
 
-Floats = NDArray[np.float64]
+from micrographia.arrays import BoolArray, FloatArray
 
 #: How far beyond the outline a patch reaches, as a share of its half-width and in pixels:
 #: room for the shadow and the diffraction fringe that a particle throws.
@@ -38,9 +37,9 @@ class Patch:
 
     y0: int
     x0: int
-    distance: Floats
-    normal: Floats
-    thickness: Floats
+    distance: FloatArray
+    normal: FloatArray
+    thickness: FloatArray
     half_width: float
 
     @property
@@ -50,7 +49,7 @@ class Patch:
         return slice(self.y0, self.y0 + height), slice(self.x0, self.x0 + width)
 
     @property
-    def inside(self) -> NDArray[np.bool_]:
+    def inside(self) -> BoolArray:
         """Pixels whose centre is in the particle."""
         return self.distance >= 0
 
@@ -62,7 +61,7 @@ def blob(
     *,
     aspect: float = 1.0,
     angle: float = 0.0,
-    wobble: Floats | None = None,
+    wobble: FloatArray | None = None,
     core: float = 0.0,
 ) -> Patch | None:
     """Sphere, ellipsoid or irregular grain.
@@ -105,7 +104,7 @@ def blob(
     return Patch(y0, x0, (outline - rho) / steepness, normal, thickness, radius)
 
 
-def _outline(theta: Floats, wobble: Floats | None) -> Floats:
+def _outline(theta: FloatArray, wobble: FloatArray | None) -> FloatArray:
     """Radius of an outline at the angles `theta`, relative to its mean."""
     outline = np.ones_like(theta)
     for order, (amplitude, phase) in enumerate(() if wobble is None else wobble, start=2):
@@ -139,7 +138,7 @@ def rod(
     return _tube(y0, x0, dx - nearest * cos, dy - nearest * sin, half)
 
 
-def fibre(points: Floats, width: float, size: int) -> Patch | None:
+def fibre(points: FloatArray, width: float, size: int) -> Patch | None:
     """Bent fibre of round cross-section.
 
     Parameters
@@ -211,7 +210,9 @@ def polyhedron(
     return Patch(y0, x0, distance, normal, thickness, radius * 0.7)
 
 
-def _upper_faces(outward: Floats, reach: Floats, dx: Floats, dy: Floats) -> tuple[Floats, Floats]:
+def _upper_faces(
+    outward: FloatArray, reach: FloatArray, dx: FloatArray, dy: FloatArray
+) -> tuple[FloatArray, FloatArray]:
     """Height of the upper hull of half-spaces, and its normals, slightly rounded at the edges."""
     planes = reach[:, None, None] - outward[:, 0, None, None] * dx - outward[:, 1, None, None] * dy
     heights = planes / outward[:, 2, None, None]
@@ -221,7 +222,7 @@ def _upper_faces(outward: Floats, reach: Floats, dx: Floats, dy: Floats) -> tupl
     return top, normal / np.linalg.norm(normal, axis=0)
 
 
-def _tube(y0: int, x0: int, dx: Floats, dy: Floats, half: float) -> Patch:
+def _tube(y0: int, x0: int, dx: FloatArray, dy: FloatArray, half: float) -> Patch:
     gap = np.hypot(dx, dy)
     t = np.minimum(gap / half, 1.0)
     rise = np.sqrt(1.0 - t**2)
@@ -233,7 +234,7 @@ def _tube(y0: int, x0: int, dx: Floats, dy: Floats, half: float) -> Patch:
 
 def _window(
     centre: tuple[float, float], reach: float, half_width: float, size: int
-) -> tuple[int, int, Floats, Floats] | None:
+) -> tuple[int, int, FloatArray, FloatArray] | None:
     """Corner of the window around a particle, and the offsets of its pixels from the centre."""
     margin = reach * 1.3 + half_width * _MARGIN_SHARE + _MARGIN_PX
     low = [max(int(np.floor(value - margin)), 0) for value in centre]
@@ -256,7 +257,7 @@ FLAKES = ("hexagonal plate", "hexagonal flake", "triangular flake")
 
 
 @cache
-def _solid(name: str) -> tuple[Floats, Floats, Floats]:
+def _solid(name: str) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Corners on the unit sphere, outward face normals, and the faces' distances."""
     golden = (1 + 5**0.5) / 2
     signs = (-1.0, 1.0)

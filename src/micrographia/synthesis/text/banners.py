@@ -12,10 +12,9 @@ from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-Mask = NDArray[np.uint8]
+from micrographia.arrays import InkMask
 
 #: A stroke paler than this does not count as seen: it is anti-aliasing.
 SEEN = 64
@@ -52,7 +51,7 @@ def load_font(path: str | None, height: int) -> ImageFont.FreeTypeFont | ImageFo
     return ImageFont.truetype(path, height) if path else ImageFont.load_default(height)
 
 
-def hug(mask: Mask) -> Mask:
+def hug(mask: InkMask) -> InkMask:
     """Cut a mask down to its strokes.
 
     Raises
@@ -67,7 +66,7 @@ def hug(mask: Mask) -> Mask:
     return mask[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
 
 
-def text(words: str, font: str | None, height: int) -> Mask:
+def text(words: str, font: str | None, height: int) -> InkMask:
     """Return the strokes of a line of text; `height` is the font's size [px]."""
     face = load_font(font, height)
     left, top, right, bottom = (math.floor(edge) for edge in face.getbbox(words))
@@ -76,7 +75,7 @@ def text(words: str, font: str | None, height: int) -> Mask:
     return hug(np.asarray(image))
 
 
-def stack(parts: Sequence[Mask], gap: int, *, down: bool, align: float = 0.5) -> Mask:
+def stack(parts: Sequence[InkMask], gap: int, *, down: bool, align: float = 0.5) -> InkMask:
     """Put masks one below (or beside) the other.
 
     Parameters
@@ -103,7 +102,7 @@ def stack(parts: Sequence[Mask], gap: int, *, down: bool, align: float = 0.5) ->
     return joined
 
 
-def bar(length: int, thick: int, style: str) -> Mask:
+def bar(length: int, thick: int, style: str) -> InkMask:
     """Return a scale bar: "line", "capped" (|—|), "frame", "ticks" or "dots"."""
     if style == "line":
         return np.full((thick, length), 255, dtype=np.uint8)
@@ -126,7 +125,7 @@ def bar(length: int, thick: int, style: str) -> Mask:
     return mask
 
 
-def arrow(length: int, thick: int, angle: float, head: float) -> Mask:
+def arrow(length: int, thick: int, angle: float, head: float) -> InkMask:
     """Return an arrow; `angle` in rad, `head` is its head's length over the whole."""
     size = (length + 4 * thick) * _FINE
     image = Image.new("L", (size, size))
@@ -142,7 +141,7 @@ def arrow(length: int, thick: int, angle: float, head: float) -> Mask:
     return hug(np.asarray(image.reduce(_FINE)))
 
 
-def logo(name: str, font: str | None, height: int, rng: np.random.Generator) -> Mask:
+def logo(name: str, font: str | None, height: int, rng: np.random.Generator) -> InkMask:
     """Return a maker's mark: a shape with its name knocked out, or beside it."""
     words = text(name, font, max(int(height * 0.55), 7))
     if rng.random() < 0.5:
@@ -205,7 +204,9 @@ def free_words(rng: np.random.Generator) -> str:
     return str(rng.choice(_WORDS)) if rng.random() < 0.75 else data_words(rng)
 
 
-def strip(width: int, height: int, font: str | None, size: int, rng: np.random.Generator) -> Mask:
+def strip(
+    width: int, height: int, font: str | None, size: int, rng: np.random.Generator
+) -> InkMask:
     """Return the strokes of an instrument's strip of this size; they need not reach its edges."""
     mask = np.zeros((height, width), dtype=np.uint8)
     rows = 2 if height > 2.8 * size and rng.random() < 0.7 else 1
@@ -233,7 +234,7 @@ def strip(width: int, height: int, font: str | None, size: int, rng: np.random.G
     return mask
 
 
-def _put(mask: Mask, part: Mask, x: int, middle: int) -> int:
+def _put(mask: InkMask, part: InkMask, x: int, middle: int) -> int:
     """Draw a part with its left edge at `x`, centred on a row; return its right edge."""
     top = min(max(middle - part.shape[0] // 2, 0), max(mask.shape[0] - part.shape[0], 0))
     window = mask[top : top + part.shape[0], x : x + part.shape[1]]

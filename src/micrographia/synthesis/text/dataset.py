@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from micrographia.arrays import GreyImage
 from micrographia.config import Synthesis, TextTraining
 from micrographia.errors import ImageError, MicrographiaError
 from micrographia.io.images import SUFFIXES, read_micrograph, to_unit
@@ -49,7 +50,10 @@ def make_set(folder: Path, settings: TextTraining, seed: int) -> list[dict[str, 
     """
     fonts: list[str | None] = [None, *find_fonts(settings.fonts)]
     if len(fonts) < 8:
-        LOG.warning("only %d fonts; name folders of more in curation.text.training", len(fonts))
+        LOG.warning(
+            "only %d fonts were found; add folders of fonts to curation.text.training.fonts",
+            len(fonts),
+        )
     sources = -(-settings.closeups // _PER_SOURCE)
     held = max(round(settings.pictures * _VALIDATION), 1)
     counts = {"closeup": sources, "train": settings.pictures - held, "validation": held}
@@ -78,12 +82,12 @@ def make_set(folder: Path, settings: TextTraining, seed: int) -> list[dict[str, 
 
 
 def _closeups(
-    pixels: NDArray[np.uint8],
+    pixels: GreyImage,
     boxes: list[Box],
     kinds: list[str],
     side: int,
     rng: np.random.Generator,
-) -> Iterator[tuple[NDArray[np.uint8], list[Box], list[str]]]:
+) -> Iterator[tuple[GreyImage, list[Box], list[str]]]:
     """Yield square parts of a picture, each around a region drawn by lot if there is one.
 
     A region that reaches beyond a part is cut; if less than a third of it is left it does not
@@ -113,15 +117,13 @@ def _areas(boxes: NDArray[Any]) -> NDArray[Any]:
     return np.maximum(boxes[:, 2] - boxes[:, 0], 0) * np.maximum(boxes[:, 3] - boxes[:, 1], 0)
 
 
-def _backgrounds(
-    parts: Sequence[str], settings: TextTraining, seed: int
-) -> Iterator[NDArray[np.uint8]]:
+def _backgrounds(parts: Sequence[str], settings: TextTraining, seed: int) -> Iterator[GreyImage]:
     """Yield a text-free picture for each entry; a procedural one serves for eight of one part."""
     real = _real_files(settings)
     split = max(int(len(real) * (1 - _VALIDATION)), 1)
     generator = Synthesis(size=int(settings.side * _LARGER), annotated_share=0)
     rng = np.random.default_rng([seed, 7])
-    made: NDArray[np.uint8] | None = None
+    made: GreyImage | None = None
     number = used = 0
     for index, part in enumerate(parts):
         if real and rng.random() < _REAL:
@@ -150,7 +152,7 @@ def _real_files(settings: TextTraining) -> list[str]:
     return files
 
 
-def _read(path: str) -> NDArray[np.uint8]:
+def _read(path: str) -> GreyImage:
     try:
         unit = to_unit(read_micrograph(path).pixels)
     except ImageError as error:

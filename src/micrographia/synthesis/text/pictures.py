@@ -1,27 +1,56 @@
-"""Micrographs with rendered annotation whose boxes are known: what a text detector learns from."""
+"""Micrographs with rendered annotation and known boxes, to train the text detector."""
 
 from __future__ import annotations
 
 import io
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 from scipy import ndimage
 
+from micrographia.arrays import FloatImage, GreyImage, InkMask
 from micrographia.synthesis.text import banners
-from micrographia.synthesis.text.banners import Mask
 
 Box = tuple[int, int, int, int]
-Floats = NDArray[np.float32]
 
 #: Share of pictures that carry no annotation at all.
 _BARE = 0.1
 #: Least difference of ink and ground [grey levels].
 _LEAST_CONTRAST = 40.0
+
+
+@dataclass(frozen=True)
+class Style:
+    """How strokes are painted.
+
+    Attributes
+    ----------
+    ink
+        Grey level; "grey" for any with contrast, None for white or black.
+    ground, ground_opacity
+        Grey level of the region's own ground, None for none; and its opacity, 0..1.
+    pad
+        Margin of that ground around the strokes [px].
+    outline
+        Width of a rim of the opposite grey [px].
+    opacity
+        Of the strokes, 0..1.
+    contrast
+        Least difference of ink and ground [grey levels].
+    """
+
+    ink: float | str | None = None
+    ground: float | None = None
+    ground_opacity: float = 1.0
+    pad: int = 0
+    outline: int = 0
+    opacity: float = 1.0
+    contrast: float = _LEAST_CONTRAST
+
+
+_PLAIN = Style()
 
 
 @dataclass
@@ -40,7 +69,7 @@ class Sheet:
         What is drawn so far: x0, y0, x1, y1 with exclusive ends [px], and the class of each.
     """
 
-    pixels: Floats
+    pixels: FloatImage
     rng: np.random.Generator
     fonts: list[str | None]
     boxes: list[Box] = field(default_factory=list)
@@ -50,7 +79,7 @@ class Sheet:
         """Return a font, any of them."""
         return self.fonts[int(self.rng.integers(len(self.fonts)))]
 
-    def draw(self, mask: Mask, x: int, y: int, kind: str, **style: Any) -> bool:
+    def draw(self, mask: InkMask, x: int, y: int, kind: str, style: Style = _PLAIN) -> bool:
         """Draw strokes at (x, y) if nothing else is there, and note their box.
 
         Parameters
@@ -61,11 +90,11 @@ class Sheet:
             Left upper corner [px].
         kind
             Class of the region.
-        **style
-            See `_paint`; `pad` widens the region by that of its own ground.
+        style
+            How the strokes are painted; `pad` widens the region by that of its own ground.
         """
         height, width = self.pixels.shape
-        pad = style.get("pad", 0) if style.get("ground") is not None else 0
+        pad = style.pad if style.ground is not None else 0
         box = (
             max(x - pad, 0),
             max(y - pad, 0),
@@ -78,16 +107,16 @@ class Sheet:
         seen = mask[top : height - y, left : width - x]
         if not (seen >= banners.SEEN).any():
             return False
-        _paint(self.pixels, seen, max(x, 0), max(y, 0), box, self.rng, **style)
+        _paint(self.pixels, seen, max(x, 0), max(y, 0), box, self.rng, style)
         self.boxes.append(box)
         self.kinds.append(kind)
         return True
 
 
 def annotate(
-    pixels: NDArray[np.uint8], fonts: list[str | None], rng: np.random.Generator
-) -> tuple[NDArray[np.uint8], list[Box], list[str]]:
-    """Burn annotation into a picture, and wear it as copying and printing do.
+    pixels: GreyImage, fonts: list[str | None], rng: np.random.Generator
+) -> tuple[GreyImage, list[Box], list[str]]:
+    """Burn annotation into a picture, and degrade it like copying and printing.
 
     Returns
     -------
@@ -111,7 +140,7 @@ def annotate(
     return _worn(sheet.pixels, rng), sheet.boxes, sheet.kinds
 
 
-def background(picture: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
+def background(picture: GreyImage, rng: np.random.Generator) -> GreyImage:
     """Return a part of a text-free picture, turned, mirrored and with another contrast."""
     turned = np.rot90(picture, int(rng.integers(4)))
     turned = turned[:, ::-1] if rng.random() < 0.5 else turned
@@ -131,7 +160,7 @@ def background(picture: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[
     return np.asarray(np.rint(part * 255), dtype=np.uint8)
 
 
-def fit(pixels: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
+def fit(pixels: GreyImage, side: int) -> GreyImage:
     """Scale a picture so that its longer side is `side` [px]."""
     height, width = pixels.shape
     scale = side / max(height, width)
@@ -157,7 +186,7 @@ def _draw_strip(sheet: Sheet) -> None:
     if rng.random() < 0.75:
         ground = float(rng.choice([0, 0, 0, 15, 30, 90, 255]))
         ink = 0.0 if ground > 128 else float(rng.choice([255, 255, 220, 180]))
-        sheet.draw(mask, 0, top, "banner", ink=ink, ground=ground, pad=0)
+        sheet.draw(mask, 0, top, "banner", Style(ink=ink, ground=ground))
         return
     rows, columns = (np.flatnonzero((mask >= banners.SEEN).any(axis=axis)) for axis in (1, 0))
     sheet.draw(banners.hug(mask), int(columns[0]), top + int(rows[0]), "banner")
@@ -179,7 +208,7 @@ def _draw_scale_bar(sheet: Sheet) -> bool:
         order = 1 if rng.random() < 0.35 else -1
         mask = banners.stack([mask, words][::order], gap, down=down, align=_align(rng))
     x, y = _corner(sheet, mask, rng.choice(["low right", "low left", "top", "any"], p=_WHERE))
-    return sheet.draw(mask, x, y, "scale_bar", **_style(sheet))
+    return sheet.draw(mask, x, y, "scale_bar", _style(sheet))
 
 
 _WHERE = [0.52, 0.3, 0.06, 0.12]
@@ -193,7 +222,7 @@ def _draw_letter(sheet: Sheet) -> bool:
         ["top left", "top right", "low left", "low right"], p=[0.8, 0.09, 0.08, 0.03]
     )
     x, y = _corner(sheet, mask, spot)
-    return sheet.draw(mask, x, y, "panel_letter", **_style(sheet, boxed=0.28))
+    return sheet.draw(mask, x, y, "panel_letter", _style(sheet, boxed=0.28))
 
 
 def _draw_words(sheet: Sheet) -> bool:
@@ -205,7 +234,7 @@ def _draw_words(sheet: Sheet) -> bool:
     mask = banners.stack(parts, max(size // 4, 1), down=True, align=_align(rng))
     spot = rng.choice(["top left", "top right", "low left", "low right", "any"])
     x, y = _corner(sheet, mask, spot)
-    return sheet.draw(mask, x, y, "text", **_style(sheet))
+    return sheet.draw(mask, x, y, "text", _style(sheet))
 
 
 def _draw_arrow(sheet: Sheet) -> bool:
@@ -215,7 +244,7 @@ def _draw_arrow(sheet: Sheet) -> bool:
     head = 1.0 if rng.random() < 0.2 else float(rng.uniform(0.25, 0.6))
     mask = banners.arrow(max(length, 8), thick, float(rng.uniform(0, 2 * np.pi)), head)
     x, y = _corner(sheet, mask, "any")
-    return sheet.draw(mask, x, y, "arrow", contrast=70.0)
+    return sheet.draw(mask, x, y, "arrow", Style(contrast=70.0))
 
 
 def _draw_logo(sheet: Sheet) -> bool:
@@ -224,7 +253,7 @@ def _draw_logo(sheet: Sheet) -> bool:
     mask = banners.logo(name, sheet.font(), max(int(height * rng.uniform(0.04, 0.11)), 9), rng)
     spot = rng.choice(["top left", "top right", "low left", "low right"])
     x, y = _corner(sheet, mask, spot)
-    return sheet.draw(mask, x, y, "logo", **_style(sheet))
+    return sheet.draw(mask, x, y, "logo", _style(sheet))
 
 
 def _draw_watermark(sheet: Sheet) -> None:
@@ -237,14 +266,15 @@ def _draw_watermark(sheet: Sheet) -> None:
     mask = banners.hug(np.asarray(turned))
     x = int((width - mask.shape[1]) * rng.random())
     y = int((height - mask.shape[0]) * rng.random())
-    sheet.draw(mask, x, y, "text", opacity=float(rng.uniform(0.35, 0.6)), contrast=110.0)
+    style = Style(opacity=float(rng.uniform(0.35, 0.6)), contrast=110.0)
+    sheet.draw(mask, x, y, "text", style)
 
 
 def _align(rng: np.random.Generator) -> float:
     return float(rng.choice([0.5, 0.0, 1.0], p=[0.72, 0.16, 0.12]))
 
 
-def _corner(sheet: Sheet, mask: Mask, spot: str) -> tuple[int, int]:
+def _corner(sheet: Sheet, mask: InkMask, spot: str) -> tuple[int, int]:
     """Where the left upper corner of a mask goes."""
     rng, (height, width) = sheet.rng, sheet.pixels.shape
     free_x, free_y = max(width - mask.shape[1], 0), max(height - mask.shape[0], 0)
@@ -263,8 +293,8 @@ def _corner(sheet: Sheet, mask: Mask, spot: str) -> tuple[int, int]:
     return x, margin_y if "top" in spot else floor - mask.shape[0] - margin_y
 
 
-def _style(sheet: Sheet, boxed: float = 0.15) -> dict[str, Any]:
-    """How a piece is painted: bare, outlined, grey, or on its own ground."""
+def _style(sheet: Sheet, boxed: float = 0.15) -> Style:
+    """Draw how a piece is painted: bare, outlined, grey, or on its own ground."""
     rng, height = sheet.rng, sheet.pixels.shape[0]
     kind = rng.random()
     if kind < boxed:
@@ -272,50 +302,30 @@ def _style(sheet: Sheet, boxed: float = 0.15) -> dict[str, Any]:
         pad = int(height * rng.uniform(0.004, 0.03)) + 1
         opacity = 1.0 if rng.random() < 0.85 else float(rng.uniform(0.4, 0.8))
         ink = 0.0 if ground > 128 else 255.0
-        return {"ground": ground, "pad": pad, "ink": ink, "ground_opacity": opacity}
+        return Style(ink, ground, opacity, pad)
     if kind < boxed + 0.08:
-        return {"outline": 1 + int(rng.integers(0, 2))}
+        return Style(outline=1 + int(rng.integers(0, 2)))
     if kind < boxed + 0.22:
-        return {"ink": "grey"}
-    return {}
+        return Style(ink="grey")
+    return _PLAIN
 
 
 def _paint(
-    pixels: Floats,
-    mask: Mask,
+    pixels: FloatImage,
+    mask: InkMask,
     x: int,
     y: int,
     box: Box,
     rng: np.random.Generator,
-    *,
-    ink: float | str | None = None,
-    ground: float | None = None,
-    ground_opacity: float = 1.0,
-    pad: int = 0,
-    outline: int = 0,
-    opacity: float = 1.0,
-    contrast: float = _LEAST_CONTRAST,
+    style: Style,
 ) -> None:
-    """Lay strokes over a picture, in place.
-
-    Parameters
-    ----------
-    ink
-        Grey level; "grey" for any with contrast, None for white or black.
-    ground, ground_opacity
-        Grey level of the region's own ground; None for none.
-    outline
-        Width of a rim of the opposite grey [px].
-    opacity
-        Of the strokes.
-    contrast
-        Least difference of ink and ground [grey levels].
-    """
+    """Lay strokes over a picture, in place."""
     x0, y0, x1, y1 = box
-    if ground is not None:
-        pixels[y0:y1, x0:x1] += ground_opacity * (ground - pixels[y0:y1, x0:x1])
+    if style.ground is not None:
+        pixels[y0:y1, x0:x1] += style.ground_opacity * (style.ground - pixels[y0:y1, x0:x1])
     window = pixels[y : y + mask.shape[0], x : x + mask.shape[1]]
     below = float(window[mask >= banners.SEEN].mean())
+    ink, contrast = style.ink, style.contrast
     if ink is None:
         whites = 0.9 if below < 255 - contrast - 60 else 0.5
         ink = 255.0 if rng.random() < whites else 0.0
@@ -324,13 +334,13 @@ def _paint(
         levels = np.arange(0, 256, 5)
         ink = float(rng.choice(levels[np.abs(levels - below) >= contrast]))
     share = mask.astype(np.float32) / 255
-    if outline:
-        rim = ndimage.grey_dilation(share, size=2 * outline + 1)
+    if style.outline:
+        rim = ndimage.grey_dilation(share, size=2 * style.outline + 1)
         window += rim * ((255.0 if float(ink) < 128 else 0.0) - window)
-    window += opacity * share * (float(ink) - window)
+    window += style.opacity * share * (float(ink) - window)
 
 
-def _worn(pixels: Floats, rng: np.random.Generator) -> NDArray[np.uint8]:
+def _worn(pixels: FloatImage, rng: np.random.Generator) -> GreyImage:
     """What scaling and JPEG leave of a picture on its way through a journal."""
     image = Image.fromarray(np.clip(np.rint(pixels), 0, 255).astype(np.uint8))
     if rng.random() < 0.5:

@@ -16,7 +16,7 @@ from micrographia.curation.text.score import overlap
 from micrographia.io.images import read_micrograph, to_unit
 from micrographia.synthesis.procedural.micrograph import make_micrograph
 from micrographia.synthesis.text import banners
-from micrographia.synthesis.text.pictures import Sheet
+from micrographia.synthesis.text.pictures import Sheet, Style
 
 ROOT = Path(__file__).parents[4]
 EMPS = ROOT.parent / "shared" / "data" / "emps" / "images"
@@ -89,9 +89,11 @@ def test_drawn_annotation_is_among_the_proposals(index: int) -> None:
     strip = np.zeros((26, 320), dtype=np.uint8)
     entries = banners.text("15.0kV x20k", None, 14)
     strip[8 : 8 + entries.shape[0], 10 : 10 + entries.shape[1]] = entries
-    assert sheet.draw(strip, 0, 294, "banner", ink=255.0, ground=0.0)
-    assert sheet.draw(label, 200, 235, "scale_bar", ink=255.0, ground=0.0, pad=4)
-    assert sheet.draw(banners.text("(b)", None, 32), 8, 8, "panel_letter", ink=255.0, outline=1)
+    assert sheet.draw(strip, 0, 294, "banner", Style(ink=255.0, ground=0.0))
+    assert sheet.draw(label, 200, 235, "scale_bar", Style(ink=255.0, ground=0.0, pad=4))
+    assert sheet.draw(
+        banners.text("(b)", None, 32), 8, 8, "panel_letter", Style(ink=255.0, outline=1)
+    )
     unit = (np.clip(sheet.pixels, 0, 255) / 255).astype(np.float32)
     proposals = [item.box for item in propose(unit)]
     assert (overlap(sheet.boxes, proposals).max(axis=1) >= 0.3).all()

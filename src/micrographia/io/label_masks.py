@@ -1,0 +1,96 @@
+"""Label masks: the instances of two masks that share pixels.
+
+A label mask is an integer array of shape (H, W): 0 is background, every other value one
+instance. Labels may have gaps and an instance may have several parts: all pixels of one value
+are one instance. Overlaps are kept as the list of pairs that really touch, so that masks with
+thousands of instances cost no more than one pass over the pixels.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from micrographia.arrays import FloatArray, IntArray
+
+
+class Overlaps(NamedTuple):
+    """Pairs of touching instances and the sizes of the two sets.
+
+    `true` and `predicted`, shape (n_pairs,), number the instances from 0 in order of their
+    labels; `iou`, shape (n_pairs,), is the pairs' intersection over union, 0 < iou <= 1.
+    `true_area` and `predicted_area`, one number per instance, are in px²;
+    `true_labels` and `predicted_labels`, as long, are the values that the masks have.
+    """
+
+    n_true: int
+    n_predicted: int
+    true: IntArray
+    predicted: IntArray
+    iou: FloatArray
+    true_area: IntArray
+    predicted_area: IntArray
+    true_labels: NDArray[np.integer]
+    predicted_labels: NDArray[np.integer]
+
+
+def overlaps(true: NDArray[np.integer], predicted: NDArray[np.integer]) -> Overlaps:
+    """Return every pair of a true and a predicted instance that share a pixel.
+
+    Parameters
+    ----------
+    true, predicted
+        Label masks of the same shape (H, W), integer, not negative.
+
+    Raises
+    ------
+    ValueError
+        The shapes differ, or a mask is no two-dimensional array of integers >= 0.
+
+    Examples
+    --------
+    >>> found = overlaps(np.array([[7, 7, 0]]), np.array([[0, 2, 2]]))
+    >>> found.n_true, found.n_predicted, found.iou.round(3).tolist()
+    (1, 1, [0.333])
+    """
+    for name, mask in (("true", true), ("predicted", predicted)):
+        if mask.ndim != 2 or not np.issubdtype(mask.dtype, np.integer):
+            raise ValueError(
+                f"the {name} mask has shape {mask.shape} and type {mask.dtype}; "
+                "allowed: two dimensions, integers"
+            )
+        if mask.size and mask.min() < 0:
+            raise ValueError(f"the {name} mask has the label {mask.min()}; allowed: 0 and above")
+    if true.shape != predicted.shape:
+        raise ValueError(f"the shapes differ: true {true.shape}, predicted {predicted.shape}")
+    true_labels, true_index, true_area = _number(true)
+    predicted_labels, predicted_index, predicted_area = _number(predicted)
+    both = (true_index >= 0) & (predicted_index >= 0)
+    width = max(1, len(predicted_labels))
+    keys, shared = np.unique(true_index[both] * width + predicted_index[both], return_counts=True)
+    rows, columns = np.divmod(keys, width)
+    union = true_area[rows] + predicted_area[columns] - shared
+    return Overlaps(
+        len(true_labels),
+        len(predicted_labels),
+        rows,
+        columns,
+        shared / np.maximum(union, 1),
+        true_area,
+        predicted_area,
+        true_labels,
+        predicted_labels,
+    )
+
+
+def _number(
+    mask: NDArray[np.integer],
+) -> tuple[NDArray[np.integer], IntArray, IntArray]:
+    """Return (labels without 0, each pixel's instance number or -1, areas in px)."""
+    labels, inverse, areas = np.unique(mask, return_inverse=True, return_counts=True)
+    index = inverse.ravel().astype(np.int64)
+    if labels.size and labels[0] == 0:
+        return labels[1:], index - 1, areas[1:].astype(np.int64)
+    return labels, index, areas.astype(np.int64)
