@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[2]
@@ -162,3 +163,16 @@ def test_a_rooms_extra_is_what_the_room_imports(room):
 
 def test_every_room_is_run_by_a_rule():
     assert {room for room, _ in ROOM_AND_ENV} == set(ROOMS)
+
+
+def test_what_the_lock_check_excuses_is_in_the_lock():
+    program = ast.parse((ROOT / "tests/lock/check.py").read_text(encoding="utf-8"))
+    (excused,) = (
+        ast.literal_eval(node.value)
+        for node in program.body
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "SOURCE_ONLY"
+    )
+    assert set(excused) <= set(read_lock())
+    allowed = SpecifierSet(PROJECT["requires-python"])
+    for package, pythons in excused.items():
+        assert pythons and all(allowed.contains(f"{each}.0") for each in pythons), package
