@@ -103,6 +103,24 @@ def test_the_library_knows_no_snakemake():
             assert not any(name.split(".")[0] == "snakemake" for name in names), path
 
 
+def test_studies_import_no_tests_and_patch_no_paths():
+    """Tests may import from `studies/`, which pytest has on its path; the other way round not."""
+    tests = {path.stem for path in (ROOT / "tests").rglob("*.py")} | {"tests", "unit", "workflow"}
+    for path in (ROOT / "studies").glob("*.py"):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        names = {
+            alias.name
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Import)
+            for alias in node.names
+        }
+        names |= {str(node.module) for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+        assert not {name.split(".")[0] for name in names} & tests, path.name
+        # `metric_peers.py` runs itself with interpreters that have a peer, and not this package.
+        patched = "sys.path." in path.read_text(encoding="utf-8")
+        assert patched is (path.name == "metric_peers.py"), path.name
+
+
 def test_files_stay_short():
     sources = [*PACKAGE.rglob("*.py"), *(ROOT / "tests").rglob("*.py")]
     sources += [*(ROOT / "rules").rglob("*.smk"), *(ROOT / "studies").rglob("*.py")]
