@@ -1,0 +1,74 @@
+"""The recipe for a room is followed word by word in a copy of the project."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from pathlib import Path
+
+import pytest
+from contracts.recipe import ROOT, call, copy_project, read_recipe
+
+from micrographia.io.tables import read_rows
+
+PAGE = "docs/contributing/add-a-room.md"
+RECIPE = read_recipe(ROOT / PAGE)
+OUTPUTS, SITE = "docs/reference/outputs.md", "mkdocs.yml"
+
+pytestmark = pytest.mark.slow
+
+
+def test_the_recipe_makes_a_room_that_passes_all_checks_and_runs(tmp_path: Path) -> None:
+    root = copy_project(tmp_path)
+    RECIPE.apply(root)
+    # What mypy knows of files that are equal; it looks at their contents.
+    if (ROOT / ".mypy_cache").is_dir():
+        shutil.copytree(ROOT / ".mypy_cache", root / ".mypy_cache")
+    for command in "".join(RECIPE.commands).splitlines():
+        start = time.perf_counter()
+        answer = call(root, command)
+        print(f"{time.perf_counter() - start:.1f} s  {command}")
+        assert answer.returncode == 0, f"{command}\n{answer.stdout[-4000:]}"
+    for edit in RECIPE.edits:  # what a reader copies is in the house style already
+        if edit.side == "new":
+            assert (root / edit.path).read_text(encoding="utf-8") == edit.text
+    rows = read_rows(root / "results" / "toy" / "densities.parquet")
+    assert len(rows) > 10 and {row["dense"] for row in rows} == {True, False}
+
+
+def pytest_of(name: str) -> str:
+    return f"python -m pytest -q -x -p no:cacheprovider tests/unit/{name}"
+
+
+@pytest.mark.parametrize(
+    ("forgotten", "command", "said"),
+    [
+        ("src/micrographia/cli.py", pytest_of("test_architecture.py -k command_line"), "toy"),
+        (
+            "src/micrographia/config/workflow.py",
+            "snakemake -n results/toy/densities.parquet",
+            "toy",
+        ),
+        ("src/micrographia/io/schemas/__init__.py", pytest_of("toy"), "DENSITIES"),
+        ("rules/toy/toy.smk", pytest_of("test_envs.py -k run_by_a_rule"), "toy"),
+        ("Snakefile", "snakemake -n results/toy/densities.parquet", "MissingRuleException"),
+        ("pyproject.toml", pytest_of("test_envs.py -k 'extra_is_what'"), "toy"),
+        (OUTPUTS, pytest_of("test_docs.py -k DENSITIES"), "DENSITIES"),
+        (SITE, pytest_of("test_docs.py -k lists_every_page"), "count-atoms.md"),
+    ],
+    ids=lambda value: value if "/" in value or "." in value else None,
+)
+def test_a_step_that_is_forgotten_is_noticed(
+    forgotten: str, command: str, said: str, tmp_path: Path
+) -> None:
+    root = copy_project(tmp_path)
+    RECIPE.apply(root, without=forgotten)
+    answer = call(root, command)
+    assert answer.returncode != 0 and said in answer.stdout, answer.stdout[-4000:]
+
+
+def test_generated_files_that_are_forgotten_are_noticed(tmp_path: Path) -> None:
+    root = copy_project(tmp_path)
+    RECIPE.apply(root)
+    answer = call(root, "micrographia config render --check")
+    assert answer.returncode == 1 and "make config" in answer.stdout
