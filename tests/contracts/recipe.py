@@ -5,6 +5,7 @@ The line before each block of code says what to do with it:
 - New file `PATH`: the block is the whole file.
 - In `PATH`, after (or: before) the line that begins with `BEGINNING`, add: the block's lines go
   there. Exactly one line of the file begins so, the blanks before it aside.
+- In `PATH`, in place of the line that begins with `BEGINNING`, put: they replace it.
 - At the end of `PATH`, add: the block follows the file's last line.
 
 Blocks marked `sh` are commands, for a shell in the project's folder.
@@ -25,8 +26,8 @@ ROOT = Path(__file__).parents[2]
 _FENCE = re.compile(r"^(`{3,})(\w*)$")
 _NEW = re.compile(r"^New file `(?P<path>[^`]+)`:$")
 _BESIDE = re.compile(
-    r"^In `(?P<path>[^`]+)`, (?P<side>after|before) the line that begins with"
-    r" (?P<ticks>`+) ?(?P<beginning>.+?) ?(?P=ticks), add:$"
+    r"^In `(?P<path>[^`]+)`, (?P<side>after|before|in place of) the line that begins with"
+    r" (?P<ticks>`+) ?(?P<beginning>.+?) ?(?P=ticks), (?:add|put):$"
 )
 _END = re.compile(r"^At the end of `(?P<path>[^`]+)`, add:$")
 
@@ -42,9 +43,9 @@ class Edit:
     text
         The block of code.
     side
-        "new", "end", "after" or "before".
+        "new", "end", "after", "before" or "in place of".
     beginning
-        How the line begins that the text goes after or before.
+        How the line begins that the text goes after or before, or replaces.
     """
 
     path: str
@@ -61,15 +62,16 @@ class Edit:
             file.write_text(self.text, encoding="utf-8")
             return
         lines = file.read_text(encoding="utf-8").splitlines(keepends=True)
-        place = len(lines)
+        first = last = len(lines)
         if self.side != "end":
             starts = [line.lstrip().startswith(self.beginning) for line in lines]
             assert sum(starts) == 1, (
                 f"{sum(starts)} lines of {self.path} begin with {self.beginning!r}; the recipe "
                 "needs one that does: name another line in it"
             )
-            place = starts.index(True) + (self.side == "after")
-        lines.insert(place, self.text)
+            first = starts.index(True) + (self.side == "after")
+            last = first + (self.side == "in place of")
+        lines[first:last] = [self.text]
         file.write_text("".join(lines), encoding="utf-8")
 
 

@@ -1,39 +1,57 @@
-"""The recipe for a room is followed word by word in a copy of the project."""
+"""The recipes for a room and for methods are followed word by word in copies of the project."""
 
 from __future__ import annotations
 
+import re
 import shutil
 import time
 from pathlib import Path
 
 import pytest
-from contracts.recipe import ROOT, call, copy_project, read_recipe
+from contracts.recipe import ROOT, Recipe, call, copy_project, read_recipe
 
 from micrographia.io.tables import read_rows
 
-PAGE = "docs/contributing/add-a-room.md"
-RECIPE = read_recipe(ROOT / PAGE)
+CONTRIBUTING = ROOT / "docs" / "contributing"
+ROOM = read_recipe(CONTRIBUTING / "add-a-room.md")
+METHODS = read_recipe(CONTRIBUTING / "add-a-method.md")
 OUTPUTS, SITE = "docs/reference/outputs.md", "mkdocs.yml"
 
 pytestmark = pytest.mark.slow
 
 
-def test_the_recipe_makes_a_room_that_passes_all_checks_and_runs(tmp_path: Path) -> None:
-    root = copy_project(tmp_path)
-    RECIPE.apply(root)
+def follow(recipe: Recipe, folder: Path) -> Path:
+    """Follow a recipe in a copy of the project; return the copy."""
+    root = copy_project(folder)
+    recipe.apply(root)
     # What mypy knows of files that are equal; it looks at their contents.
     if (ROOT / ".mypy_cache").is_dir():
         shutil.copytree(ROOT / ".mypy_cache", root / ".mypy_cache")
-    for command in "".join(RECIPE.commands).splitlines():
+    for command in "".join(recipe.commands).splitlines():
         start = time.perf_counter()
         answer = call(root, command)
         print(f"{time.perf_counter() - start:.1f} s  {command}")
         assert answer.returncode == 0, f"{command}\n{answer.stdout[-4000:]}"
-    for edit in RECIPE.edits:  # what a reader copies is in the house style already
+        print(answer.stdout[-300:])
+    for edit in recipe.edits:  # what a reader copies is in the house style already
         if edit.side == "new":
             assert (root / edit.path).read_text(encoding="utf-8") == edit.text
+    return root
+
+
+def test_the_recipe_for_a_room_passes_all_checks_and_its_rule_runs(tmp_path: Path) -> None:
+    root = follow(ROOM, tmp_path)
     rows = read_rows(root / "results" / "toy" / "densities.parquet")
     assert len(rows) > 10 and {row["dense"] for row in rows} == {True, False}
+
+
+def test_methods_that_join_a_registry_are_put_to_the_contract_tests(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    follow(METHODS, tmp_path)
+    counted = re.findall(r"(\d+) passed", capfd.readouterr().out)
+    # About 15 tests of a segmenter, 6 of a kind, 6 of an engine, 6 of a calculator.
+    assert int(counted[0]) > 30
 
 
 def pytest_of(name: str) -> str:
@@ -62,13 +80,13 @@ def test_a_step_that_is_forgotten_is_noticed(
     forgotten: str, command: str, said: str, tmp_path: Path
 ) -> None:
     root = copy_project(tmp_path)
-    RECIPE.apply(root, without=forgotten)
+    ROOM.apply(root, without=forgotten)
     answer = call(root, command)
     assert answer.returncode != 0 and said in answer.stdout, answer.stdout[-4000:]
 
 
 def test_generated_files_that_are_forgotten_are_noticed(tmp_path: Path) -> None:
     root = copy_project(tmp_path)
-    RECIPE.apply(root)
+    ROOM.apply(root)
     answer = call(root, "micrographia config render --check")
     assert answer.returncode == 1 and "make config" in answer.stdout
