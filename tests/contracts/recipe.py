@@ -123,7 +123,7 @@ def _edit(said: str, text: str, page: Path) -> Edit:
     return Edit(found["path"], text, "end")
 
 
-def copy_project(folder: Path) -> Path:
+def copy_project(folder: Path) -> None:
     """Copy the files that git tracks, as they are now."""
     listed = subprocess.run(
         ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True
@@ -132,7 +132,6 @@ def copy_project(folder: Path) -> Path:
         if (ROOT / name).is_file():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, folder / name)
-    return folder
 
 
 def call(root: Path, command: str) -> subprocess.CompletedProcess[str]:
