@@ -46,7 +46,7 @@ def test_the_recipe_for_a_room_passes_all_checks_and_its_rule_runs(tmp_path: Pat
     assert len(rows) > 10 and {row["dense"] for row in rows} == {True, False}
 
 
-def test_methods_that_join_a_registry_are_put_to_the_contract_tests(tmp_path: Path) -> None:
+def test_what_the_recipe_for_methods_adds_is_put_to_the_contract_tests(tmp_path: Path) -> None:
     said = follow(METHODS, tmp_path)
     (contracts,) = [one for one in said if "tests/contracts/test_segmenters.py" in one]
     # 17 tests of a segmenter, 7 of a kind, 6 of an engine, 6 of a calculator, and the names.
