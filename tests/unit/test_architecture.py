@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import micrographia
+from micrographia import cli
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "src" / "micrographia"
@@ -55,6 +56,11 @@ def imported_parts(path: Path) -> set[str]:
 
 def test_there_are_rooms():
     assert {"curation", "segmentation", "stem", "reconstruction", "report"} <= set(ROOMS)
+
+
+def test_every_room_is_on_the_command_line():
+    """By its own name; the room `workflow` has the verbs of `config`."""
+    assert set(cli.ROOMS) == set(ROOMS) - {"workflow"} | {"config"}
 
 
 @pytest.mark.parametrize("room", sorted(set(ROOMS) - FREE_ROOMS))
