@@ -1,8 +1,8 @@
-"""The endpoint annotator against a faulty server, killed and started again: what it costs.
+"""Test the endpoint annotator against a faulty server, killed and restarted: lost calls, cost.
 
     python studies/annotation_endpoint.py --count 200 --rate 0.3 --kills 3
 
-A server of the chat-completions form on loopback looks at the pictures it is sent and, at the
+A local chat-completions server reads the pictures that it is sent and, at the
 stated rate, answers late, 429 (with and without Retry-After), 500, with a reset or cut connection,
 with HTML, with cut JSON, or with a word that is not in the vocabulary. The command line annotates
 pictures against it, is killed with SIGKILL at even shares of the work, and is started again until

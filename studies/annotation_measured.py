@@ -1,4 +1,4 @@
-"""Score the embedded annotators on procedural micrographs that they did not learn from.
+"""Score the embedded annotators on procedural micrographs that were not used for training.
 
     python studies/annotation_measured.py [--pictures 240] [--size 384] [--seed 101]
 

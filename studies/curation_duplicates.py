@@ -1,4 +1,4 @@
-"""Planted copies of real micrographs: how many are found, and how many pictures are confused.
+"""Measure how many planted duplicates of real micrographs are found, and false duplicates.
 
     python studies/curation_duplicates.py ../shared/data/emps/images --out sheet.png
 

@@ -1,4 +1,4 @@
-"""Energy of a crystal read by a perfect picture, beside that of the true crystal and of DFT.
+"""Energy of a crystal reconstructed without error, against the true crystal and DFT.
 
     python studies/energy_reconstruction.py --structures CRYSTALS.parquet --dft ENERGIES.parquet
 

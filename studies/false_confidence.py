@@ -1,11 +1,11 @@
-"""How often the solver is confidently wrong on pictures that cannot be read.
+"""Measure how often the solver is wrong with high confidence on unreadable images.
 
     python studies/false_confidence.py --each 16
     python studies/false_confidence.py --structures results/stem/structures.parquet
 
 Five kinds of pictures are made (see `micrographia.stem.unreadable`): low dose, amorphous, blank,
-contaminated, and a pixel size that is wrong by a tenth. The solver is told the elements and
-nothing else. An answer is wrong unless a crystal is shown and its sites agree within 0.47 Å; it
+contaminated, and a pixel size that is wrong by a tenth. The solver knows only the
+elements. An answer is wrong unless a crystal is shown and its sites agree within 0.47 Å; it
 is confidently wrong when it states a confidence of 0.5 or more. A wrong pixel size scales the
 crystal, which a picture alone does not show: this kind counts only once the answers are relaxed,
 and is printed apart.

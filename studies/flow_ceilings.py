@@ -1,4 +1,4 @@
-"""What the flow representation can hold: truth to field to labels, plain, blurred and noisy.
+"""Upper bound of the flow representation: mask to field to mask, plain, blurred and noisy.
 
     python studies/flow_ceilings.py --emps ../shared/data/emps
     python studies/flow_ceilings.py --picture docs/images/flow_field.png

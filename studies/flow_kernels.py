@@ -1,4 +1,4 @@
-"""Speed and memory of the flow kernels beside cellpose's, on the same masks in the same run.
+"""Speed and memory of the flow kernels against those of cellpose, on the same masks.
 
     python studies/flow_kernels.py --emps ../shared/data/emps
     python studies/flow_kernels.py --cases ellipses-1024-5000 voronoi-1024-1000

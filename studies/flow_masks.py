@@ -1,4 +1,4 @@
-"""Label masks that `flow_kernels.py` and `flow_ceilings.py` measure on: made, not drawn."""
+"""Generated label masks for `flow_kernels.py` and `flow_ceilings.py`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Our segmentation metrics beside two independent implementations, on the same random masks.
+"""Compare our segmentation metrics with two independent implementations on random masks.
 
     python studies/metric_peers.py --stardist PYTHON --cellpose PYTHON
 

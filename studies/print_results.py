@@ -1,8 +1,8 @@
-"""Print the figures of finished benchmarks as a Markdown table, with the machine.
+"""Print the values of finished benchmarks as a Markdown table, with the machine.
 
     python studies/print_results.py results/benchmarks/*.json
 
-Every figure in README and docs is a line of this command's output, or of another script here.
+Every value in README and docs is a line of this command's output, or of another script here.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Score segmenters on the real pictures that a training held out: whole articles.
+"""Score segmenters on the real pictures (whole articles) that were held out from training.
 
     python studies/segmentation_networks.py --pictures results/network/segmentation/network/\
 network-pictures.parquet [--checkpoint NAME=FILE ...]

@@ -1,4 +1,4 @@
-"""Throughput of the STEM room, and what a kill -9 does to it.
+"""Measure the throughput of the STEM room, and the effect of a kill -9.
 
     python studies/stem_throughput.py --structures results/stem/structures.parquet
     python studies/stem_throughput.py --workflow tests/config/stem_full.yaml

@@ -1,4 +1,4 @@
-"""How far the first order of four quadrants is off out of focus, and what strong atoms mend.
+"""Error of the first-order model of four quadrants at defocus, without and with strong atoms.
 
     python studies/strong_atoms.py
 

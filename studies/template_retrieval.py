@@ -1,4 +1,4 @@
-"""How often the template library finds the crystal of a noisy picture, and what that is worth.
+"""Measure how often the template library finds the crystal of a noisy image, and the gain.
 
     python studies/template_retrieval.py --structures CRYSTALS.parquet --library LIB.parquet
 

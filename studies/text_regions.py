@@ -1,4 +1,4 @@
-"""Score the text detector on the hand-labelled EMPS pictures, and what a crop costs.
+"""Score the text detector on hand-labelled EMPS pictures, and the particle area lost by crops.
 
     python studies/text_regions.py --emps ../shared/data/emps [--weights FILE] [--picture PNG]
 

@@ -1,4 +1,4 @@
-"""How long the workflow thinks: dry runs of the demo and of 100,000 micrographs, and a no-op.
+"""Measure the time of dry runs (demo, 100,000 micrographs) and of a run without work.
 
     python studies/workflow_speed.py [--finished]
 

@@ -1,5 +1,7 @@
 """Settings of all tests, and what the run says at its end of those that could not run."""
 
+import gc
+
 import pytest
 from hypothesis import settings
 from needed import reasons_of, summary
@@ -7,6 +9,20 @@ from needed import reasons_of, summary
 # The same examples in every run: a failure is a change of the code, never of the draw.
 settings.register_profile("steady", derandomize=True, deadline=None)
 settings.load_profile("steady")
+
+# Libraries bring hundreds of thousands of objects that live to the end; see `cli.program`.
+gc.set_threshold(100_000, 20, 20)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the workflow: its tests are the longest, and short ones fill the gaps at the end.
+
+    Tests of one finished run go to one process (`--dist loadgroup`), or each would run it anew.
+    """
+    items.sort(key=lambda item: "workflow" not in item.path.parts)
+    for item in items:
+        if "finished" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group("finished"))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -1,8 +1,8 @@
-# Nine attributes of every micrograph: annotators, their cross-check, what is left to a person.
+# Nine attributes of every micrograph: annotators, their cross-check, cases for a person.
 
 
-# Endpoints are asked from here, not from a compute node: those have no way out, and the file of
-# calls wants a local disk.
+# Endpoints are called from this machine: compute nodes often have no network access, and the
+# file of calls needs a local disk.
 localrules:
     annotation_ask,
     annotation_ask_judge,
@@ -37,8 +37,8 @@ rule annotation_annotate:
         " --out {output.table:q} >{log:q} 2>&1"
 
 
-# The key comes by the environment; neither the settings nor the log know it. What had no answer
-# is asked again by the next run: `round` is one more then than when the table was made.
+# The key comes from the environment and never enters settings or log. Requests without an answer
+# are repeated by the next run: `round` counts the earlier attempts at the table.
 rule annotation_ask:
     input:
         micrographs=rules.curation_finish.output.table,
@@ -74,7 +74,7 @@ rule annotation_ask:
         " --out {output.table:q} >{log:q} 2>&1"
 
 
-# All embedded judges of a shard in one job: each takes a moment.
+# All embedded judges of a shard in one job: each takes only seconds.
 rule annotation_judge:
     input:
         micrographs=rules.curation_finish.output.table,
@@ -196,7 +196,7 @@ rule annotation_agree:
         " --out {output.result:q} >{log:q} 2>&1"
 
 
-# The form of an answer and what each word means, for people and for other tools.
+# The JSON schema of an answer and the meaning of each word, for people and for other tools.
 rule annotation_schema:
     output:
         schema=results("annotation", "schema.json"),

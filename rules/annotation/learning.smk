@@ -1,8 +1,8 @@
-# Weights of the embedded annotators, learned from procedural pictures. Asked for by name:
+# Weights of the embedded annotators, trained on procedural pictures. Run only on request:
 # snakemake annotation_weights
 
 
-# Pictures to learn from have seeds of their own: none of them is ever scored.
+# Training pictures have their own random seeds: none of them is ever scored.
 use rule data_micrographs as annotation_learn_pictures with:
     output:
         folder=directory(results("annotation", "learn", "pictures", "{seed}")),
@@ -56,7 +56,7 @@ rule annotation_learn:
     benchmark:
         times("annotation_learn", "{kind}")
     wildcard_constraints:
-        kind="measured|texture",
+        kind=one_of(TRAINED_ANNOTATOR_KINDS),
     conda:
         "../../envs/annotation.yaml"
     resources:
@@ -71,7 +71,7 @@ rule annotation_learn:
         " --seed {params.seed} --out {output.weights:q} >{log:q} 2>&1"
 
 
-# Weights of the embedded annotators, made anew; name them in annotation.annotators to use them.
+# New weights of the embedded annotators; set them in annotation.annotators to use them.
 rule annotation_weights:
     input:
-        expand(rules.annotation_learn.output.weights, kind=["measured", "texture"]),
+        expand(rules.annotation_learn.output.weights, kind=TRAINED_ANNOTATOR_KINDS),

@@ -75,7 +75,7 @@ rule bench_structure:
         " --out {output.result:q} >{log:q} 2>&1"
 
 
-# Minutes per shard: in a full run only where benchmarks.energies says so.
+# Minutes per shard: part of a full run only if benchmarks.energies is true.
 rule bench_energy:
     input:
         scores=rules.bench_structure.output.table,
@@ -135,7 +135,7 @@ rule bench_stem:
         " --out {output.result:q} >{log:q} 2>&1"
 
 
-# Only where the answers are known by construction.
+# Only for procedural micrographs, whose true attributes are known.
 rule bench_annotation:
     input:
         micrographs=rules.curation_finish.output.table,

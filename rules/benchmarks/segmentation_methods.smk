@@ -1,4 +1,4 @@
-# Methods of segmentation side by side, all on the same pictures. Asked for by name:
+# Segmentation methods side by side on the same held-out pictures. Run only on request:
 # snakemake bench_segmentation_methods, or bench_segmentation_<method> for one.
 
 

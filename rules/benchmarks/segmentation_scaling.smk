@@ -1,5 +1,5 @@
-# The same training on fewer and on more pictures, judged on the same ones: what more would bring.
-# Asked for by name: snakemake bench_segmentation_scaling
+# Score against the number of training pictures, on the same held-out pictures.
+# Run only on request: snakemake bench_segmentation_scaling
 
 
 rule segmentation_subset:

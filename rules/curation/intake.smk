@@ -1,9 +1,9 @@
-# Micrographs: list, read and hash, find duplicates, reject what is no use.
+# Micrographs: list, read and hash the files, reject duplicates and poor images.
 
 
 rule curation_list:
     input:
-        # A glob is no file; what it matches is in params.state.
+        # A glob is not a file; params.state covers the files that it matches.
         sources=inputs.existing_sources(),
     output:
         manifest=results("curation", "manifest.parquet"),

@@ -1,4 +1,4 @@
-# Pictures whose text cannot be read are rejected before curation ends; an annotator is asked.
+# An annotator checks burnt-in text; pictures with illegible text are rejected.
 
 
 localrules:

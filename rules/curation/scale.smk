@@ -1,7 +1,7 @@
-# Pixel sizes: scale bars and banners read, and checked against the files' headers.
+# Pixel sizes: read scale bars and banners, and check them against the file headers.
 
 
-# Runs where curation.scale.read says so.
+# Runs if curation.scale.read is true.
 rule curation_scale:
     input:
         micrographs=rules.curation_merge.output.table,

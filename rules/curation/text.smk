@@ -1,7 +1,7 @@
-# Text regions: what is burnt into the micrographs, and the table that later rooms read.
+# Text regions: text burnt into the micrographs, and the training of its detector.
 
 
-# Runs where curation.text.detect says so.
+# Runs if curation.text.detect is true.
 rule curation_text:
     input:
         micrographs=rules.curation_merge.output.table,
@@ -27,7 +27,7 @@ rule curation_text:
         " --settings {params.settings:q} --out {output.table:q} >{log:q} 2>&1"
 
 
-# Asked for by name: `snakemake text_detector`; the workflow uses the detector of the settings.
+# Run only on request: `snakemake text_detector`; the workflow uses the detector of the settings.
 rule text_pictures:
     input:
         backgrounds=list(settings.curation.text.training.backgrounds),
@@ -73,7 +73,7 @@ rule text_detector:
         code=code("curation.text.training"),
         settings=section("curation", "text", "training"),
         seed=settings.seed,
-    # The preamble holds a job to one core; this one has several.
+    # The shell prefix limits a job to one core; this job uses several.
     shell:
         "OMP_NUM_THREADS={threads} python -m micrographia curation train-text"
         " --pictures {input.pictures:q} --seed {params.seed} --settings {params.settings:q}"

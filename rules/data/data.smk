@@ -1,4 +1,4 @@
-# What enters at the front: the procedural micrographs. A user's own are listed by `curation_list`.
+# Input data: the procedural micrographs. A user's own images are listed by `curation_list`.
 
 
 rule data_micrographs:

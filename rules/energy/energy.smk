@@ -1,4 +1,4 @@
-# Crystals to relaxed crystals and energies: `snakemake energies`. No part of the demo: minutes.
+# Crystals to relaxed crystals and energies: `snakemake energies`. Takes minutes, not in the demo.
 
 
 rule energy_references:
@@ -48,7 +48,7 @@ rule energy_relax:
         " --out {output.table:q} >{log:q} 2>&1"
 
 
-# The true crystals by the same path: what no reading of a picture can do better than.
+# The true crystals, relaxed in the same way: the best result that a reconstruction can reach.
 use rule energy_relax as energy_truth with:
     input:
         crystals=rules.stem_structures.output.table,

@@ -1,5 +1,5 @@
-# STEM images to crystals. The rule sees pictures and the elements, never the structures, unless
-# the settings name a library of known crystals.
+# STEM images to crystals. The rule reads images and elements, never the true structures, unless
+# the settings give a library of known crystals.
 
 
 rule reconstruction_solve:
@@ -26,7 +26,7 @@ rule reconstruction_solve:
         " --settings {params.settings:q} --out {output.folder:q} >{log:q} 2>&1"
 
 
-# The same pictures once more, without the elements; where reconstruction.blind says so.
+# The same images again, without knowledge of the elements, if reconstruction.blind is true.
 use rule reconstruction_solve as reconstruction_blind with:
     input:
         folder=rules.stem_expose.output.folder,
@@ -40,7 +40,7 @@ use rule reconstruction_solve as reconstruction_blind with:
         track="blind",
 
 
-# Asked for by name, or by reconstruction.templates.library being its output.
+# Run only on request, or if reconstruction.templates.library is its output.
 rule reconstruction_library:
     input:
         structures=rules.stem_structures.output.table,

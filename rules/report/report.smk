@@ -1,4 +1,4 @@
-# One self-contained page over everything that ran.
+# One self-contained HTML page about the whole run.
 
 
 rule report_page:

@@ -1,5 +1,5 @@
-# A network labels the kept micrographs, the next one learns from what it was sure of, and so on.
-# Asked for by name: snakemake segmentation_rounds
+# Pseudo-labels: a network labels the kept micrographs, the next one trains on the reliable labels.
+# Run only on request: snakemake segmentation_rounds
 
 
 rule segmentation_pseudo:
@@ -35,7 +35,7 @@ rule segmentation_pseudo:
 
 use rule segmentation_network as segmentation_round with:
     input:
-        # The same division in all rounds: their scores can be compared.
+        # The same split in all rounds: their scores can be compared.
         pictures=rules.segmentation_network.output.pictures,
         pseudo=inputs.labels_before_round,
     output:

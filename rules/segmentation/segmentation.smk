@@ -28,7 +28,7 @@ rule segmentation_predict:
         " --out {output.folder:q} >{log:q} 2>&1"
 
 
-# Sizes and shapes of all instances, as tables for other programs, with a fit of their sizes.
+# Sizes and shapes of all instances as tables for other programs, with a fit of the sizes.
 rule segmentation_measurements:
     input:
         predictions=expand(rules.segmentation_predict.output.folder, shard=shards("micrographs")),
@@ -51,7 +51,7 @@ rule segmentation_measurements:
         " --out {output.folder:q} >{log:q} 2>&1"
 
 
-# A region of ImageJ and a drawn outline for every instance; asked for by name.
+# ImageJ regions of interest and overlays of all instances. Run only on request.
 use rule segmentation_measurements as segmentation_exports with:
     input:
         predictions=rules.segmentation_predict.output.folder,
@@ -71,7 +71,7 @@ rule measurements:
         expand(rules.segmentation_exports.output.folder, shard=shards("micrographs")),
 
 
-# Asked for by name: a network learns from segmentation.training.real and from pictures made up.
+# Run only on request: train a network on segmentation.training.real and on procedural pictures.
 use rule data_micrographs as segmentation_procedural with:
     output:
         folder=directory(results("segmentation", "procedural")),
@@ -81,7 +81,7 @@ use rule data_micrographs as segmentation_procedural with:
         times("segmentation_procedural")
     params:
         settings=sections.training_pictures(),
-        # Other pictures than those that the workflow segments.
+        # Not the pictures that the workflow segments.
         seed=settings.seed + 1,
         division="",
 
@@ -93,7 +93,7 @@ rule segmentation_network:
             if settings.segmentation.training.procedural
             else []
         ),
-        # Their content counts: weights that were replaced are other weights.
+        # Their content counts: replaced weights rerun the training.
         init=carded(settings.segmentation.training.init),
         encoder=settings.segmentation.training.encoder or [],
     output:

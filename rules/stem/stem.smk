@@ -1,4 +1,4 @@
-# Crystals to STEM images: noiseless once, every dose drawn from them; engines compared.
+# Crystals to STEM images: one noiseless image each, noise for every dose; comparison of engines.
 
 
 rule stem_structures:
@@ -50,7 +50,7 @@ rule stem_images:
         " --settings {params.settings:q} --out {output.folder:q} >{log:q} 2>&1"
 
 
-# Some crystals, named or drawn, once more and by an engine that is not the solver's.
+# Some crystals, listed or drawn at random, again with an engine that the solver does not use.
 use rule stem_images as stem_multislice with:
     output:
         folder=directory(results("stem", "images", "multislice")),

@@ -1,5 +1,5 @@
 """`python -m micrographia`: the same program as the `micrographia` command."""
 
-from micrographia.cli import main
+from micrographia.cli import program
 
-raise SystemExit(main())
+program()

@@ -1,4 +1,4 @@
-"""What the rooms' command lines share: the settings argument and JSON output."""
+"""Shared parts of the command lines of all rooms: settings, shards, JSON output."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ def add_settings(parser: argparse.ArgumentParser, model: type[BaseModel]) -> Non
         type=str,
         default="{}",
         metavar="JSON|FILE",
-        help=f"settings of this step as JSON or YAML file: {', '.join(model.model_fields)}",
+        help="settings of this step, as JSON text or as a YAML or JSON file; names: "
+        f"{', '.join(model.model_fields)}",
     )
     parser.set_defaults(settings_model=model)
 
@@ -33,7 +34,7 @@ def settings_of(arguments: argparse.Namespace) -> Any:
 
 
 def non_negative(text: str) -> int:
-    """Type of an argument that is a whole number from 0, such as a seed."""
+    """Parse an argument that is a whole number from 0, such as a random seed."""
     number = int(text) if text.strip().isdecimal() else -1
     if number < 0:
         raise argparse.ArgumentTypeError(f"saw {text!r}; allowed: whole numbers from 0")
@@ -41,7 +42,7 @@ def non_negative(text: str) -> int:
 
 
 def positive(text: str) -> int:
-    """Type of an argument that is a whole number from 1, such as a count."""
+    """Parse an argument that is a whole number from 1, such as a count."""
     number = int(text) if text.strip().isdecimal() else 0
     if number < 1:
         raise argparse.ArgumentTypeError(f"saw {text!r}; allowed: whole numbers from 1")
@@ -51,9 +52,9 @@ def positive(text: str) -> int:
 def add_shard(parser: argparse.ArgumentParser) -> None:
     """Add `--shard I --shards N`: work on every row whose number modulo N is I."""
     parser.add_argument(
-        "--shard", type=non_negative, default=0, help="number of this shard, from 0"
+        "--shard", type=non_negative, default=0, help="index of this shard, from 0"
     )
-    parser.add_argument("--shards", type=int, default=1, help="how many shards there are")
+    parser.add_argument("--shards", type=int, default=1, help="number of shards (default: 1)")
 
 
 def print_json(value: Any) -> None:

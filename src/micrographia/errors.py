@@ -1,10 +1,16 @@
-"""Errors a user can act on: what went wrong, what was seen, what is allowed, what to do."""
+"""Errors that a user can fix: what is wrong, the value seen, allowed values, remedy."""
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
+
+#: Folder that holds the package: `src` of a checkout, or the environment's own packages.
+_HOME = Path(__file__).resolve().parents[1]
+
 
 class MicrographiaError(Exception):
-    """Base of every error that is the input's fault, not the program's.
+    """Base of all errors that are caused by the input, not by the program.
 
     Parameters
     ----------
@@ -45,16 +51,43 @@ class StructureError(MicrographiaError):
 
 
 class TableError(MicrographiaError):
-    """A table does not keep its contract."""
+    """A table does not have the expected columns or types."""
 
 
 class SolveError(MicrographiaError):
-    """An image holds no crystal that can be stated with honesty."""
+    """No crystal can be determined from an image."""
 
 
 class EnergyError(MicrographiaError):
-    """A crystal has no energy, or the calculator cannot be had."""
+    """An energy cannot be computed, or the calculator is not available."""
 
 
 class CheckpointError(MicrographiaError):
-    """Weights of a network are absent, damaged, or not those that were asked for."""
+    """Weights of a network are missing, damaged, or belong to another network."""
+
+
+def install_hint(extra: str, home: Path = _HOME) -> str:
+    """Say how to install the packages of an extra: the remedy of errors that miss one.
+
+    Micrographia is on no package index. From a checkout the extra is installed with the versions
+    of the lock; beside an installed wheel pip adds what the extra names. No absolute path is
+    named, since such errors become reasons in tables.
+
+    Parameters
+    ----------
+    extra
+        Name of an extra of `pyproject.toml`, such as `formats`.
+    home
+        Folder that holds the package; the one that runs, unless a test says otherwise.
+
+    Examples
+    --------
+    >>> install_hint("formats", Path("/usr/lib/python3/site-packages"))
+    "Install it: `python -m pip install 'micrographia[formats]'`"
+    """
+    checkout = home.parent
+    if home.name != "src" or not (checkout / "requirements.lock").is_file():
+        return f"Install it: `python -m pip install 'micrographia[{extra}]'`"
+    pip = ".venv/bin/pip" if Path(sys.prefix) == checkout / ".venv" else "python -m pip"
+    command = f"{pip} install -c requirements.lock -e '.[{extra}]'"
+    return f"Install it, in the folder of the checkout: `{command}`"

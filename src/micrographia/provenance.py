@@ -1,4 +1,4 @@
-"""Where a result comes from: versions, settings, machine, and digests of the code that made it."""
+"""Provenance of a result: versions, settings, machine, and digests of the code."""
 
 from __future__ import annotations
 
@@ -214,5 +214,5 @@ def _drop_docstring(node: ast.AST) -> None:
 
 
 def describe(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """What a report prints about a run: versions, machine and the digest of its settings."""
+    """Return what a report shows about a run: versions, machine, digest of the settings."""
     return {"versions": versions(), "machine": machine(), "config_digest": digest(settings)}

@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+import micrographia
+from micrographia import cli
+
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "src" / "micrographia"
 GROUND_FLOOR = {
@@ -23,11 +26,13 @@ GROUND_FLOOR = {
     "provenance",
     "log",
 }
-#: Every folder of the package that is not the ground floor is a room.
+#: What `import micrographia` offers: it may import every room, and nothing imports it.
+ROOF = "api"
+#: Every folder of the package between ground floor and roof is a room.
 ROOMS = sorted(
     path.parent.name
     for path in PACKAGE.glob("*/__init__.py")
-    if path.parent.name not in GROUND_FLOOR
+    if path.parent.name not in GROUND_FLOOR | {ROOF}
 )
 #: `agent` drives the other rooms through their public functions; `workflow` lists the files that
 #: they will read.
@@ -53,6 +58,11 @@ def test_there_are_rooms():
     assert {"curation", "segmentation", "stem", "reconstruction", "report"} <= set(ROOMS)
 
 
+def test_every_room_is_on_the_command_line():
+    """By its own name; the room `workflow` has the verbs of `config`."""
+    assert set(cli.ROOMS) == set(ROOMS) - {"workflow"} | {"config"}
+
+
 @pytest.mark.parametrize("room", sorted(set(ROOMS) - FREE_ROOMS))
 def test_a_room_imports_only_the_ground_floor_and_itself(room):
     for path in (PACKAGE / room).rglob("*.py"):
@@ -68,6 +78,24 @@ def test_the_ground_floor_imports_no_room(floor):
     for path in place.rglob("*.py") if place.is_dir() else [place]:
         others = imported_parts(path) & set(ROOMS)
         assert not others, f"{path.relative_to(ROOT)} imports {sorted(others)}"
+
+
+def test_nothing_imports_the_roof():
+    offered = set(micrographia.__all__)
+    below = [path for path in PACKAGE.rglob("*.py") if path.relative_to(PACKAGE).parts[0] != ROOF]
+    below.remove(PACKAGE / "__init__.py")  # it names the roof, and imports it when asked
+    for path in below:
+        found = imported_parts(path) & {ROOF, *offered}
+        assert not found, f"{path.relative_to(ROOT)} imports {sorted(found)}"
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        used = {
+            node.attr
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Attribute)
+            and isinstance(node.value, ast.Name)
+            and node.value.id == "micrographia"
+        }
+        assert not used & offered, f"{path.relative_to(ROOT)} uses {sorted(used & offered)}"
 
 
 def test_the_library_knows_no_snakemake():

@@ -72,7 +72,7 @@ def test_sections_come_as_json_or_file(tmp_path: Path) -> None:
     assert config.parse_section(str(file), config.Curation).min_side == 32
     with pytest.raises(ConfigError, match="does not exist"):
         config.parse_section(str(tmp_path / "none.yaml"), config.Curation)
-    with pytest.raises(ConfigError, match="neither YAML nor JSON"):
+    with pytest.raises(ConfigError, match="not valid YAML or JSON"):
         config.parse_section("{min_side: [", config.Curation)
 
 

@@ -11,16 +11,17 @@ from pathlib import Path
 import pytest
 import yaml
 from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "src" / "micrographia"
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 ENVS = sorted((ROOT / "envs").glob("*.yaml"))
-#: Folders of the package that are no ground floor.
+#: Folders of the package that are neither ground floor nor roof.
 ROOMS = sorted(
     {path.parent.name for path in PACKAGE.glob("*/__init__.py")}
-    - {"config", "io", "physics", "training", "workflow"}
+    - {"api", "config", "io", "physics", "training", "workflow"}
 )
 #: Which room runs in which environment, as the workflow's rules say.
 ROOM_AND_ENV = sorted(
@@ -89,11 +90,12 @@ def third_party(start: set[Path]) -> set[str]:
                 names |= {node.module} | {f"{node.module}.{a.name}" for a in node.names}
         for name in names:
             top, *rest = name.split(".")
-            if top == "micrographia":
+            # What the package's own face names is imported when a user asks for it.
+            if top == "micrographia" and rest:
                 base = PACKAGE.joinpath(*rest)
                 ours = {base.with_suffix(".py"), base / "__init__.py"}
                 pending |= {file for file in ours if file.is_file()} - seen
-            elif top not in sys.stdlib_module_names:
+            elif top not in {"micrographia", *sys.stdlib_module_names}:
                 package = PACKAGE_OF_MODULE.get(top, COMES_WITH.get(top, top))
                 found.add(canonicalize_name(package))
     return found
@@ -161,3 +163,16 @@ def test_a_rooms_extra_is_what_the_room_imports(room):
 
 def test_every_room_is_run_by_a_rule():
     assert {room for room, _ in ROOM_AND_ENV} == set(ROOMS)
+
+
+def test_what_the_lock_check_excuses_is_in_the_lock():
+    program = ast.parse((ROOT / "tests/lock/check.py").read_text(encoding="utf-8"))
+    (excused,) = (
+        ast.literal_eval(node.value)
+        for node in program.body
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "SOURCE_ONLY"
+    )
+    assert set(excused) <= set(read_lock())
+    allowed = SpecifierSet(PROJECT["requires-python"])
+    for package, pythons in excused.items():
+        assert pythons and all(allowed.contains(f"{each}.0") for each in pythons), package

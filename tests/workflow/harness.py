@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import atexit
+import json
 import os
 import re
 import shutil
 import subprocess
 import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -22,6 +27,37 @@ report: {examples: 1}
 """
 
 
+@cache
+def zygote() -> subprocess.Popen[str]:
+    """The process that forks for dry runs; one for all tests of this worker."""
+    started = subprocess.Popen(
+        [sys.executable, str(Path(__file__).with_name("zygote.py"))],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    atexit.register(started.kill)
+    return started
+
+
+def dry_run(
+    arguments: Sequence[str], folder: Path, environment: Mapping[str, str]
+) -> subprocess.CompletedProcess[str]:
+    """Run `snakemake -n` in a fork of a process that has imported it already."""
+    helper = zygote()
+    assert helper.stdin and helper.stdout
+    with tempfile.TemporaryDirectory() as place:
+        out = Path(place) / "out"
+        request = {
+            "argv": list(arguments), "cwd": str(folder), "env": dict(environment), "out": str(out)
+        }  # fmt: skip
+        helper.stdin.write(json.dumps(request) + "\n")
+        helper.stdin.flush()
+        status = int(helper.stdout.readline())
+        text = out.read_text(encoding="utf-8")
+    return subprocess.CompletedProcess(list(arguments), status, stdout=text)
+
+
 class Workflow:
     """One checkout of the workflow."""
 
@@ -33,10 +69,13 @@ class Workflow:
     ) -> subprocess.CompletedProcess[str]:
         """Run snakemake here; standard error is merged into the output."""
         clean = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+        whole = {**clean, **(environment or {})}
+        if "-n" in arguments:
+            return dry_run(arguments, self.folder, whole)
         return subprocess.run(
             [sys.executable, "-m", "snakemake", *arguments],
             cwd=self.folder,
-            env={**clean, **(environment or {})},
+            env=whole,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

@@ -1,4 +1,4 @@
-"""What every annotator can do, and what it is given: one case at a time."""
+"""Interface of all annotators, and the case (one micrograph) that they are given."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class UnansweredError(AnnotationError):
 
 
 class EndpointDownError(AnnotationError):
-    """An endpoint refuses all calls or is not there: the run ends, its answers are kept."""
+    """An endpoint refuses all calls or is unreachable: the run ends, answers are kept."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,7 +69,7 @@ class Case:
         return read_labels(self.mask_path)[y0:y1, x0:x1]
 
     def release(self) -> None:
-        """Let go of what was read from disk; it is read again when it is asked for."""
+        """Free the arrays read from disk; they are read again when needed."""
         if "working" in self.__dict__:
             for name in ("working", "pixels", "labels"):
                 self.__dict__.pop(name, None)
@@ -81,7 +81,7 @@ class Case:
         pixels: FloatImage,
         labels: LabelMask | None = None,
     ) -> Case:
-        """Make a case of what is in memory; nothing is read from disk."""
+        """Make a case from arrays in memory; nothing is read from disk."""
         case = cls(row, None)
         # `cached_property` looks here first; the class is frozen only against assignment.
         case.__dict__.update(pixels=pixels, labels=labels)
@@ -113,5 +113,5 @@ class Annotator(Protocol):
         ...
 
     def judge(self, case: Case, answer: Attributes) -> Verdicts:
-        """Say of each of the nine attributes whether another's answer fits the picture."""
+        """Judge for each of the nine attributes whether another answer fits the picture."""
         ...

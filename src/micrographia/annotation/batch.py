@@ -1,4 +1,4 @@
-"""All pictures of a shard: what an annotator reads in them, and what a judge says of answers."""
+"""Annotate or judge all pictures of a shard."""
 
 from __future__ import annotations
 

@@ -26,19 +26,33 @@ if TYPE_CHECKING:
 
 def register(verbs: Subparsers) -> None:
     """Add the room's verbs."""
-    annotate = verbs.add_parser("annotate", help="one annotator reads the kept pictures")
-    annotate.add_argument("--annotator", required=True, metavar="NAME")
+    annotate = verbs.add_parser("annotate", help="describe the kept pictures with one annotator")
+    annotate.add_argument(
+        "--annotator", required=True, metavar="NAME", help="name of an annotator of the settings"
+    )
     _add_pictures(annotate)
     annotate.set_defaults(run=_annotate)
-    judge = verbs.add_parser("judge", help="annotators judge what the others read")
-    judge.add_argument("--judge", required=True, nargs="+", metavar="NAME", dest="annotator")
+    judge = verbs.add_parser("judge", help="let annotators check the answers of the others")
     judge.add_argument(
-        "--answers", type=Path, nargs="+", required=True, metavar="TABLE", help="of `annotate`"
+        "--judge", required=True, nargs="+", metavar="NAME", dest="annotator",
+        help="annotators that judge, by name",
+    )  # fmt: skip
+    judge.add_argument(
+        "--answers",
+        type=Path,
+        nargs="+",
+        required=True,
+        metavar="TABLE",
+        help="tables written by `annotate`",
     )
     _add_pictures(judge)
     judge.set_defaults(run=_judge)
-    legible = verbs.add_parser("legible", help="an endpoint says whether burnt-in text is legible")
-    legible.add_argument("--annotator", required=True, metavar="NAME")
+    legible = verbs.add_parser(
+        "legible", help="ask an endpoint whether the text burnt into a picture is legible"
+    )
+    legible.add_argument(
+        "--annotator", required=True, metavar="NAME", help="annotator of kind 'endpoint' to ask"
+    )
     _add_pictures(legible)
     legible.set_defaults(run=_legible)
     embedded.register(verbs)
@@ -48,32 +62,51 @@ def register(verbs: Subparsers) -> None:
 def _register_tables(verbs: Subparsers) -> None:
     """Add the verbs that read tables only."""
     review = verbs.add_parser(
-        "review", help="final attributes, and what is left for a person to decide"
+        "review", help="write the final attributes and a list of the cases a person must decide"
     )
-    review.add_argument("--micrographs", type=Path, required=True, metavar="TABLE")
+    review.add_argument(
+        "--micrographs", type=Path, required=True, metavar="TABLE", help="table of micrographs"
+    )
     _add_tables(review)
     add_settings(review, Annotation)
-    review.add_argument("--out", type=Path, required=True, metavar="DIR")
+    review.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write")
     review.set_defaults(run=_review)
-    agree = verbs.add_parser("agree", help="agreement of annotators beyond chance")
+    agree = verbs.add_parser(
+        "agree", help="measure the agreement between annotators, corrected for chance"
+    )
     _add_tables(agree)
-    agree.add_argument("--resamples", type=positive, default=2000)
-    agree.add_argument("--confidence", type=float, default=0.95)
-    agree.add_argument("--seed", type=non_negative, default=0)
-    agree.add_argument("--out", type=Path, required=True, metavar="JSON")
+    agree.add_argument(
+        "--resamples", type=positive, default=2000, help="number of bootstrap resamples"
+    )
+    agree.add_argument(
+        "--confidence", type=float, default=0.95, help="level of the confidence intervals"
+    )
+    agree.add_argument("--seed", type=non_negative, default=0, help="random seed of the bootstrap")
+    agree.add_argument(
+        "--out", type=Path, required=True, metavar="JSON", help="JSON file to write"
+    )
     agree.set_defaults(run=_agree)
-    bill = verbs.add_parser("bill", help="calls, tokens and cost of all runs so far")
-    bill.add_argument("cache", type=Path, help="SQLite file of calls")
+    bill = verbs.add_parser("bill", help="print calls, tokens and cost of all runs so far")
+    bill.add_argument("cache", type=Path, help="SQLite file that stores the calls")
     bill.set_defaults(run=_bill)
-    schema = verbs.add_parser("schema", help="JSON schema and vocabulary of an answer")
-    schema.add_argument("--out", type=Path, required=True, metavar="JSON")
+    schema = verbs.add_parser(
+        "schema", help="write the JSON schema and the vocabulary of an answer"
+    )
+    schema.add_argument(
+        "--out", type=Path, required=True, metavar="JSON", help="JSON file to write"
+    )
     schema.set_defaults(run=_schema)
 
 
 def _add_pictures(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--micrographs", type=Path, required=True, metavar="TABLE")
     parser.add_argument(
-        "--segmentation", type=Path, metavar="DIR", help="masks and tables of the same shard"
+        "--micrographs", type=Path, required=True, metavar="TABLE", help="table of micrographs"
+    )
+    parser.add_argument(
+        "--segmentation",
+        type=Path,
+        metavar="DIR",
+        help="output folder of `segmentation predict` for the same shard",
     )
     add_shard(parser)
     add_settings(parser, Annotation)
@@ -81,29 +114,38 @@ def _add_pictures(parser: argparse.ArgumentParser) -> None:
         "--cache",
         type=Path,
         metavar="FILE",
-        help="calls to endpoints, where the settings name none",
+        help="SQLite file that stores the calls to endpoints, if the settings name none",
     )
     parser.add_argument(
-        "--again", action="store_true", help="ask again where answers had the wrong form"
+        "--again",
+        action="store_true",
+        help="repeat the requests whose stored answers have the wrong form",
     )
     parser.add_argument(
         "--round",
         type=non_negative,
         default=0,
-        help="how often this table was made before to ask again what had no answer",
+        help="number of earlier attempts at this table; each attempt repeats the requests that "
+        "got no answer",
     )
     parser.add_argument(
         "--state",
         type=Path,
         metavar="JSON",
-        help="file for that and what had no answer now",
+        help="file to write the number of this attempt and the requests without an answer to",
     )
-    parser.add_argument("--out", type=Path, required=True, metavar="TABLE")
+    parser.add_argument("--out", type=Path, required=True, metavar="TABLE", help="table to write")
 
 
 def _add_tables(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--answers", type=Path, nargs="+", required=True, metavar="TABLE")
-    parser.add_argument("--verdicts", type=Path, nargs="*", default=[], metavar="TABLE")
+    parser.add_argument(
+        "--answers", type=Path, nargs="+", required=True, metavar="TABLE",
+        help="tables written by `annotate`",
+    )  # fmt: skip
+    parser.add_argument(
+        "--verdicts", type=Path, nargs="*", default=[], metavar="TABLE",
+        help="tables written by `judge`",
+    )  # fmt: skip
 
 
 @contextmanager
@@ -172,7 +214,7 @@ def _legible(arguments: argparse.Namespace) -> int:
             raise MicrographiaError(
                 f"Annotator '{annotator.name}' does not read text",
                 allowed="annotators of kind 'endpoint'",
-                remedy="Name one of those in annotation.annotators",
+                remedy="Choose an annotator of this kind from annotation.annotators",
             )
         rows = _progress(legibility_of_cases(annotator, cases), len(cases))
     return _write(rows, arguments, LEGIBILITY, [annotator])
@@ -230,8 +272,8 @@ def _review(arguments: argparse.Namespace) -> int:
     write_table(final, out / "attributes_final.parquet", schemas.ATTRIBUTES_FINAL, made)
     disputed = sum(row["n_disputed"] > 0 for row in final)
     print(
-        f"{out}: {len(final)} pictures, {len(queue)} attributes of {disputed} pictures wait for "
-        f"a person, {len(reviewed)} were decided"
+        f"{out}: {len(final)} pictures, {len(queue)} attributes of {disputed} pictures need the "
+        f"decision of a person, {len(reviewed)} have one"
     )
     return 0
 
@@ -276,8 +318,8 @@ def _bill(arguments: argparse.Namespace) -> int:
 
     if not arguments.cache.is_file():
         raise MicrographiaError(
-            f"There is no file of calls {arguments.cache}",
-            remedy="It is made by the first call to an endpoint",
+            f"The file of calls {arguments.cache} does not exist",
+            remedy="The first call to an endpoint creates it",
         )
     print_json(Ledger(arguments.cache).bill())
     return 0

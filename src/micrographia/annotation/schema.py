@@ -1,4 +1,4 @@
-"""The one form of an annotator's answer, and of a judge's: models, JSON schemas, table rows.
+"""Format of answers and verdicts: models, JSON schemas, table rows.
 
 Every annotator, embedded or behind an endpoint, answers with `Attributes`; every judge with a
 `Verdict` per attribute. The JSON schemas are written out from the vocabulary without references

@@ -1,1 +1,1 @@
-"""Room: predictions and truth become scores; reads files only."""
+"""Room: scores of predictions against the ground truth; reads files only."""

@@ -1,4 +1,4 @@
-"""Figures that others published: theirs, not measured again here."""
+"""Values published by others, not measured again here."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def published_rows(benchmark: str = "structure") -> list[dict[str, Any]]:
 
     Returns
     -------
-    Rows of `system`, `group` (a tier; sparse or dense; what was learned from, then also as
+    Rows of `system`, `group` (a tier; sparse or dense; the training pictures, then also as
     `n_real` and `n_generated`), `metric` (named as ours), `value`, `low`
     and `high` (value less and plus the stated spread; None where none is stated) and `source`.
     Shares are 0..1, lengths in Å, energies in meV per atom.

@@ -1,4 +1,4 @@
-"""What every section of the settings stands on."""
+"""Base class and shared types of all sections of the settings."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict
 
 
 class Section(BaseModel):
-    """Base of all sections: unknown names are faults, values do not change."""
+    """Base of all sections: unknown names are errors, values are immutable."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

@@ -8,21 +8,26 @@ from micrographia.config.base import ExistingPath, Section
 
 
 class Benchmarks(Section):
-    """Scoring."""
+    """Scores and their confidence intervals."""
 
     bootstrap: int = Field(
-        2000, ge=100, le=100_000, description="Resamples of a confidence interval."
+        2000,
+        ge=100,
+        le=100_000,
+        description="Number of bootstrap resamples of a confidence interval.",
     )
     confidence: float = Field(
-        0.95, gt=0.5, lt=1, description="Coverage of the confidence intervals."
+        0.95, gt=0.5, lt=1, description="Level of the confidence intervals, such as 0.95."
     )
     energies: bool = Field(
-        False, description="Relax and score energies in a full run too; minutes per shard."
+        False,
+        description="Also relax crystals and score energies in a full run; takes minutes "
+        "per shard.",
     )
     dft_energies: ExistingPath | None = Field(
         None,
         description=(
-            "Table of DFT energies: structure_id or material_id, energy_per_atom_pbe [eV]; "
-            "null for none."
+            "Table of DFT energies with columns structure_id or material_id, "
+            "energy_per_atom_pbe [eV]; null: no comparison with DFT."
         ),
     )

@@ -1,4 +1,4 @@
-"""Settings of what enters at the front: micrographs and crystals."""
+"""Settings of the input data: micrographs and crystals."""
 
 from __future__ import annotations
 
@@ -30,13 +30,14 @@ def _images(value: str | tuple[str, ...]) -> str | tuple[str, ...]:
             glob.has_magic(source) and any(glob.iglob(source, recursive=True))
         ):
             raise ValueError(
-                f"must be 'procedural', or existing paths or globs that match; {source!r} is not"
+                "must be 'procedural', or existing paths, or globs that match a file; "
+                f"{source!r} is none of these"
             )
     return value
 
 
 class MicrographSource(Section):
-    """Where micrographs come from."""
+    """Source of the micrographs."""
 
     source: Annotated[
         str | Annotated[tuple[str, ...], Field(min_length=1)], AfterValidator(_images)
@@ -44,105 +45,126 @@ class MicrographSource(Section):
         "procedural",
         description=(
             "'procedural' for the embedded generator, or your own images: a folder, a glob, an "
-            "archive (.zip, .tar, .tar.gz), a CSV with a column path, or a list of such."
+            "archive (.zip, .tar, .tar.gz), a CSV file with a column 'path', or a list of these."
         ),
     )
     masks: ExistingPath | None = Field(
         None,
-        description="Folder of label masks with the images' file names; null when there is none.",
+        description="Folder of label masks with the same file names as the images; null: no "
+        "masks.",
     )
     licence: str | None = Field(
         None,
         min_length=1,
         description=(
-            "Licence of these images, kept with every row; null for 'unknown', or for CC0-1.0 "
-            "where they are procedural."
+            "Licence of these images, stored with every row; null: 'unknown', or CC0-1.0 for "
+            "procedural images."
         ),
     )
 
     def sources(self) -> tuple[str, ...]:
-        """Return what `source` names, as a list of its own when it is one."""
+        """Return the sources as a list, also if `source` is a single one."""
         return (self.source,) if isinstance(self.source, str) else self.source
 
     def known_licence(self) -> str:
-        """Return what is known of the licence: nobody may do as they like with a user's images."""
+        """Return the licence; for a user's images without one it is 'unknown', never free."""
         if self.licence is not None:
             return self.licence
         return "CC0-1.0" if self.source == "procedural" else "unknown"
 
 
 class StructureFilter(Section):
-    """Which crystals take part (STEM2Mat-Bench, AutoMat section 3)."""
+    """Limits on the crystals that are used (STEM2Mat-Bench, AutoMat section 3)."""
 
-    max_elements: int = Field(4, ge=1, le=20, description="Most elements in a crystal.")
+    max_elements: int = Field(
+        4, ge=1, le=20, description="Maximum number of elements in a crystal."
+    )
     min_z_span: int = Field(
         0,
         ge=0,
         le=100,
-        description="Least difference between highest and lowest atomic number of a compound.",
+        description="Minimum difference between the highest and the lowest atomic number of a "
+        "compound.",
     )
     max_thickness: float = Field(
-        20.0, ge=0, le=100, description="Most distance between lowest and highest atom [Å]."
+        20.0,
+        ge=0,
+        le=100,
+        description="Maximum height difference between the lowest and the highest atom [Å].",
     )
     max_overlap_ratio: float = Field(
         1.0,
         ge=0,
         le=1,
-        description="Most share of atoms that share a 1 Å grid cell in projection.",
+        description="Maximum fraction of atoms that share a 1 Å grid cell with another atom in "
+        "projection.",
     )
     min_projected_distance: float = Field(
-        0.0, ge=0, le=5, description="Least distance between two projected columns [Å]."
+        0.0, ge=0, le=5, description="Minimum distance between two projected columns [Å]."
     )
-    max_atoms: int = Field(60, ge=1, le=1000, description="Most atoms in the primitive cell.")
+    max_atoms: int = Field(
+        60, ge=1, le=1000, description="Maximum number of atoms in the primitive cell."
+    )
 
 
 class Splits(Section):
-    """Division of the crystals into train, validation and test."""
+    """Split of the crystals into train, validation and test."""
 
-    enabled: bool = Field(True, description="Divide; false calls every crystal 'all'.")
-    train: float = Field(0.8, gt=0, le=1, description="Share of the crystals to learn from.")
-    validation: float = Field(0.1, ge=0, lt=1, description="Share to choose settings by.")
-    test: float = Field(0.1, ge=0, lt=1, description="Share to report on.")
+    enabled: bool = Field(
+        True, description="Split the crystals; false: the split of every crystal is 'all'."
+    )
+    train: float = Field(0.8, gt=0, le=1, description="Fraction of the crystals for training.")
+    validation: float = Field(
+        0.1, ge=0, lt=1, description="Fraction of the crystals for validation, to choose settings."
+    )
+    test: float = Field(0.1, ge=0, lt=1, description="Fraction of the crystals for testing.")
     clusters: int = Field(
-        8, ge=1, le=200, description="Kinds of crystals, each divided in these shares."
+        8,
+        ge=1,
+        le=200,
+        description="Number of clusters of similar crystals; each cluster is "
+        "split by these fractions.",
     )
 
     def shares(self) -> dict[str, float]:
-        """Return the share of each side, train first."""
+        """Return the fraction of each split: train, validation, test."""
         return {"train": self.train, "validation": self.validation, "test": self.test}
 
     @model_validator(mode="after")
     def _shares_are_a_whole(self) -> Splits:
         total = sum(self.shares().values())
         if abs(total - 1) > 1e-6:
-            raise ValueError(
-                f"train, validation and test make {total:g} together; they must make 1"
-            )
+            raise ValueError(f"the sum of train, validation and test is {total:g}; allowed: 1")
         return self
 
 
 class StructureSource(Section):
-    """Where two-dimensional crystals come from."""
+    """Source of the two-dimensional crystals."""
 
     source: Annotated[str, _keyword_or_existing("prototypes", "materials-project")] = Field(
         "prototypes",
         description=(
-            "'prototypes' for the embedded set, a folder of CIF/POSCAR, an ASE database, a "
-            "parquet file, or 'materials-project' (online; pip install mp-api, key in the "
-            "environment as MP_API_KEY)."
+            "'prototypes' for the embedded set, a folder of CIF or POSCAR files, an ASE "
+            "database, a parquet file, or 'materials-project' (online; needs `pip install "
+            "mp-api` and your key in the environment variable MP_API_KEY)."
         ),
     )
     materials: tuple[str, ...] = Field(
         (),
         description=(
-            "What to ask the Materials Project for: identifiers (mp-2815), formulas (MoS2) or "
-            "chemical systems (Mo-S)."
+            "Crystals to download from the Materials Project: identifiers (mp-2815), formulas "
+            "(MoS2) or chemical systems (Mo-S)."
         ),
     )
     limit: int | None = Field(
-        None, ge=1, description="Take a seeded random sample of this many crystals; null for all."
+        None,
+        ge=1,
+        description="Number of crystals in a random sample, drawn with the random "
+        "seed; null: all crystals.",
     )
-    filter: StructureFilter = Field(default_factory=StructureFilter, description="Selection.")
+    filter: StructureFilter = Field(
+        default_factory=StructureFilter, description="Limits on the crystals that are used."
+    )
     merge_duplicates: bool = Field(
         True, description="Keep only the first of several entries of the same crystal."
     )
@@ -151,12 +173,14 @@ class StructureSource(Section):
         gt=0,
         le=1,
         description=(
-            "Most displacement of an atom between entries of the same crystal, their lattices "
-            "laid on one another [Å]."
+            "Maximum displacement of an atom between two entries of the same crystal after "
+            "alignment of their lattices [Å]."
         ),
     )
     splits: Splits = Field(
-        default_factory=Splits, description="Division; no formula is on two sides."
+        default_factory=Splits,
+        description="Split into training, validation and test crystals; "
+        "crystals of the same formula are in the same split.",
     )
 
     @model_validator(mode="after")
@@ -164,13 +188,13 @@ class StructureSource(Section):
         if self.source == "materials-project" and not self.materials:
             raise ValueError(
                 "data.structures.source is 'materials-project', but data.structures.materials "
-                "names nothing to ask for; give for example [MoS2, mp-48]"
+                "is empty; set it, for example to [MoS2, mp-48]"
             )
         return self
 
 
 class Data(Section):
-    """What enters at the front."""
+    """Input data: micrographs and crystals."""
 
     micrographs: MicrographSource = Field(
         default_factory=MicrographSource, description="Micrographs."

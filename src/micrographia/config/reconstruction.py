@@ -8,60 +8,84 @@ from micrographia.config.base import Section
 
 
 class Symmetry(Section):
-    """When a crystal that was read is taken for symmetric, and made so."""
+    """Tolerances within which a reconstructed crystal is made symmetric."""
 
     tolerance: float = Field(
-        0.03, gt=0, le=1, description="How far a column may be from its image in the plane [Å]."
+        0.03,
+        gt=0,
+        le=1,
+        description="Maximum in-plane distance between a column and its symmetric image [Å].",
     )
     height_tolerance: float = Field(
-        0.5, gt=0, le=3, description="The same along z, where heights are nominal [Å]."
+        0.5, gt=0, le=3, description="The same along z, where heights are only estimates [Å]."
     )
     cell_tolerance: float = Field(
-        0.005, gt=0, le=0.5, description="Difference of lattice vectors that are made equal [Å]."
+        0.005,
+        gt=0,
+        le=0.5,
+        description="Maximum difference between lattice vectors that are made "
+        "equal by symmetry [Å].",
     )
 
 
 class Templates(Section):
-    """Known crystals beside the analysis: heights, rivals, and an answer where it has none."""
+    """Known crystals: heights, alternatives, and a result where the analysis finds none."""
 
     library: str | None = Field(
         None,
-        description="Library made by `reconstruction library`; null for no templates.",
+        description="Template library written by `reconstruction library`; null: no templates.",
     )
     leave_one_out: bool = Field(
         False,
-        description="Keep the crystal that is shown, and its duplicates, out of the library.",
+        description="Hold out the imaged crystal and its duplicates from the library.",
     )
     count: int = Field(
-        10, ge=1, le=200, description="Templates that are compared with the picture itself."
+        10, ge=1, le=200, description="Number of templates that are fitted to the image."
     )
     strain: float = Field(
-        0.05, gt=0, le=0.2, description="Most strain of a template's lattice vectors [share]."
+        0.05,
+        gt=0,
+        le=0.2,
+        description="Maximum strain of the lattice vectors of a template, as a fraction.",
     )
     same_crystal: float = Field(
-        0.3, gt=0, le=1, description="Projections with a rms distance below this are one [Å]."
+        0.3,
+        gt=0,
+        le=1,
+        description="Two projections with a smaller rms distance count as the same crystal [Å].",
     )
     odds: float = Field(
         6.0,
         ge=0,
         le=1000,
-        description="Log-likelihood by which a template must beat the analysis to replace it.",
+        description="A template replaces the result of the analysis if its log-likelihood is "
+        "higher by at least this value.",
     )
 
 
 class Reconstruction(Section):
-    """From a STEM image to a crystal."""
+    """Reconstruction of a crystal from a STEM image."""
 
     max_cell_area: float = Field(
-        250.0, gt=5, le=5000, description="Largest primitive cell that is proposed [Å²]."
+        250.0, gt=5, le=5000, description="Maximum area of the primitive cell [Å²]."
     )
     min_lattice_length: float = Field(
-        2.0, gt=0.5, le=20, description="Least lattice vector that is proposed [Å]."
+        2.0, gt=0.5, le=20, description="Minimum length of a lattice vector [Å]."
     )
-    max_atoms: int = Field(24, ge=1, le=200, description="Most atoms in the projected cell.")
-    vacuum: float = Field(20.0, ge=15, le=100, description="Vacuum along c in the CIF [Å].")
+    max_atoms: int = Field(
+        24, ge=1, le=200, description="Maximum number of atoms in the projected cell."
+    )
+    vacuum: float = Field(
+        20.0, ge=15, le=100, description="Thickness of the vacuum along c in the CIF [Å]."
+    )
     blind: bool = Field(
-        False, description="Read every picture once more, without being told its elements."
+        False,
+        description="Also reconstruct every image without knowledge of its elements "
+        "(blind track).",
     )
-    symmetry: Symmetry = Field(default_factory=Symmetry, description="Symmetry of the answer.")
-    templates: Templates = Field(default_factory=Templates, description="Known crystals.")
+    symmetry: Symmetry = Field(
+        default_factory=Symmetry, description="Tolerances for the symmetry of the result."
+    )
+    templates: Templates = Field(
+        default_factory=Templates, description="Template library of known crystals."
+    )

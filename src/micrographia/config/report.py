@@ -8,6 +8,6 @@ from micrographia.config.base import Section
 
 
 class Report(Section):
-    """The page."""
+    """Report page."""
 
-    examples: int = Field(6, ge=1, le=40, description="Pictures of each kind that are shown.")
+    examples: int = Field(6, ge=1, le=40, description="Number of example pictures per section.")

@@ -1,4 +1,4 @@
-"""Settings as they come in: checked against a model, every fault listed; and as canonical JSON."""
+"""Validation of settings against their models, with every fault listed; canonical JSON."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def parse_section(text: str, model: type[BaseModel]) -> Any:
     try:
         raw = yaml.safe_load(source)
     except yaml.YAMLError as error:
-        raise ConfigError(f"Settings are neither YAML nor JSON: {error}") from error
+        raise ConfigError(f"The settings are not valid YAML or JSON: {error}") from error
     return validate(raw or {}, model)
 
 
@@ -83,7 +83,7 @@ def _shown(value: Any, model: type[BaseModel], location: tuple[Any, ...]) -> str
     field = owner.model_fields.get(str(location[-1])) if owner else None
     extra = field.json_schema_extra if field else None
     if isinstance(extra, dict) and extra.get("private"):
-        return "a value that is not shown"
+        return "a value that is hidden"
     if isinstance(value, Mapping):
         return f"a section with {', '.join(map(str, value)) or 'nothing'}"
     if isinstance(value, list | tuple) and any(isinstance(item, Mapping) for item in value):

@@ -18,10 +18,12 @@ from micrographia.config.synthesis import Synthesis
 
 
 class Shards(Section):
-    """How many pieces the tables are split into; each piece is one job per step."""
+    """Number of parts (shards) the tables are split into; each shard is one job per step."""
 
-    micrographs: int = Field(4, ge=1, le=400, description="Shards of the micrograph wing.")
-    structures: int = Field(4, ge=1, le=400, description="Shards of the STEM wing.")
+    micrographs: int = Field(4, ge=1, le=400, description="Number of shards of the micrographs.")
+    structures: int = Field(
+        4, ge=1, le=400, description="Number of shards of the crystals and their STEM images."
+    )
 
 
 class WorkflowConfig(Section):
@@ -30,28 +32,38 @@ class WorkflowConfig(Section):
     name: str = Field(
         "demo",
         pattern=r"^[A-Za-z0-9_.-]+$",
-        description="Name of this configuration, printed in the report.",
+        description="Name of this configuration, shown in the report.",
     )
-    seed: int = Field(
-        1665, ge=0, le=2**31 - 1, description="Seed from which every random draw follows."
-    )
+    seed: int = Field(1665, ge=0, le=2**31 - 1, description="Random seed of the whole workflow.")
     results: str = Field(
         "results",
         pattern=r"^[^\s'\"{}]+$",
         description="Folder of all outputs, relative to the project.",
     )
-    shards: Shards = Field(default_factory=Shards, description="Parallel pieces.")
-    data: Data = Field(default_factory=Data, description="Inputs.")
-    synthesis: Synthesis = Field(default_factory=Synthesis, description="Procedural micrographs.")
-    curation: Curation = Field(default_factory=Curation, description="Micrograph curation.")
-    segmentation: Segmentation = Field(default_factory=Segmentation, description="Segmentation.")
-    annotation: Annotation = Field(default_factory=Annotation, description="Nine attributes.")
+    shards: Shards = Field(default_factory=Shards, description="Number of parallel parts.")
+    data: Data = Field(default_factory=Data, description="Input data.")
+    synthesis: Synthesis = Field(
+        default_factory=Synthesis, description="Generator of procedural micrographs."
+    )
+    curation: Curation = Field(
+        default_factory=Curation, description="Curation: which micrographs are kept."
+    )
+    segmentation: Segmentation = Field(
+        default_factory=Segmentation, description="Instance segmentation of micrographs."
+    )
+    annotation: Annotation = Field(
+        default_factory=Annotation, description="Annotation of micrographs with nine attributes."
+    )
     stem: Stem = Field(default_factory=Stem, description="STEM simulation.")
     reconstruction: Reconstruction = Field(
-        default_factory=Reconstruction, description="Image to crystal."
+        default_factory=Reconstruction, description="Reconstruction of crystals from STEM images."
     )
-    energy: Energy = Field(default_factory=Energy, description="Relaxation and energies.")
-    benchmarks: Benchmarks = Field(default_factory=Benchmarks, description="Scoring.")
+    energy: Energy = Field(
+        default_factory=Energy, description="Relaxation and energies of crystals."
+    )
+    benchmarks: Benchmarks = Field(
+        default_factory=Benchmarks, description="Scores and their confidence intervals."
+    )
     report: Report = Field(default_factory=Report, description="Report page.")
 
     @model_validator(mode="after")
@@ -59,7 +71,8 @@ class WorkflowConfig(Section):
         micrographs = self.data.micrographs
         if micrographs.source == "procedural" and micrographs.masks is not None:
             raise ValueError(
-                "data.micrographs.masks is given, but data.micrographs.source is 'procedural', "
-                "which makes its own; name your folder of images as the source, or set masks: null"
+                "data.micrographs.masks is set, but data.micrographs.source is 'procedural', "
+                "which makes its own masks; set source to your folder of images, or set masks: "
+                "null"
             )
         return self

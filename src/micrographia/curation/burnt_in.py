@@ -24,7 +24,7 @@ def read_burnt_in(
     settings: Curation,
     progress: Progress = lambda rows, _: rows,
 ) -> tuple[list[MicrographRow], list[str]]:
-    """Fill in what is burnt into kept micrographs: text regions, what to work on, pixel size.
+    """Find text regions, working part and pixel size of kept micrographs.
 
     Parameters
     ----------

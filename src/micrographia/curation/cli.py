@@ -11,38 +11,44 @@ from micrographia.config import Curation
 from micrographia.curation.scale import cli as scale
 from micrographia.curation.text import cli as text
 
-_SOURCE = "folder, glob, .zip or .tar archive, or CSV with a column path"
+_SOURCE = "folder, glob, .zip or .tar archive, or CSV file with a column 'path'"
 
 
 def register(verbs: Subparsers) -> None:
     """Add the verbs `list`, `ingest`, `merge`, `run`, and those of text regions."""
     text.register(verbs)
     scale.register(verbs)
-    listing = verbs.add_parser("list", help="list the images of folders, split into shards")
+    listing = verbs.add_parser("list", help="list images and split the list into shards")
     listing.add_argument("sources", nargs="+", metavar="SOURCE", help=_SOURCE)
     _add_origin(listing)
-    listing.add_argument("--shards", type=int, default=1, help="how many shards there are")
-    listing.add_argument("--out", type=Path, required=True, help="manifest.parquet")
+    listing.add_argument("--shards", type=int, default=1, help="number of shards (default: 1)")
+    listing.add_argument(
+        "--out", type=Path, required=True, help="table to write, manifest.parquet"
+    )
     listing.set_defaults(run=_list)
 
-    ingest = verbs.add_parser("ingest", help="read and judge the images of one shard")
-    ingest.add_argument("--manifest", type=Path, required=True, help="table made by `list`")
-    ingest.add_argument(
-        "--shard", type=non_negative, default=0, help="number of this shard, from 0"
+    ingest = verbs.add_parser(
+        "ingest", help="read the images of one shard and check their quality"
     )
-    ingest.add_argument("--out", type=Path, required=True, help="table of this shard")
+    ingest.add_argument("--manifest", type=Path, required=True, help="table written by `list`")
+    ingest.add_argument(
+        "--shard", type=non_negative, default=0, help="index of this shard, from 0"
+    )
+    ingest.add_argument("--out", type=Path, required=True, help="table to write")
     _add_jobs(ingest)
     add_settings(ingest, Curation)
     ingest.set_defaults(run=_ingest)
 
-    merge = verbs.add_parser("merge", help="join the shards and reject copies")
-    merge.add_argument("tables", nargs="+", type=Path, metavar="TABLE", help="made by `ingest`")
-    merge.add_argument("--out", type=Path, required=True, help="table of all shards")
+    merge = verbs.add_parser("merge", help="join the tables of all shards and reject duplicates")
+    merge.add_argument(
+        "tables", nargs="+", type=Path, metavar="TABLE", help="tables written by `ingest`"
+    )
+    merge.add_argument("--out", type=Path, required=True, help="table to write")
     add_settings(merge, Curation)
     merge.set_defaults(run=_merge)
 
     run = verbs.add_parser(
-        "run", help="images become a clean table, in one go, text and scale bars too"
+        "run", help="run all steps of curation at once, including text regions and scale bars"
     )
     run.add_argument("sources", nargs="+", metavar="SOURCE", help=_SOURCE)
     _add_origin(run)
@@ -51,20 +57,30 @@ def register(verbs: Subparsers) -> None:
         "--out",
         type=Path,
         required=True,
-        help="folder for micrographs.parquet, summary.json and quarantine.csv",
+        help="folder to write micrographs.parquet, summary.json and quarantine.csv to",
     )
     add_settings(run, Curation)
     run.set_defaults(run=_run)
 
 
 def _add_origin(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--masks", help="folder of masks with the images' names")
-    parser.add_argument("--licence", default="unknown", help="licence of the images")
+    parser.add_argument(
+        "--masks", help="folder of label masks with the same file names as the images"
+    )
+    parser.add_argument(
+        "--licence",
+        default="unknown",
+        help="licence of the images, stored with every row (default: unknown)",
+    )
 
 
 def _add_jobs(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--jobs", type=positive, default=1, metavar="N", help="processes that read files"
+        "--jobs",
+        type=positive,
+        default=1,
+        metavar="N",
+        help="number of parallel processes (default: 1)",
     )
 
 

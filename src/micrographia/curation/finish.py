@@ -1,4 +1,4 @@
-"""The table that later rooms read: what each step of curation found, joined."""
+"""Final table of micrographs: the results of all steps of curation, joined."""
 
 from __future__ import annotations
 

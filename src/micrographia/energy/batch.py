@@ -1,4 +1,4 @@
-"""Many crystals to many energies; a failure is a row, never a missing row."""
+"""Relax a table of crystals; a failure is a row, never a missing row."""
 
 from __future__ import annotations
 
@@ -115,7 +115,9 @@ def relax_case(
     heights = [template_heights(layer, orient_layer(from_cif(text))) for text in templates]
     if unlike := sum(row is None for row in heights):
         logger.warning(
-            "%d of %d templates do not lie on the crystal's plane", unlike, len(heights)
+            "%d of %d templates do not match the projection of the crystal and are ignored",
+            unlike,
+            len(heights),
         )
     return relax_layer(
         layer,

@@ -24,7 +24,8 @@ from ase.data import chemical_symbols
 
 from micrographia.arrays import FloatArray
 from micrographia.config import Energy
-from micrographia.errors import EnergyError
+from micrographia.errors import EnergyError, install_hint
+from micrographia.method_names import Calculator
 
 logger = logging.getLogger(__name__)
 
@@ -69,13 +70,12 @@ def load_potential(settings: Energy) -> Potential:
     EnergyError
         Its package is not installed, or the weights are absent, damaged or not the ones meant.
     """
-    loaders = {"chgnet": _load_chgnet, "mattersim": _load_mattersim, "emt": _load_emt}
     try:
-        return loaders[settings.calculator](settings)
+        return CALCULATORS[settings.calculator](settings)
     except ModuleNotFoundError as error:
         raise EnergyError(
             f"The calculator {settings.calculator!r} needs the package {error.name}",
-            remedy='Install it: pip install -c requirements.lock -e ".[energy]"',
+            remedy=install_hint("energy"),
         ) from None
 
 
@@ -136,7 +136,7 @@ def _load_mattersim(settings: Energy) -> Potential:
         raise
     except Exception as error:  # torch raises what it likes on files that are no checkpoint
         raise EnergyError(
-            f"{path} is no MatterSim checkpoint ({type(error).__name__})",
+            f"{path} is not a MatterSim checkpoint ({type(error).__name__})",
             remedy="Download mattersim-v1.0.0-1M.pth or -5M.pth of github.com/microsoft/mattersim",
         ) from None
 
@@ -152,22 +152,31 @@ def _check_weights(settings: Energy) -> tuple[Path, str]:
     path = Path(settings.weights or "")
     if settings.weights is None or not path.is_file():
         raise EnergyError(
-            "The weights of MatterSim are absent",
+            "The weights of MatterSim do not exist",
             seen=settings.weights,
             remedy=(
-                "Download mattersim-v1.0.0-1M.pth of github.com/microsoft/mattersim and name its "
-                "path as energy.weights, or set energy.calculator: chgnet, which needs no download"
+                "Download mattersim-v1.0.0-1M.pth of github.com/microsoft/mattersim and set "
+                "energy.weights to its path, or set energy.calculator: chgnet, which needs no "
+                "download"
             ),
         )
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     if settings.sha256 not in (None, digest):
         raise EnergyError(
-            f"{path} is not the file meant: its SHA-256 differs",
+            f"{path} does not have the SHA-256 given in energy.sha256",
             seen=digest,
             allowed=str(settings.sha256),
             remedy="Download it again, or correct energy.sha256",
         )
     return path, digest
+
+
+#: Loaders of potentials by the name that `energy.calculator` takes.
+CALCULATORS: dict[Calculator, Callable[[Energy], Potential]] = {
+    "chgnet": _load_chgnet,
+    "mattersim": _load_mattersim,
+    "emt": _load_emt,
+}
 
 
 def mp2020_correction(atoms: Atoms) -> float:
@@ -241,7 +250,7 @@ def refuse_unknown(potential: Potential, atoms: Atoms) -> None:
 
 @contextlib.contextmanager
 def quiet() -> Iterator[None]:
-    """The packages print and warn of what is of no use to anybody here."""
+    """Suppress irrelevant output and warnings of the packages."""
     with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
         warnings.simplefilter("ignore")
         yield

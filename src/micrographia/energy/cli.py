@@ -22,17 +22,18 @@ if TYPE_CHECKING:
 
 def register(verbs: Subparsers) -> None:
     """Add the room's verbs."""
-    relax = verbs.add_parser("relax", help="find heights of one crystal and relax it")
-    relax.add_argument("crystal", type=Path, help="CIF, POSCAR or extended XYZ of a layer")
+    relax = verbs.add_parser("relax", help="find the atomic heights of one crystal and relax it")
+    relax.add_argument("crystal", type=Path, help="CIF, POSCAR or extended XYZ file of a layer")
     relax.add_argument("--out", type=Path, required=True, help="CIF to write")
     _add_heights(relax)
     relax.add_argument(
         "--template", type=Path, action="append", default=[], metavar="CIF",
-        help="the same plane with other heights to start from; may be repeated",
+        help="crystal with the same projection whose heights are tried as a start; may be "
+            "repeated",
     )  # fmt: skip
     _add_common(relax)
     relax.set_defaults(run=_relax)
-    batch = verbs.add_parser("batch", help="relax each crystal of a table")
+    batch = verbs.add_parser("batch", help="relax every crystal of a table")
     batch.add_argument(
         "source", type=Path,
         help="reconstructions.parquet or structures.parquet, or a folder that holds one",
@@ -42,15 +43,22 @@ def register(verbs: Subparsers) -> None:
         "--templates",
         type=Path,
         metavar="TABLE",
-        help="further starts; default: heights.parquet beside the answers, if it is there",
+        help="table of further starting heights; default: heights.parquet beside the source, "
+        "if it exists",
     )
     _add_heights(batch)
     _add_common(batch)
     add_shard(batch)
     batch.set_defaults(run=_batch)
-    references = verbs.add_parser("references", help="relax the crystals of the elements")
-    references.add_argument("--out", type=Path, required=True, metavar="JSON")
-    references.add_argument("--elements", type=str, default="", help="such as Mo,S; default: all")
+    references = verbs.add_parser(
+        "references", help="relax the reference crystals of the pure elements"
+    )
+    references.add_argument(
+        "--out", type=Path, required=True, metavar="JSON", help="JSON file to write"
+    )
+    references.add_argument(
+        "--elements", type=str, default="", help="elements, such as Mo,S; default: all"
+    )
     add_settings(references, Energy)
     references.set_defaults(run=_references)
 
@@ -58,18 +66,24 @@ def register(verbs: Subparsers) -> None:
 def _add_heights(parser: argparse.ArgumentParser) -> None:
     choice = parser.add_mutually_exclusive_group()
     choice.add_argument(
-        "--trust-heights", action="store_true", help="the heights are true: the only start"
+        "--trust-heights", action="store_true", help="start only from the heights in the file"
     )
     choice.add_argument(
-        "--forget-heights", action="store_true", help="set the heights to zero before"
+        "--forget-heights", action="store_true", help="set all heights to zero before the search"
     )
 
 
 def _add_common(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--references", type=Path, metavar="JSON", help="elements, for the formation energy"
+        "--references",
+        type=Path,
+        metavar="JSON",
+        help="energies of the pure elements, written by `references`; needed for formation "
+        "energies",
     )
-    parser.add_argument("--seed", type=non_negative, default=0, help="of the height starts")
+    parser.add_argument(
+        "--seed", type=non_negative, default=0, help="random seed of the starting heights"
+    )
     add_settings(parser, Energy)
 
 
@@ -100,7 +114,7 @@ def _relax(arguments: argparse.Namespace) -> int:
         raise StructureError(
             f"The crystal cannot be written as {arguments.out}",
             allowed="names that end in .cif",
-            remedy=f"Say --out {arguments.out.with_suffix('.cif')}",
+            remedy=f"Use --out {arguments.out.with_suffix('.cif')}",
         )
     refuse_inputs([arguments.out], [arguments.crystal, *arguments.template])
     layer = orient_layer(read_structure(arguments.crystal))
@@ -166,7 +180,7 @@ def _read_cases(source: Path) -> list[dict[str, Any]]:
     key = "image_id" if rows and "image_id" in rows[0] else "structure_id"
     if rows and not {key, "cif"} <= set(rows[0]):
         raise TableError(
-            f"{found[0]} is no table of crystals",
+            f"{found[0]} is not a table of crystals",
             seen=", ".join(rows[0]),
             allowed="image_id or structure_id, and cif",
         )

@@ -1,4 +1,4 @@
-"""Heights to start from, for a layer of which x, y and cell are measured.
+"""Starting heights for a layer whose x, y and cell are measured.
 
 A picture along z does not hold z. Candidates come from patterns that put each site up, down or in
 the middle, those with the symmetry of the projection first. A cheap pair potential turns a pattern

@@ -1,4 +1,4 @@
-"""Elemental crystals, relaxed by the calculator that the compounds are relaxed by.
+"""Reference crystals of the elements, relaxed by the same calculator as the compounds.
 
 Structures come from `elements.csv` (molecules, and crystals with internal coordinates) or else
 from ASE's table of the elements' structures at room conditions.
@@ -160,11 +160,12 @@ def read_references(path: Path, potential: Potential) -> dict[str, float]:
         energies = {name: float(row["energy_per_atom"]) for name, row in found["elements"].items()}
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise EnergyError(
-            f"{path} holds no references: {error}", remedy="Run `micrographia energy references`"
+            f"{path} does not contain reference energies: {error}",
+            remedy="Run `micrographia energy references`",
         ) from None
     if calculator != potential.key:
         raise EnergyError(
-            f"{path} is of another calculator",
+            f"{path} was made with another calculator",
             seen=calculator,
             allowed=potential.key,
             remedy="Run `micrographia energy references` with the same settings",

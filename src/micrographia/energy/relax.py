@@ -142,7 +142,7 @@ def relax_layer(
                 named = [(f"doubled-{place}-{name}", heights) for name, heights in starts]
                 rival = _relax_named(named, doubled, potential, settings)
             except EnergyError as error:
-                logger.info("A cell of twice the area is left out: %s", error)
+                logger.info("A cell of twice the area is skipped: %s", error)
                 continue
             relaxed = _prefer(relaxed, rival, settings)
     return relaxed

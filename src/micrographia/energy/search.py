@@ -1,4 +1,4 @@
-"""The few height starts that are worth a relaxation, by the calculator's energies alone."""
+"""Choose the starting heights to relax by their energies without relaxation."""
 
 from __future__ import annotations
 

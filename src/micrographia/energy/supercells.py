@@ -1,4 +1,4 @@
-"""Cells of twice the area, for layers whose projection repeats sooner than they do.
+"""Cells of twice the area, for layers whose projection has a smaller cell than they have.
 
 A picture along z cannot tell a column of A over B from one of B over A. Where neighbours of such
 columns take turns, as in rock salt, the projected cell holds half of the crystal.

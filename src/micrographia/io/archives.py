@@ -42,12 +42,12 @@ def split(path: str | os.PathLike[str]) -> tuple[str, str] | None:
 
 
 def is_archive(path: str | os.PathLike[str]) -> bool:
-    """Whether a path ends like an archive."""
+    """Return whether a path has the file ending of an archive."""
     return os.fspath(path).lower().endswith(SUFFIXES)
 
 
 def members(path: str) -> list[Member]:
-    """List the entries of an archive that are no folders, in the archive's order.
+    """List the files in an archive, in the order of the archive.
 
     A leading `./`, which `tar` writes before the members of a folder, is left out of the names.
 
@@ -60,7 +60,7 @@ def members(path: str) -> list[Member]:
 
 
 def holds(path: str, member: str) -> bool:
-    """Whether an archive is there, can be read, and has such a member."""
+    """Return whether an archive exists, can be read, and has this member."""
     try:
         return _plain(member) in _opened(path).entries
     except ImageError:
@@ -103,7 +103,7 @@ def read_member(path: str, member: str, most: int) -> bytes:
 
 
 def size_of(path: str, member: str) -> int:
-    """Return how many bytes a member says it unpacks to; errors as of `read_member`."""
+    """Return the stated unpacked size of a member [byte]; errors as in `read_member`."""
     return _entry(path, member)[1].size
 
 

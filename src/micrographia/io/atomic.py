@@ -1,4 +1,4 @@
-"""Atomic output: a file or folder appears whole under its name, or not at all."""
+"""Atomic output: a file or folder appears complete under its name, or not at all."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def _refuse_foreign(target: Path, inputs: Iterable[str | os.PathLike[str]]) -> N
 def refuse_inputs(
     outputs: Iterable[str | os.PathLike[str]], inputs: Iterable[str | os.PathLike[str]]
 ) -> None:
-    """Refuse to write a file over one that is read, whatever way their paths are spelt.
+    """Refuse to write a file over an input file, however their paths are written.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""The stable contract of `results/benchmarks/<name>.json`, the same for every benchmark."""
+"""Stable format of `results/benchmarks/<name>.json`, the same for every benchmark."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def write_result(
     n_failed: int,
     **extra: Any,
 ) -> dict[str, Any]:
-    """Write a benchmark's figures as JSON, atomically; return what was written.
+    """Write the values of a benchmark as JSON, atomically; return what was written.
 
     Parameters
     ----------
@@ -107,7 +107,7 @@ def write_result(
     for entry in metrics:
         if set(entry) != set(FIELDS):
             raise TableError(
-                f"A metric of benchmark {name!r} does not keep its contract",
+                f"A metric of benchmark {name!r} has the wrong fields",
                 seen=sorted(entry),
                 allowed=", ".join(FIELDS),
             )

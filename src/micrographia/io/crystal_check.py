@@ -1,4 +1,4 @@
-"""Whether what was read is an ordered crystal: atoms, a cell, one element per site."""
+"""Check that a crystal is ordered: atoms, a cell, one element per site."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from micrographia.errors import StructureError
 
 
 def check_crystal(atoms: Atoms, name: str) -> None:
-    """Refuse what would silently become another crystal.
+    """Refuse atoms that are not an ordered crystal.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Below `images`: where bytes come from, errors as sentences, and what Pillow decodes."""
+"""Low-level reading for `images`: bytes of files and archives, errors, decoding by Pillow."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Source:
             return min(most, _WIDEST * picture.width * picture.height + _HEADER)
 
     def handle(self) -> Path | IO[bytes]:
-        """What a decoder opens."""
+        """Return the path or stream that a decoder opens."""
         return self.path if self.data is None else io.BytesIO(self.data)
 
     @contextmanager
@@ -113,7 +113,7 @@ class Source:
 
 @contextmanager
 def reading(path: str | os.PathLike[str]) -> Iterator[None]:
-    """Turn whatever a decoder raises into one sentence that names the file."""
+    """Turn any exception of a decoder into one error message that names the file."""
     name = Path(path).name
     try:
         # A warning of a decoder concerns metadata; pixels that are wrong raise.
@@ -144,7 +144,7 @@ def _words(error: Exception) -> str:
 
 
 def check_size(name: str, width: int, height: int, max_pixels: int) -> None:
-    """Refuse a header that promises no pixels or too many."""
+    """Refuse a header that states no pixels or too many."""
     if width < 1 or height < 1:
         raise ImageError(f"Image {name} has no pixels", seen=f"{width} x {height}")
     if width * height > max_pixels:

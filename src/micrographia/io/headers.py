@@ -1,4 +1,4 @@
-"""What microscopes write beside their pixels: maker, voltage, pixel size.
+"""Metadata that microscopes write: manufacturer, voltage, pixel size.
 
 FEI/Thermo Fisher and Zeiss write private TIFF tags, JEOL and Hitachi a text file of the same stem.
 """
@@ -16,7 +16,7 @@ from micrographia.io.tiff import UNITS
 
 @dataclass(frozen=True)
 class Facts:
-    """What a file says of itself; None where it does not. See `images.Micrograph`."""
+    """Metadata of a file; None for what it does not state. See `images.Micrograph`."""
 
     pixel_size_nm: float | None = None
     format: str | None = None

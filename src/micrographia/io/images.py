@@ -94,7 +94,7 @@ def read_micrograph(path: str | os.PathLike[str], max_pixels: int = MAX_PIXELS) 
                 kind = picture.format
                 pixels, facts = grey_of_pillow(picture, notes), Facts(format=kind)
         text = source.text_beside()
-    pixels = _plain_type(file, pixels, notes)
+    pixels = plain_type(file.name, pixels, notes)
     if text is not None:
         told = facts_of_text(text, pixels.shape, notes)
         blank = {name: value for name, value in vars(told).items() if vars(facts)[name] is None}
@@ -187,6 +187,23 @@ def write_labels(path: str | os.PathLike[str], labels: ArrayLike) -> None:
             tifffile.imwrite(temporary, array.astype(np.uint32), metadata=None, software=False)
 
 
+def refuse_no_picture(image: NDArray[Any]) -> None:
+    """Refuse an array that is no grey picture.
+
+    Raises
+    ------
+    ImageError
+        It has another number of dimensions than two, or no pixel.
+    """
+    if image.ndim != 2 or image.size == 0:
+        raise ImageError(
+            "The array is no grey picture",
+            seen=f"shape {image.shape}",
+            allowed="two dimensions, height and width, of at least one pixel each",
+            remedy="Take one channel or one page of it",
+        )
+
+
 def to_unit(pixels: NDArray[Any]) -> FloatImage:
     """Scale a picture to 0…1 as float32.
 
@@ -255,8 +272,23 @@ def _read_tiff(source: Source, max_pixels: int, notes: list[str]) -> tuple[NDArr
         return grey_of_pillow(picture, notes), facts
 
 
-def _plain_type(file: Path, pixels: NDArray[Any], notes: list[str]) -> NDArray[Any]:
-    """Bring the pixels to uint8, uint16 or float32."""
+def plain_type(name: str, pixels: NDArray[Any], notes: list[str]) -> NDArray[Any]:
+    """Bring pixels to uint8, uint16 or float32.
+
+    Parameters
+    ----------
+    name
+        Of the picture, for errors.
+    pixels
+        Any shape, at least one pixel.
+    notes
+        What is done is appended here.
+
+    Raises
+    ------
+    ImageError
+        The pixels are no real numbers, or none of them is finite.
+    """
     kind, width = pixels.dtype.kind, pixels.dtype.itemsize
     if kind == "b":
         return pixels.astype(np.uint8) * np.uint8(255)
@@ -264,7 +296,7 @@ def _plain_type(file: Path, pixels: NDArray[Any], notes: list[str]) -> NDArray[A
         return pixels.astype(np.uint8 if width == 1 else np.uint16)
     if kind not in "uif":
         raise ImageError(
-            f"Image {file.name} has pixels of an unknown kind",
+            f"Image {name} has pixels of an unknown kind",
             seen=str(pixels.dtype),
             allowed="whole or real numbers",
             remedy="Save it as 8- or 16-bit grey",
@@ -275,7 +307,7 @@ def _plain_type(file: Path, pixels: NDArray[Any], notes: list[str]) -> NDArray[A
         plain = pixels.astype(np.float32)
     finite = np.isfinite(plain)
     if not finite.any():
-        raise ImageError(f"Image {file.name} holds no finite number", remedy=REMEDY)
+        raise ImageError(f"Image {name} holds no finite number", remedy=REMEDY)
     if not finite.all():
         notes.append(f"{int((~finite).sum())} pixels that are no numbers set to the least value")
         plain[~finite] = plain[finite].min()

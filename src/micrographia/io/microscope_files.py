@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from micrographia.errors import ImageError
+from micrographia.errors import ImageError, install_hint
 from micrographia.io.decoding import Source, check_size
 from micrographia.io.headers import Facts
 from micrographia.io.tiff import UNITS
@@ -44,7 +44,7 @@ def read_microscope_file(
     except ImportError:
         raise ImageError(
             f"{source.name} needs the package rosettasciio, which is not installed",
-            remedy='pip install "micrographia[formats]"',
+            remedy=install_hint("formats"),
         ) from None
     with source.on_disk() as path:
         return _first_picture(reader, path, source.name, max_pixels, notes)

@@ -1,4 +1,4 @@
-"""Weights, prompts and tables that the package ships, found whatever folder a command runs in."""
+"""Shipped weights, prompts and tables, found from any working folder."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ PACKAGE = Path(micrographia.__file__).parent
 
 
 def find_resource(name: str | os.PathLike[str]) -> Path:
-    """Return the path of a file or folder: as it is named, or else inside the package.
+    """Return the path of a file or folder: as given if it exists, else inside the package.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""STEM images: float32 TIFF that ImageJ opens with the right scale, conditions inside."""
+"""STEM images as float32 TIFF with imaging conditions; ImageJ reads their pixel size."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def write_stem_image(path: str | os.PathLike[str], image: StemImage) -> None:
         raise ImageError(
             f"STEM images are written as TIFF, not as {Path(path).name}",
             allowed=".tif, .tiff",
-            remedy="Name the output accordingly",
+            remedy="Choose another name for the output",
         )
     info = json.dumps({_KEY: dict(image.metadata)}, sort_keys=True)
     per_angstrom = 1 / image.pixel_size
@@ -98,27 +98,44 @@ def read_stem_image(
     stated = None if micrograph.pixel_size_nm is None else 10 * micrograph.pixel_size_nm
     size = pixel_size if pixel_size is not None else stated
     if size and stated and abs(size / stated - 1) > 0.01:
-        logger.warning("%s states %.4g Å per pixel; %.4g Å is taken as given", path, stated, size)
+        logger.warning(
+            "%s states a pixel size of %.4g Å; the given pixel size of %.4g Å is used",
+            path,
+            stated,
+            size,
+        )
     if size is None:
         raise ImageError(
             f"{path} does not state its pixel size",
             remedy="Give it with --pixel-size, in Å per pixel",
         )
+    check_resolves_atoms(size, str(path), "Give the right one with --pixel-size")
+    return StemImage(pixels, size, stem_metadata(path))
+
+
+def check_resolves_atoms(size: float, name: str, remedy: str) -> None:
+    """Refuse a pixel size [Å] at which no atoms can be seen, or that no microscope has.
+
+    Raises
+    ------
+    ImageError
+        It is not within 0.005 to 1 Å; the message names the picture and what to do.
+    """
     if not 0.005 <= size <= 1:
         raise ImageError(
-            f"The pixel size of {path} cannot resolve atoms",
+            f"The pixel size of {name} cannot resolve atoms",
             seen=f"{size:g} Å",
             allowed="0.005 to 1 Å per pixel",
-            remedy="Give the right one with --pixel-size",
+            remedy=remedy,
         )
-    return StemImage(pixels, size, _metadata(Path(path)))
 
 
-def _metadata(path: Path) -> dict[str, Any]:
+def stem_metadata(path: str | os.PathLike[str]) -> dict[str, Any]:
+    """Return the metadata of a picture that Micrographia wrote; empty for any other picture."""
     try:
         with tifffile.TiffFile(path) as file:
             info = (file.imagej_metadata or {}).get("Info", "")
-    except tifffile.TiffFileError:  # some other format, whatever its name
+    except (tifffile.TiffFileError, OSError):  # some other format, or a member of an archive
         return {}
     try:
         return dict(json.loads(info)[_KEY])

@@ -1,4 +1,4 @@
-"""Crystals: read from files, folders, databases and tables; layers set upright; CIF text."""
+"""Read crystals from files, folders, databases and tables; orient layers; write CIF."""
 
 from __future__ import annotations
 
@@ -326,7 +326,7 @@ def _formula_sum(atoms: Atoms) -> str:
 
 
 def orient_layer(atoms: Atoms) -> Atoms:
-    """Set a layer upright: normal and c along z, a along x, b in the upper half of the xy plane.
+    """Orient a layer: normal and c along z, a along x, b in the upper half of the xy plane.
 
     The vacuum lies along the lattice vector across which the atoms leave the largest gap. The
     layer is centred along c, which is made perpendicular and long enough for a vacuum of at

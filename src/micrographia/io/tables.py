@@ -88,8 +88,7 @@ def _checked(
     extra = [column for column in seen if column not in schema.names]
     if missing or extra:
         raise TableError(
-            f"Table {name} does not keep its contract: missing columns {missing}, "
-            f"unknown columns {extra}",
+            f"Table {name} has the wrong columns: missing {missing}, unknown {extra}",
             allowed=", ".join(schema.names),
         )
     try:
@@ -152,7 +151,7 @@ def _read(path: str | os.PathLike[str], schema: pa.Schema | None) -> pa.Table:
             raise TableError(
                 f"Table {target} lacks the columns {missing}",
                 seen=table.schema.names,
-                remedy="Make it again with this version",
+                remedy="Run the step that writes it again with this version of Micrographia",
             )
     return table
 

@@ -1,4 +1,4 @@
-"""TIFF pages: the size of a pixel at the sample, and one grey channel of whatever is there."""
+"""TIFF pages: pixel size at the sample, and conversion to one grey channel."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ _LARGEST_SCALE_NM = 5000.0
 def pixel_size_of(
     tiff: tifffile.TiffFile, page: tifffile.TiffPage
 ) -> tuple[float | None, str | None]:
-    """Return the side of a pixel [nm], or None, and a remark when a size had to be refused.
+    """Return the pixel size [nm] or None, and a note if a stated size was ignored.
 
     Microscopes' own records (FEI/Thermo Fisher, Zeiss) come first, then ImageJ's unit, then
     the resolution tags when they are too fine for print.
@@ -102,7 +102,7 @@ def _of_zeiss(tiff: tifffile.TiffFile) -> float | None:
 
 
 def needs_pillow(page: tifffile.TiffPage) -> bool:
-    """Whether tifffile lacks the codec of this page, which Pillow's libtiff has."""
+    """Return whether this page needs Pillow, because tifffile lacks its codec."""
     return int(page.compression) not in _CODECS or page.predictor > 1
 
 

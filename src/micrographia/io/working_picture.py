@@ -1,4 +1,4 @@
-"""What later rooms see of a micrograph: cropped, inpainted or filled where it has text."""
+"""Working pictures: micrographs cropped, inpainted or filled where they contain text."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _RADIUS, _RING = 3, 6
 
 @dataclass(frozen=True)
 class WorkingPicture:
-    """The part of a micrograph that is worked on.
+    """Part of a micrograph that later steps use.
 
     Attributes
     ----------
@@ -52,7 +52,7 @@ class WorkingPicture:
 
 
 def most_pixels(row: Mapping[str, Any]) -> int:
-    """Return how large a picture of a table may be: as large as it was when it was ingested.
+    """Return the maximum number of pixels of a picture of a table: its size at ingestion.
 
     What `curation.max_pixels` let in must not be too large for the steps that follow.
     """
@@ -61,7 +61,7 @@ def most_pixels(row: Mapping[str, Any]) -> int:
 
 
 def read_working(row: Mapping[str, Any], max_pixels: int | None = None) -> WorkingPicture:
-    """Read a micrograph as its row of `schemas.MICROGRAPHS` says it is to be worked on.
+    """Read a micrograph and apply the crop and text policy of its row of `schemas.MICROGRAPHS`.
 
     Parameters
     ----------
@@ -108,7 +108,7 @@ def read_working(row: Mapping[str, Any], max_pixels: int | None = None) -> Worki
 
 
 def crop_of(row: Mapping[str, Any], width: int, height: int) -> Box:
-    """Return the part of a picture that is worked on by its row: the crop box, or all of it.
+    """Return the part of a picture given by its row: the crop box, or the whole picture.
 
     Raises
     ------

@@ -13,7 +13,7 @@ class ImagingConditions(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     energy_keV: float = Field(
-        200.0, ge=20, le=1000, description="Beam energy [keV]; 60 to 300 is usual."
+        200.0, ge=20, le=1000, description="Beam energy [keV]; usually 60 to 300."
     )
     semiangle_mrad: float = Field(
         25.0, gt=1, le=100, description="Convergence semi-angle of the probe [mrad]."
@@ -22,7 +22,10 @@ class ImagingConditions(BaseModel):
         0.0, ge=-1000, le=1000, description="Defocus [Å]; positive is underfocus, as in abTEM."
     )
     Cs: float = Field(
-        0.0, ge=-1e8, le=1e8, description="Spherical aberration [Å]; near 0 when corrected."
+        0.0,
+        ge=-1e8,
+        le=1e8,
+        description="Spherical aberration [Å]; near 0 in a corrected microscope.",
     )
     astigmatism: float = Field(
         0.0, ge=0, le=500, description="Two-fold astigmatism, magnitude [Å]."
@@ -42,25 +45,26 @@ class ImagingConditions(BaseModel):
         0.0,
         ge=0,
         le=50,
-        description="Width over which the aperture's edge falls to zero, inwards [mrad].",
+        description="Width of the soft edge of the aperture, inwards from the semi-angle [mrad].",
     )
     source_size: float = Field(
         0.0,
         ge=0,
         le=5,
-        description="Effective source, a Gaussian: full width at half maximum [Å].",
+        description="Effective source size, a Gaussian: full width at half maximum [Å].",
     )
     residual_blur: float = Field(
         0.0,
         ge=0,
         le=5,
-        description="Other blur (vibration, heat), a Gaussian: full width at half maximum [Å].",
+        description="Other blur (vibration, thermal motion), a Gaussian: full width at half "
+        "maximum [Å].",
     )
     detector: Literal["icom", "segments", "haadf", "abf"] = Field(
         "segments",
         description=(
-            "Ideal centre of mass (icom), four quadrants (segments), annular dark field (haadf) "
-            "or annular bright field (abf)."
+            "Signal: icom (integrated centre of mass), segments (four quadrants), haadf "
+            "(high-angle annular dark field) or abf (annular bright field)."
         ),
     )
     detector_inner_mrad: float = Field(
@@ -74,7 +78,7 @@ class ImagingConditions(BaseModel):
         ge=0,
         le=500,
         description=(
-            "Inner angle of the annular detectors [mrad]; null for 80 (haadf) or half the "
+            "Inner angle of the annular detectors [mrad]; null: 80 (haadf) or half the "
             "semi-angle (abf)."
         ),
     )
@@ -83,7 +87,7 @@ class ImagingConditions(BaseModel):
         gt=0,
         le=500,
         description=(
-            "Outer angle of the annular detectors [mrad]; null for 200 (haadf) or the semi-angle "
+            "Outer angle of the annular detectors [mrad]; null: 200 (haadf) or the semi-angle "
             "(abf)."
         ),
     )

@@ -1,4 +1,4 @@
-"""How far two projected crystals are apart, over every way to lay one on the other."""
+"""Distance between two projected crystals, minimised over all alignments."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Room: STEM images become crystal structures."""
+"""Room: reconstruction of crystal structures from STEM images."""

@@ -1,4 +1,4 @@
-"""Many images to many crystals; a failure is a row, never a missing row."""
+"""Reconstruct a table of images; a failure is a row, never a missing row."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from micrographia import __version__
-from micrographia.config import Reconstruction, Symmetry
+from micrographia.config import Reconstruction
 from micrographia.errors import MicrographiaError, SolveError
 from micrographia.io.atomic import atomic_path
 from micrographia.io.schemas import RECONSTRUCTIONS
@@ -22,8 +21,12 @@ from micrographia.io.schemas.rows import (
 )
 from micrographia.io.stem_images import read_stem_image
 from micrographia.io.structures import from_cif, to_cif
-from micrographia.reconstruction.cif import symmetric_cif
-from micrographia.reconstruction.layer_symmetry import SymmetricLayer, symmetrise_layer
+from micrographia.reconstruction.crystal import (
+    KNOWN_HEIGHTS,
+    describe_template,
+    symmetric_layer,
+    to_cif_text,
+)
 from micrographia.reconstruction.solve import Solution, solve
 from micrographia.reconstruction.templates.consult import Consulted, solve_with_templates
 from micrographia.reconstruction.templates.library import Library
@@ -35,7 +38,6 @@ METHOD = "analysis"
 TEMPLATES = "analysis+templates"
 
 _HEIGHTS = 3  # templates whose heights are written for an answer
-_KNOWN = 0.1  # tolerance of heights that are not nominal [Å]
 
 
 def reconstruct(
@@ -122,25 +124,13 @@ def _known(
     return known, "held-out" if len(known.rows) < len(library.rows) else "in-library"
 
 
-def describe_template(found: Consulted, use: str) -> str | None:
-    """What a CIF says of the template behind it; None where there is none."""
-    if found.template is None:
-        return None
-    what = {
-        "heights": "Heights are those of",
-        "rival": "It explains the picture better than the search's own answer: template",
-        "answer": "The search found no answer; this is template",
-    }[found.role]
-    return f"{what} {found.template} ({use})."
-
-
 def _height_rows(
     found: Consulted, image_id: str, use: str, settings: Reconstruction
 ) -> list[HeightsRow]:
     """The answer's layer with the heights of each template; the answer's own come first."""
     if not found.heights:
         return []
-    plane = _symmetric(found.solution, settings.symmetry, _KNOWN).atoms
+    plane = symmetric_layer(found.solution, settings.symmetry, KNOWN_HEIGHTS).atoms
     rows: list[HeightsRow] = []
     for match in found.heights:
         heights = heights_on(found.heights[0].placed, match.placed, found.solution.cell)
@@ -162,46 +152,6 @@ def _height_rows(
             }
         )
     return rows
-
-
-def to_cif_text(
-    solution: Solution,
-    name: str,
-    symmetry: Symmetry,
-    note: str | None = None,
-) -> str:
-    """CIF of a solution with its symmetry, and a comment on what is measured and what nominal.
-
-    Parameters
-    ----------
-    solution
-        From `solve`.
-    name
-        Of the picture; names the data block.
-    symmetry
-        When the layer is taken for symmetric.
-    note
-        On the template whose heights these are; None for nominal heights.
-    """
-    tolerance = symmetry.height_tolerance if note is None else _KNOWN
-    layer = _symmetric(solution, symmetry, tolerance)
-    comments = [
-        f"Read from a STEM image by Micrographia {__version__}.",
-        f"Image {name}.",
-        f"Confidence {solution.confidence:.3f}.",
-        "Cell and in-plane positions are measured"
-        + ("; heights are nominal (one projection)." if note is None else f". {note}"),
-        *(f"Alternative: {text}" for text in solution.alternatives),
-        f"Symmetrised: the projection is {layer.wallpaper} within {symmetry.tolerance:g} A; atoms "
-        f"moved by at most {layer.deviation:.4f} A in the plane.",
-    ]
-    return symmetric_cif(layer, solution.site_confidence, comments, name)
-
-
-def _symmetric(solution: Solution, symmetry: Symmetry, height_tolerance: float) -> SymmetricLayer:
-    return symmetrise_layer(
-        solution.atoms, symmetry.tolerance, height_tolerance, symmetry.cell_tolerance
-    )
 
 
 def _save_cell(solution: Solution, path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Which elements are in the picture, when nobody says.
+"""Inference of the elements of a crystal from a calibrated image.
 
 A calibrated picture states how strongly each column deflects the beam, and that is nearly a
 scale of atomic numbers. Columns are first found with a ladder of stand-ins; then each is

@@ -11,88 +11,94 @@ from micrographia.config import Reconstruction
 
 def register(verbs: Subparsers) -> None:
     """Add the room's verbs."""
-    solve = verbs.add_parser("solve", help="read a crystal from one STEM image")
-    solve.add_argument("image", type=Path, help="TIFF or other picture")
+    solve = verbs.add_parser("solve", help="find the crystal in one STEM image")
+    solve.add_argument("image", type=Path, help="TIFF or other image file")
     solve.add_argument("--out", type=Path, required=True, help="CIF to write")
-    solve.add_argument("--pixel-size", type=float, default=None, help="Å per pixel")
+    solve.add_argument(
+        "--pixel-size",
+        type=float,
+        default=None,
+        help="pixel size [Å]; default: as stored in the image file",
+    )
     solve.add_argument(
         "--elements",
         type=str,
         default=None,
-        help="elements of the sample, e.g. Mo,S; left out, they are inferred",
+        help="elements of the sample, such as Mo,S; default: infer them from the image",
     )
     add_settings(solve, Reconstruction)
     solve.set_defaults(run=_solve)
-    batch = verbs.add_parser("batch", help="read a crystal from each image of a table")
-    batch.add_argument("folder", type=Path, help="folder with images.parquet")
-    batch.add_argument("--out", type=Path, required=True, help="folder to make")
+    batch = verbs.add_parser("batch", help="find the crystal in every image of a table")
+    batch.add_argument("folder", type=Path, help="folder that holds images.parquet")
+    batch.add_argument("--out", type=Path, required=True, help="folder to write")
     batch.add_argument(
         "--track",
         choices=("given", "blind"),
         default="given",
-        help="blind: the solver is not told the elements, and uses no library",
+        help="given: the elements are known to the solver; blind: they are not, and no "
+        "template library is used",
     )
     add_settings(batch, Reconstruction)
     batch.set_defaults(run=_batch)
-    library = verbs.add_parser("library", help="make a template library of known crystals")
-    library.add_argument("--structures", type=Path, required=True, help="table of crystals")
-    library.add_argument("--out", type=Path, required=True, help="Parquet file to write")
+    _register_library(verbs)
+
+
+def _register_library(verbs: Subparsers) -> None:
+    """Add the verbs of known crystals: `library` and `match`."""
+    library = verbs.add_parser("library", help="build a template library from known crystals")
+    library.add_argument(
+        "--structures", type=Path, required=True, help="structures.parquet, the known crystals"
+    )
+    library.add_argument("--out", type=Path, required=True, help="parquet file to write")
     add_settings(library, Reconstruction)
     library.set_defaults(run=_library)
-    match = verbs.add_parser("match", help="known crystals that explain one STEM image")
-    match.add_argument("image", type=Path, help="TIFF or other picture")
-    match.add_argument("--library", type=Path, required=True, help="made by the verb library")
-    match.add_argument("--pixel-size", type=float, default=None, help="Å per pixel")
+    match = verbs.add_parser("match", help="list the known crystals that fit one STEM image")
+    match.add_argument("image", type=Path, help="TIFF or other image file")
     match.add_argument(
-        "--elements", type=str, default=None, help="elements of the sample, e.g. Mo,S"
+        "--library", type=Path, required=True, help="template library written by `library`"
     )
     match.add_argument(
-        "--without", type=str, default=None, metavar="NAME", help="crystal that is held out"
+        "--pixel-size",
+        type=float,
+        default=None,
+        help="pixel size [Å]; default: as stored in the image file",
+    )
+    match.add_argument(
+        "--elements", type=str, default=None, help="elements of the sample, such as Mo,S"
+    )
+    match.add_argument(
+        "--without",
+        type=str,
+        default=None,
+        metavar="NAME",
+        help="known crystal to hold out, by structure_id",
     )
     add_settings(match, Reconstruction)
     match.set_defaults(run=_match)
 
 
 def _solve(arguments: argparse.Namespace) -> int:
-    from micrographia.errors import MicrographiaError
-    from micrographia.io.atomic import refuse_inputs, write_text
+    from micrographia.io.atomic import refuse_inputs
     from micrographia.io.stem_images import read_stem_image
-    from micrographia.io.structures import from_cif
-    from micrographia.reconstruction.batch import describe_template, to_cif_text
-    from micrographia.reconstruction.solve import solve
-    from micrographia.reconstruction.templates.consult import solve_with_templates
-    from micrographia.reconstruction.templates.library import read_library
+    from micrographia.reconstruction.crystal import check_cif_name, read_crystal
 
     settings = settings_of(arguments)
-    if arguments.out.suffix.lower() != ".cif":
-        raise MicrographiaError(
-            f"The crystal cannot be written as {arguments.out}",
-            allowed="names that end in .cif",
-            remedy=f"Say --out {arguments.out.with_suffix('.cif')}",
-        )
+    check_cif_name(arguments.out)
     refuse_inputs([arguments.out], [arguments.image])
     elements = None if arguments.elements is None else _symbols(arguments.elements)
     image = read_stem_image(arguments.image, arguments.pixel_size)
-    note = None
-    if elements is None or settings.templates.library is None:
-        solution = solve(image, elements, settings)
-    else:
-        library = read_library(settings.templates.library)
-        found = solve_with_templates(image, elements, settings, library)
-        solution, note = found.solution, describe_template(found, "in-library")
-    text = to_cif_text(solution, arguments.image.stem, settings.symmetry, note)
-    write_text(arguments.out, text)
-    a, b, _, _, _, gamma = from_cif(text).cell.cellpar()
+    crystal = read_crystal(image, elements, settings, arguments.image.stem)
+    crystal.write(arguments.out)
     print_json(
         {
             "cif": str(arguments.out),
-            "formula": solution.atoms.get_chemical_formula("metal"),
-            "a": round(a, 4),
-            "b": round(b, 4),
-            "gamma": round(gamma, 3),
-            "confidence": round(solution.confidence, 4),
-            "alternatives": solution.alternatives,
-            "template": note,
+            "formula": crystal.formula,
+            "a": round(crystal.a, 4),
+            "b": round(crystal.b, 4),
+            "gamma": round(crystal.gamma, 3),
+            "confidence": round(crystal.confidence, 4),
+            "alternatives": crystal.alternatives,
+            "template": crystal.template,
         }
     )
     return 0

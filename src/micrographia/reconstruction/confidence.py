@@ -1,4 +1,4 @@
-"""How sure the species of each site is."""
+"""Confidence in the species of each site."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Larger cells, told by the whole model where single reflections are too faint.
+"""Larger cells, found by the whole model where single reflections are too weak.
 
 Neighbours in atomic number, such as Cr and Mn, look almost alike: a lattice on which they are
 ordered shows in a few faint reflections that the tests for superlattices miss, and one of the

@@ -1,1 +1,1 @@
-"""Room: results become one self-contained page."""
+"""Room: one self-contained HTML page of the results."""

@@ -1,4 +1,4 @@
-"""Gather, draw, and write the page: one file that needs nothing but itself."""
+"""Collect the results, draw the charts and write the page as one self-contained file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`micrographia report`: results become one self-contained page."""
+"""`micrographia report`: write one self-contained page of the results."""
 
 from __future__ import annotations
 
@@ -12,19 +12,27 @@ from micrographia.config import Report
 
 def register(verbs: Subparsers) -> None:
     """Add the verbs `build` and `statistics`."""
-    build = verbs.add_parser("build", help="write the page of a results folder")
-    build.add_argument("--results", type=Path, required=True, help="the run's results folder")
+    build = verbs.add_parser("build", help="write the HTML report of a results folder")
+    build.add_argument("--results", type=Path, required=True, help="results folder of the run")
     build.add_argument("--out", type=Path, required=True, help="HTML file to write")
     build.add_argument(
-        "--config-json", metavar="JSON|FILE", help="the whole configuration, shown on the page"
+        "--config-json",
+        metavar="JSON|FILE",
+        help="whole configuration of the run; it is shown on the page",
     )
     add_settings(build, Report)
     build.set_defaults(run=_build)
-    numbers = verbs.add_parser("statistics", help="what a data set consists of: JSON and PNG")
-    numbers.add_argument("--results", type=Path, required=True, help="the run's results folder")
-    numbers.add_argument("--out", type=Path, required=True, help="JSON; a PNG goes beside it")
+    numbers = verbs.add_parser(
+        "statistics", help="count what a data set consists of; writes JSON and PNG"
+    )
+    numbers.add_argument("--results", type=Path, required=True, help="results folder of the run")
     numbers.add_argument(
-        "--config-json", metavar="JSON|FILE", help="the whole configuration: which shards count"
+        "--out", type=Path, required=True, help="JSON file to write; a PNG is written beside it"
+    )
+    numbers.add_argument(
+        "--config-json",
+        metavar="JSON|FILE",
+        help="whole configuration of the run; it says which shards to count",
     )
     numbers.set_defaults(run=_statistics)
 

@@ -1,4 +1,4 @@
-"""Read what a run left behind; whatever is absent is None, and the page says so."""
+"""Read all tables of a run; missing tables are None, and the page says so."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ def collect(root: Path, config: Mapping[str, Any] | None = None) -> Results:
     if not root.is_dir():
         raise TableError(
             f"Results folder {root} does not exist",
-            remedy="Run the workflow first, or name its folder with --results",
+            remedy="Run the workflow first, or give its folder with --results",
         )
     problems: list[str] = []
     tables = {

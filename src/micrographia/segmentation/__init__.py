@@ -1,1 +1,1 @@
-"""Room: micrographs become instance masks and measurements."""
+"""Room: instance masks and measurements of micrographs."""

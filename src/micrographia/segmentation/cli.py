@@ -7,6 +7,7 @@ from pathlib import Path
 
 from micrographia.commandline import Subparsers, add_settings, add_shard, settings_of
 from micrographia.config import Segmentation
+from micrographia.method_names import SEGMENTERS
 from micrographia.segmentation.flow import cli as flow
 from micrographia.segmentation.learning import cli as learning
 from micrographia.segmentation.measuring import cli as measuring
@@ -19,33 +20,40 @@ def register(verbs: Subparsers) -> None:
         part.register(verbs)
     parser = verbs.add_parser(
         "predict",
-        help="label masks and measurements of micrographs",
-        description="Label masks, predictions.parquet and instances.parquet; of images that are "
-        "named also what `measurements --pictures` writes, unless --masks-only is said.",
+        help="segment micrographs into label masks and measure the instances",
+        description="Write label masks, predictions.parquet and instances.parquet. For images "
+        "named on the command line, also write the output of `measurements --pictures`, unless "
+        "--masks-only is given.",
     )
     parser.add_argument("images", nargs="*", type=Path, metavar="IMG", help="images or folders")
     parser.add_argument(
-        "--micrographs", type=Path, help="table of micrographs; its kept rows are segmented"
+        "--micrographs", type=Path, help="table of micrographs; the kept rows are segmented"
     )
     parser.add_argument(
         "--held-out", type=Path, metavar="FILE",
-        help="table of `pictures`; what it keeps from training is segmented",
+        help="table written by `pictures`; its held-out pictures are segmented",
     )  # fmt: skip
     add_shard(parser)
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="output folder")
     parser.add_argument(
         "--method",
-        help="segmenter, if not that of the settings (unet-small): watershed, or a network: "
-        "unet-small, unet-large, vit-b, stardist, yolo-seg, mask-rcnn",
+        help="segmenter to use instead of the one in the settings (default unet-small): "
+        + ", ".join(SEGMENTERS),
     )
     parser.add_argument(
-        "--checkpoint", metavar="FILE", help="the network's weights, if not those of the settings"
+        "--checkpoint",
+        metavar="FILE",
+        help="weights of the network, instead of those in the settings",
     )
     parser.add_argument(
-        "--overlays", action="store_true", help="with --micrographs: draw outlines, DIR/overlay"
+        "--overlays",
+        action="store_true",
+        help="with --micrographs: also draw the outlines, into DIR/overlay",
     )
     parser.add_argument(
-        "--masks-only", action="store_true", help="of images: only masks and the two tables"
+        "--masks-only",
+        action="store_true",
+        help="with IMG: write only the masks and the two tables",
     )
     add_settings(parser, Segmentation)
     parser.set_defaults(run=_predict)
@@ -68,8 +76,8 @@ def _predict(arguments: argparse.Namespace) -> int:
     given = (arguments.images, arguments.micrographs, arguments.held_out)
     if sum(map(bool, given)) != 1:
         raise MicrographiaError(
-            "It is not clear what to segment",
-            remedy="Name either images, or --micrographs TABLE, or --held-out TABLE",
+            "Exactly one kind of input must be given",
+            remedy="Give either images, or --micrographs TABLE, or --held-out TABLE",
         )
     settings = settings_of(arguments)
     if arguments.checkpoint:

@@ -1,13 +1,15 @@
-"""Segmentation with a trained network: `--method unet-small`, its larger kin, its peers."""
+"""Segmentation with a trained network: flow networks and baselines."""
 
 from __future__ import annotations
 
 from functools import lru_cache
 
+import numpy as np
 from torch import nn
 
 from micrographia.arrays import FloatImage, LabelMask
 from micrographia.config import Network
+from micrographia.io.images import refuse_no_picture
 from micrographia.io.resources import find_resource
 from micrographia.segmentation.baselines.detections import find_with
 from micrographia.segmentation.baselines.registry import BASELINES
@@ -24,7 +26,8 @@ def segment(image: FloatImage, settings: Network, name: str | None = None) -> La
     Parameters
     ----------
     image
-        Grey picture, any range, shape (H, W).
+        Grey picture, any range, shape (H, W). NaN and -inf count as its least finite value, inf
+        as its largest.
     settings
         Checkpoint, tiles, thresholds.
     name
@@ -39,14 +42,26 @@ def segment(image: FloatImage, settings: Network, name: str | None = None) -> La
     Raises
     ------
     MicrographiaError
-        The checkpoint is absent, damaged or of another network; there is no such device.
+        The array is no grey picture; the checkpoint is absent, damaged or of another network;
+        there is no such device.
     """
+    refuse_no_picture(image)
     network = load(settings, name)
+    normalised = normalise(_finite(image))
     precision = choose_precision(settings.precision, choose_device(settings.device))
     if name in BASELINES:
         detect = BASELINES[name].detector()
-        return find_with(detect, network, normalise(image), settings, precision)
-    return find(network, normalise(image), settings, precision)
+        return find_with(detect, network, normalised, settings, precision)
+    return find(network, normalised, settings, precision)
+
+
+def _finite(image: FloatImage) -> FloatImage:
+    """A picture without NaN and infinities: one of them would make its percentiles NaN."""
+    finite = np.isfinite(image)
+    if finite.all():
+        return image
+    low, high = (image[finite].min(), image[finite].max()) if finite.any() else (0.0, 0.0)
+    return np.nan_to_num(image, nan=low, posinf=high, neginf=low)
 
 
 def load(settings: Network, name: str | None = None) -> nn.Module:

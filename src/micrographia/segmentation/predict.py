@@ -1,4 +1,4 @@
-"""A list of micrographs becomes label masks and two tables; a broken image is a row."""
+"""Segment a list of micrographs into label masks and two tables; a failure is a row."""
 
 from __future__ import annotations
 
@@ -31,11 +31,16 @@ from micrographia.method_names import TRAINED_NETWORKS
 from micrographia.provenance import stamp
 from micrographia.segmentation.measuring.overlay import write_overlay
 from micrographia.segmentation.measuring.shapes import measure
-from micrographia.segmentation.watershed.segment import segment
 
 LOG = logging.getLogger(__name__)
 
 Segmenter = Callable[[FloatImage, Segmentation], LabelMask]
+
+
+def _watershed(image: FloatImage, settings: Segmentation) -> LabelMask:
+    from micrographia.segmentation.watershed.segment import segment
+
+    return segment(image, settings.watershed)
 
 
 def _learned(name: str) -> Segmenter:
@@ -51,9 +56,22 @@ def _learned(name: str) -> Segmenter:
 
 #: Methods by the name that `--method` takes.
 METHODS: dict[str, Segmenter] = {
-    "watershed": lambda image, settings: segment(image, settings.watershed),
+    "watershed": _watershed,
     **{name: _learned(name) for name in TRAINED_NETWORKS},
 }
+
+
+def segmenter(method: str) -> Segmenter:
+    """Return a method by its name.
+
+    Raises
+    ------
+    MicrographiaError
+        There is no such method.
+    """
+    if method not in METHODS:
+        raise MicrographiaError("Unknown segmenter", seen=method, allowed=", ".join(METHODS))
+    return METHODS[method]
 
 
 @dataclass(frozen=True)
@@ -119,7 +137,9 @@ def _images_in(folder: Path) -> list[Path]:
     found = [folder / name for name in names if name.lower().endswith(SUFFIXES) and name[0] != "."]
     if not found:
         raise MicrographiaError(
-            f"Folder {folder} holds no image", allowed=", ".join(SUFFIXES), remedy="Check it"
+            f"Folder {folder} contains no image",
+            allowed=", ".join(SUFFIXES),
+            remedy="Give a folder that contains images",
         )
     return sorted(found)
 
@@ -151,7 +171,7 @@ def jobs_of_table(micrographs: pd.DataFrame, shard: int, shards: int) -> list[Jo
 
 
 def jobs_held_out(pictures: pd.DataFrame) -> list[Job]:
-    """Return a job for every picture that was kept from training: the real ones, if there are any.
+    """Return a job for every held-out picture: only the real ones, if there are any.
 
     Parameters
     ----------
@@ -167,7 +187,9 @@ def jobs_held_out(pictures: pd.DataFrame) -> list[Job]:
     if (apart["source"] == "real").any():
         apart = apart[apart["source"] == "real"]
     if apart.empty:
-        raise MicrographiaError("The table holds out no picture", remedy="Name another")
+        raise MicrographiaError(
+            "The table contains no held-out picture", remedy="Give another table"
+        )
     return jobs_of_paths([Path(path) for path in apart["path"]])
 
 
@@ -199,10 +221,7 @@ def predict(
     MicrographiaError
         The method is unknown, an output would overwrite an image, or `out` cannot be written.
     """
-    if method not in METHODS:
-        raise MicrographiaError(
-            "There is no such segmenter", seen=method, allowed=", ".join(METHODS)
-        )
+    run = segmenter(method)
     folders = [out, out / "overlay"] if overlays else [out]
     refuse_inputs(
         [folder / f"{job.stem}.png" for folder in folders for job in jobs],
@@ -222,7 +241,7 @@ def predict(
         row: PredictionRow = blank(PREDICTIONS)
         row.update({"image_id": job.image_id, "path": job.path, "method": method})
         try:
-            instances.append(_predict_one(job, out, settings, row, overlays))
+            instances.append(_predict_one(job, out, settings, run, row, overlays))
         except MicrographiaError as error:
             LOG.warning("%s", error)
             row.update({"mask": None, "n_instances": None, "seconds": None, "failure": str(error)})
@@ -235,7 +254,12 @@ def predict(
 
 
 def _predict_one(
-    job: Job, out: Path, settings: Segmentation, row: PredictionRow, overlays: bool
+    job: Job,
+    out: Path,
+    settings: Segmentation,
+    run: Segmenter,
+    row: PredictionRow,
+    overlays: bool,
 ) -> pd.DataFrame:
     """Segment one image, write its files, fill in its row; return its instances."""
     # Of a picture with text, curation's table may name a part, or have the text painted over.
@@ -243,7 +267,7 @@ def _predict_one(
     row["image_id"] = job.image_id or image_id(working.pixels)
     image = to_unit(working.pixels)
     start = time.perf_counter()
-    labels = METHODS[row["method"]](image, settings)
+    labels = run(image, settings)
     seconds = time.perf_counter() - start
     name = f"{job.stem}.png"
     row.update({"mask": name, "n_instances": int(labels.max()), "seconds": seconds})

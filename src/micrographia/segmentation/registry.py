@@ -1,4 +1,4 @@
-"""Networks by name: built with random weights, or as a checkpoint describes them."""
+"""Build networks by name, with random weights or from a checkpoint."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def build(name: str, options: Mapping[str, Any] | None = None) -> nn.Module:
         return BASELINES[name].build()
     if name not in NETWORKS:
         every = ", ".join([*NETWORKS, *BASELINES])
-        raise ConfigError("There is no such network", seen=name, allowed=every)
+        raise ConfigError("Unknown network", seen=name, allowed=every)
     make, own = NETWORKS[name]
     return make(**{**own, **(options or {})})
 
@@ -58,10 +58,10 @@ def load_network(checkpoint: Checkpoint, name: str | None = None) -> nn.Module:
     known = set(NETWORKS) if name is None else {name}
     if kind != "segmentation" or architecture.get("name") not in known:
         raise CheckpointError(
-            "The checkpoint is of another network",
+            "The checkpoint belongs to another network",
             seen=f"{architecture.get('name')} ({kind})",
             allowed=f"{name or ', '.join(NETWORKS)} (segmentation)",
-            remedy="Name the method that belongs to it, or another checkpoint",
+            remedy="Give the method of this checkpoint, or another checkpoint",
         )
     network = build(architecture["name"], architecture.get("options"))
     load_weights(network, checkpoint.tensors)
@@ -83,5 +83,5 @@ def load_weights(network: nn.Module, tensors: Mapping[str, torch.Tensor]) -> Non
     except RuntimeError as error:
         raise CheckpointError(
             f"The weights do not fit the network: {' '.join(str(error).split())[:300]}",
-            remedy="Train it again with this version",
+            remedy="Train the network again with this version of Micrographia",
         ) from None

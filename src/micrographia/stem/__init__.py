@@ -1,1 +1,1 @@
-"""Room: crystals become STEM images."""
+"""Room: simulation of STEM images of crystals."""

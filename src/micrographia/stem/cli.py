@@ -22,64 +22,78 @@ def register(verbs: Subparsers) -> None:
     """Add the room's verbs."""
     crystals.register(verbs)
     _register_simulate(verbs)
-    images = verbs.add_parser("images", help="noiseless images of a shard of crystals")
+    images = verbs.add_parser("images", help="simulate noiseless images of one shard of crystals")
     images.add_argument("--structures", type=Path, required=True, help="structures.parquet")
-    images.add_argument("--out", type=Path, required=True, help="folder to make")
-    images.add_argument("--seed", type=non_negative, default=0)
+    images.add_argument("--out", type=Path, required=True, help="folder to write")
+    images.add_argument(
+        "--seed", type=non_negative, default=0, help="random seed of rotations and conditions"
+    )
     images.add_argument(
         "--engine",
         choices=ENGINES,
         default="phase-object",
-        help="multislice and prism image only what stem.multislice and multislice_sample choose",
+        help="simulation engine; multislice and prism simulate only the crystals chosen by the "
+        "settings multislice and multislice_sample",
     )
     add_shard(images)
     add_settings(images, Stem)
     images.set_defaults(run=_images)
-    expose = verbs.add_parser("expose", help="draw every dose from a folder of noiseless images")
-    expose.add_argument("folder", type=Path, help="folder made by `stem images`")
-    expose.add_argument("--out", type=Path, required=True, help="folder to make")
-    expose.add_argument("--seed", type=non_negative, default=0)
+    expose = verbs.add_parser(
+        "expose", help="add shot noise to noiseless images, for every dose of the settings"
+    )
+    expose.add_argument("folder", type=Path, help="folder written by `stem images`")
+    expose.add_argument("--out", type=Path, required=True, help="folder to write")
+    expose.add_argument("--seed", type=non_negative, default=0, help="random seed of the noise")
     add_settings(expose, Stem)
     expose.set_defaults(run=_expose)
-    engines = verbs.add_parser("engines", help="compare the phase object with abTEM's multislice")
+    engines = verbs.add_parser(
+        "engines", help="compare the phase-object engine with abTEM's multislice"
+    )
     engines.add_argument("--structures", type=Path, required=True, help="structures.parquet")
     engines.add_argument("--out", type=Path, required=True, help="table to write")
-    engines.add_argument("--pictures", type=Path, required=True, help="folder for the pictures")
+    engines.add_argument(
+        "--pictures", type=Path, required=True, help="folder to write the pictures to"
+    )
     add_settings(engines, Stem)
     engines.set_defaults(run=_engines)
 
 
 def _register_simulate(verbs: Subparsers) -> None:
-    parser = verbs.add_parser("simulate", help="image one crystal")
+    parser = verbs.add_parser("simulate", help="simulate the STEM image of one crystal")
     parser.add_argument("structure", type=Path, help="CIF, POSCAR or other structure file")
     parser.add_argument("--out", type=Path, required=True, help="TIFF to write")
-    parser.add_argument("--engine", choices=ENGINES, default="phase-object")
-    parser.add_argument("--pixel-size", type=float, default=0.1, help="Å per pixel")
-    parser.add_argument("--field", type=float, default=48.0, help="side of the field, Å")
     parser.add_argument(
-        "--dose", type=float, default=30_000.0, help="e/Å²; 0 for a noiseless image"
+        "--engine", choices=ENGINES, default="phase-object", help="simulation engine"
     )
-    parser.add_argument("--rotation", type=float, default=0.0, help="degree")
-    parser.add_argument("--seed", type=non_negative, default=0, help="of the noise")
+    parser.add_argument(
+        "--pixel-size", type=float, default=0.1, help="pixel size [Å] (default: 0.1)"
+    )
+    parser.add_argument(
+        "--field",
+        type=float,
+        default=48.0,
+        help="side of the square field of view [Å] (default: 48)",
+    )
+    parser.add_argument(
+        "--dose",
+        type=float,
+        default=30_000.0,
+        help="electron dose [e/Å²]; 0 for a noiseless image (default: 30000)",
+    )
+    parser.add_argument(
+        "--rotation", type=float, default=0.0, help="rotation of the crystal [degree] (default: 0)"
+    )
+    parser.add_argument("--seed", type=non_negative, default=0, help="random seed of the noise")
     add_settings(parser, ImagingConditions)
     parser.set_defaults(run=_simulate)
 
 
 def _simulate(arguments: argparse.Namespace) -> int:
-    from micrographia.config import validate
     from micrographia.io.stem_images import write_stem_image
     from micrographia.io.structures import orient_layer, read_structure
     from micrographia.stem.simulate import View, simulate
 
     conditions = settings_of(arguments)
-    chosen = {
-        "pixel_size": arguments.pixel_size,
-        "field": arguments.field,
-        "rotation": arguments.rotation,
-    }
-    if arguments.dose:
-        chosen["doses"] = [arguments.dose]
-    validate(chosen, Stem)
     atoms = orient_layer(read_structure(arguments.structure))
     view = View(arguments.pixel_size, arguments.field, arguments.rotation)
     image = simulate(

@@ -1,4 +1,4 @@
-"""What a scan does to a picture: drift shears and stretches it, unsteady lines are displaced.
+"""Scan distortions: drift shears and stretches an image, jitter displaces its lines.
 
 The fast scan is along rows; within a row the stage is taken to stand still.
 """

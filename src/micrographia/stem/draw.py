@@ -1,4 +1,4 @@
-"""Imaging conditions and scan of one picture, drawn from the stated distributions by a seed."""
+"""Random imaging conditions and scan of one image, drawn with a random seed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Poisson counts of electrons, exact and fast: most of the time of a simulated image.
+"""Fast, exact Poisson counts of electrons, the slowest step of a simulated image.
 
 A Poisson number of rate λ is the sum of one of rate m/4 ≤ λ and one of the remainder. The first
 is drawn by Walker's alias method from a table that all pixels share (one look-up whatever the

@@ -1,4 +1,4 @@
-"""Shards of STEM images: noiseless pictures once, doses drawn from them, engines compared."""
+"""Shards of STEM images: noiseless images, noise for each dose, comparison of engines."""
 
 from __future__ import annotations
 
@@ -196,9 +196,9 @@ def engine_comparison(
             try:
                 if name not in by_name or by_name[name] is None:
                     raise StructureError(
-                        f"stem.multislice names '{name}', which is not among the crystals",
+                        f"stem.multislice contains '{name}', which is not one of the crystals",
                         allowed=", ".join(sorted(by_name)[:12]) + ", …",
-                        remedy="Correct the name, or empty the list",
+                        remedy="Correct the name, or set an empty list",
                     )
                 atoms = from_cif(by_name[name])
                 phase_object_series(atoms, conditions)

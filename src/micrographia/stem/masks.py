@@ -1,4 +1,4 @@
-"""Where the columns of a picture lie and of what they are: targets for learned column finders."""
+"""Masks of atomic columns and their species: training targets for column finders."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Noise as physics: electrons are counted per quadrant, then differenced and integrated.
+"""Shot noise: count electrons per quadrant, then take differences and integrate.
 
 On an annular detector they are counted, no more.
 """

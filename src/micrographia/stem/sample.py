@@ -1,4 +1,4 @@
-"""Which crystals the slow engines image: those that are named, and a reproducible sample."""
+"""Choice of crystals for the slow engines: those listed, and a reproducible sample."""
 
 from __future__ import annotations
 

@@ -11,6 +11,8 @@ from ase import Atoms
 
 from micrographia import __version__
 from micrographia.arrays import ComplexArray, FloatArray
+from micrographia.config import Stem, validate
+from micrographia.errors import ConfigError
 from micrographia.io.stem_images import StemImage
 from micrographia.method_names import Engine as EngineName
 from micrographia.physics.conditions import ImagingConditions
@@ -131,7 +133,16 @@ def simulate(
         [e/Å²]; None for a noiseless image.
     seed
         Of the noise.
+
+    Raises
+    ------
+    ConfigError
+        There is no such engine, or pixel size, field, rotation or dose are out of bounds.
     """
+    if engine not in ENGINES:
+        raise ConfigError("There is no such engine", seen=engine, allowed=", ".join(ENGINES))
+    chosen = {"pixel_size": view.pixel_size, "field": view.field, "rotation": view.rotation}
+    validate(chosen if dose is None else {**chosen, "doses": [dose]}, Stem)
     clean = render(atoms, conditions, view, engine)
     return clean if dose is None else add_noise(clean, dose, [seed])
 

@@ -1,4 +1,4 @@
-"""Pictures from which no honest solver reads a crystal with confidence, made on purpose."""
+"""Test images from which no crystal can be determined with confidence."""
 
 from __future__ import annotations
 

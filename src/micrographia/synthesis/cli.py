@@ -20,16 +20,17 @@ def register(verbs: Subparsers) -> None:
     """Add the verb `micrographs`, and that of the text detector's pictures."""
     text.register(verbs)
     micrographs = verbs.add_parser(
-        "micrographs", help="procedural micrographs with exact instance masks"
+        "micrographs", help="generate procedural micrographs with exact instance masks"
     )
     micrographs.add_argument(
         "--out",
         type=Path,
         required=True,
-        help="folder for images/, masks/ and truth.parquet; replaced as a whole",
+        help="folder to write images/, masks/ and truth.parquet to; an existing folder is "
+        "replaced",
     )
     micrographs.add_argument(
-        "--seed", type=non_negative, default=1665, help="seed of the whole set"
+        "--seed", type=non_negative, default=1665, help="random seed of the whole set"
     )
     add_shard(micrographs)
     add_settings(micrographs, Synthesis)

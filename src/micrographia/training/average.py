@@ -1,4 +1,4 @@
-"""A running average of a network's weights: what is validated and kept."""
+"""Moving average of a network's weights, which is validated and saved."""
 
 from __future__ import annotations
 

@@ -22,7 +22,9 @@ from micrographia.errors import CheckpointError
 from micrographia.io.atomic import atomic_path, write_text
 
 FORMAT = 1
-_REMEDY = "Fetch or train the checkpoint again; it is two files, .safetensors and .json"
+_REMEDY = (
+    "Download or train the checkpoint again; it consists of two files, .safetensors and .json"
+)
 
 Tensors = dict[str, torch.Tensor]
 
@@ -101,7 +103,7 @@ def load_checkpoint(path: str | os.PathLike[str]) -> Checkpoint:
         card = json.loads(sidecar.read_text(encoding="utf-8"))
         known = card.get("format"), card.get("weights_sha256")
     except (ValueError, AttributeError) as error:
-        raise CheckpointError(f"{sidecar} is no checkpoint's card ({error})") from None
+        raise CheckpointError(f"{sidecar} is not the card of a checkpoint ({error})") from None
     if known[0] != FORMAT:
         raise CheckpointError(
             f"Checkpoint {sidecar} has an unknown format", seen=known[0], allowed=str(FORMAT)
@@ -115,7 +117,7 @@ def load_checkpoint(path: str | os.PathLike[str]) -> Checkpoint:
 
 
 def check_sha256(path: str | os.PathLike[str], expected: str, remedy: str) -> None:
-    """Make sure that a file is the one that is meant.
+    """Check the SHA-256 checksum of a file.
 
     Raises
     ------
@@ -125,7 +127,7 @@ def check_sha256(path: str | os.PathLike[str], expected: str, remedy: str) -> No
     found = sha256_of(path)
     if found != expected:
         raise CheckpointError(
-            f"The weights in {os.fspath(path)} are not those expected",
+            f"The weights in {os.fspath(path)} do not have the expected checksum",
             seen=f"sha256 {found}",
             allowed=expected,
             remedy=remedy,
@@ -154,5 +156,5 @@ def load_state(path: Path) -> tuple[Tensors, dict[str, Any]]:
     except (SafetensorError, KeyError, ValueError, OSError) as error:
         raise CheckpointError(
             f"Training state {path} cannot be read ({error})",
-            remedy="Remove it; training then begins anew",
+            remedy="Delete the file; the training then starts from the beginning",
         ) from None

@@ -1,4 +1,4 @@
-"""Where a network runs, with which numbers, and from which seed."""
+"""Device, precision and random seed of a network."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ def choose_device(name: str = "auto") -> torch.device:
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     if name == "cuda" and not torch.cuda.is_available():
         raise ConfigError(
-            "There is no GPU that torch can use",
+            "torch finds no GPU",
             seen="device: cuda",
             allowed="auto, cpu",
-            remedy="Install torch for your GPU's driver, or let the device be 'auto'",
+            remedy="Install torch for the driver of your GPU, or set device: auto",
         )
     return torch.device(name)
 

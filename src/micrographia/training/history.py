@@ -1,4 +1,4 @@
-"""What became of the losses and scores during a training: a table and a picture."""
+"""Losses and scores during a training: table and figure."""
 
 from __future__ import annotations
 

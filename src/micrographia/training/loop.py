@@ -1,9 +1,9 @@
-"""The one training loop: any network, any samples; killed and resumed it ends up the same.
+"""Training loop for any network and samples; an interrupted run resumes to the same result.
 
-What a step does follows from the seed, its number and the weights alone: sample `i` of step
-`s` is number `s * batch + i` of an endless series, the learning rate is a function of the step,
-and torch is seeded anew for each. A state on disk is therefore the weights, the optimizer's
-moments and a number; there is no position of a sampler and no state of a generator to restore.
+The result of a step depends only on the random seed, the number of the step and the weights:
+sample `i` of step `s` is number `s * batch + i` of an endless series, the learning rate is a
+function of the step, and torch is seeded again for each step. A state on disk therefore holds only
+the weights, the optimizer's moments and a number.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ Batch = dict[str, torch.Tensor]
 
 
 class Learner(Protocol):
-    """What a room brings to the loop.
+    """Interface between a room and the training loop.
 
     Attributes
     ----------
@@ -57,7 +57,7 @@ class Learner(Protocol):
         """Return the loss under the name 'loss', and its parts by theirs."""
 
     def validate(self, model: nn.Module, device: torch.device) -> dict[str, float]:
-        """Return the scores of a network on what it has not learned from."""
+        """Return the scores of a network on held-out data."""
 
 
 @dataclass
@@ -92,7 +92,7 @@ def fit(
     seed: int,
     card: Mapping[str, Any],
 ) -> Progress:
-    """Train, validate, keep the best weights; go on where an earlier call was cut off.
+    """Train, validate and keep the best weights; resume an interrupted earlier call.
 
     Parameters
     ----------
@@ -113,7 +113,7 @@ def fit(
     Raises
     ------
     MicrographiaError
-        The loss is no number any more.
+        The loss is not a finite number.
     """
     return _Run(learner, settings, checkpoint, states, seed, dict(card)).go()
 
@@ -221,7 +221,7 @@ class _Run:
             progress.sums[name] = progress.sums.get(name, 0.0) + float(value.detach())
         if not np.isfinite(progress.sums["loss"]):
             raise MicrographiaError(
-                f"The loss is no number any more after step {progress.step}",
+                f"The loss is not a finite number after step {progress.step}",
                 seen=progress.sums["loss"],
                 remedy="Lower training.learning_rate, or set training.precision to fp32",
             )

@@ -1,4 +1,4 @@
-"""ultralytics kept from the network and from the user's home. It is AGPL-3, and optional."""
+"""Import of ultralytics, offline and outside the user's home. It is AGPL-3, and optional."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ import tempfile
 
 import numpy as np
 
-from micrographia.errors import MicrographiaError
+from micrographia.errors import MicrographiaError, install_hint
 
 
-def quiet(what: str, remedy: str) -> None:
-    """Make ultralytics offline, silent and homeless; call before every import of it.
+def quiet(what: str, otherwise: str) -> None:
+    """Keep ultralytics offline, silent and out of the home folder; call before every import.
 
     Parameters
     ----------
     what
         What it is for, plural.
-    remedy
-        What to do where it is not installed.
+    otherwise
+        What to do instead of installing it, as the end of a sentence.
 
     Raises
     ------
@@ -43,7 +43,8 @@ def quiet(what: str, remedy: str) -> None:
             import ultralytics
     except ImportError as error:
         raise MicrographiaError(
-            f"{what} need a package that is absent: {error.name}", remedy=remedy
+            f"{what} need the package {error.name}, which is not installed",
+            remedy=f"{install_hint('text-detection')}; or {otherwise}",
         ) from None
     ultralytics.settings.update({"sync": False})
     # It puts an opener of its own in Pillow's place, which asks for a package on damaged files.

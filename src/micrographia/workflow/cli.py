@@ -13,11 +13,17 @@ def register(verbs: Subparsers) -> None:
     render = verbs.add_parser(
         "render", help="write workflow_config.yaml and resources/config.schema.json"
     )
-    render.add_argument("--root", type=Path, default=Path(), help="the project's folder")
-    render.add_argument("--check", action="store_true", help="only compare; exit 1 if they differ")
+    render.add_argument("--root", type=Path, default=Path(), help="folder of the project")
+    render.add_argument(
+        "--check",
+        action="store_true",
+        help="write nothing; exit with status 1 if the files differ from the defaults",
+    )
     render.set_defaults(run=_render)
-    check = verbs.add_parser("check", help="check an overlay; lists every fault")
-    check.add_argument("overlay", type=Path, help="YAML file as given to --configfile")
+    check = verbs.add_parser("check", help="check a settings file and list every fault")
+    check.add_argument(
+        "overlay", type=Path, help="YAML file, as given to `snakemake --configfile`"
+    )
     check.set_defaults(run=_check)
 
 
@@ -32,7 +38,9 @@ def _render(arguments: argparse.Namespace) -> int:
     stale = [path for path, text in files.items() if not path.exists() or path.read_text() != text]
     if arguments.check:
         for path in stale:
-            print(f"{path} is out of step with config.py; run `make config`")
+            print(
+                f"{path} does not match the models in src/micrographia/config; run `make config`"
+            )
         return 1 if stale else 0
     for path in stale:
         write_text(path, files[path])
@@ -46,7 +54,7 @@ def _check(arguments: argparse.Namespace) -> int:
     from micrographia.errors import ConfigError
 
     if not arguments.overlay.is_file():
-        raise ConfigError(f"Overlay {arguments.overlay} does not exist")
+        raise ConfigError(f"Settings file {arguments.overlay} does not exist")
     config.validate(yaml.safe_load(arguments.overlay.read_text(encoding="utf-8")) or {})
     print(f"{arguments.overlay} is valid")
     return 0

@@ -13,9 +13,15 @@ from micrographia.config import WorkflowConfig
 def render_yaml() -> str:
     """Return the commented `workflow_config.yaml` that holds every default."""
     head = [
-        "# Micrographia's settings and their defaults. Generated from src/micrographia/config.py",
-        "# by `make config`: change a default there, and your own run in an overlay",
-        "# (`snakemake --configfile my.yaml`), which only needs the lines that differ.",
+        (
+            "# Settings of Micrographia and their defaults. Generated from "
+            "src/micrographia/config by"
+        ),
+        (
+            "# `make config`; change defaults there. Put the settings of your own run into "
+            "another file"
+        ),
+        "# (`snakemake --configfile my.yaml`), which needs only the settings that differ.",
         "",
     ]
     return "\n".join(head + _render(WorkflowConfig(), 0)) + "\n"

@@ -1,4 +1,4 @@
-"""What makes a step run again: digests of its code, and of the files that a user brings."""
+"""Digests of code and of the user's files; a step runs again when one of them changes."""
 
 from __future__ import annotations
 
@@ -44,34 +44,34 @@ class Digests:
     package: Path
 
     def code(self, *names: str, without: Iterable[str] = ()) -> str:
-        """Digest of the code behind a step: an edit there reruns it, and nothing else."""
+        """Return the digest of the code behind a step: an edit of it reruns this step only."""
         return code_digest(*names, without=without, root=self.package)
 
     def code_of_segmenter(self) -> str:
-        """Digest of what the workflow segments with."""
+        """Return the digest of the code of the workflow's segmentation method."""
         return self.code_of_prediction(self.settings.segmentation.method)
 
     def code_of_training(self, network: TrainedNetwork) -> str:
-        """Digest of what trains one network: the code of its peers does not count."""
+        """Return the digest of the code that trains one network, without other networks."""
         peers = [module for name, module in BASELINE_MODULES.items() if name != network]
         return self.code(*_TRAINING, without=peers)
 
     def code_of_prediction(self, method: Segmenter) -> str:
-        """Digest of what predicts with one method: the code of its peers does not count."""
+        """Return the digest of the code that predicts with one method, without other methods."""
         peers = [module for name, module in BASELINE_MODULES.items() if name != method]
         unread = ["segmentation.network_segmenter"] if method == "watershed" else peers
         return self.code("segmentation.predict", without=[*unread, *_NO_PREDICTION])
 
     def code_of_contestant(self, wildcards: Wildcards) -> str:
-        """Digest of what trains one method of the comparison."""
+        """Return the digest of the code that trains one method of the comparison."""
         return self.code_of_training(wildcards.method)
 
     def code_of_contestant_prediction(self, wildcards: Wildcards) -> str:
-        """Digest of what predicts with one method of the comparison."""
+        """Return the digest of the code that predicts with one method of the comparison."""
         return self.code_of_prediction(wildcards.method)
 
     def training_pictures(self) -> str:
-        """State of the real pictures, masks and lists of articles that a network learns from."""
+        """Return the digest of the real training pictures, their masks and lists of articles."""
         named = [
             path
             for source in self.settings.segmentation.training.real
@@ -81,10 +81,10 @@ class Digests:
 
 
 def state(*sources: str | None) -> str:
-    """Digest of the names, sizes and change times of the user's files.
+    """Return the digest of the names, sizes and modification times of the user's files.
 
-    A folder's own time does not change when a file in it is replaced; this does. Of a CSV the
-    files that it names count too.
+    The modification time of a folder does not change when a file in it is replaced; this digest
+    does. For a CSV file, the files listed in it count too.
     """
     found = []
     for source in filter(None, sources):

@@ -1,4 +1,4 @@
-"""What must hold before a run begins, and what every job's shell is told."""
+"""Checks before a run starts, and the shell prefix of every job."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from micrographia.errors import ConfigError
 
 
 def uses_conda(methods: Iterable[object]) -> bool:
-    """Whether a run with these deployment methods was asked to make conda environments."""
+    """Return whether these deployment methods include conda environments."""
     return any(str(getattr(method, "name", method)).upper() == "CONDA" for method in methods)
 
 
 def deployment(methods: Iterable[object]) -> frozenset[object]:
-    """Return how software is deployed: without conda where MICROGRAPHIA_ENV says so.
+    """Return how software is deployed: without conda if MICROGRAPHIA_ENV is 'active'.
 
     Raises
     ------
@@ -32,14 +32,14 @@ def deployment(methods: Iterable[object]) -> frozenset[object]:
         return frozenset(method for method in kept if not uses_conda([method]))
     if not shutil.which("conda"):
         raise ConfigError(
-            "--use-conda was asked for, but there is no conda on PATH: install it, drop "
+            "--use-conda was given, but there is no conda on PATH: install conda, or drop "
             "--use-conda to use the Python that runs snakemake, or set MICROGRAPHIA_ENV=active"
         )
     return kept
 
 
 def shell_prefix(sources: Path, conda: bool) -> str:
-    """Return what every job's shell begins with.
+    """Return the first lines of the shell script of every job.
 
     Parameters
     ----------

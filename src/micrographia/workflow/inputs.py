@@ -1,4 +1,4 @@
-"""Which files a step reads, and what it asks the machine for, as the settings have it."""
+"""Input files and resources of the steps, according to the settings."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 
 from micrographia.config import WorkflowConfig
 from micrographia.io.resources import find_resource
+from micrographia.method_names import TRAINED_ANNOTATOR_KINDS
 from micrographia.workflow.digests import state
 from micrographia.workflow.names import Names, Wildcards
 
@@ -50,17 +51,17 @@ class Inputs:
         return state(*self.micrograph_sources(), chosen.masks)
 
     def existing_sources(self) -> list[str]:
-        """Return those of them that can be inputs of a rule: a glob is no file."""
+        """Return the sources that can be inputs of a rule; a glob cannot."""
         made = self.settings.data.micrographs.source == "procedural"
         return [one for one in self.micrograph_sources() if made or os.path.exists(one)]
 
     def crystal_source(self) -> list[str]:
-        """Return the user's file or folder of crystals; none where they are built or fetched."""
+        """Return the user's file or folder of crystals; none if they are built or downloaded."""
         source = self.settings.data.structures.source
         return [] if source in ("prototypes", "materials-project") else [source]
 
     def labelled_text(self) -> list[str]:
-        """Return the table of text boxes that the text detector learns from, if there is one."""
+        """Return the table of text boxes that the text detector is trained on, if there is one."""
         labelled = self.settings.curation.text.training.labelled
         return [] if labelled is None else [labelled.boxes]
 
@@ -71,7 +72,7 @@ class Inputs:
         return [self.names.results("segmentation", "baselines", f"{wildcards.method}.safetensors")]
 
     def gpus(self, device: str) -> int:
-        """Return how many GPUs a job asks for: jobs that may take one wait for each other."""
+        """Return the number of GPUs of a job; jobs that request one wait for each other."""
         return 0 if device == "cpu" else 1
 
     def gpus_of_segmenter(self) -> int:
@@ -85,7 +86,7 @@ class Inputs:
         return [] if room.method == "watershed" else carded(room.network.checkpoint)
 
     def network_of_round(self, wildcards: Wildcards) -> str:
-        """Return the checkpoint that labels pictures; round 0's knew no pseudo-labels."""
+        """Return the checkpoint that labels pictures; round 0 is trained without pseudo-labels."""
         return self._network_of_round(int(wildcards.round))
 
     def _network_of_round(self, number: int) -> str:
@@ -99,7 +100,7 @@ class Inputs:
         return [self._network_of_round(number) for number in range(last + 1)]
 
     def labels_before_round(self, wildcards: Wildcards) -> list[str]:
-        """Return what the network of the round before was sure of, shard by shard."""
+        """Return the folders of pseudo-labels of the round before, one per shard."""
         before = int(wildcards.round) - 1
         return [
             self.names.round_folder(before, "pseudo", shard)
@@ -107,7 +108,7 @@ class Inputs:
         ]
 
     def learn_folders(self, kind: str, segmented: bool = False) -> list[str]:
-        """Return folders of all sets that annotators learn from, or of those to be segmented."""
+        """Return the folders of all training sets of annotators, or of those to be segmented."""
         sets = self.settings.annotation.learn.sets
         seeds = [one.seed for one in sets if one.segmented or not segmented]
         return [self.names.results("annotation", "learn", kind, str(seed)) for seed in seeds]
@@ -118,22 +119,22 @@ class Inputs:
         return sorted(self.learn_folders("pictures"), key=lambda one: one not in segmented)
 
     def learn_segmentations(self, wildcards: Wildcards) -> list[str]:
-        """Return masks that an annotator learns from beside the true ones: `measured` alone."""
+        """Return the predicted masks on which `measured` is trained beside the true masks."""
         if wildcards.kind == "texture":
             return []
         return self.learn_folders("predicted", segmented=True)
 
     def weights_of(self, names: Iterable[str]) -> list[str]:
-        """Return weights that these annotators read, with their cards; endpoints read none."""
+        """Return weights that these annotators read, with their cards; some read none."""
         wanted = set(names)
         chosen = [one for one in self.settings.annotation.annotators if one.name in wanted]
-        embedded = [one for one in chosen if one.kind != "endpoint"]
+        trained = [one for one in chosen if one.kind in TRAINED_ANNOTATOR_KINDS]
         return carded(
-            *(one.weights or _ANNOTATOR_WEIGHTS.format(kind=one.kind) for one in embedded)
+            *(one.weights or _ANNOTATOR_WEIGHTS.format(kind=one.kind) for one in trained)
         )
 
     def weights_of_annotator(self, wildcards: Wildcards) -> list[str]:
-        """Return the same for the one that a job is for."""
+        """Return the weights of the annotator of this job, with their card."""
         return self.weights_of([wildcards.annotator])
 
     def prompts(self, *names: str) -> list[str]:
@@ -151,7 +152,7 @@ class Inputs:
         ]
 
     def round_of(self, *folder: str) -> Callable[[Wildcards], int]:
-        """Return which round of asking a table needs: one more where some had no answer."""
+        """Return the number of this attempt at a table: one more if requests got no answer."""
 
         def number(wildcards: Wildcards) -> int:
             file = (*folder, wildcards.annotator, f"{wildcards.shard}.json")

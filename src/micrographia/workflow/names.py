@@ -1,4 +1,4 @@
-"""Where the files of a run lie, and how its work is divided into shards."""
+"""Paths of the files of a run, and its division into shards."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Names:
         return self.results("times", step, *wildcards) + ".tsv"
 
     def shards(self, wing: Wing) -> list[str]:
-        """Return the three-digit names of a wing's shards."""
+        """Return the three-digit names of the shards of micrographs or structures."""
         return [f"{number:03d}" for number in range(getattr(self.settings.shards, wing))]
 
     def picture_shards(self) -> list[str]:
@@ -72,24 +72,24 @@ class Names:
         return [one.name for one in every if (one.kind != "endpoint") == embedded]
 
     def judges(self, embedded: bool) -> list[str]:
-        """Return the same of those that judge the others."""
+        """Return the names of the judges: the embedded ones, or those behind an endpoint."""
         named = self.settings.annotation.judges
         if len(self.settings.annotation.annotators) < 2:
             return []
         return [name for name in self.annotators(embedded) if named is None or name in named]
 
     def trained_contestants(self) -> list[str]:
-        """Return the methods of the comparison that learn; the watershed does not."""
+        """Return the methods of the comparison that are trained: all but the watershed."""
         return [name for name in CONTESTANTS if name != "watershed"]
 
     def answers_known(self) -> bool:
-        """Whether micrographs have attributes by construction, and annotators that read them."""
+        """Return whether the true attributes are known and embedded annotators can be scored."""
         made = self.settings.data.micrographs.source == "procedural"
         return made and bool(self.settings.annotation.annotators)
 
 
 def one_of(names: Iterable[str]) -> str:
-    """Return the regular expression of a wildcard that is one of these; of none, nothing.
+    """Return a regular expression that matches one of these names; without names, nothing.
 
     Examples
     --------

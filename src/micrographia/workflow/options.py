@@ -21,7 +21,7 @@ def flag(name: str, value: str | None) -> str:
 
 
 def learn_from(wildcards: Wildcards, input: Any) -> str:
-    """Return what a training learns from: those of its named inputs that it has."""
+    """Return the options with the training data, from the named inputs that exist."""
     return _options(input, ("procedural", "pictures", "pseudo"))
 
 
@@ -31,7 +31,7 @@ def checkpoint_option(wildcards: Wildcards, input: Any) -> str:
 
 
 def answers_option(wildcards: Wildcards, input: Any) -> str:
-    """Return the answers that a judge looks at; none for those who are asked for answers."""
+    """Return the option with the answers to judge; none for annotators."""
     return _options(input, ("answers",))
 
 
@@ -45,6 +45,6 @@ def _files(value: Any) -> list[str]:
 
 
 def subset_of_run(wildcards: Wildcards) -> str:
-    """Return what one training of the learning curve learns from, as options of `subset`."""
+    """Return the options of `subset` for one training of the learning curve."""
     kind, real = wildcards.run.split("-")
     return flag("--real", real.removeprefix("all")) + " --procedural" * (kind == "mixed")

@@ -1,6 +1,6 @@
 """Sections of the settings as canonical JSON, for the `--settings` of a step.
 
-A step is handed what it reads and nothing else: another setting must not run it again.
+Each step gets only the settings that it reads: a change of another setting does not rerun it.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class Sections:
     settings: WorkflowConfig
 
     def section(self, *names: str, without: Collection[str] = ()) -> str:
-        """Return a section, named from the outside in; parts of it can be left out."""
+        """Return a section by its path, outermost name first; parts of it can be left out."""
         value: Any = self.settings
         for name in names:
             value = getattr(value, name)
@@ -39,7 +39,7 @@ class Sections:
         return dump_section(self.settings)
 
     def for_segmenter(self) -> str:
-        """Return `segmentation` without what the method of the workflow does not read."""
+        """Return `segmentation` without the settings that the workflow's method does not read."""
         watershed = self.settings.segmentation.method == "watershed"
         unread = "network" if watershed else "watershed"
         return self.section(
@@ -47,7 +47,7 @@ class Sections:
         )
 
     def for_training(self, *unread: str) -> str:
-        """Return `segmentation` as a training reads it: which weights the workflow uses is not."""
+        """Return `segmentation` as a training reads it: without the weights the workflow uses."""
         names = ("method", "watershed", "baselines", "scaling", *unread)
         kept = json.loads(self.section("segmentation", without=names))
         kept["network"].pop("checkpoint")
@@ -56,7 +56,7 @@ class Sections:
         return _as_json(kept)
 
     def for_contestant(self, wildcards: Wildcards) -> str:
-        """Return `segmentation` as it is for one method of the comparison."""
+        """Return `segmentation` for one method of the comparison."""
         room = self.settings.segmentation
         own = getattr(room.baselines, wildcards.method.replace("-", "_"), None)
         if own is None:  # watershed
@@ -78,27 +78,27 @@ class Sections:
         return dump_section(room.model_copy(update=less))
 
     def training_pictures(self) -> str:
-        """Return `synthesis` for the procedural pictures that a network learns from."""
+        """Return `synthesis` for the procedural pictures that a network is trained on."""
         chosen = self.settings.segmentation.training
         made = {"count": chosen.procedural, "size": chosen.procedural_size}
         return dump_section(self.settings.synthesis.model_copy(update=made))
 
     def learn_pictures(self, wildcards: Wildcards) -> str:
-        """Return `synthesis` for one of the sets that embedded annotators learn from."""
+        """Return `synthesis` for one of the training sets of the embedded annotators."""
         learn = self.settings.annotation.learn
         count = next(one.pictures for one in learn.sets if str(one.seed) == wildcards.seed)
         made = {"count": count, "size": learn.size}
         return dump_section(self.settings.synthesis.model_copy(update=made))
 
     def for_annotators(self, names: Iterable[str]) -> str:
-        """Return `annotation` as far as it matters to these annotators."""
+        """Return `annotation` with only the settings that these annotators read."""
         wanted = set(names)
         chosen = tuple(one for one in self.settings.annotation.annotators if one.name in wanted)
         less = {"annotators": chosen, "judges": None, "resolved": None, "legible": None}
         return dump_section(self.settings.annotation.model_copy(update=less))
 
     def for_annotator(self, wildcards: Wildcards) -> str:
-        """Return the same for the one that a job is for."""
+        """Return `annotation` with only the settings of the annotator of this job."""
         return self.for_annotators([wildcards.annotator])
 
 

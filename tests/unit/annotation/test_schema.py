@@ -173,10 +173,13 @@ def test_a_key_in_the_settings_is_refused_and_not_shown(endpoint: dict[str, Any]
 @pytest.mark.parametrize(
     ("room", "words"),
     [
-        ({"annotators": [{"name": "a", "kind": "measured"}] * 2}, "more than one is called a"),
-        ({"annotators": [{"name": "a", "kind": "measured"}], "judges": ["b"]}, "judges names b"),
-        ({"annotators": [{"name": "a", "kind": "endpoint"}]}, "belongs to kind 'endpoint'"),
-        ({"annotators": [{"name": "a", "kind": "measured"}], "legible": "a"}, "legible names a"),
+        ({"annotators": [{"name": "a", "kind": "measured"}] * 2}, "used twice: a"),
+        (
+            {"annotators": [{"name": "a", "kind": "measured"}], "judges": ["b"]},
+            "judges contains b",
+        ),
+        ({"annotators": [{"name": "a", "kind": "endpoint"}]}, "required for kind 'endpoint'"),
+        ({"annotators": [{"name": "a", "kind": "measured"}], "legible": "a"}, "legible is a"),
     ],
 )
 def test_who_annotates_must_make_sense(room: dict[str, Any], words: str) -> None:

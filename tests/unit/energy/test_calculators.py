@@ -51,22 +51,24 @@ def test_mattersim_without_weights_says_where_to_get_them(tmp_path: Path) -> Non
     path = tmp_path / "weights.pth"
     path.write_bytes(b"no checkpoint")
     settings = Energy(calculator="mattersim", weights=str(path))
-    with pytest.raises(EnergyError, match=r"no MatterSim checkpoint.*mattersim-v1\.0\.0-1M"):
+    with pytest.raises(EnergyError, match=r"not a MatterSim checkpoint.*mattersim-v1\.0\.0-1M"):
         load_potential(settings)
     other = Energy(calculator="mattersim", weights=str(path), sha256="0" * 64)
     digest = hashlib.sha256(b"no checkpoint").hexdigest()
-    with pytest.raises(EnergyError, match=rf"SHA-256 differs; saw '{digest}'"):
+    with pytest.raises(
+        EnergyError, match=rf"does not have the SHA-256 given in energy.sha256; saw '{digest}'"
+    ):
         load_potential(other)
     path.unlink()
-    with pytest.raises(EnergyError, match="weights of MatterSim are absent"):
+    with pytest.raises(EnergyError, match="weights of MatterSim do not exist"):
         load_potential(settings)
     path.write_bytes(b"no checkpoint")
 
 
 def test_weights_belong_to_mattersim(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="names no checkpoint"):
+    with pytest.raises(ValueError, match="is not set"):
         Energy(calculator="mattersim")
-    with pytest.raises(ValueError, match="brings its own"):
+    with pytest.raises(ValueError, match="includes its own"):
         Energy(calculator="chgnet", weights=str(tmp_path))
 
 

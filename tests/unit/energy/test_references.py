@@ -68,7 +68,7 @@ def test_references_of_another_calculator_are_refused(emt: Potential, tmp_path: 
     with pytest.raises(EnergyError, match=r"another calculator; saw 'chgnet 0'"):
         read_references(path, emt)
     path.write_text("{}")
-    with pytest.raises(EnergyError, match="holds no references"):
+    with pytest.raises(EnergyError, match="does not contain reference energies"):
         read_references(path, emt)
-    with pytest.raises(EnergyError, match="holds no references"):
+    with pytest.raises(EnergyError, match="does not contain reference energies"):
         read_references(tmp_path / "absent.json", emt)

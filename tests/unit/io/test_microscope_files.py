@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import re
 import struct
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import numpy as np
 import pytest
 import tifffile
 
-from micrographia.errors import ImageError
+from micrographia.errors import ImageError, install_hint
 from micrographia.io import microscope_files
 from micrographia.io.images import read_micrograph
 
@@ -141,7 +142,7 @@ def test_without_rosettasciio_the_remedy_is_said(
 
     monkeypatch.setattr(microscope_files.importlib, "import_module", missing)
     (tmp_path / "a.dm3").write_bytes(b"\0\0\0\3")
-    with pytest.raises(ImageError, match=r'pip install "micrographia\[formats\]"'):
+    with pytest.raises(ImageError, match=re.escape(install_hint("formats"))):
         read_micrograph(tmp_path / "a.dm3")
 
 

@@ -11,8 +11,8 @@ from micrographia.io.stem_images import StemImage
 from micrographia.io.structures import from_cif
 from micrographia.physics.conditions import ImagingConditions
 from micrographia.physics.lattice import niggli_parameters
-from micrographia.reconstruction.batch import to_cif_text
 from micrographia.reconstruction.cif import CONFIDENCE
+from micrographia.reconstruction.crystal import to_cif_text
 from micrographia.reconstruction.heights import nominal_heights
 from micrographia.reconstruction.solve import Solution, parse_elements, solve
 from micrographia.stem.simulate import draw_view, simulate

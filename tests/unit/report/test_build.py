@@ -76,7 +76,7 @@ def test_the_page_says_what_ran(page_text):
     assert "1665" in text
     assert "micrographia" in text
     assert "Of 5 images 4 were kept and 1 rejected" in text
-    assert "2 of 3 pictures were read as a crystal" in text
+    assert "A crystal was found in 2 of 3 images" in text
     assert f'"seed": {CONFIG["seed"]}' in text
     assert '"duplicate_radius"' in text
 
@@ -125,7 +125,7 @@ def test_parts_that_did_not_run_are_named(micrographs_only, tmp_path):
     words = ["--results", str(micrographs_only), "--settings", '{"examples": 1}']
     assert main(["report", "build", *words, "--out", str(out)]) == 0
     text = Page(out.read_text(encoding="utf-8")).text
-    assert "The STEM wing did not run." in text
+    assert "The steps for STEM images did not run." in text
     assert "The configuration was not given." in text
     assert "Instances found" in text
 
@@ -136,9 +136,9 @@ def test_an_empty_results_folder_makes_a_page(tmp_path):
     text = Page((tmp_path / "index.html").read_text(encoding="utf-8")).text
     for sentence in (
         "No benchmark was run.",
-        "The micrograph wing did not run.",
-        "The STEM wing did not run.",
-        "No step left a table.",
+        "The steps for micrographs did not run.",
+        "The steps for STEM images did not run.",
+        "No step wrote a table.",
     ):
         assert sentence in text
 
@@ -150,7 +150,7 @@ def test_lost_and_damaged_pictures_cost_only_their_panels(micrographs_only, tmp_
     out = tmp_path / "index.html"
     build(micrographs_only, Report(examples=9), CONFIG, out)
     page = Page(out.read_text(encoding="utf-8"))
-    assert "no longer where the tables say" in page.text
+    assert "listed in the tables, does not exist any more" in page.text
     assert "1.png" in page.text
     assert len([alt for alt in page.alt if alt.startswith("prediction of")]) == 2
 

@@ -104,8 +104,8 @@ def test_a_mask_never_replaces_its_image(images, tmp_path, capsys):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        ([], "what to segment"),
-        (["x.png", "--micrographs", "t.parquet"], "what to segment"),
+        ([], "one kind of input"),
+        (["x.png", "--micrographs", "t.parquet"], "one kind of input"),
         (["x.png", "--method", "magic"], "watershed"),
         (["x.png", "--settings", '{"watershed": {"smothing": 2}}'], "did you mean 'smoothing'"),
     ],
@@ -119,7 +119,7 @@ def test_faults_of_the_command_line(words, message, tmp_path, capsys):
 def test_empty_folder(tmp_path, capsys):
     (tmp_path / "empty").mkdir()
     assert predict(tmp_path / "empty", "--out", tmp_path / "out") == 2
-    assert "holds no image" in capsys.readouterr().err
+    assert "contains no image" in capsys.readouterr().err
 
 
 def test_locked_folder(images, tmp_path, capsys, monkeypatch):

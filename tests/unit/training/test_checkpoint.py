@@ -29,7 +29,7 @@ def test_round_trip(file):
 def test_weights_of_another_training_are_refused(file, tmp_path):
     save_checkpoint(tmp_path / "other.safetensors", {"a": torch.zeros(2)}, {})
     (tmp_path / "other.safetensors").replace(file)
-    with pytest.raises(CheckpointError, match="not those expected; saw 'sha256"):
+    with pytest.raises(CheckpointError, match="not have the expected checksum; saw 'sha256"):
         load_checkpoint(file)
 
 
@@ -47,7 +47,7 @@ def test_cards_that_are_none(file):
         load_checkpoint(file)
     for text in ("[]", "{"):
         card.write_text(text)
-        with pytest.raises(CheckpointError, match="no checkpoint's card"):
+        with pytest.raises(CheckpointError, match="not the card of a checkpoint"):
             load_checkpoint(file)
 
 

@@ -168,7 +168,7 @@ def test_a_damaged_state_is_named(tmp_path):
     train(tmp_path)
     state = next((tmp_path / "states").iterdir())
     state.write_bytes(state.read_bytes()[:1000])
-    with pytest.raises(CheckpointError, match=r"cannot be read.*Remove it"):
+    with pytest.raises(CheckpointError, match=r"cannot be read.*Delete the file"):
         train(tmp_path)
 
 

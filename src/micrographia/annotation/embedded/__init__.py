@@ -1,1 +1,1 @@
-"""Annotators that come with the package: statistics of the picture, small trained heads."""
+"""Annotators shipped with the package: picture statistics and small trained classifiers."""

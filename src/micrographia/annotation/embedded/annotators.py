@@ -17,7 +17,7 @@ from micrographia.io.resources import find_resource
 
 
 def shipped_weights(kind: str) -> Path:
-    """Return the weights that come with the package; kind is "measured" or "texture"."""
+    """Return the path of the shipped weights; kind is "measured" or "texture"."""
     return find_resource(f"annotation/embedded/weights/{kind}.safetensors")
 
 
@@ -29,7 +29,7 @@ class _Embedded(ABC):
     name
         Name in tables.
     weights
-        File made by `micrographia annotation learn`; None for the one that comes along.
+        File made by `micrographia annotation learn`; None for the shipped one.
     """
 
     kind = ""
@@ -43,7 +43,7 @@ class _Embedded(ABC):
         self.model = f"{self.kind}-{self._heads.digest}"
 
     def annotate(self, case: Case) -> Attributes:
-        """Return the nine attributes of a picture; "unknown" where they cannot be told."""
+        """Return the nine attributes of a picture; "unknown" where they cannot be determined."""
         return Attributes.from_values(**self._read(case))
 
     def judge(self, case: Case, answer: Attributes) -> Verdicts:
@@ -56,7 +56,7 @@ class _Embedded(ABC):
 
 
 class MeasuredAnnotator(_Embedded):
-    """Reads attributes from numbers, shapes, sizes, places and tones of the instances found."""
+    """Annotator that uses number, shape, size, position and grey level of the instances."""
 
     kind = "measured"
 
@@ -79,7 +79,7 @@ class MeasuredAnnotator(_Embedded):
 
 
 class TextureAnnotator(_Embedded):
-    """Reads attributes from the texture of the whole picture."""
+    """Annotator that uses the texture of the whole picture."""
 
     kind = "texture"
 

@@ -6,21 +6,25 @@ import argparse
 from pathlib import Path
 
 from micrographia.commandline import Subparsers, non_negative, positive
+from micrographia.method_names import TRAINED_ANNOTATOR_KINDS
 
 
 def register(verbs: Subparsers) -> None:
     """Add the verb `learn`."""
     parser = verbs.add_parser(
-        "learn", help="train 'measured' or 'texture' on pictures whose attributes are known"
+        "learn",
+        help="train an embedded annotator on pictures with known attributes",
     )
-    parser.add_argument("--kind", required=True, choices=("measured", "texture"))
+    parser.add_argument(
+        "--kind", required=True, choices=TRAINED_ANNOTATOR_KINDS, help="annotator to train"
+    )
     parser.add_argument(
         "--pictures",
         type=Path,
         nargs="+",
         required=True,
         metavar="DIR",
-        help="of `synthesis micrographs`",
+        help="folders written by `synthesis micrographs`",
     )
     parser.add_argument(
         "--segmentations",
@@ -28,11 +32,17 @@ def register(verbs: Subparsers) -> None:
         nargs="*",
         default=[],
         metavar="DIR",
-        help="of `segmentation predict`, of the first folders of pictures; for 'measured'",
+        help="for 'measured': output folders of `segmentation predict` for the first folders "
+        "of --pictures, in the same order",
     )
-    parser.add_argument("--seed", type=non_negative, default=1665)
-    parser.add_argument("--jobs", type=positive, default=1, help="processes at once")
-    parser.add_argument("--out", type=Path, required=True, metavar="SAFETENSORS")
+    parser.add_argument(
+        "--seed", type=non_negative, default=1665, help="random seed of the training"
+    )
+    parser.add_argument("--jobs", type=positive, default=1, help="number of parallel processes")
+    parser.add_argument(
+        "--out", type=Path, required=True, metavar="SAFETENSORS",
+        help="weights to write; the .json card is written beside them",
+    )  # fmt: skip
     parser.set_defaults(run=_learn)
 
 

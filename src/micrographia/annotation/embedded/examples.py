@@ -1,4 +1,4 @@
-"""Pictures whose attributes are known become rows of features to learn from."""
+"""Training examples: features of pictures with known attributes."""
 
 from __future__ import annotations
 
@@ -19,8 +19,7 @@ from micrographia.io.images import read_labels, read_micrograph, to_unit
 from micrographia.io.schemas import PREDICTIONS, SYNTHETIC
 from micrographia.io.tables import read_provenance, read_rows
 from micrographia.io.vocabulary import ATTRIBUTE_NAMES
-
-KINDS = ("measured", "texture")
+from micrographia.method_names import TRAINED_ANNOTATOR_KINDS
 
 
 @dataclass(frozen=True)
@@ -77,13 +76,15 @@ def read_examples(
     AnnotationError
         The kind is unknown, or there are more segmentations than folders.
     """
-    if kind not in KINDS:
-        raise AnnotationError("There are no such features", seen=kind, allowed=", ".join(KINDS))
+    if kind not in TRAINED_ANNOTATOR_KINDS:
+        raise AnnotationError(
+            "Unknown kind of features", seen=kind, allowed=", ".join(TRAINED_ANNOTATOR_KINDS)
+        )
     if len(segmentations) > len(pictures):
         raise AnnotationError(
             "There are more segmentations than folders of pictures",
             seen=f"{len(segmentations)} and {len(pictures)}",
-            remedy="Name those of the first folders of pictures, in the same order",
+            remedy="Give the segmentations of the first folders of pictures, in the same order",
         )
     tasks: list[_Task] = []
     for place, folder in enumerate(pictures):
@@ -139,7 +140,7 @@ def _examples(task: _Task) -> list[Example]:
 
 
 def changed(image: FloatImage, rng: np.random.Generator) -> FloatImage:
-    """Return a picture as another instrument or web site might give it.
+    """Return a random variant of a picture, as from another instrument or web site.
 
     Another gamma and contrast, a turn or mirror, a part of it scaled up or the whole scaled
     down, blur, noise, JPEG: none of which changes what is asked about.

@@ -23,7 +23,7 @@ from micrographia.io.vocabulary import UNKNOWN, VOCABULARY
 FORMAT = 1
 #: Standardised features are held within this: one wild number must not decide.
 _CLIP = 6.0
-_REMEDY = "Make it again: micrographia annotation learn"
+_REMEDY = "Train the weights again: micrographia annotation learn"
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ class Heads:
         return softmax(logits)
 
     def strangeness(self, vector: FloatArray) -> float:
-        """Distance from what was learned from, over that of its farthest hundredth."""
+        """Return the distance from the training data, relative to its 99th percentile."""
         components = vector @ self.tensors["basis"]
         return float(np.mean(components**2) / self.card["far"])
 
@@ -77,7 +77,7 @@ class Heads:
         """Return a reading per attribute, "unknown" where none is likely enough.
 
         The confidence is the calibrated probability, drawn towards that of guessing where a
-        picture is farther from those learned from than they are from one another.
+        picture is farther from the training pictures than these are from one another.
         """
         vector = self.vector(features)
         near = 1.0 / max(self.strangeness(vector), 1.0)
@@ -150,10 +150,12 @@ def load_heads(path: Path, kind: str) -> Heads:
         raise AnnotationError(f"Weights {path} cannot be read: {error}", remedy=_REMEDY) from None
     digest = hashlib.sha256(content).hexdigest()
     if card.get("sha256") != digest:
-        raise AnnotationError(f"{path} and its .json are not of one training", remedy=_REMEDY)
+        raise AnnotationError(
+            f"{path} and its .json do not belong to the same training", remedy=_REMEDY
+        )
     if (card.get("format"), card.get("kind")) != (FORMAT, kind):
         raise AnnotationError(
-            f"Weights {path} are for something else",
+            f"Weights {path} have another format or kind",
             seen=f"format {card.get('format')}, kind {card.get('kind')}",
             allowed=f"format {FORMAT}, kind {kind}",
             remedy=_REMEDY,
@@ -162,7 +164,7 @@ def load_heads(path: Path, kind: str) -> Heads:
         strange = set(words) - set(VOCABULARY.get(attribute, {})) | {UNKNOWN} & set(words)
         if strange:
             raise AnnotationError(
-                f"Weights {path} know words of {attribute} that are none",
+                f"Weights {path} contain unknown words for {attribute}",
                 seen=sorted(strange),
                 allowed=", ".join(VOCABULARY.get(attribute, {})),
                 remedy=_REMEDY,

@@ -1,4 +1,4 @@
-"""How an embedded annotator judges: by its own reading of the same picture."""
+"""Judging by an embedded annotator: comparison with its own reading of the picture."""
 
 from __future__ import annotations
 

@@ -55,7 +55,10 @@ def learn(
         There is nothing to learn from.
     """
     if not examples:
-        raise AnnotationError("There are no pictures to learn from", remedy="Make more")
+        raise AnnotationError(
+            "There are no pictures to train on",
+            remedy="Generate more pictures with `synthesis micrographs`",
+        )
     names = sorted(examples[0].features)
     raw = np.array([[example.features[name] for name in names] for example in examples])
     held = np.array([_held_out(example.name) for example in examples])

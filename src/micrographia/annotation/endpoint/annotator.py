@@ -48,7 +48,7 @@ _CHARACTERS_PER_TOKEN = 3
 
 
 class EndpointAnnotator:
-    """Asks a vision model, and never the same thing twice.
+    """Annotator that asks a vision-language model, and never asks the same question twice.
 
     Parameters
     ----------
@@ -146,7 +146,7 @@ class EndpointAnnotator:
         parse: Callable[[Reply], Answer],
         full: bool = False,
     ) -> Answer:
-        """Ask about a picture; an answer of the wrong form is sent back with its fault.
+        """Ask about a picture; after an answer in the wrong format, ask again with the fault.
 
         Parameters
         ----------
@@ -267,7 +267,7 @@ class EndpointAnnotator:
 
 
 class Conversation:
-    """What was said so far about one picture.
+    """Messages exchanged so far about one picture.
 
     Attributes
     ----------
@@ -310,7 +310,7 @@ class Conversation:
         return len(self._text) + turns + len(json.dumps(self._schema))
 
     def key(self) -> str:
-        """Digest of all that decides the answer: picture, prompt, model, schema, settings."""
+        """Return the digest of all that the answer depends on: picture, prompt, model, schema."""
         endpoint = self._endpoint
         parts = {
             "picture": picture.description(self.case, endpoint.max_side, self._full),

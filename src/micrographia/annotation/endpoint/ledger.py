@@ -1,4 +1,4 @@
-"""Every call to an endpoint, in one SQLite file: answers that are never paid twice, and the bill.
+"""Ledger of all calls to endpoints in one SQLite file: no answer is paid for twice.
 
 A call is entered with an estimate before it is made and settled when it ends. What the process
 did not live to settle (`kill -9`) keeps its estimate, since the server may have charged for it:
@@ -83,7 +83,7 @@ class Call:
 
 @dataclass(frozen=True)
 class Limits:
-    """What one annotator may use in all; None is no limit. Prices are per million tokens."""
+    """Total limits of one annotator; None is no limit. Prices are per million tokens."""
 
     calls: int | None = None
     tokens: int | None = None
@@ -198,7 +198,7 @@ class Ledger:
         self._ask("UPDATE calls SET state = ? WHERE id = ?", (state, number))
 
     def forget(self, annotator: str, keys: list[str]) -> None:
-        """Let answers be asked again; what they cost stays on the bill."""
+        """Allow answers to be requested again; their cost stays on the bill."""
         for key in keys:
             self._ask(
                 "UPDATE calls SET state = 'lost' WHERE key = ? AND annotator = ?"

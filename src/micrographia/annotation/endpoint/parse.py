@@ -1,4 +1,4 @@
-"""A model's words become an answer, or a fault that the model can be told."""
+"""Parse the reply of a model into an answer, or into a fault to send back to the model."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The picture as an endpoint sees it: the part that is worked on, small, 8-bit, as a data URL."""
+"""Picture for an endpoint: the working part, reduced, 8-bit, as a data URL."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def read_colour(path: str | os.PathLike[str]) -> ColourImage | None:
 
 
 def description(case: Case, max_side: int, full: bool) -> dict[str, Any]:
-    """Return what decides the bytes that are sent, without reading the picture: a cache key."""
+    """Return a cache key for the picture that is sent, without reading the picture."""
     text = {} if full else {name: case.row.get(name) for name in _TEXT_COLUMNS}
     return {
         "image_id": case.image_id,

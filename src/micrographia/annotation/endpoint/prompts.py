@@ -1,4 +1,4 @@
-"""Prompts: versioned files with places for the vocabulary, the answer to judge and a fault."""
+"""Prompts: versioned files with placeholders for vocabulary, answer to judge and fault."""
 
 from __future__ import annotations
 
@@ -53,14 +53,14 @@ def load_prompt(folder: Path, name: str, version: int) -> Prompt:
         found = sorted(file.name for file in folder.glob("*.md"))
         raise AnnotationError(
             f"Prompt {path} cannot be read ({error.strerror})",
-            allowed=", ".join(found) or "none is there",
+            allowed=", ".join(found) or "no prompts",
             remedy="Check annotation.prompts and annotation.prompt_version",
         ) from None
     template = Template(raw)
     known = {"vocabulary", "example", "answer", "fault"}
     if not template.is_valid() or not set(template.get_identifiers()) <= known:
         raise AnnotationError(
-            f"Prompt {path} has a place that nothing fills",
+            f"Prompt {path} contains an unknown placeholder",
             seen=", ".join(sorted(set(template.get_identifiers()) - known)) or "a lone $",
             allowed=", ".join(f"${place}" for place in sorted(known)),
             remedy="Write $$ for a dollar sign",

@@ -1,4 +1,4 @@
-"""One call over HTTP: tried again after faults on the way, never told to anyone with its key."""
+"""One call over HTTP, with retries after faults; the key never appears in logs or errors."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def read_key(name: str | None) -> str | None:
         )
     if len(key) < 8 or not key.isascii() or not key.isprintable() or " " in key:
         raise AnnotationError(
-            f"What the environment variable {name} holds is no key",
+            f"The environment variable {name} does not contain a valid key",
             allowed="at least 8 printable ASCII characters without spaces",
             remedy="Set it again, or set key_env: null for a server that needs no key",
         )
@@ -106,7 +106,10 @@ class Transport:
         host = urlsplit(endpoint.base_url).hostname or ""
         local = host in _LOOPBACK or host.startswith("127.")
         if key and endpoint.base_url.startswith("http:") and not local:
-            LOG.warning("%s is not encrypted: key and pictures can be read on the way", host)
+            LOG.warning(
+                "%s is not encrypted: others on the network can read the key and the pictures",
+                host,
+            )
         self._client = httpx.Client(
             headers={"Authorization": f"Bearer {key}"} if key else {},
             timeout=endpoint.timeout,

@@ -1,4 +1,4 @@
-"""What a label mask says of its particles: number, sizes and outlines."""
+"""Statistics of the particles in a label mask: number, sizes and outlines."""
 
 from __future__ import annotations
 

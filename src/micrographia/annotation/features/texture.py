@@ -1,4 +1,4 @@
-"""What a picture's texture says, without a segmentation: one vector of named numbers.
+"""Texture features of a picture, without a segmentation: one vector of named numbers.
 
 Local binary patterns, power spectrum, granulometry, blobs, structure tensor, tones. All pictures
 are brought to one size and their tones to one spread, so that magnification and exposure count

@@ -1,4 +1,4 @@
-"""Grey levels of particles beside those of the ground, and within the particles."""
+"""Grey levels of particles and background, and within the particles."""
 
 from __future__ import annotations
 

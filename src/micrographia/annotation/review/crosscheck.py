@@ -1,4 +1,4 @@
-"""Answers and verdicts become one word per attribute, or a question for a person."""
+"""Cross-check: combine answers and verdicts into one value per attribute, or ask a person."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Place = tuple[str, str]
 
 @dataclass(frozen=True)
 class Decision:
-    """What holds of one attribute of one picture.
+    """Final value of one attribute of one picture.
 
     Attributes
     ----------
@@ -37,7 +37,7 @@ class Decision:
 
 @dataclass
 class Evidence:
-    """All that was said of one attribute of one picture.
+    """All answers and verdicts on one attribute of one picture.
 
     Attributes
     ----------
@@ -87,7 +87,7 @@ def gather(answers: Iterable[Row], verdicts: Iterable[Row]) -> dict[Place, Evide
 
 
 def decide(found: Evidence, order: Sequence[str]) -> Decision:
-    """Return what holds of an attribute, where nobody has reviewed it.
+    """Return the decision on an attribute that no person has reviewed.
 
     Parameters
     ----------

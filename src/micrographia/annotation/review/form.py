@@ -1,4 +1,4 @@
-"""The form that a person fills in, and the file that comes back."""
+"""Review form: write the cases for a person, and read the decisions back."""
 
 from __future__ import annotations
 
@@ -117,7 +117,11 @@ def _collect(
         if fault:
             faults.append(f"line {reader.line_num}: {fault}")
         elif cells["image_id"] not in known:
-            LOG.warning("line %d: no kept picture is %s", reader.line_num, cells["image_id"])
+            LOG.warning(
+                "line %d is ignored: no kept picture has the image_id %s",
+                reader.line_num,
+                cells["image_id"],
+            )
         else:
             place = cells["image_id"], cells["attribute"]
             found[place] = (cells["value"], cells["text"][:MAX_TEXT])

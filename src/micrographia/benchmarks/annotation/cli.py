@@ -1,4 +1,4 @@
-"""Verb `score-annotation`: annotators against what procedural micrographs are known to show."""
+"""Verb `score-annotation`: score annotators against true attributes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from micrographia.config import Benchmarks
 def register(verbs: Subparsers) -> None:
     """Add the verb."""
     parser = verbs.add_parser(
-        "score-annotation", help="score annotators on procedural micrographs; JSON, parquet, PNG"
+        "score-annotation",
+        help="score annotators on procedural micrographs; writes JSON, parquet and PNG",
     )
     parser.add_argument("--micrographs", type=Path, required=True, help="table of micrographs")
     parser.add_argument(
@@ -21,13 +22,22 @@ def register(verbs: Subparsers) -> None:
         nargs="+",
         required=True,
         metavar="DIR",
-        help="of `synthesis micrographs`, with truth.parquet",
+        help="folders written by `synthesis micrographs`, which hold truth.parquet",
     )
     parser.add_argument(
-        "--answers", type=Path, nargs="+", required=True, metavar="TABLE", help="of annotators"
+        "--answers",
+        type=Path,
+        nargs="+",
+        required=True,
+        metavar="TABLE",
+        help="tables written by `annotation annotate`",
     )
-    parser.add_argument("--seed", type=non_negative, default=1665, help="seed of the intervals")
-    parser.add_argument("--out", type=Path, required=True, metavar="JSON", help="result")
+    parser.add_argument(
+        "--seed", type=non_negative, default=1665, help="random seed of the confidence intervals"
+    )
+    parser.add_argument(
+        "--out", type=Path, required=True, metavar="JSON", help="JSON file to write"
+    )
     add_settings(parser, Benchmarks)
     parser.set_defaults(run=_score)
 

@@ -1,4 +1,4 @@
-"""Annotators against the attributes that procedural micrographs are known to have."""
+"""Scores of annotators against the true attributes of procedural micrographs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`micrographia benchmarks score-energy`: energies of answers against those of the truth."""
+"""`micrographia benchmarks score-energy`: energies of reconstructed and of true crystals."""
 
 from __future__ import annotations
 
@@ -11,15 +11,32 @@ from micrographia.config import Benchmarks
 
 def register(verbs: Subparsers) -> None:
     """Add the verb `score-energy`."""
-    parser = verbs.add_parser("score-energy", help="score energies; JSON, parquet and PNG")
-    parser.add_argument("--scores", type=Path, required=True, help="structure.parquet")
+    parser = verbs.add_parser(
+        "score-energy",
+        help="score energies of reconstructed crystals; writes JSON, parquet and PNG",
+    )
+    parser.add_argument(
+        "--scores",
+        type=Path,
+        required=True,
+        help="structure.parquet, written by `score-structure`",
+    )
     parser.add_argument(
         "--energies", type=Path, nargs="+", required=True, metavar="DIR|TABLE",
-        help="energies.parquet of answers and of true crystals, or the folders that hold them",
+        help="energies.parquet of reconstructed and of true crystals, or the folders that hold "
+            "them",
     )  # fmt: skip
-    parser.add_argument("--track", default="given", help="track of the answers")
-    parser.add_argument("--seed", type=non_negative, default=1665, help="seed of the intervals")
-    parser.add_argument("--out", type=Path, required=True, metavar="JSON")
+    parser.add_argument(
+        "--track",
+        default="given",
+        help="track to score: 'given' (elements known) or 'blind'; default: given",
+    )
+    parser.add_argument(
+        "--seed", type=non_negative, default=1665, help="random seed of the confidence intervals"
+    )
+    parser.add_argument(
+        "--out", type=Path, required=True, metavar="JSON", help="JSON file to write"
+    )
     add_settings(parser, Benchmarks)
     parser.set_defaults(run=_score)
 
@@ -81,7 +98,7 @@ def _read_dft(path: Path) -> dict[str, float]:
     energy = "energy_per_atom_pbe"
     if not {key, energy} <= columns:
         raise TableError(
-            f"{path} is no table of DFT energies",
+            f"{path} is not a table of DFT energies",
             seen=", ".join(sorted(columns)),
             allowed=f"structure_id or material_id, and {energy} [eV]",
         )

@@ -1,4 +1,4 @@
-"""Picture of the energy benchmark: how far off, and beside what others published."""
+"""Figure of the energy benchmark, with published values."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Energies of crystals read from pictures, beside those of the true ones and of DFT."""
+"""Energies of reconstructed crystals against those of the true crystals and of DFT."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def sort_energies(rows: Sequence[Mapping[str, Any]]) -> tuple[Energies, Energies
             "Energies of several calculators are not comparable",
             seen=", ".join(calculators),
             allowed="one calculator",
-            remedy="Compute all with the same settings",
+            remedy="Compute all energies with the same settings",
         )
     return _of_origin(rows, READ, calculators), _of_origin(rows, TRUE, calculators)
 

@@ -1,4 +1,4 @@
-"""How well outlines lie on one another, whichever instances they belong to."""
+"""Boundary F-score: agreement of outlines, whichever instances they belong to."""
 
 from __future__ import annotations
 

@@ -20,24 +20,37 @@ _SEED = 1665
 def register(verbs: Subparsers) -> None:
     """Add the verbs `segmentation` and `score-segmentation`."""
     folders = verbs.add_parser(
-        "segmentation", help="compare a folder of label masks with the truth; prints JSON"
+        "segmentation", help="compare a folder of label masks with the ground truth; prints JSON"
     )
-    folders.add_argument("predictions", type=Path, metavar="PRED_DIR", help="predicted masks")
-    folders.add_argument("references", type=Path, metavar="REF_DIR", help="true masks")
-    folders.add_argument("--seed", type=non_negative, default=_SEED, help="seed of the intervals")
+    folders.add_argument(
+        "predictions", type=Path, metavar="PRED_DIR", help="folder of predicted masks"
+    )
+    folders.add_argument(
+        "references",
+        type=Path,
+        metavar="REF_DIR",
+        help="folder of ground-truth masks with the same file names",
+    )
+    folders.add_argument(
+        "--seed", type=non_negative, default=_SEED, help="random seed of the confidence intervals"
+    )
     add_settings(folders, Benchmarks)
     folders.set_defaults(run=_segmentation)
     tables = verbs.add_parser(
-        "score-segmentation", help="score the workflow's predictions; JSON, parquet and PNG"
+        "score-segmentation", help="score the workflow's predictions; writes JSON, parquet and PNG"
     )
     tables.add_argument("--micrographs", type=Path, required=True, help="table of micrographs")
     tables.add_argument(
         "--predictions", type=Path, nargs="+", required=True, metavar="DIR",
-        help="folders with predictions.parquet and masks",
+        help="output folders of `segmentation predict`",
     )  # fmt: skip
-    tables.add_argument("--method", help="method that is scored, where the tables hold several")
-    tables.add_argument("--seed", type=non_negative, default=_SEED, help="seed of the intervals")
-    tables.add_argument("--out", type=Path, required=True, metavar="JSON", help="result")
+    tables.add_argument("--method", help="method to score, if the tables hold several")
+    tables.add_argument(
+        "--seed", type=non_negative, default=_SEED, help="random seed of the confidence intervals"
+    )
+    tables.add_argument(
+        "--out", type=Path, required=True, metavar="JSON", help="JSON file to write"
+    )
     add_settings(tables, Benchmarks)
     tables.set_defaults(run=_score_segmentation)
 
@@ -93,9 +106,9 @@ def _score_segmentation(arguments: argparse.Namespace) -> int:
     methods = sorted({name for _, table in predictions for name in table["method"]})
     if arguments.method is None and len(methods) != 1:
         raise MicrographiaError(
-            "It is not clear which method is scored",
+            "The predictions must come from exactly one method",
             seen=", ".join(methods) or "no prediction",
-            remedy="Name one with --method",
+            remedy="Choose one with --method",
         )
     method = arguments.method or methods[0]
     rows, n_without_truth = score_tables(micrographs, predictions, method)

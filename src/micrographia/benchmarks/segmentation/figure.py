@@ -1,4 +1,4 @@
-"""Picture of the segmentation benchmark: AP against IoU, and the spread over images."""
+"""Figure of the segmentation benchmark: AP against IoU, and its distribution over images."""
 
 from __future__ import annotations
 

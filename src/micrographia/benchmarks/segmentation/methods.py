@@ -1,4 +1,4 @@
-"""Methods of segmentation side by side, scored on the pictures that no training saw."""
+"""Comparison of segmentation methods on the held-out pictures."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from micrographia.provenance import stamp
 def score_held_out(
     pictures: pd.DataFrame, folder: Path, predictions: pd.DataFrame, method: str
 ) -> list[ScoredRow]:
-    """Score the predictions for every picture that was kept from training.
+    """Score the predictions for every held-out picture.
 
     Parameters
     ----------
@@ -47,7 +47,9 @@ def score_held_out(
     if (apart["source"] == "real").any():
         apart = apart[apart["source"] == "real"]
     if apart.empty:
-        raise MicrographiaError("The table holds out no picture", remedy="Name another")
+        raise MicrographiaError(
+            "The table contains no held-out picture", remedy="Give another table"
+        )
     mine = predictions[predictions["method"] == method]
     found = {item["path"]: item for item in mine.to_dict("records")}
     rows = []
@@ -77,9 +79,9 @@ def read_alike(results: Sequence[Path]) -> list[dict[str, Any]]:
     every = [json.loads(path.read_text(encoding="utf-8")) for path in results]
     if len({result["pictures_digest"] for result in every}) > 1:
         raise MicrographiaError(
-            "The results are of different pictures and cannot be compared",
+            "The results come from different pictures and cannot be compared",
             seen=", ".join(map(str, results)),
-            remedy="Score all with the same table of pictures",
+            remedy="Score all methods with the same table of pictures",
         )
     return every
 
@@ -105,7 +107,7 @@ def compare(results: Sequence[Path], out: Path) -> dict[str, Any]:
     every = read_alike(results)
     methods = [result["metrics"][0]["method"] for result in every]
     if len(set(methods)) < len(methods):
-        raise MicrographiaError("Two results are of one method", seen=methods)
+        raise MicrographiaError("Two results belong to the same method", seen=methods)
     metrics = [row for result in every for row in result["metrics"]]
     published = published_rows("segmentation")
     draw_methods(metrics, published, out.with_suffix(".png"))

@@ -13,40 +13,52 @@ def register(verbs: Subparsers) -> None:
     """Add the verbs `score-segmenter`, `compare-segmenters` and `segmentation-scaling`."""
     one = verbs.add_parser(
         "score-segmenter",
-        help="score a method on the pictures kept from training; JSON, parquet and PNG",
+        help="score one method on the held-out pictures; writes JSON, parquet and PNG",
     )
     one.add_argument(
-        "--pictures", type=Path, required=True, help="table of `segmentation pictures`"
+        "--pictures", type=Path, required=True, help="table written by `segmentation pictures`"
     )
     one.add_argument(
         "--predictions", type=Path, required=True, metavar="DIR",
-        help="folder of `segmentation predict --held-out`",
+        help="output folder of `segmentation predict --held-out`",
     )  # fmt: skip
-    one.add_argument("--method", required=True, help="method that is scored")
-    one.add_argument("--seed", type=non_negative, default=1665, help="seed of the intervals")
-    one.add_argument("--out", type=Path, required=True, metavar="JSON", help="result")
+    one.add_argument("--method", required=True, help="method to score")
+    one.add_argument(
+        "--seed", type=non_negative, default=1665, help="random seed of the confidence intervals"
+    )
+    one.add_argument("--out", type=Path, required=True, metavar="JSON", help="JSON file to write")
     add_settings(one, Benchmarks)
     one.set_defaults(run=_score)
     several = verbs.add_parser(
-        "compare-segmenters", help="results of `score-segmenter` side by side; JSON and PNG"
+        "compare-segmenters",
+        help="compare results of `score-segmenter` side by side; writes JSON and PNG",
     )
-    several.add_argument("results", nargs="+", type=Path, metavar="JSON", help="their results")
-    several.add_argument("--out", type=Path, required=True, metavar="JSON", help="result")
+    several.add_argument(
+        "results", nargs="+", type=Path, metavar="JSON", help="results of `score-segmenter`"
+    )
+    several.add_argument(
+        "--out", type=Path, required=True, metavar="JSON", help="JSON file to write"
+    )
     several.set_defaults(run=_compare)
     curve = verbs.add_parser(
         "segmentation-scaling",
-        help="a method that learned from fewer and from more pictures; JSON, parquet and PNG",
+        help="plot the score against the number of training pictures; writes JSON, parquet and "
+        "PNG",
     )
     curve.add_argument(
         "--scores", type=Path, nargs="+", required=True, metavar="JSON",
-        help="results of `score-segmenter`, one for each training",
+        help="results of `score-segmenter`, one per training",
     )  # fmt: skip
     curve.add_argument(
         "--pictures", type=Path, nargs="+", required=True, metavar="FILE",
-        help="in the same order: tables of `segmentation subset`",
+        help="tables of `segmentation subset`, one per training, in the same order",
     )  # fmt: skip
-    curve.add_argument("--seed", type=non_negative, default=1665, help="seed of the intervals")
-    curve.add_argument("--out", type=Path, required=True, metavar="JSON", help="result")
+    curve.add_argument(
+        "--seed", type=non_negative, default=1665, help="random seed of the confidence intervals"
+    )
+    curve.add_argument(
+        "--out", type=Path, required=True, metavar="JSON", help="JSON file to write"
+    )
     add_settings(curve, Benchmarks)
     curve.set_defaults(run=_scaling)
 

@@ -1,4 +1,4 @@
-"""Picture of segmentation methods side by side, published figures beside them."""
+"""Figure of the comparison of segmentation methods, with published values."""
 
 from __future__ import annotations
 

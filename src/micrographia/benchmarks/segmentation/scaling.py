@@ -1,4 +1,4 @@
-"""The learning curve: one method that learned from fewer and from more, on the same pictures."""
+"""Learning curve: score of one method against the number of training pictures."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Run:
     method
         Name of what learned.
     learned
-        Rows of `schemas.TRAINING_PICTURES` that it learned from.
+        Rows of `schemas.TRAINING_PICTURES` that it was trained on.
     metrics
         Entries made by `results.metric_row`.
     scores
@@ -62,7 +62,7 @@ class Run:
 
     @property
     def size(self) -> Size:
-        """What it learned from, as in `schemas.SCALING`."""
+        """Number of training pictures, as in `schemas.SCALING`."""
         real = self.learned[self.learned["source"] == "real"]
         return {
             "n_real": len(real),
@@ -78,7 +78,7 @@ class Run:
 
 
 def read_runs(results: Sequence[Path], subsets: Sequence[Path]) -> list[Run]:
-    """Read the scores of every training and the table of what it learned from.
+    """Read the scores of every training and the table of its training pictures.
 
     Parameters
     ----------
@@ -91,13 +91,13 @@ def read_runs(results: Sequence[Path], subsets: Sequence[Path]) -> list[Run]:
     ------
     MicrographiaError
         There are not as many tables as results, the results are of different pictures or
-        methods, or something that a network learned from was scored.
+        methods, or a training picture was scored.
     """
     if len(results) != len(subsets):
         raise MicrographiaError(
-            "Each result needs the table of what was learned from",
+            "Every result needs the table of its training pictures",
             seen=f"{len(results)} results, {len(subsets)} tables",
-            remedy="Name both in the same order: --scores, --pictures",
+            remedy="Give --scores and --pictures in the same order",
         )
     runs = []
     for path, subset, result in zip(results, subsets, read_alike(results), strict=True):
@@ -107,15 +107,15 @@ def read_runs(results: Sequence[Path], subsets: Sequence[Path]) -> list[Run]:
         both = set(learned["path"]) & set(scores["path"])
         if both:
             raise MicrographiaError(
-                f"{path} scores pictures that {subset} says were learned from",
+                f"{path} contains scores of pictures that {subset} lists as training pictures",
                 seen=min(both),
-                remedy="Score the pictures held out by the division that the subset is of",
+                remedy="Score the held-out pictures of the split from which the subset was taken",
             )
         metrics = [row for row in result["metrics"] if row["group"] in GROUPS]
         runs.append(Run(metrics[0]["method"], learned, metrics, scores))
     methods = sorted({run.method for run in runs})
     if len(methods) > 1:
-        raise MicrographiaError("A learning curve is of one method", seen=methods)
+        raise MicrographiaError("A learning curve needs results of only one method", seen=methods)
     return sorted(runs, key=lambda run: (run.size["n_procedural"], run.size["n_real"]))
 
 

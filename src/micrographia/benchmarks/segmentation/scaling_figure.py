@@ -1,4 +1,4 @@
-"""Picture of the learning curve, published figures beside it."""
+"""Figure of the learning curve, with published values."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 from micrographia.io.atomic import atomic_path
 
 _METRICS = ("AP@0.5", "PQ@0.5")
-#: Okabe and Ito's colours, without and with pictures made up, and a step aside for the second.
+#: Okabe and Ito's colours, without and with procedural pictures, and a step aside for the second.
 _KINDS = {False: ("#0072B2", 1.0), True: ("#D55E00", 1.04)}
 
 #: Grey ground of what was published, with 1000 to 4000 pictures.

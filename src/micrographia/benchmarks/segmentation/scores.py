@@ -242,7 +242,7 @@ def pair_folders(predictions: Path, references: Path) -> tuple[list[ScoredRow], 
             f"No mask in {predictions} has the name of a reference in {references}",
             seen=sorted(predicted)[:3],
             allowed=", ".join(sorted(true)[:3]) + " …",
-            remedy="Name each predicted mask as its reference",
+            remedy="Give each predicted mask the file name of its reference",
         )
     rows = [
         score_files(
@@ -345,7 +345,9 @@ def _density(n_true: int) -> str:
 
 def _masks(folder: Path, what: str) -> dict[str, Path]:
     if not folder.is_dir():
-        raise MicrographiaError(f"There is no folder {folder}", remedy=f"Name the {what} folder")
+        raise MicrographiaError(
+            f"The folder {folder} does not exist", remedy=f"Give the folder of {what} masks"
+        )
     found: dict[str, Path] = {}
     for path in sorted(folder.iterdir()):
         if path.suffix.lower() not in (".png", ".tif", ".tiff") or path.name.startswith("."):
@@ -358,6 +360,6 @@ def _masks(folder: Path, what: str) -> dict[str, Path]:
         found[path.stem] = path
     if not found:
         raise MicrographiaError(
-            f"Folder {folder} holds no {what} mask", allowed=".png, .tif, .tiff"
+            f"Folder {folder} contains no {what} mask", allowed=".png, .tif, .tiff"
         )
     return found

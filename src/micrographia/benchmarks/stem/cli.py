@@ -10,9 +10,15 @@ from micrographia.commandline import Subparsers
 
 def register(verbs: Subparsers) -> None:
     """Add the verb."""
-    parser = verbs.add_parser("score-stem", help="score the engines of the STEM room")
-    parser.add_argument("--engines", type=Path, required=True, help="engines.parquet")
-    parser.add_argument("--out", type=Path, required=True, help="JSON; a PNG goes beside it")
+    parser = verbs.add_parser(
+        "score-stem", help="score the fast STEM engine against multislice; writes JSON and PNG"
+    )
+    parser.add_argument(
+        "--engines", type=Path, required=True, help="engines.parquet, written by `stem engines`"
+    )
+    parser.add_argument(
+        "--out", type=Path, required=True, help="JSON file to write; a PNG is written beside it"
+    )
     parser.set_defaults(run=_score)
 
 

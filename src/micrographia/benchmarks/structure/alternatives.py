@@ -1,4 +1,4 @@
-"""Whether the true composition is among the first answers of a solver."""
+"""Check whether the true composition is among the first results of a solver."""
 
 from __future__ import annotations
 

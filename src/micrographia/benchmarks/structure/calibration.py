@@ -1,4 +1,4 @@
-"""Stated confidence against truth: reliability and the expected calibration error."""
+"""Calibration of stated confidences: reliability diagram, expected calibration error."""
 
 from __future__ import annotations
 

@@ -22,14 +22,16 @@ if TYPE_CHECKING:
 
 def register(verbs: Subparsers) -> None:
     """Add the verbs `structure` and `score-structure`."""
-    pair = verbs.add_parser("structure", help="compare a crystal with the truth; prints JSON")
-    pair.add_argument("answer", type=Path, metavar="PRED.cif")
-    pair.add_argument("truth", type=Path, metavar="REF.cif")
+    pair = verbs.add_parser("structure", help="compare one crystal with the true one; prints JSON")
+    pair.add_argument("answer", type=Path, metavar="PRED.cif", help="predicted crystal")
+    pair.add_argument("truth", type=Path, metavar="REF.cif", help="true crystal")
     pair.set_defaults(run=_structure)
     tables = verbs.add_parser(
-        "score-structure", help="score the workflow's crystals; JSON, parquet and PNG"
+        "score-structure", help="score the workflow's crystals; writes JSON, parquet and PNG"
     )
-    tables.add_argument("--structures", type=Path, required=True, help="structures.parquet")
+    tables.add_argument(
+        "--structures", type=Path, required=True, help="structures.parquet, the true crystals"
+    )
     tables.add_argument(
         "--images", type=Path, nargs="+", required=True, metavar="DIR|TABLE",
         help="images.parquet of every shard, or the folders that hold them",
@@ -38,8 +40,12 @@ def register(verbs: Subparsers) -> None:
         "--reconstructions", type=Path, nargs="+", required=True, metavar="DIR|TABLE",
         help="reconstructions.parquet of every shard, or the folders that hold them",
     )  # fmt: skip
-    tables.add_argument("--seed", type=non_negative, default=1665, help="seed of the intervals")
-    tables.add_argument("--out", type=Path, required=True, metavar="JSON")
+    tables.add_argument(
+        "--seed", type=non_negative, default=1665, help="random seed of the confidence intervals"
+    )
+    tables.add_argument(
+        "--out", type=Path, required=True, metavar="JSON", help="JSON file to write"
+    )
     add_settings(tables, Benchmarks)
     tables.set_defaults(run=_score_structure)
 

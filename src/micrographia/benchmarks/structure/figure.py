@@ -1,4 +1,4 @@
-"""Picture of the structure benchmark: one row for each run."""
+"""Figure of the structure benchmark: one row for each run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What became of one picture: right, refused, or wrong in which way."""
+"""Outcome of one image: correct, refused, or the kind of error."""
 
 from __future__ import annotations
 

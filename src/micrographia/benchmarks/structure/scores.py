@@ -197,7 +197,8 @@ def _runs(
         if row["image_id"] in answers:
             raise TableError(
                 f"Image {row['image_id']} is answered twice by {key[0]} on track {key[1]}",
-                remedy="Give runs that differ in nothing but their settings different methods",
+                remedy="If two runs differ only in their settings, give them different method "
+                "names",
             )
         answers[row["image_id"]] = row
     return runs or {("none", GIVEN): {}}

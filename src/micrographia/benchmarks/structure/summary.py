@@ -1,4 +1,4 @@
-"""Figures of the structure benchmark, by run and group, with intervals over crystals."""
+"""Metrics of the structure benchmark by run and group, with bootstrap intervals."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Near copies among micrographs: fingerprints, neighbours, groups."""
+"""Duplicates among micrographs: fingerprints, near neighbours, groups."""

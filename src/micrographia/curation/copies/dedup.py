@@ -1,4 +1,4 @@
-"""Copies: pictures with near hashes and thumbnails that match form a group; the best stays."""
+"""Duplicates: group pictures with similar hashes and thumbnails, keep the best of a group."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a picture is recognised by: a thumbnail and a perceptual hash, also turned and mirrored."""
+"""Fingerprint of a picture: thumbnail and perceptual hash, also rotated and mirrored."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether two thumbnails show one picture: their correlation once they are laid on one another."""
+"""Correlation of two thumbnails after alignment, to decide whether they show one picture."""
 
 from __future__ import annotations
 

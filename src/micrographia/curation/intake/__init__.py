@@ -1,1 +1,1 @@
-"""Listing, reading and judging what a user brings."""
+"""List and read the user's files and check their quality."""

@@ -158,7 +158,7 @@ def _refuse_folder(path: str) -> None:
 
 
 def summarise(table: pd.DataFrame) -> dict[str, Any]:
-    """Count what became of the files of a finished table of micrographs."""
+    """Count the files of a finished table of micrographs by their outcome."""
     rejected = table[table["status"] == "rejected"]
     kept = table[table["status"] == "kept"]
     unreadable = rejected["image_id"].isna()

@@ -1,4 +1,4 @@
-"""What there is: every image of the given sources, with its mask, split into shards."""
+"""List every image of the given sources, with its mask, split into shards."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def list_micrographs(
         again = sum(row["path"] in rows for row in found)
         if again:
             LOG.warning(
-                "%s: %d images are there by an earlier source, which counts", source, again
+                "%s: %d images are skipped, an earlier source already lists them", source, again
             )
         for row in found:
             rows.setdefault(row["path"], blank | {"source": source, "licence": licence} | row)
@@ -79,7 +79,7 @@ def list_micrographs(
         raise ImageError(
             f"No image in {', '.join(os.fspath(source) for source in sources)}",
             allowed=f"files that end in {', '.join(SUFFIXES)}",
-            remedy="Name a folder that holds images",
+            remedy="Give a folder that contains images",
         )
     if all(row["fault"] and archives.is_archive(path) for path, row in rows.items()):
         raise ImageError("; ".join(row["fault"].rstrip(".") for row in rows.values()))
@@ -127,10 +127,10 @@ def _found(source: str, masks: str | None) -> list[dict[str, Any]]:
     if source.lower().endswith(SUFFIXES):
         return _rows(os.path.dirname(source), [_plain(source)])
     raise ImageError(
-        f"Source {source} is a file of no known kind",
+        f"Source {source} has an unknown file type",
         allowed=f"a folder, a glob, a CSV, an archive ({', '.join(archives.SUFFIXES)}) or an "
         f"image ({', '.join(SUFFIXES)})",
-        remedy="Name a folder of images",
+        remedy="Give a folder of images",
     )
 
 
@@ -272,7 +272,7 @@ def _plain(path: str) -> str:
 
 
 def unreadable(error: OSError) -> str:
-    """Say which folder cannot be listed, and why."""
+    """Return a message that names the folder that cannot be listed, and the reason."""
     return f"Folder {error.filename} cannot be read ({error.strerror})"
 
 

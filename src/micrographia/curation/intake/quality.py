@@ -1,4 +1,4 @@
-"""How good a picture is, in five numbers, and whether that will do."""
+"""Quality of a picture: five measures and their limits."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def measure(pixels: NDArray[Any]) -> Quality:
 
 
 def sharpness(unit: RealArray) -> float:
-    """Return how much of a picture's contrast lies in fine detail.
+    """Return the fraction of a picture's contrast in fine detail.
 
     For each tile of an eighth of the side: standard deviation of the scale-normalised Laplacian
     of Gaussian (1.5 px) over that of the smoothed tile; then the median over the tiles, each

@@ -1,4 +1,4 @@
-"""Images listed in a CSV, with what is known of them."""
+"""Images listed in a CSV file, with their metadata."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an instrument's banner says of the pixel size: field of view, size, magnification.
+"""Pixel size from the banner of an instrument: field of view, size, magnification.
 
 Magnification alone fixes no pixel size, since every maker relates it to another width of
 print; it only tells whether a bar's reading is of the right order.
@@ -127,7 +127,7 @@ def parse_banner(text: str, width: int) -> Banner:
 
 
 def contradicts(banner: Banner | None, nm: float, width: int) -> bool:
-    """Whether a pixel size cannot be, whatever print width the magnification relates to.
+    """Return whether a pixel size contradicts the magnification, for any plausible print width.
 
     Tesseract often misses the point of "2.00 K X", so a hundredth of what it reads may be meant.
     """

@@ -1,4 +1,4 @@
-"""Where a picture's scale bar may be, and how long it is, to a fraction of a pixel.
+"""Candidates for the scale bar of a picture, with sub-pixel length.
 
 A bar is a rectangle of one grey level, brighter or darker than what is around it: at some
 threshold it is a stack of rows that begin and end at the same columns. Its ends are where the

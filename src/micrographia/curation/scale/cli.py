@@ -32,25 +32,39 @@ def register(verbs: Subparsers) -> None:
     """Add the verbs `scale` and `train-scale`."""
     scale = verbs.add_parser("scale", help="read the pixel size from scale bars")
     scale.add_argument(
-        "images", nargs="*", metavar="IMAGE", help="pictures; their rows are printed"
+        "images", nargs="*", metavar="IMAGE", help="pictures to read; the results are printed"
     )
     scale.add_argument(
-        "--micrographs", type=Path, help="table made by `merge`, instead of pictures"
+        "--micrographs", type=Path, help="table written by `merge`, instead of IMAGE"
     )
     scale.add_argument(
-        "--text", type=Path, nargs="*", default=[], metavar="TABLE", help="made by `text`"
+        "--text",
+        type=Path,
+        nargs="*",
+        default=[],
+        metavar="TABLE",
+        help="tables written by `text`",
     )
     add_shard(scale)
-    scale.add_argument("--out", type=Path, help="table of this shard")
+    scale.add_argument("--out", type=Path, help="table to write")
     add_settings(scale, Scale)
     scale.set_defaults(run=_scale)
 
-    train = verbs.add_parser("train-scale", help="train the reader of scale bars' labels")
+    train = verbs.add_parser(
+        "train-scale", help="train the network that reads the labels of scale bars"
+    )
     train.add_argument(
         "--fonts", nargs="+", default=["/usr/share/fonts/truetype"], help="folders of .ttf files"
     )
-    train.add_argument("--out", type=Path, required=True, help="reader.safetensors; and .json")
-    train.add_argument("--seed", type=non_negative, default=1665, help="seed of the training")
+    train.add_argument(
+        "--out",
+        type=Path,
+        required=True,
+        help="reader.safetensors to write; its .json card is written beside it",
+    )
+    train.add_argument(
+        "--seed", type=non_negative, default=1665, help="random seed of the training"
+    )
     add_settings(train, Training)
     train.set_defaults(run=_train)
 
@@ -85,7 +99,7 @@ def _table(arguments: argparse.Namespace) -> int:
 
     if arguments.out is None or arguments.shard >= arguments.shards:
         raise ConfigError(
-            "A shard of pixel sizes needs --out, and a shard that there is",
+            "The pixel sizes of a shard need --out and a valid --shard",
             seen=f"--shard {arguments.shard} --shards {arguments.shards}",
             allowed="0 <= shard < shards",
         )
@@ -105,7 +119,9 @@ def _train(arguments: argparse.Namespace) -> int:
 
     if arguments.out.suffix != ".safetensors":
         raise ConfigError(
-            "--out cannot be a reader", seen=arguments.out.name, allowed="*.safetensors"
+            "The reader cannot be written to this file",
+            seen=arguments.out.name,
+            allowed="*.safetensors",
         )
     given = settings_of(arguments)
     settings = Training(**(_TRAINING | given.model_dump(exclude_unset=True)))

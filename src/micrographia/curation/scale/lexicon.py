@@ -1,4 +1,4 @@
-"""How probable each usual label is on a line of text: the network's answer, fully used.
+"""Probability of each usual label on a line of text, from the output of the network.
 
 The reader's best path is one of many alignments of one of many texts. Bars carry few texts,
 so each can be scored: P(label | line) by the forward recursion of connectionist temporal

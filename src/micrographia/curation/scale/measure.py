@@ -81,7 +81,7 @@ def load_tools(settings: Scale) -> Tools:
         return Tools(reader, True, None)
     if settings.tesseract == "always":
         raise ConfigError(
-            "curation.scale.tesseract is 'always', but there is no tesseract on PATH",
+            "curation.scale.tesseract is 'always', but tesseract is not on PATH",
             remedy="Install Debian's package tesseract-ocr, or choose 'auto'",
         )
     LOG.warning("%s", ABSENT)

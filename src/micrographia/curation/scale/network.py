@@ -1,4 +1,4 @@
-"""The reader of labels: a small convolutional network, run with numpy alone."""
+"""Reader of labels: a small convolutional network that runs with numpy only."""
 
 from __future__ import annotations
 
@@ -133,15 +133,13 @@ def load_reader(path: str | Path) -> Reader:
         The file is absent or holds another network.
     """
     file = find_resource(path)
-    remedy = f"Name {Scale().reader}, which is shipped, or train one: curation train-scale"
+    remedy = f"Use the shipped reader {Scale().reader}, or train one: curation train-scale"
     if not file.is_file():
         raise ConfigError(f"The reader of scale bars' labels {file} does not exist", remedy=remedy)
     try:
         return Reader(load_file(file))
     except Exception as error:  # safetensors' own error class is not public for every version
-        raise ConfigError(
-            f"{file} does not hold the reader of labels ({error})", remedy=remedy
-        ) from error
+        raise ConfigError(f"{file} is not a reader of labels ({error})", remedy=remedy) from error
 
 
 def _convolve(values: Float32Array, kernel: Float32Array, high: int, wide: int) -> Float32Array:

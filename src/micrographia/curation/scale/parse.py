@@ -1,4 +1,4 @@
-"""What the text beside a scale bar means in nanometres, readers' confusions allowed for."""
+"""Parse the label of a scale bar into nanometres; tolerate confused characters."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From candidates for a bar and lines of text near them to one length per pixel."""
+"""Combine candidates for the bar and nearby lines of text into one pixel size."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _READING = 2.5
 
 @dataclass(frozen=True)
 class Answer:
-    """What one scale bar says.
+    """Reading of one scale bar.
 
     Attributes
     ----------

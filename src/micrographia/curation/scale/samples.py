@@ -1,4 +1,4 @@
-"""Lines of text as they stand beside scale bars, rendered to teach the reader."""
+"""Rendered labels of scale bars, the training samples of the reader."""
 
 from __future__ import annotations
 
@@ -48,7 +48,9 @@ def find_fonts(folders: Sequence[str]) -> list[Path]:
             found.append(path)
     if not found:
         raise ConfigError(
-            "No font to render labels with", seen=list(folders), remedy="Install fonts-dejavu"
+            "No font to render labels with was found",
+            seen=list(folders),
+            remedy="Install fonts-dejavu",
         )
     return found
 

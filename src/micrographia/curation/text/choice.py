@@ -1,6 +1,6 @@
-"""Which proposals count: a logistic regression on what a proposal and the network's boxes show.
+"""Acceptance of proposals by a logistic regression on their features and the network's boxes.
 
-Its few weights are learnt on labelled real pictures, or on the rendered ones that the network
+Its few weights are fitted on labelled real pictures, or on the rendered ones that the network
 learns from, and are kept in the detector's description. Where regions lie on one another the
 likeliest stays.
 """

@@ -17,21 +17,38 @@ from micrographia.config import Text, TextTraining
 
 def register(verbs: Subparsers) -> None:
     """Add the verbs `text`, `finish`, `train-text` and `choose-text`."""
-    text = verbs.add_parser("text", help="find the text regions of kept micrographs")
-    text.add_argument("--micrographs", type=Path, required=True, help="table made by `merge`")
-    text.add_argument("--weights", type=Path, help="detector, instead of that of the settings")
+    text = verbs.add_parser("text", help="find the text regions in the kept micrographs")
+    text.add_argument("--micrographs", type=Path, required=True, help="table written by `merge`")
+    text.add_argument(
+        "--weights", type=Path, help="detector to use instead of the one in the settings"
+    )
     add_shard(text)
-    text.add_argument("--out", type=Path, required=True, help="table of this shard")
+    text.add_argument("--out", type=Path, required=True, help="table to write")
     add_settings(text, Text)
     text.set_defaults(run=_text)
 
-    finish = verbs.add_parser("finish", help="join what the steps of curation found")
-    finish.add_argument("--micrographs", type=Path, required=True, help="table made by `merge`")
+    _register_finish(verbs)
+    _register_training(verbs)
+
+
+def _register_finish(verbs: Subparsers) -> None:
+    finish = verbs.add_parser("finish", help="join the tables of all steps of curation")
+    finish.add_argument("--micrographs", type=Path, required=True, help="table written by `merge`")
     finish.add_argument(
-        "--text", type=Path, nargs="*", default=[], metavar="TABLE", help="made by `text`"
+        "--text",
+        type=Path,
+        nargs="*",
+        default=[],
+        metavar="TABLE",
+        help="tables written by `text`",
     )
     finish.add_argument(
-        "--scale", type=Path, nargs="*", default=[], metavar="TABLE", help="made by `scale`"
+        "--scale",
+        type=Path,
+        nargs="*",
+        default=[],
+        metavar="TABLE",
+        help="tables written by `scale`",
     )
     finish.add_argument(
         "--legible",
@@ -39,28 +56,45 @@ def register(verbs: Subparsers) -> None:
         nargs="*",
         default=[],
         metavar="TABLE",
-        help="made by `annotation legible`; pictures whose text cannot be read are rejected",
+        help="tables written by `annotation legible`; pictures with illegible text are rejected",
     )
-    finish.add_argument("--out", type=Path, required=True, help="micrographs.parquet")
+    finish.add_argument(
+        "--out", type=Path, required=True, help="table to write, micrographs.parquet"
+    )
     finish.set_defaults(run=_finish)
 
+
+def _register_training(verbs: Subparsers) -> None:
     train = verbs.add_parser("train-text", help="train the detector of text regions")
     train.add_argument(
-        "--pictures", type=Path, required=True, help="folder made by `synthesis text-pictures`"
+        "--pictures", type=Path, required=True, help="folder written by `synthesis text-pictures`"
     )
-    train.add_argument("--out", type=Path, required=True, help="detector.safetensors; and .json")
-    train.add_argument("--seed", type=non_negative, default=1665, help="seed of the training")
+    train.add_argument(
+        "--out",
+        type=Path,
+        required=True,
+        help="detector.safetensors to write; its .json card is written beside it",
+    )
+    train.add_argument(
+        "--seed", type=non_negative, default=1665, help="random seed of the training"
+    )
     add_settings(train, TextTraining)
     train.set_defaults(run=_train)
 
     choose = verbs.add_parser(
         "choose-text",
-        help="teach a detector on labelled real pictures which of its proposals count",
-        description="Fits only the last step of a trained detector, on the pictures of "
-        "settings.labelled; tens of them do. `train-text` does the same at its end.",
+        help="fit on labelled real pictures which proposals of a detector to accept",
+        description="Fit only the last step of a trained detector, on the pictures of "
+        "settings.labelled; some tens of pictures are enough. `train-text` does the same "
+        "at its end.",
     )
-    choose.add_argument("--weights", type=Path, required=True, help="detector.safetensors")
-    choose.add_argument("--out", type=Path, required=True, help="detector.safetensors; and .json")
+    choose.add_argument("--weights", type=Path, required=True, help="trained detector.safetensors")
+    choose.add_argument(
+        "--out",
+        type=Path,
+        required=True,
+        help="detector.safetensors to write; its .json card is written beside it",
+    )
     add_settings(choose, TextTraining)
     choose.set_defaults(run=_choose)
 
@@ -146,8 +180,8 @@ def _choose(arguments: argparse.Namespace) -> int:
     settings = settings_of(arguments)
     if settings.labelled is None:
         raise ConfigError(
-            "There are no labelled pictures to learn from",
-            remedy="Name them in --settings: labelled.images and labelled.boxes",
+            "There are no labelled pictures to train on",
+            remedy="Set them in --settings: labelled.images and labelled.boxes",
         )
     model, described = read_model(arguments.weights)
     detector = Detector(model, dict(enumerate(described["classes"])), Text())
@@ -162,4 +196,6 @@ def _check_out(out: Path) -> None:
     from micrographia.errors import ConfigError
 
     if out.suffix != ".safetensors":
-        raise ConfigError("--out cannot be a detector", seen=out.name, allowed="*.safetensors")
+        raise ConfigError(
+            "The detector cannot be written to this file", seen=out.name, allowed="*.safetensors"
+        )

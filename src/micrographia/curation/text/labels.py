@@ -60,7 +60,8 @@ def read_text_labels(path: Path) -> dict[str, Labelled]:
                 ) from None
             if not (x0 < x1 and y0 < y1) or row["half"] != labelled.half:
                 raise MicrographiaError(
-                    f"{path}, line {reader.line_num} contradicts itself or a line before",
+                    f"{path}, line {reader.line_num} has an empty box, or another half than an "
+                    "earlier line of the picture",
                     seen=[x0, y0, x1, y1, row["half"]],
                     allowed="x0 < x1, y0 < y1, and one half for all regions of a picture",
                 )

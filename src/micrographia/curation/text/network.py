@@ -40,14 +40,12 @@ _FAINT = 0.01
 _CLEAR = 0.2
 #: Longest side at which proposals are looked for [px].
 _LARGEST = 1024
-_RETRAIN = "Train one with `snakemake text_detector`, or name another in curation.text.weights"
+_RETRAIN = "Train one with `snakemake text_detector`, or set another one in curation.text.weights"
 
 
 def quiet() -> None:
-    """Make ultralytics offline, silent and homeless; call before every import of it."""
-    training_yolo.quiet(
-        "Text regions", "Install the extra text-detection, or set curation.text.detect: false"
-    )
+    """Keep ultralytics offline, silent and out of the home folder; call before every import."""
+    training_yolo.quiet("Text regions", "set curation.text.detect: false")
 
 
 class Detector:
@@ -93,7 +91,7 @@ class Detector:
         return unit, seen, [*propose(unit), *own]
 
     def look(self, pixels: NDArray[Any], least: float) -> list[Region]:
-        """Return what the network alone sees, best first: regions of at least this score."""
+        """Return the regions found by the network alone with at least this score, best first."""
         import torch
 
         height, width = pixels.shape
@@ -148,13 +146,13 @@ def load_detector(path: str | os.PathLike[str], settings: Text) -> Detector:
     """
     file = find_resource(path)
     if not file.is_file():
-        raise MicrographiaError(f"There is no text detector {file}", remedy=_RETRAIN)
+        raise MicrographiaError(f"The text detector {file} does not exist", remedy=_RETRAIN)
     quiet()
     if file.suffix == ".pt":
         return _load_ultralytics(file, settings)
     if file.suffix != ".safetensors":
         raise MicrographiaError(
-            f"{file.name} is no text detector", seen=file.suffix, allowed=".safetensors, .pt"
+            f"{file.name} is not a text detector", seen=file.suffix, allowed=".safetensors, .pt"
         )
     model, described = read_model(file)
     choice = Choice(**described["choice"]) if described.get("choice") else None
@@ -222,7 +220,7 @@ def _load_ultralytics(file: Path, settings: Text) -> Detector:
         names = {int(number): str(name) for number, name in model.names.items()}
     except Exception as error:  # unpickling raises nearly anything
         raise MicrographiaError(
-            f"{file} is no detection model of ultralytics ({error})", remedy=_RETRAIN
+            f"{file} is not a detection model of ultralytics ({error})", remedy=_RETRAIN
         ) from error
     return Detector(model, names, settings)
 

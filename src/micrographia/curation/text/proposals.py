@@ -1,4 +1,4 @@
-"""Where text may be, by what burnt-in annotation looks like: strips, bars with labels, lines.
+"""Proposals for text regions by the look of annotation: strips, bars with labels, lines.
 
 Proposals are many and mostly wrong; the detector decides which of them count. What they add to
 its boxes is exact edges, and regions that it saw too faintly to stand alone.

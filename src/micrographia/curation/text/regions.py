@@ -1,4 +1,4 @@
-"""Text regions of micrographs, and what later steps see of a picture that has some."""
+"""Find the text regions of micrographs and choose how to treat them."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def search(
 def decide(
     regions: Sequence[Region], width: int, height: int, settings: Text
 ) -> tuple[str, list[int] | None, float | None]:
-    """Return what becomes of a picture: its policy, and by "crop" the rectangle and its share.
+    """Return the policy for a picture, and for "crop" the rectangle and its fraction of the area.
 
     Only regions of `settings.crop_score` or more are cut away; fainter ones are inpainted. A crop
     that would keep less than `settings.min_kept` of the area gives way to inpainting; a picture

@@ -1,4 +1,4 @@
-"""How well text regions are found: one-to-one pairs of boxes that overlap enough."""
+"""Score of text regions: one-to-one matching of boxes that overlap enough."""
 
 from __future__ import annotations
 

@@ -71,7 +71,8 @@ def train(
         raise MicrographiaError(
             f"The pictures in {pictures} cannot train a detector",
             seen=f"parts {sorted(parts)}",
-            allowed="some of 'train' and some of 'validation', and 'closeup' if wished",
+            allowed="at least one picture each of 'train' and 'validation', optionally also "
+            "'closeup'",
         )
     quiet()
     import torch
@@ -93,7 +94,7 @@ def train(
         bool(torch.isfinite(v).all()) for v in model.state_dict().values()
     ):
         raise MicrographiaError(
-            "The training diverged: a weight is no finite number",
+            "The training diverged: a weight is not a finite number",
             remedy="Lower curation.text.training.learning_rate",
         )
     detector = Detector(model, dict(enumerate(CLASSES)), Text())
@@ -146,7 +147,8 @@ def learn_choice(
             best.append(covered.max(axis=1, initial=0.0))
     if not features:
         raise MicrographiaError(
-            "The pictures hold nothing that looks like text", remedy="Render or label more of them"
+            "The detector finds no text region in the pictures",
+            remedy="Render or label more pictures",
         )
     values, overlaps = np.concatenate(features), np.concatenate(best)
     clear = (overlaps >= _RIGHT) | (overlaps < _WRONG)
@@ -236,7 +238,7 @@ def _write_dataset(folder: Path, pictures: Path, rows: Sequence[Mapping[str, Any
 def _line(box: Sequence[int], kind: str, width: int, height: int) -> str:
     if kind not in CLASSES:
         raise MicrographiaError(
-            "A region is of an unknown class", seen=kind, allowed=", ".join(CLASSES)
+            "A region has an unknown class", seen=kind, allowed=", ".join(CLASSES)
         )
     x0, y0, x1, y1 = box
     shares = (

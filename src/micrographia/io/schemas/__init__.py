@@ -1,4 +1,4 @@
-"""The doors between rooms: the columns of every table, their types and units."""
+"""Schemas of all tables that rooms exchange: columns, types and units."""
 
 from micrographia.io.schemas.annotation import (
     ANNOTATION_SCORES,

@@ -28,7 +28,7 @@ ATTRIBUTES = pa.schema(
     ]
 )
 
-#: What a judge says of one attribute of another annotator's answer; a failure is nine rows.
+#: Verdict of a judge on one attribute of another annotator's answer; a failure is nine rows.
 CROSSCHECK = pa.schema(
     [
         ("image_id", pa.string()),
@@ -76,7 +76,7 @@ ATTRIBUTES_FINAL = pa.schema(
     ]
 )
 
-#: Whether text that is burnt into a picture can be read, as a vision model sees it.
+#: Legibility of the text burnt into a picture, according to a vision-language model.
 LEGIBILITY = pa.schema(
     [
         ("image_id", pa.string()),

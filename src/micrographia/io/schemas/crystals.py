@@ -1,4 +1,4 @@
-"""Tables of crystals: structures, their images, what is read from them, energies, scores."""
+"""Tables of crystals: structures, their images, reconstructions, energies, scores."""
 
 from __future__ import annotations
 

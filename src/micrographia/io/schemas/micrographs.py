@@ -1,4 +1,4 @@
-"""Tables of micrographs: what was found, what is kept, text, pixel sizes, what was drawn."""
+"""Tables of micrographs: manifest, curation, text, pixel sizes, procedural truth."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _BOX = pa.list_(pa.int32())
 _FLOATS = pa.list_(pa.float64())
 _STRINGS = pa.list_(pa.string())
 
-#: What there is to ingest: one row per file found; `shard` divides the work.
+#: Manifest of the files to ingest: one row per file; `shard` divides the work.
 MANIFEST = pa.schema(
     [
         ("path", pa.string()),
@@ -116,7 +116,7 @@ SCALE = pa.schema(
 )
 
 
-#: What is known of the procedural micrographs; files are images/<name>.png, masks/<name>.png.
+#: Ground truth of procedural micrographs; files are images/<name>.png, masks/<name>.png.
 SYNTHETIC = pa.schema(
     [
         ("name", pa.string()),

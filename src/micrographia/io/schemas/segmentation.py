@@ -68,7 +68,7 @@ SIZES = pa.schema(
     ]
 )
 
-#: Pictures that a segmenter learns from or is judged by during training.
+#: Training and validation pictures of a segmenter.
 TRAINING_PICTURES = pa.schema(
     [
         ("path", pa.string()),
@@ -82,7 +82,7 @@ TRAINING_PICTURES = pa.schema(
     ]
 )
 
-#: Pictures without masks that a network labelled; a picture that is not learned from is a row.
+#: Pictures that a network labelled; a picture that is rejected for training is a row, too.
 PSEUDO_LABELS = pa.schema(
     [
         ("image_id", pa.string()),
@@ -115,14 +115,14 @@ ROUNDS = pa.schema(
     ]
 )
 
-#: Scores on the same pictures of networks that learned from fewer and from more.
+#: Learning curve: scores on the same pictures against the number of training pictures.
 SCALING = pa.schema(
     [
         ("method", pa.string()),
         ("n_real", pa.int32()),
         ("n_procedural", pa.int32()),
         ("n_articles", pa.int32()),  # of the real ones
-        ("n_instances", pa.int32()),  # in all that was learned from
+        ("n_instances", pa.int32()),  # in all training pictures
         ("metric", pa.string()),
         ("group", pa.string()),  # of the pictures it is judged on: all | sparse | dense
         ("value", pa.float64()),

@@ -1,4 +1,4 @@
-"""Known crystals beside the analysis: rivals of its answer, heights for it, or in its place.
+"""Comparison of the analysis with known crystals: alternatives, heights, or a replacement.
 
 Templates are retrieved by what was measured, laid on the picture, and compared with the answer
 by the same likelihood. One that explains the picture much better replaces the answer; one that

@@ -1,4 +1,4 @@
-"""The template library: known layers with what they are found by."""
+"""Template library: known layers and the descriptors to search them by."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ class Library:
         )
 
     def without(self, name: str, same: float) -> Library:
-        """The library less one crystal and all whose projection is the same.
+        """Return the library without one crystal and all crystals with the same projection.
 
         Parameters
         ----------
@@ -215,7 +215,7 @@ def read_library(path: str | os.PathLike[str]) -> Library:
     if not rows:
         raise TableError(
             f"The template library {path} is empty",
-            remedy="Make it from a table of crystals with `micrographia reconstruction library`",
+            remedy="Build it from a table of crystals with `micrographia reconstruction library`",
         )
     return Library.of(rows)
 

@@ -153,8 +153,10 @@ def drawn(results: Results) -> list[dict[str, str]]:
         found.append(
             {
                 "image": charts.bars(words),
-                "caption": "Attributes of the pictures: the final word of each, in share of "
-                "pictures; grey: nobody could tell.",
+                "caption": (
+                    "Final attributes of the pictures, as fractions of all pictures; "
+                    "grey: no annotator could tell."
+                ),
             }
         )
     counts, areas = instance_counts(results), instance_areas(results)
@@ -170,8 +172,11 @@ def drawn(results: Results) -> list[dict[str, str]]:
         found.append(
             {
                 "image": charts.areas(ranges.to_numpy(float)),
-                "caption": f"Areas of the instances of {len(ranges)} pictures, by their median: "
-                "smallest to largest (line), middle half (bar), median (dot).",
+                "caption": (
+                    f"Areas of the instances in {len(ranges)} pictures, sorted by the "
+                    "median: smallest to largest (line), interquartile range (bar), "
+                    "median (dot)."
+                ),
             }
         )
     sizes = resolutions(results)

@@ -58,7 +58,7 @@ def _sheet(tier: int, total: int, rows: list[dict[str, Any]]) -> dict[str, Any]:
     for row in rows:
         path = locate(row["path"], str(row.get("folder", "")))
         if path is None:
-            sheet["notes"].append(f"{row['path']} is not where the table says.")
+            sheet["notes"].append(f"The file {row['path']}, listed in the table, does not exist.")
             continue
         try:
             image = read_stem_image(path, row["pixel_size"])

@@ -73,7 +73,7 @@ def _thumbnail(name: str, results: Results, notes: list[str]) -> str | None:
     root = results.root
     path = locate(name, root.parent, root, root / "curation")
     if path is None:
-        notes.append(f"{name} is not where the table says.")
+        notes.append(f"The file {name}, listed in the table, does not exist.")
         return None
     try:
         grey = pictures.to_grey(read_micrograph(path).pixels)

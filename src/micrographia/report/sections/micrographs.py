@@ -1,4 +1,4 @@
-"""The micrograph wing of the page: what was kept, what was found, and how well."""
+"""Section on micrographs: curation, segmented instances, and their scores."""
 
 from __future__ import annotations
 
@@ -80,7 +80,9 @@ def _case(known: Mapping[str, Any], prediction: Mapping[str, Any], root: Path) -
         picture = locate(name, *folders)
         mask = locate(prediction["mask"], prediction["folder"])
         if picture is None or mask is None:
-            case["note"] = "Its picture or its mask is no longer where the tables say."
+            case["note"] = (
+                "Its picture or its mask, listed in the tables, does not exist any more."
+            )
             return case
         grey = pictures.to_grey(read_micrograph(picture).pixels)
         predicted = read_labels(mask)
@@ -103,7 +105,7 @@ def _fill(
     """Add the panels: the micrograph, the truth where it is known, the prediction."""
     grey, truth = (_cropped(part, predicted.shape, known) for part in (grey, truth))
     if grey is None or grey.shape != predicted.shape:
-        case["note"] = "Its mask has another size than the picture."
+        case["note"] = "Its mask and its picture have different sizes."
         return
     size = known.get("pixel_size_nm")
     if size:

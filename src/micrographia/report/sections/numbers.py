@@ -1,4 +1,4 @@
-"""Figures as text: a value with its interval, a count, what failed and why."""
+"""Values as text: scores with their intervals, counts, failures with their reasons."""
 
 from __future__ import annotations
 

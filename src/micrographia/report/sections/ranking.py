@@ -1,4 +1,4 @@
-"""Which cases the page shows: not the prettiest, but best to worst in even steps."""
+"""Choice of the cases on the page: from best to worst at equal steps of rank."""
 
 from __future__ import annotations
 

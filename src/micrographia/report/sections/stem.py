@@ -1,4 +1,4 @@
-"""The STEM wing of the page: from the noisy picture to the crystal, beside the truth."""
+"""Section on STEM: from the noisy image to the crystal, beside the true crystal."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def _row(table: pd.DataFrame | None, column: str, value: object) -> dict[str, An
 def _add_picture(case: dict[str, Any], exposure: Mapping[str, Any]) -> None:
     path = locate(exposure.get("path"), str(exposure.get("folder", "")))
     if path is None:
-        case["notes"].append("The picture is not where the tables say.")
+        case["notes"].append("The image listed in the tables does not exist.")
         return
     image = read_stem_image(path, exposure.get("pixel_size"))
     grey = pictures.shrink(pictures.to_grey(image.pixels), _SIDE)
@@ -234,6 +234,6 @@ def _chart(series: dict[str, FloatArray], label: str) -> dict[str, str]:
         told = [f"{text} ({track})" for text, track in zip(told, series, strict=True)]
     caption = f"{label[0].upper()}{label[1:]}: {', '.join(told)}"
     if any(counts[track] < len(values) for track, values in series.items()):
-        caption += "; the others have no such figure and count as failed"
+        caption += "; the other images have no such value and count as failed"
     image = histogram(dict(series), label, counted="images", logarithmic=True)
     return {"image": image, "caption": caption + "."}

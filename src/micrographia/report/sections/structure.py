@@ -20,17 +20,17 @@ Row = Mapping[str, Any]
 
 #: Columns of the table: metric, what stands above it, and its factor.
 _COLUMNS = (
-    ("RMSD_xy mean [Å]", "RMSD_xy, mean [Å]", 1),
-    ("RMSD_xy median [Å]", "median [Å]", 1),
-    ("C.C.", "C.C. [%]", 100),
-    ("S.S.@0.47", "S.S.@0.47 [%]", 100),
-    ("S.S.@0.1", "S.S.@0.1 [%]", 100),
+    ("RMSD_xy mean [Å]", "lattice error RMSD_xy, mean [Å]", 1),
+    ("RMSD_xy median [Å]", "lattice error RMSD_xy, median [Å]", 1),
+    ("C.C.", "composition correct (C.C.) [%]", 100),
+    ("S.S.@0.47", "structure solved within 0.47 Å (S.S.@0.47) [%]", 100),
+    ("S.S.@0.1", "structure solved within 0.1 Å (S.S.@0.1) [%]", 100),
     (
         "of solved: error of reconstruction median [meV/atom]",
-        "energy of solved, median [meV/atom]",
+        "energy error of solved images, median [meV/atom]",
         1,
     ),
-    ("error against DFT mean [meV/atom]", "against DFT, mean [meV/atom]", 1),
+    ("error against DFT mean [meV/atom]", "energy error against DFT, mean [meV/atom]", 1),
 )
 #: From the best outcome to the worst: blue is right, warm is wrong, grey is no answer.
 _COLOURS = (
@@ -95,8 +95,9 @@ def _charts(content: Row) -> list[dict[str, str]]:
         mine = [item for item in diagrams if item["method"] == method and item["bins"]]
         if mine:
             caption = (
-                f"{method}: stated confidence against what is right, in ten bins of equal width, "
-                f"over {mine[0]['n']} answers. Grey: how the answers spread over the bins."
+                f"{method}: fraction of correct results against the stated confidence, in "
+                f"ten bins of equal width, for {mine[0]['n']} results. Grey: fraction of the "
+                "results in each bin."
             )
             charts.append({"image": draw_reliability(mine), "caption": caption})
     outcomes = content.get("outcomes", {"names": [], "rows": []})
@@ -107,7 +108,7 @@ def _charts(content: Row) -> list[dict[str, str]]:
             if item["method"] == method and item["group"].startswith("tier ")
         ]
         if tiers:
-            caption = f"{method}: what became of the pictures of each tier."
+            caption = f"{method}: outcome of the reconstruction for the images of each tier."
             image = draw_outcomes(tiers, outcomes["names"])
             charts.append({"image": image, "caption": caption})
     return charts
@@ -151,7 +152,7 @@ def _set_unit_axes(axes: Axes) -> None:
     axes.set_xlim(0, 1)
     axes.set_ylim(0, 1.03)
     axes.set_xlabel("stated confidence")
-    axes.set_ylabel("share that is right")
+    axes.set_ylabel("fraction correct")
 
 
 def draw_outcomes(tiers: Sequence[Row], names: Sequence[str]) -> str:
@@ -181,6 +182,6 @@ def draw_outcomes(tiers: Sequence[Row], names: Sequence[str]) -> str:
         )
         axes.invert_yaxis()
         axes.set_xlim(0, 1)
-        axes.set_xlabel("share of pictures")
+        axes.set_xlabel("fraction of images")
         figure.legend(loc="outside lower center", ncols=3, fontsize=8)
         return to_uri(figure)

@@ -1,4 +1,4 @@
-"""Text regions on the page: how many, what became of the pictures, and how that was learnt."""
+"""Section on text regions: numbers, treatment of the pictures, training of the detector."""
 
 from __future__ import annotations
 

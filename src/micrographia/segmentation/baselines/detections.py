@@ -20,7 +20,7 @@ from micrographia.segmentation.inference.instances import search
 from micrographia.segmentation.samples.agreement import agreement
 from micrographia.segmentation.samples.crops import CropLearner
 
-#: Least scores that are tried, on so many pictures that were learned from.
+#: Minimum scores that are tried, and the number of training pictures used for it.
 _LEAST = (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.7)
 _PICTURES = 12
 
@@ -48,17 +48,17 @@ class Detections(Protocol):
         """Return both."""
 
     def thinned(self) -> Self:
-        """Return them, best first, without those that mean an instance found already."""
+        """Return the detections, best first, without duplicates of the same instance."""
 
     def render(self, shape: tuple[int, int], min_area: int) -> LabelMask:
-        """Draw them, best first, each on what is free; those that keep too little are dropped."""
+        """Draw the detections, best first, on free pixels; drop those that keep too few."""
 
 
 Detect = Callable[[nn.Module, FloatImage, float, str], Detections]
 
 
 def with_least_score(network: nn.Module) -> nn.Module:
-    """Let a network carry the score from which its instances count."""
+    """Store the minimum score of instances in a network."""
     network.register_buffer("least_score", torch.tensor(0.5))
     return network
 
@@ -112,7 +112,7 @@ def _rendered(found: Detections, image: FloatImage, settings: Network) -> LabelM
 
 
 class DetectorLearner(CropLearner):
-    """What all detectors have in common while they learn."""
+    """Common part of the training of all detectors."""
 
     @abstractmethod
     def detect(
@@ -125,7 +125,7 @@ class DetectorLearner(CropLearner):
         return find_with(self.detect, model, image, self.network)
 
     def validate(self, model: nn.Module, device: torch.device) -> dict[str, float]:
-        """Set the model's least score by pictures that it learned from, then judge on others."""
+        """Set the model's minimum score on training pictures, then validate on held-out ones."""
         model.least_score.fill_(self._least_score(model))  # type: ignore[operator]
         return super().validate(model, device)
 

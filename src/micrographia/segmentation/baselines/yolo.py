@@ -33,7 +33,7 @@ _AT_ONCE = 256
 
 def build() -> nn.Module:
     """Make the network with random weights, for grey pictures and one class."""
-    quiet("YOLO baselines", "Install the extra text-detection, or take another baseline")
+    quiet("YOLO baselines", "take another baseline")
     from ultralytics.cfg import get_cfg
     from ultralytics.nn.tasks import SegmentationModel
 

@@ -10,27 +10,51 @@ from micrographia.commandline import Subparsers, positive
 
 def register(verbs: Subparsers) -> None:
     """Add the verbs `field` and `follow`."""
-    parser = verbs.add_parser("field", help="flow field of a label mask, as a network learns it")
-    parser.add_argument("mask", type=Path, help="label mask, PNG or TIFF")
-    parser.add_argument(
-        "--out", type=Path, required=True, metavar="TIFF", help="y, x and foreground, 32-bit"
+    parser = verbs.add_parser(
+        "field", help="compute the flow field that a network learns from a label mask"
     )
-    parser.add_argument("--picture", type=Path, metavar="PNG", help="direction as hue")
+    parser.add_argument("mask", type=Path, help="label mask (PNG or TIFF)")
+    parser.add_argument(
+        "--out",
+        type=Path,
+        required=True,
+        metavar="TIFF",
+        help="TIFF to write: planes y, x and foreground, 32-bit",
+    )
+    parser.add_argument(
+        "--picture",
+        type=Path,
+        metavar="PNG",
+        help="picture to write: direction of the flow as hue",
+    )
     _add_threads(parser)
     parser.set_defaults(run=_field)
 
-    parser = verbs.add_parser("follow", help="label mask of a flow field")
-    parser.add_argument("field", type=Path, help="TIFF of three planes, as `field` writes it")
-    parser.add_argument("--out", type=Path, required=True, metavar="MASK", help="PNG or TIFF")
-    parser.add_argument("--threshold", type=float, default=0.5, help="least foreground")
-    parser.add_argument("--min-area", type=positive, default=1, help="smallest instance [px]")
-    parser.add_argument("--max-flow-error", type=float, help="largest flow error, 0 to 4")
+    parser = verbs.add_parser("follow", help="compute the label mask of a flow field")
+    parser.add_argument("field", type=Path, help="TIFF of three planes, written by `field`")
+    parser.add_argument(
+        "--out", type=Path, required=True, metavar="MASK", help="label mask to write (PNG or TIFF)"
+    )
+    parser.add_argument(
+        "--threshold",
+        type=float,
+        default=0.5,
+        help="minimum foreground probability of an instance pixel, 0 to 1",
+    )
+    parser.add_argument(
+        "--min-area", type=positive, default=1, help="minimum area of an instance [px]"
+    )
+    parser.add_argument(
+        "--max-flow-error", type=float, help="maximum flow error of an instance, 0 to 4"
+    )
     _add_threads(parser)
     parser.set_defaults(run=_follow)
 
 
 def _add_threads(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--threads", type=positive, default=1, help="threads; changes no result")
+    parser.add_argument(
+        "--threads", type=positive, default=1, help="number of threads; does not change the result"
+    )
 
 
 def _field(arguments: argparse.Namespace) -> int:
@@ -50,7 +74,7 @@ def _field(arguments: argparse.Namespace) -> int:
     log = logging.getLogger(__name__)
     for label, areas in flow.split.items():
         log.warning(
-            "instance %d has %d parts, of %s px: each becomes an instance when followed",
+            "instance %d has %d parts of %s px: `follow` makes an instance of each part",
             label,
             len(areas),
             ", ".join(map(str, areas)),

@@ -45,7 +45,7 @@ def read_field(path: str | os.PathLike[str]) -> tuple[FloatImage, FloatImage]:
         The file is absent, damaged, or holds no three planes of finite real numbers.
     """
     file = Path(path)
-    remedy = "Name a TIFF that `micrographia segmentation field` wrote"
+    remedy = "Give a TIFF written by `micrographia segmentation field`"
     if not file.is_file():
         raise ImageError(f"Flow field {file} does not exist", remedy="Check the path")
     try:
@@ -54,13 +54,15 @@ def read_field(path: str | os.PathLike[str]) -> tuple[FloatImage, FloatImage]:
         raise ImageError(f"Flow field {file.name} cannot be read", remedy=remedy) from error
     if planes.ndim != 3 or len(planes) != 3 or planes.dtype.kind != "f":
         raise ImageError(
-            f"{file.name} is no flow field",
+            f"{file.name} is not a flow field",
             seen=f"shape {planes.shape}, type {planes.dtype}",
             allowed="three planes of real numbers: y, x, foreground",
             remedy=remedy,
         )
     if not np.isfinite(planes).all():
-        raise ImageError(f"Flow field {file.name} holds values that are no numbers", remedy=remedy)
+        raise ImageError(
+            f"Flow field {file.name} contains values that are not finite numbers", remedy=remedy
+        )
     planes = planes.astype(np.float32)
     return planes[:2], planes[2]
 

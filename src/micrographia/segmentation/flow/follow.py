@@ -1,4 +1,4 @@
-"""Flow field to label mask: every pixel is followed to its end, ends become instances."""
+"""Flow field to label mask: follow every pixel to its end point; end points make instances."""
 
 from __future__ import annotations
 
@@ -73,8 +73,8 @@ def follow(
         Largest mean squared difference between the field and that of the found instance, 0 to
         4; None computes none.
     parting
-        Two basins that touch stay apart if, of the ways that lead from both sides of their
-        border, more than this share leads away from each other, -1 to 1.
+        Two touching basins are separate instances if the paths from both sides of their border
+        diverge by more than this fraction of their length, -1 to 1.
     threads
         Threads to use; the result does not depend on it.
 
@@ -103,7 +103,7 @@ def follow(
 
 
 def check_shapes(field: Sequence[int], probability: Sequence[int]) -> None:
-    """Refuse a field and a probability that are not of one picture; see `follow`."""
+    """Refuse a field and a probability of different shapes; see `follow`."""
     if tuple(field) != (2, *probability):
         raise ValueError(
             f"the field has shape {tuple(field)}, the probability {tuple(probability)}; "
@@ -114,7 +114,7 @@ def check_shapes(field: Sequence[int], probability: Sequence[int]) -> None:
 def sorted_out(
     labels: LabelMask, table: pd.DataFrame, min_area: int, max_flow_error: float | None
 ) -> Followed:
-    """Drop what is too small or flows otherwise than its mask would; number the rest anew.
+    """Drop instances that are too small or have a large flow error; renumber the others.
 
     Parameters
     ----------

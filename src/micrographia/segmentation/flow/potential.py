@@ -1,4 +1,4 @@
-"""Where the flow of an instance comes from: its parts, their depth, their centres.
+"""Parts of instances, their depths and centres, from which the flow is computed.
 
 Compiled loops over flat arrays with a frame of one background pixel, so that no loop asks
 whether it has left the picture. They release the interpreter: a thread may take a band of rows

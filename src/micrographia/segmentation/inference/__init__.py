@@ -1,1 +1,1 @@
-"""From a network's answer to instances."""
+"""From the output of a network to instances."""

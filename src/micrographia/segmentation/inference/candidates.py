@@ -1,4 +1,4 @@
-"""Instances found at several scales compete by how well the network's field supports them.
+"""Choose among instances found at several scales by how well the flow field supports them.
 
 A network knows particles of some tens of pixels best. Shown a picture at several scales it finds
 each particle at the one that suits it, and debris at the others: fragments of large particles,
@@ -54,7 +54,7 @@ class Quality:
 
     @classmethod
     def of(cls, card: Mapping[str, Any]) -> Quality | None:
-        """What a checkpoint's card says of it; None where that says nothing."""
+        """Read the model from the card of a checkpoint; None if the card has none."""
         said = card.get("quality")
         if not said or tuple(said["features"]) != FEATURES:
             return None
@@ -145,7 +145,7 @@ def settle(
     quality: Quality | None,
     least: float | None = None,
 ) -> tuple[LabelMask, IntArray]:
-    """Rate the candidates of several label masks and lay the good ones into one.
+    """Rate the candidates of several label masks and combine the good ones into one mask.
 
     Parameters
     ----------
@@ -186,7 +186,7 @@ def _typical(labels: LabelMask, worth: FloatArray) -> float:
 def choose(
     masks: Sequence[LabelMask], qualities: Sequence[FloatArray]
 ) -> tuple[LabelMask, IntArray, FloatArray]:
-    """Lay the candidates of several label masks into one, the best first.
+    """Combine the candidates of several label masks into one mask, best candidates first.
 
     Parameters
     ----------

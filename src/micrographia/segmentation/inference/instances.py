@@ -1,4 +1,4 @@
-"""From a picture to instances by way of a network's flow field."""
+"""Find the instances of a picture with the flow field of a network."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def candidates_of(
 def find_with_field(
     network: nn.Module, image: FloatImage, settings: Network, precision: str = "fp32"
 ) -> tuple[LabelMask, FloatImage]:
-    """Return what `find` finds, and the field that agrees, (3, H, W): flow along y, x, foreground.
+    """Return the label mask of `find` and its field (3, H, W): flow along y, x, foreground.
 
     Each instance has the field of the scale that it was found at; the rest has that of the scale
     at which most of the area was found.
@@ -132,7 +132,7 @@ def search(
     image: FloatImage,
     diameter: float | None,
 ) -> tuple[T, float]:
-    """Look at a picture at several scales, until its instances have the diameter wanted.
+    """Rescale a picture until its instances have the requested median diameter.
 
     Parameters
     ----------
@@ -204,5 +204,10 @@ def _follow(field: FloatImage, settings: Network, network: nn.Module) -> Followe
             there = torch.from_numpy(field).to(device)
             return torch_follow.follow(there[:2], there[2], **options)
         except torch.OutOfMemoryError:
-            LOG.info("%s has no room to follow %d x %d pixels", device, *field.shape[1:])
+            LOG.info(
+                "%s has too little memory for %d x %d pixels; the processor follows the "
+                "flow instead",
+                device,
+                *field.shape[1:],
+            )
     return follow(field[:2], field[2], **options)

@@ -1,4 +1,4 @@
-"""A network on a picture of any size: tiles that overlap, blended by weights that sum to one."""
+"""Apply a network to a picture of any size: overlapping tiles, blended by smooth weights."""
 
 from __future__ import annotations
 

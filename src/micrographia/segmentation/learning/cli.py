@@ -15,29 +15,43 @@ def register(verbs: Subparsers) -> None:
     _register_subset(verbs)
     parser = verbs.add_parser(
         "train",
-        help="train a network; a training that was cut off goes on where it was",
+        help="train a network; an interrupted training resumes from its last saved state",
         description="Train the network of settings.training on its real pictures and on folders "
-        "of procedural ones. Beside the checkpoint: its card (.json), -pictures.parquet, "
-        "-history.parquet, -curves.png, and in states/ what a later call goes on from.",
+        "of procedural pictures. Beside the checkpoint, write its card (.json), "
+        "-pictures.parquet, -history.parquet and -curves.png, and in states/ the states "
+        "from which a later call resumes.",
     )
     parser.add_argument(
         "--procedural", type=Path, nargs="*", default=[], metavar="DIR",
-        help="folders that `synthesis micrographs` wrote",
+        help="folders written by `synthesis micrographs`",
     )  # fmt: skip
     parser.add_argument(
         "--pictures", type=Path, metavar="FILE",
-        help="a division made before, by `pictures` or another training, instead of a new one",
+        help="split into training and held-out pictures to use, written by `pictures` or by "
+        "another training; default: make a new split",
     )  # fmt: skip
     parser.add_argument(
         "--pseudo", type=Path, nargs="*", default=[], metavar="DIR",
-        help="folders that `pseudo-label` wrote: learned from, never judged on",
+        help="folders written by `pseudo-label`, used for training only, never for validation",
     )  # fmt: skip
-    parser.add_argument("--seed", type=non_negative, default=1665, help="seed of it all")
     parser.add_argument(
-        "--threads", type=int, default=0, help="threads of torch; 0 for what it takes by itself"
+        "--seed",
+        type=non_negative,
+        default=1665,
+        help="random seed of the split, the weights and the samples",
     )
     parser.add_argument(
-        "--out", type=Path, required=True, metavar="FILE", help="checkpoint, .safetensors"
+        "--threads",
+        type=int,
+        default=0,
+        help="number of threads of torch; 0 for the default of torch",
+    )
+    parser.add_argument(
+        "--out",
+        type=Path,
+        required=True,
+        metavar="FILE",
+        help="checkpoint to write (.safetensors)",
     )
     add_settings(parser, Segmentation)
     parser.set_defaults(run=_train)
@@ -46,16 +60,19 @@ def register(verbs: Subparsers) -> None:
 def _register_pictures(verbs: Subparsers) -> None:
     parser = verbs.add_parser(
         "pictures",
-        help="the table that says which pictures are learned from and which held out",
-        description="Lists the real pictures of settings.training and folders of procedural ones, "
-        "and divides them by article. `train` does the same without being given such a table.",
+        help="list the pictures and split them into training and held-out pictures",
+        description="List the real pictures of settings.training and folders of procedural "
+        "pictures, and split them by article into training and held-out pictures. `train` does "
+        "the same if it is given no such table.",
     )
     parser.add_argument(
         "--procedural", type=Path, nargs="*", default=[], metavar="DIR",
-        help="folders that `synthesis micrographs` wrote",
+        help="folders written by `synthesis micrographs`",
     )  # fmt: skip
-    parser.add_argument("--seed", type=non_negative, default=1665, help="seed of the division")
-    parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="table, .parquet")
+    parser.add_argument("--seed", type=non_negative, default=1665, help="random seed of the split")
+    parser.add_argument(
+        "--out", type=Path, required=True, metavar="FILE", help="table to write (.parquet)"
+    )
     add_settings(parser, Segmentation)
     parser.set_defaults(run=_pictures)
 
@@ -63,19 +80,32 @@ def _register_pictures(verbs: Subparsers) -> None:
 def _register_subset(verbs: Subparsers) -> None:
     parser = verbs.add_parser(
         "subset",
-        help="the same table with fewer pictures to learn from",
-        description="Of a table of `pictures`, whole articles with about so many real pictures, "
-        "those of a smaller number among those of a larger one. What is held out stays.",
-    )
-    parser.add_argument("--pictures", type=Path, required=True, metavar="FILE", help="the table")
-    parser.add_argument(
-        "--real", type=non_negative, metavar="N", help="real pictures to learn from; all if absent"
+        help="reduce the number of training pictures in a table of `pictures`",
+        description="Take whole articles with about N real pictures from a table of `pictures`. "
+        "Subsets of the same seed are nested: a larger one contains every smaller one. "
+        "Held-out pictures stay held out.",
     )
     parser.add_argument(
-        "--procedural", action="store_true", help="keep the procedural pictures, too"
+        "--pictures", type=Path, required=True, metavar="FILE", help="table written by `pictures`"
     )
-    parser.add_argument("--seed", type=non_negative, default=1665, help="seed of the order")
-    parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="table, .parquet")
+    parser.add_argument(
+        "--real",
+        type=non_negative,
+        metavar="N",
+        help="approximate number of real training pictures; default: all",
+    )
+    parser.add_argument(
+        "--procedural", action="store_true", help="keep the procedural pictures too"
+    )
+    parser.add_argument(
+        "--seed",
+        type=non_negative,
+        default=1665,
+        help="random seed of the order in which articles are taken",
+    )
+    parser.add_argument(
+        "--out", type=Path, required=True, metavar="FILE", help="table to write (.parquet)"
+    )
     parser.set_defaults(run=_subset)
 
 
@@ -111,7 +141,7 @@ def _subset(arguments: argparse.Namespace) -> int:
     told = stamp({"real": real, "procedural": procedural}, seed)
     write_table(rows, arguments.out, TRAINING_PICTURES, told)
     learned = sum(row["split"] == "train" for row in rows)
-    logging.getLogger(__name__).info("%d pictures to learn from", learned)
+    logging.getLogger(__name__).info("%d training pictures", learned)
     return 0
 
 
@@ -146,5 +176,5 @@ def _train(arguments: argparse.Namespace) -> int:
     draw_history(
         progress.history, f"{training.architecture}, {len(rows)} pictures", f"{beside}-curves.png"
     )
-    logging.getLogger(__name__).info("best of %s: %s", out, progress.best)
+    logging.getLogger(__name__).info("best scores of %s: %s", out, progress.best)
     return 0

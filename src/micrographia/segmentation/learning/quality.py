@@ -1,4 +1,4 @@
-"""What a trained network's candidates are worth, learnt on pictures that it was trained on."""
+"""Quality model of a trained network's candidates, fitted on its training pictures."""
 
 from __future__ import annotations
 

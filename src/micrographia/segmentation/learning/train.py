@@ -1,4 +1,4 @@
-"""Training a segmenter: its samples, its loss, how it is judged meanwhile."""
+"""Training of a flow segmenter: samples, loss and validation."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _FLOW = 3.0
 
 
 class FlowLearner(CropLearner):
-    """What the training loop needs to know of flow segmentation: crops with their flow."""
+    """Learner of flow segmentation for the training loop: crops with their flow fields."""
 
     def sample(self, number: int) -> dict[str, np.ndarray]:
         """Return crop `number` of the series with its flow."""
@@ -56,7 +56,7 @@ class FlowLearner(CropLearner):
         return find(model, image, self.network)
 
     def validate(self, model: nn.Module, device: torch.device) -> dict[str, float]:
-        """Mean AP@0.5 and PQ@0.5 over the pictures that training never sees.
+        """Return the mean AP@0.5 and PQ@0.5 over the held-out pictures.
 
         While nothing is known yet of what the model's candidates are worth, a young network would
         find nothing by the measure of an old one: the best of a few least qualities counts.
@@ -175,7 +175,7 @@ def _add_quality(out: Path, learner: CropLearner, network: Network, seed: int) -
     scores = learner.validate(model, device)
     card = checkpoint.card | {"quality": quality.to_card(), "metrics": scores}
     save_checkpoint(out, checkpoint.tensors, card)
-    logger.info("with fitted qualities, least %.2f: %s", quality.least, scores)
+    logger.info("with fitted quality of instances, minimum %.2f: %s", quality.least, scores)
 
 
 def _sources(settings: SegmentationTraining) -> dict[str, str]:

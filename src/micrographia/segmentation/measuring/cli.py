@@ -12,12 +12,18 @@ def register(verbs: Subparsers) -> None:
     """Add the verb `measurements`."""
     parser = verbs.add_parser(
         "measurements",
-        help="measurements of what was segmented: CSV, sizes with a log-normal fit, COCO JSON",
-        description="Join what `predict` wrote: instances.parquet and .csv, sizes.parquet, .csv "
-        "and .png, coco.json; with --pictures also ImageJ regions (rois) and overlays.",
+        help="export measurements of segmented instances: CSV, size distribution with a "
+        "log-normal fit, COCO JSON",
+        description="Join the output folders of `predict` and write instances.parquet and .csv, "
+        "sizes.parquet, .csv and .png, and coco.json; with --pictures also ImageJ regions "
+        "of interest and overlays.",
     )
-    parser.add_argument("folders", type=Path, nargs="+", metavar="DIR", help="made by `predict`")
-    parser.add_argument("--pictures", action="store_true", help="write rois/ and overlay/ too")
+    parser.add_argument(
+        "folders", type=Path, nargs="+", metavar="DIR", help="output folders of `predict`"
+    )
+    parser.add_argument(
+        "--pictures", action="store_true", help="also write rois/ (ImageJ) and overlay/"
+    )
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="output folder")
     parser.set_defaults(run=_measurements)
 

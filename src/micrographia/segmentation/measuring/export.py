@@ -1,4 +1,4 @@
-"""What was segmented, in the forms that people go on working with: tables, masks, figures."""
+"""Export of segmentation results: tables, size distributions, COCO JSON, ImageJ regions."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _FLAT = {
 def write_measurements(
     folders: Sequence[Path], out: Path, provenance: Mapping[str, Any] | None
 ) -> None:
-    """Join what `predict` wrote into folders, and write it in other forms.
+    """Join the output folders of `predict` and write them in other formats.
 
     Parameters
     ----------

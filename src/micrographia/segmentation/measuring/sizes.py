@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
-from scipy import stats
+from scipy import special
 
 from micrographia.arrays import FloatArray
 from micrographia.io.schemas import SIZES
@@ -59,7 +59,7 @@ def distribution(diameters: ArrayLike) -> dict[str, float]:
         return found
     spread = float(logs.std(ddof=1))
     found["sd"], found["geometric_sd"] = float(sizes.std(ddof=1)), float(np.exp(spread))
-    reach = stats.t.ppf((1 + _CONFIDENCE) / 2, n - 1) * spread / np.sqrt(n)
+    reach = special.stdtrit(n - 1, (1 + _CONFIDENCE) / 2) * spread / np.sqrt(n)
     found["geometric_mean_low"] = float(np.exp(centre - reach))
     found["geometric_mean_high"] = float(np.exp(centre + reach))
     if spread > 1e-12 * max(1.0, abs(centre)):
@@ -73,7 +73,7 @@ def distribution(diameters: ArrayLike) -> dict[str, float]:
 def _ks(score: FloatArray) -> float:
     """Largest distance of the cumulated shares of sorted scores from the normal distribution."""
     n = len(score)
-    below = stats.norm.cdf(score)
+    below = special.ndtr(score)
     steps = np.arange(n + 1) / n
     return float(max((steps[1:] - below).max(), (below - steps[:-1]).max()))
 
@@ -82,7 +82,7 @@ def _anderson_darling(score: FloatArray) -> float:
     """P-value of sorted standardised scores."""
     n = len(score)
     place = 2 * np.arange(1, n + 1) - 1
-    terms = stats.norm.logcdf(score) + stats.norm.logsf(score[::-1])
+    terms = special.log_ndtr(score) + special.log_ndtr(-score[::-1])
     statistic = -n - float((place * terms).mean())
     a = statistic * (1 + 0.75 / n + 2.25 / n**2)
     if a < 0.2:

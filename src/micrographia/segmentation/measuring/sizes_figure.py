@@ -14,7 +14,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter
-from scipy import stats
+from scipy.special import ndtr
 
 from micrographia.arrays import FloatArray
 from micrographia.io.atomic import atomic_path
@@ -71,7 +71,8 @@ def _histogram(
     if fit["geometric_sd"] > 1:
         grid = np.geomspace(edges[0], edges[-1], 300)
         spread = np.log(fit["geometric_sd"])
-        density = stats.norm.pdf(np.log(grid / fit["geometric_mean"]) / spread) / spread
+        score = np.log(grid / fit["geometric_mean"]) / spread
+        density = np.exp(-(score**2) / 2) / np.sqrt(2 * np.pi) / spread
         step = np.log(edges[1] / edges[0])
         label = (
             f"log-normal: {fit['geometric_mean']:.3g} {unit} ×/÷ {fit['geometric_sd']:.3g}\n"
@@ -99,7 +100,7 @@ def _cumulated(
         label = f"log-normal: KS distance {fit['ks']:.3f}"
         if np.isfinite(fit["p_value"]):
             label += f"\nAnderson-Darling p {_p(fit['p_value'])}"
-        axes.plot(grid, stats.norm.cdf(score), color=_FIT, label=label)
+        axes.plot(grid, ndtr(score), color=_FIT, label=label)
     _dress(axes, edges, unit)
     axes.set(ylabel="share below", ylim=(0, 1))
     axes.legend(frameon=False, loc="lower right", fontsize=9)

@@ -1,4 +1,4 @@
-"""`micrographia segmentation pseudo-label` and `rounds`: networks that learn from networks."""
+"""`micrographia segmentation pseudo-label` and `rounds`: training with pseudo-labels."""
 
 from __future__ import annotations
 
@@ -13,30 +13,44 @@ def register(verbs: Subparsers) -> None:
     """Add the verbs `pseudo-label` and `rounds`."""
     parser = verbs.add_parser(
         "pseudo-label",
-        help="masks to learn from: what a network is sure of in pictures without masks",
-        description="Predict, keep what is sure (settings.rounds), leave the rest out of what is "
-        "taught, and reject pictures of which too much is in doubt. drafts/ and overlay/ are for "
-        "correcting: masks in the folder settings.rounds.corrections override the network's.",
+        help="make pseudo-labels: use reliable predictions of a network as training masks",
+        description="Predict instances and keep the reliable ones (settings.rounds) as pseudo-"
+        "labels. The pixels of the other instances are ignored in training; pictures with too "
+        "many of them are rejected. Correct masks with the help of drafts/ and overlay/: "
+        "masks in the folder settings.rounds.corrections replace those of the network.",
     )
     parser.add_argument("images", nargs="*", type=Path, metavar="IMG", help="images or folders")
-    parser.add_argument("--micrographs", type=Path, help="table; its kept rows are labelled")
+    parser.add_argument(
+        "--micrographs", type=Path, help="table of micrographs; the kept rows are labelled"
+    )
     add_shard(parser)
     parser.add_argument(
-        "--checkpoint", metavar="FILE", help="network, instead of settings.network.checkpoint"
+        "--checkpoint",
+        metavar="FILE",
+        help="checkpoint of the network, instead of settings.network.checkpoint",
     )
     parser.add_argument(
         "--known", type=Path, metavar="FILE",
-        help="-pictures.parquet of a training: its pictures, which have masks, are left out",
+        help="-pictures.parquet of a training; its pictures already have masks and are left out",
     )  # fmt: skip
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="output folder")
     add_settings(parser, Segmentation)
     parser.set_defaults(run=_pseudo_label)
 
-    parser = verbs.add_parser("rounds", help="learning curve over rounds: parquet and PNG")
-    parser.add_argument(
-        "checkpoints", type=Path, nargs="+", metavar="FILE", help="from round 0 on, by `train`"
+    parser = verbs.add_parser(
+        "rounds",
+        help="plot the scores over the rounds of pseudo-labelling; writes parquet and PNG",
     )
-    parser.add_argument("--out", type=Path, required=True, metavar="FILE", help=".parquet")
+    parser.add_argument(
+        "checkpoints",
+        type=Path,
+        nargs="+",
+        metavar="FILE",
+        help="checkpoints written by `train`, from round 0 on",
+    )
+    parser.add_argument(
+        "--out", type=Path, required=True, metavar="FILE", help="table to write (.parquet)"
+    )
     parser.set_defaults(run=_rounds)
 
 
@@ -52,7 +66,8 @@ def _pseudo_label(arguments: argparse.Namespace) -> int:
 
     if bool(arguments.images) == bool(arguments.micrographs):
         raise MicrographiaError(
-            "It is not clear what to label", remedy="Name either images or --micrographs TABLE"
+            "Exactly one kind of input must be given",
+            remedy="Give either images or --micrographs TABLE",
         )
     settings = settings_of(arguments)
     if arguments.checkpoint:
@@ -69,7 +84,7 @@ def _pseudo_label(arguments: argparse.Namespace) -> int:
         rows = label_pictures(jobs, out, settings, known)
     kept = sum(row["status"] == "kept" for row in rows)
     log = logging.getLogger(__name__)
-    log.info("%d of %d pictures are learned from: %s", kept, len(rows), arguments.out)
+    log.info("%d of %d pictures got pseudo-labels: %s", kept, len(rows), arguments.out)
     return 0
 
 

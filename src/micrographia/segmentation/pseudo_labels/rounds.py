@@ -1,4 +1,4 @@
-"""The learning curve of rounds: how well networks do that learned from one another's labels."""
+"""Learning curve over rounds of pseudo-labels."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def learning_curve(checkpoints: Sequence[Path]) -> list[dict[str, Any]]:
         if judged is not None and validation != judged:
             raise CheckpointError(
                 f"{checkpoint} was validated on other pictures than round 0",
-                remedy="Train all rounds with the table of pictures of the first: --pictures",
+                remedy="Train all rounds with the table of pictures of round 0: --pictures",
             )
         judged = validation
         learned = [row for row in pictures if row["split"] == "train"]
@@ -77,12 +77,12 @@ def _card(checkpoint: Path) -> dict[str, Any]:
         return {"metrics": dict(card["metrics"]), "step": int(card["step"])}
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise CheckpointError(
-            f"{sidecar} is no card of a trained network ({error})", remedy="Train it again"
+            f"{sidecar} is not the card of a trained network ({error})", remedy="Train it again"
         ) from None
 
 
 def draw_curve(rows: Sequence[Mapping[str, Any]], path: str | os.PathLike[str]) -> None:
-    """Draw the scores over the rounds as PNG, with what each learned from.
+    """Draw the scores over the rounds as PNG, with the number of training pictures.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""`segmentation pseudo-label`: a list of pictures becomes masks to learn from, and a table."""
+"""`segmentation pseudo-label`: write pseudo-labels for a list of pictures, and a table."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def label_pictures(
     settings: Segmentation,
     known: Sequence[Mapping[str, Any]] = (),
 ) -> list[PseudoLabelRow]:
-    """Predict every picture, keep what is sure, write it into `out`; return the table's rows.
+    """Write the reliable predictions for every picture into `out`; return the table's rows.
 
     Parameters
     ----------
@@ -60,7 +60,7 @@ def label_pictures(
         Settings of the room.
     known
         Rows of `schemas.TRAINING_PICTURES`; their pictures are not labelled again, since one
-        that is used for validation must not be learned from.
+        that is used for validation must not be trained on.
     """
     network = network_segmenter.load(settings.network)
     corrections = corrections_in(settings.rounds.corrections)

@@ -1,5 +1,4 @@
-"""Pictures without masks become pictures to learn from: what a network is sure of, and people's
-corrections of the rest."""
+"""Pseudo-labels: the reliable predictions of a network, and corrections by people."""
 
 from __future__ import annotations
 
@@ -27,7 +26,7 @@ TABLE, MASKS = "pseudo_labels.parquet", "masks"
 
 @dataclass(frozen=True)
 class PseudoLabel:
-    """What a network found in a picture, and how much of it is kept.
+    """Pseudo-label of one picture: the predicted instances, and those that are kept.
 
     Attributes
     ----------
@@ -52,7 +51,7 @@ class PseudoLabel:
     flow_error: float
 
     def fault(self, settings: Rounds) -> str | None:
-        """Why the picture is not learned from; None if it is."""
+        """Return why the picture is rejected as a training picture; None if it is not."""
         if not self.found.any():
             return "nothing was found"
         n_kept = int(self.labels.max())
@@ -66,7 +65,7 @@ class PseudoLabel:
 def pseudo_label(
     found: LabelMask, field: FloatImage, settings: Rounds, threads: int = 1
 ) -> PseudoLabel:
-    """Keep the instances of a prediction that are sure.
+    """Keep the reliable instances of a prediction.
 
     An instance is sure when the network is sure of its foreground, and flows in it as the flow of
     just this mask would: a mask of two particles, or of half of one, has another.
@@ -117,7 +116,7 @@ def corrections_in(folder: str | None) -> dict[str, Path]:
             continue
         if path.stem in found:
             raise MicrographiaError(
-                f"Two corrected masks are of one name: {found[path.stem]} and {path}",
+                f"Two corrected masks have the same name: {found[path.stem]} and {path}",
                 remedy="Remove one of them",
             )
         found[path.stem] = path

@@ -1,1 +1,1 @@
-"""What a segmenter learns from: pictures, crops, augmentation."""
+"""Training samples of a segmenter: pictures, crops, augmentation."""

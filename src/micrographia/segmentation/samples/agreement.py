@@ -1,4 +1,4 @@
-"""How well found instances agree with the truth, for choosing weights while they are trained.
+"""Agreement of predicted instances with the ground truth, to choose weights in training.
 
 The scores that are reported are the benchmark room's; a test makes sure that these are equal.
 """

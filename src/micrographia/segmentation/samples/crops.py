@@ -1,4 +1,4 @@
-"""What every segmenter is given to learn from and is judged on: the same crops and pictures."""
+"""Training crops and validation pictures, the same for every segmenter."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ class CropLearner(ABC):
         """Return the label mask that the model finds in a normalised picture."""
 
     def validate(self, model: nn.Module, device: torch.device) -> dict[str, float]:
-        """Mean AP@0.5 and PQ@0.5 over the pictures that training never sees."""
+        """Return the mean AP@0.5 and PQ@0.5 over the held-out pictures."""
         del device  # the model is on it, and takes its pictures there
         found = []
         for row in self.judged.to_dict("records"):

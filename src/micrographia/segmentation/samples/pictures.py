@@ -1,4 +1,4 @@
-"""What a segmenter learns from: pictures with masks, divided by article, drawn by density."""
+"""Training pictures of a segmenter: split by article, drawn by density class."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def collect(
         Folders that `micrographia synthesis micrographs` wrote; copies, blurred and small
         pictures in them, which test curation, are left out.
     validation
-        Share of the pictures that is kept from training; articles are kept whole.
+        Fraction of the pictures that is held out from training; articles are not split.
     seed
         Seed of the division.
 
@@ -68,16 +68,16 @@ def collect(
     if not any(row["split"] == "train" for row in measured):
         raise MicrographiaError(
             "There is no picture with a mask to train on",
-            remedy="Name folders in segmentation.training.real, or let some be made up: "
+            remedy="Set folders in segmentation.training.real, or generate pictures: "
             "segmentation.training.procedural",
         )
     if not any(row["split"] == "validation" for row in measured):
         groups = len({row["group"] for row in measured})
         raise MicrographiaError(
-            "No picture is left to choose weights by: none may be both learned and judged on",
+            "No picture is left for validation: a picture cannot be both trained on and held out",
             seen=f"validation: {validation} of {len(measured)} pictures in {groups} groups",
-            allowed="a share that holds at least one whole article",
-            remedy="Raise segmentation.training.validation, or name more pictures",
+            allowed="a fraction that contains at least one whole article",
+            remedy="Raise segmentation.training.validation, or add pictures",
         )
     return measured
 
@@ -94,8 +94,9 @@ def _real(source: LabelledPictures) -> list[TrainingPictureRow]:
             continue
         if articles and path.name not in articles:
             raise MicrographiaError(
-                f"{path.name} is in no article of {source.articles}",
-                remedy="Add its line, else one article could be on both sides",
+                f"{path.name} is not listed in {source.articles}",
+                remedy="Add a line for it; otherwise its article could be both trained on and "
+                "held out",
             )
         group = articles.get(path.name, path.stem)
         rows.append(_row(path, masks[path.stem], "real", source.licence, group))
@@ -108,7 +109,7 @@ def _articles(path: Path) -> dict[str, str]:
         reader = csv.DictReader(stream)
         if not {"filename", "doi"} <= set(reader.fieldnames or ()):
             raise MicrographiaError(
-                f"{path} does not say which picture is from which article",
+                f"{path} does not assign pictures to articles",
                 seen=reader.fieldnames,
                 allowed="columns filename, doi",
             )
@@ -206,7 +207,7 @@ def weights_of(
             weight[mine] *= share / weight[mine].sum()
     if weight.sum() <= 0:
         raise MicrographiaError(
-            "No picture would ever be drawn",
+            "No training picture has a chance to be drawn",
             seen=f"procedural_share: {procedural_share}",
             allowed="0 only with real pictures, 1 only with procedural ones",
         )
@@ -235,7 +236,7 @@ class Shelf:
     def read(
         self, path: str, mask_path: str, partly: bool = False
     ) -> tuple[FloatImage, LabelMask]:
-        """Return a picture, normalised, and its label mask.
+        """Return a normalised picture and its label mask.
 
         With `partly`, pixels that `pseudo-label` left in doubt have the label -1.
         """
@@ -252,7 +253,7 @@ class Shelf:
 
 
 def summary(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """What a checkpoint's card says of the pictures: how many, whose, and a digest of them."""
+    """Return the entry of the pictures in a checkpoint's card: numbers, sources, digest."""
     digest = hashlib.sha256()
     for row in rows:
         digest.update(f"{row['split']} {row['source']} {row['group']}\n".encode())

@@ -1,4 +1,4 @@
-"""Fewer pictures to learn from, the same to be judged on: how scores grow with their number."""
+"""Nested subsets of N training pictures with the same held-out pictures."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from micrographia.io.schemas.rows import (
 def subset(
     rows: Sequence[TrainingPictureRow], real: int | None, procedural: bool, seed: int
 ) -> list[TrainingPictureRow]:
-    """Choose what is learned from, of a division made before.
+    """Choose a subset of the training pictures of an existing split.
 
     Parameters
     ----------
     rows
         Rows of `schemas.TRAINING_PICTURES`.
     real
-        How many real pictures are learned from; None for all. Articles are kept whole, in an
+        Number of real training pictures; None for all. Articles are kept whole, in an
         order that follows from the seed and their names: the first of them that come nearest to
         this number. So the pictures of a smaller number are among those of a larger one.
     procedural
@@ -45,10 +45,10 @@ def subset(
         mine = [row for row in mine if not _is_learned(row) or row["group"] in chosen]
     if not any(row["split"] == "train" for row in mine):
         raise MicrographiaError(
-            "There would be no picture to learn from",
+            "The subset would contain no training picture",
             seen=f"{real} real pictures, {'some' if procedural else 'no'} procedural ones",
-            remedy="Ask for more of them, or for procedural ones and make some: "
-            "segmentation.training.procedural",
+            remedy="Request more real pictures, or use procedural ones (--procedural, "
+            "segmentation.training.procedural)",
         )
     return mine
 
@@ -65,10 +65,10 @@ def _articles(rows: Sequence[TrainingPictureRow], real: int, seed: int) -> set[s
             sizes[row["group"]] = sizes.get(row["group"], 0) + 1
     if real > sum(sizes.values()):
         raise MicrographiaError(
-            "There are not so many real pictures to learn from",
+            "There are fewer real training pictures than requested",
             seen=real,
             allowed=f"0 to {sum(sizes.values())}",
-            remedy="Ask for fewer, or for all of them (in segmentation.scaling.real: null)",
+            remedy="Request fewer, or all of them (in segmentation.scaling.real: null)",
         )
     # Not the order of `pictures.collect`: its first articles are those held out, and next come
     # those too large to be so.

@@ -1,4 +1,4 @@
-"""How much a pixel counts in the loss of a segmenter: small instances as much as large ones."""
+"""Weights of pixels in the loss of a segmenter; small instances get larger weights."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How much a set of instances looks like particles, without knowing the truth."""
+"""Likeness of a set of instances to particles, without ground truth."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The classical segmenter: thresholds, distance transform, watershed, best candidate wins."""
+"""Classical segmenter: thresholds, distance transform, watershed, best candidate."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from skimage.segmentation import watershed as flood
 
 from micrographia.arrays import BoolArray, FloatImage, LabelMask
 from micrographia.config import Watershed
+from micrographia.io.images import refuse_no_picture
 from micrographia.segmentation.watershed.foreground import margins, masks
 from micrographia.segmentation.watershed.likeness import particle_likeness
 
@@ -30,7 +31,7 @@ def segment(image: FloatImage, settings: Watershed) -> LabelMask:
     Parameters
     ----------
     image
-        Grey image, 0..1, shape (H, W); what is not finite counts as 0.
+        Grey image, 0..1, shape (H, W). NaN and -inf count as 0, inf as 1.
     settings
         See `micrographia.config.Watershed`.
 
@@ -41,11 +42,10 @@ def segment(image: FloatImage, settings: Watershed) -> LabelMask:
 
     Raises
     ------
-    ValueError
+    ImageError
         The image is not two-dimensional or is empty.
     """
-    if image.ndim != 2 or image.size == 0:
-        raise ValueError(f"the image has shape {image.shape}; allowed: two dimensions, not empty")
+    refuse_no_picture(image)
     clean = np.nan_to_num(image.astype(np.float32), nan=0.0, posinf=1.0, neginf=0.0)
     shrink = min(1.0, _PREVIEW / max(image.shape))
     chosen = _best(_resized(clean, shrink), settings, shrink)

@@ -1,1 +1,1 @@
-"""Crystals of any origin become one table: standardised, filtered, split."""
+"""Table of crystals from any source: standardised, filtered, split."""

@@ -1,4 +1,4 @@
-"""`micrographia stem structures`: crystals of any origin become one table."""
+"""`micrographia stem structures`: write a table of crystals from any source."""
 
 from __future__ import annotations
 
@@ -28,18 +28,19 @@ def register(verbs: Subparsers) -> None:
         "source",
         nargs="?",
         default=None,
-        help="'prototypes', 'materials-project', or a folder of CIF/POSCAR, an ASE database or "
-        "a parquet table; "
-        "default: the source named in the settings",
+        help="'prototypes' (embedded), 'materials-project' (online), a folder of CIF or POSCAR "
+        "files, an ASE database or a parquet table; default: the source in the settings",
     )
     parser.add_argument("--out", type=Path, required=True, help="table to write")
     parser.add_argument(
         "--table",
         type=Path,
         default=None,
-        help="table of prototypes, instead of the embedded one",
+        help="table of prototypes to use instead of the embedded one",
     )
-    parser.add_argument("--seed", type=non_negative, default=0, help="of sample and splits")
+    parser.add_argument(
+        "--seed", type=non_negative, default=0, help="random seed of the sample and of the splits"
+    )
     add_settings(parser, StructureSource)
     parser.set_defaults(run=_structures)
 
@@ -67,7 +68,7 @@ def _structures(arguments: argparse.Namespace) -> int:
     kept = sum(row["status"] == "kept" for row in rows)
     for row in rows:
         if row["status"] == "rejected":
-            logger.debug("%s is left out: %s", row["structure_id"], row["reason"])
+            logger.debug("%s is rejected: %s", row["structure_id"], row["reason"])
     if kept == 0:
         reasons = Counter(str(row["reason"]) for row in rows).most_common(3)
         raise StructureError(

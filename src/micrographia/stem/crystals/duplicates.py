@@ -1,4 +1,4 @@
-"""The same crystal twice: near-equal layers of one formula, found with pymatgen's matcher."""
+"""Duplicate crystals: nearly equal layers of one formula, found with pymatgen's matcher."""
 
 from __future__ import annotations
 

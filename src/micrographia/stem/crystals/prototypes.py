@@ -7,6 +7,7 @@ prototypes, that is where the atoms of each structure type sit.
 from __future__ import annotations
 
 import csv
+import difflib
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -278,6 +279,29 @@ def read_prototypes(
                 yield name, _build(record), "", family
             except StructureError as error:
                 yield name, None, f"{path}, line {reader.line_num}: {error}", family
+
+
+def embedded_crystal(name: str) -> Atoms:
+    """Build the embedded crystal with a `structure_id`, such as "graphene" or "MoS2-1H".
+
+    Raises
+    ------
+    StructureError
+        There is none of this name; the message lists those that come close.
+    """
+    names = []
+    for identifier, atoms, _, _ in read_prototypes(EMBEDDED_TABLE):
+        if identifier == name and atoms is not None:
+            return atoms
+        names.append(identifier)
+    same = [one for one in names if one.lower().startswith(name.lower())]
+    close = same or difflib.get_close_matches(name, names, n=3)
+    raise StructureError(
+        f"There is no embedded crystal of this name among {len(names)}",
+        seen=name,
+        allowed=", ".join(close or names),
+        remedy=f"All names are in the first column of {EMBEDDED_TABLE}",
+    )
 
 
 def _build(record: dict[str, str]) -> Atoms:

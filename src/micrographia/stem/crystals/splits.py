@@ -1,4 +1,4 @@
-"""Train, validation and test: balanced over kinds of crystals, no formula on two sides."""
+"""Split into train, validation and test: balanced over clusters, each formula in one split."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What microscopes and authors burn into pictures: scale bars, panel letters, banners."""
+"""Annotation burnt into pictures: scale bars, panel letters, banners."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The embedded input: micrographs made up from a seed, with exact masks.
+"""Procedural micrographs, generated from a random seed, with exact masks.
 
 Every picture follows from (seed, index) alone, so it does not matter how the work is divided.
 Some indices are there to be caught by curation: copies, a blurred picture, a small one.

@@ -1,4 +1,4 @@
-"""Where particles go, and which pixels of each stay visible."""
+"""Placement of particles, and the visible pixels of each."""
 
 from __future__ import annotations
 

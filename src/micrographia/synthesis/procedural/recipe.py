@@ -1,4 +1,4 @@
-"""What a procedural micrograph is to show: habit, arrangement, sizes, surface, contrast.
+"""Recipe of a procedural micrograph: habit, arrangement, sizes, surface, contrast.
 
 A recipe is drawn first and the picture after it, so that the attributes of a picture are known
 before its first pixel is.

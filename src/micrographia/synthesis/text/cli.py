@@ -1,4 +1,4 @@
-"""`micrographia synthesis text-pictures`: what a text detector learns from."""
+"""`micrographia synthesis text-pictures`: training pictures of the text detector."""
 
 from __future__ import annotations
 
@@ -12,15 +12,17 @@ from micrographia.config import TextTraining
 def register(verbs: Subparsers) -> None:
     """Add the verb `text-pictures`."""
     pictures = verbs.add_parser(
-        "text-pictures", help="micrographs with rendered annotation and its exact boxes"
+        "text-pictures", help="generate micrographs with burnt-in text and its exact boxes"
     )
     pictures.add_argument(
         "--out",
         type=Path,
         required=True,
-        help="folder for pictures and regions.parquet; replaced as a whole",
+        help="folder to write the pictures and regions.parquet to; an existing folder is replaced",
     )
-    pictures.add_argument("--seed", type=non_negative, default=1665, help="seed of the whole set")
+    pictures.add_argument(
+        "--seed", type=non_negative, default=1665, help="random seed of the whole set"
+    )
     add_settings(pictures, TextTraining)
     pictures.set_defaults(run=_text_pictures)
 

@@ -50,7 +50,10 @@ def make_set(folder: Path, settings: TextTraining, seed: int) -> list[dict[str, 
     """
     fonts: list[str | None] = [None, *find_fonts(settings.fonts)]
     if len(fonts) < 8:
-        LOG.warning("only %d fonts; name folders of more in curation.text.training", len(fonts))
+        LOG.warning(
+            "only %d fonts were found; add folders of fonts to curation.text.training.fonts",
+            len(fonts),
+        )
     sources = -(-settings.closeups // _PER_SOURCE)
     held = max(round(settings.pictures * _VALIDATION), 1)
     counts = {"closeup": sources, "train": settings.pictures - held, "validation": held}

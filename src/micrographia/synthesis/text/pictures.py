@@ -1,4 +1,4 @@
-"""Micrographs with rendered annotation whose boxes are known: what a text detector learns from."""
+"""Micrographs with rendered annotation and known boxes, to train the text detector."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ class Sheet:
 def annotate(
     pixels: GreyImage, fonts: list[str | None], rng: np.random.Generator
 ) -> tuple[GreyImage, list[Box], list[str]]:
-    """Burn annotation into a picture, and wear it as copying and printing do.
+    """Burn annotation into a picture, and degrade it like copying and printing.
 
     Returns
     -------

@@ -184,13 +184,15 @@ def test_the_same_seed_learns_the_same_bytes(learned: Path, tmp_path: Path) -> N
 def test_weights_that_do_not_fit_are_refused(learned: Path, tmp_path: Path) -> None:
     with pytest.raises(AnnotationError, match="cannot be read"):
         load_heads(tmp_path / "absent.safetensors", "texture")
-    with pytest.raises(AnnotationError, match=r"something else.*kind texture.*kind measured"):
+    with pytest.raises(
+        AnnotationError, match=r"another format or kind.*kind texture.*kind measured"
+    ):
         load_heads(learned, "measured")
     copy = tmp_path / "copy.safetensors"
     copy.write_bytes(learned.read_bytes())
     card = json.loads(learned.with_suffix(".json").read_text())
     copy.with_suffix(".json").write_text(json.dumps(card | {"sha256": "0"}))
-    with pytest.raises(AnnotationError, match="not of one training"):
+    with pytest.raises(AnnotationError, match="not belong to the same training"):
         load_heads(copy, "texture")
     card["attributes"]["layering"] = ["tiled", "heaped"]
     copy.with_suffix(".json").write_text(json.dumps(card))

@@ -187,7 +187,7 @@ def test_the_command_writes_all_tables_and_a_decision_wins(
     words += ["--answers", str(tmp_path / "answers.parquet")]
     words += ["--verdicts", str(tmp_path / "verdicts.parquet"), "--out", str(tmp_path / "out")]
     assert main(words) == 0
-    assert "2 attributes of 1 pictures wait" in capsys.readouterr().out
+    assert "2 attributes of 1 pictures need the decision of a person" in capsys.readouterr().out
 
     form = list(csv.DictReader((tmp_path / "out" / "review_queue.csv").open()))
     assert [row["attribute"] for row in form] == ["particle_density", "layering"]

@@ -105,9 +105,9 @@ def test_results_of_different_pictures_are_not_compared(tmp_path, pictures, caps
     other = score(tmp_path, changed, "other")
     out = str(tmp_path / "all.json")
     assert main(["benchmarks", "compare-segmenters", str(first), str(other), "--out", out]) != 0
-    assert "of different pictures" in capsys.readouterr().err
+    assert "from different pictures" in capsys.readouterr().err
     assert main(["benchmarks", "compare-segmenters", str(first), str(first), "--out", out]) != 0
-    assert "of one method" in capsys.readouterr().err
+    assert "same method" in capsys.readouterr().err
 
 
 def test_a_method_without_predictions_fails_everywhere(tmp_path, pictures):
@@ -130,7 +130,7 @@ def test_nothing_was_held_out(pictures):
     from micrographia.benchmarks.segmentation.methods import score_held_out
 
     table = pd.DataFrame([row | {"split": "train"} for row in pictures])
-    with pytest.raises(MicrographiaError, match="holds out no picture"):
+    with pytest.raises(MicrographiaError, match="no held-out picture"):
         score_held_out(table, None, pd.DataFrame(columns=["method", "path"]), "one")
 
 

@@ -120,7 +120,7 @@ def test_what_cannot_be_compared_is_refused(tmp_path, capsys):
     leaking = run(tmp_path, "leaking", 0.5, 102)
     assert draw(out, first, leaking) != 0
     said = capsys.readouterr().err
-    assert "were learned from" in said and "real100.png" in said
+    assert "lists as training pictures" in said and "real100.png" in said
     words = ["--scores", str(first[0]), "--pictures", str(first[1]), str(first[1])]
     assert main(["benchmarks", "segmentation-scaling", *words, "--out", str(out)]) != 0
     assert "1 results, 2 tables" in capsys.readouterr().err

@@ -90,8 +90,8 @@ def test_folders_without_a_common_name(folders, tmp_path, capsys):
 
 def test_absent_empty_and_ambiguous_folders(folders, tmp_path, capsys):
     (tmp_path / "empty").mkdir()
-    assert "no folder" in run_folders(capsys, tmp_path / "nowhere", folders[1])[2]
-    assert "holds no prediction mask" in run_folders(capsys, tmp_path / "empty", folders[1])[2]
+    assert "does not exist" in run_folders(capsys, tmp_path / "nowhere", folders[1])[2]
+    assert "contains no prediction mask" in run_folders(capsys, tmp_path / "empty", folders[1])[2]
     write_labels(folders[0] / "a.png", TRUE)
     assert "share a name" in run_folders(capsys, *folders)[2]
 

@@ -81,10 +81,10 @@ def test_several_sources_and_an_empty_one_among_them(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("make", "words"),
     [
-        ("empty", "No image in .*Name a folder that holds images"),
+        ("empty", "No image in .*Give a folder that contains images"),
         ("text", "No image in "),
         ("absent", "does not exist"),
-        ("file", "is a file of no known kind"),
+        ("file", "has an unknown file type"),
         ("glob", "No image in "),
     ],
 )
@@ -294,7 +294,7 @@ def test_csv_that_names_a_picture_twice(tmp_path: Path, caplog: pytest.LogCaptur
     assert "b.png is named again; line 3 counts" in rows[3]["fault"]
     _touch(tmp_path, "a.png")
     list_micrographs([tmp_path / "a.png", path])
-    assert "1 images are there by an earlier source" in caplog.text
+    assert "1 images are skipped, an earlier source" in caplog.text
 
 
 def test_files_that_a_csv_names(tmp_path: Path) -> None:

@@ -254,7 +254,7 @@ def test_without_tesseract_rows_say_so(monkeypatch: pytest.MonkeyPatch) -> None:
         assert not found.use_tesseract
         row = measure(with_bar(specimen(5), 150, "200 nm"), None, found, SETTINGS)
         assert "install Debian's package tesseract-ocr" in row["note"]
-        with pytest.raises(ConfigError, match="there is no tesseract on PATH"):
+        with pytest.raises(ConfigError, match="tesseract is not on PATH"):
             load_tools(SETTINGS.model_copy(update={"tesseract": "always"}))
         assert load_tools(SETTINGS.model_copy(update={"tesseract": "never"})).note is None
     finally:
@@ -276,7 +276,7 @@ def test_a_missing_or_foreign_reader_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="does not exist"):
         load_reader(tmp_path / "none.safetensors")
     (tmp_path / "bad.safetensors").write_bytes(b"\0" * 64)
-    with pytest.raises(ConfigError, match="does not hold the reader"):
+    with pytest.raises(ConfigError, match="is not a reader of labels"):
         load_reader(tmp_path / "bad.safetensors")
 
 

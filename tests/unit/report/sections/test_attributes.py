@@ -75,7 +75,7 @@ def test_ranges_are_sorted_and_limited(annotated: Path) -> None:
 def test_the_page_shows_the_data_set(annotated: Path) -> None:
     page = render(collect(annotated), Report(examples=1), None)
     assert 'id="dataset"' in page
-    assert "Nine attributes of 4 pictures were read; 1 of these" in page
+    assert "4 pictures were annotated with nine attributes; for 1 of them" in page
     assert "measured and texture" in page
     assert "Sizes of the kept pictures." not in page or "width" in page
 

@@ -50,7 +50,9 @@ def test_groups_are_shown_with_the_one_kept_first(tmp_path: Path) -> None:
     assert shown[0] == [("c.png", "kept"), ("d.png", "near copy (4 of 64 bits differ)")]
     assert shown[1] == [("a.png", "kept"), ("b.png", "exact copy")]
     assert [one["size"] for one in found["shown"]] == [3, 2]
-    assert found["notes"] == [f"{tmp_path / 'gone.png'} is not where the table says."]
+    assert found["notes"] == [
+        f"The file {tmp_path / 'gone.png'}, listed in the table, does not exist."
+    ]
     fewer = copies.groups(_results(tmp_path), 1)
     assert fewer is not None and len(fewer["shown"]) == 1 and fewer["total"] == 2
 

@@ -59,7 +59,10 @@ def folder(tmp_path):
 def test_tiers_stand_beside_the_published_ones(folder):
     found = structure.benchmark(collect(folder))
     assert found is not None
-    assert found["columns"] == ["C.C. [%]", "S.S.@0.47 [%]"]
+    assert found["columns"] == [
+        "composition correct (C.C.) [%]",
+        "structure solved within 0.47 Å (S.S.@0.47) [%]",
+    ]
     rows = [(row["group"], row["method"], row["theirs"]) for row in found["rows"]]
     assert rows[:4] == [
         ("tier 1", "analysis, given", False),

@@ -44,7 +44,7 @@ def test_equal_masks_give_equal_bytes(mask, tmp_path):
 def test_an_instance_in_parts_is_told(tmp_path, capsys):
     write_labels(tmp_path / "mask.png", np.array([[3, 3, 0, 3]]))
     main(["segmentation", "field", str(tmp_path / "mask.png"), "--out", str(tmp_path / "f.tif")])
-    assert "instance 3 has 2 parts, of 2, 1 px" in capsys.readouterr().err
+    assert "instance 3 has 2 parts of 2, 1 px" in capsys.readouterr().err
 
 
 def test_directions_have_the_colours_that_are_documented():
@@ -67,7 +67,7 @@ def test_what_is_no_field_is_refused(tmp_path):
     tifffile.imwrite(
         tmp_path / "nan.tif", np.full((3, 4, 4), np.nan, np.float32), photometric="minisblack"
     )
-    with pytest.raises(ImageError, match="no numbers"):
+    with pytest.raises(ImageError, match="not finite numbers"):
         read_field(tmp_path / "nan.tif")
     with pytest.raises(ImageError, match="tiff"):
         write_field(tmp_path / "field.png", np.zeros((2, 1, 1)), np.zeros((1, 1)))

@@ -115,7 +115,7 @@ def test_without_a_checkpoint_nothing_is_tried(method, tmp_path, capsys):
 def test_checkpoints_are_found_in_the_project(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     # It is there, and is no such network.
-    with pytest.raises(CheckpointError, match="is of another network"):
+    with pytest.raises(CheckpointError, match="belongs to another network"):
         network_segmenter.load(
             Network(checkpoint="curation/scale/weights/scale-reader.safetensors")
         )

@@ -103,7 +103,7 @@ def test_pseudo_labels_are_drawn_in_their_share():
 def test_two_corrections_of_one_name(tmp_path):
     for name in ("a.png", "a.tif"):
         write_labels(tmp_path / name, np.ones((3, 3), int))
-    with pytest.raises(Exception, match="of one name"):
+    with pytest.raises(Exception, match="the same name"):
         corrections_in(str(tmp_path))
     assert corrections_in(None) == {}
 
@@ -195,4 +195,4 @@ def test_rounds_with_other_validation_pictures_are_no_curve(place, capsys):
 
 def test_it_must_be_clear_what_to_label(tmp_path, capsys):
     assert main(["segmentation", "pseudo-label", "--out", str(tmp_path / "o")]) == 2
-    assert "what to label" in capsys.readouterr().err
+    assert "one kind of input" in capsys.readouterr().err

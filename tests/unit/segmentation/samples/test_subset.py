@@ -68,9 +68,9 @@ def test_the_order_follows_from_seed_and_names_alone(rows):
 
 
 def test_what_cannot_be_is_refused(rows):
-    with pytest.raises(MicrographiaError, match="not so many real pictures"):
+    with pytest.raises(MicrographiaError, match="fewer real training pictures"):
         subset(rows, len(learned(rows)) + 1, False, 5)
-    with pytest.raises(MicrographiaError, match="no picture to learn from"):
+    with pytest.raises(MicrographiaError, match="no training picture"):
         subset(rows, 0, False, 5)
     # However large the first article, one picture that was asked for is more than none.
     large = [picture(str(n), "real", "only", False) for n in range(9)]
@@ -94,11 +94,11 @@ def test_the_command_writes_the_table(rows, tmp_path, capsys):
 @pytest.mark.parametrize(
     ("scaling", "said"),
     [
-        ({"real": [30, None, 30]}, "each value once"),
-        ({"procedural": [True, True]}, "each value once"),
-        ({"real": [0, 30]}, "only where procedural has true"),
+        ({"real": [30, None, 30]}, "every value only once"),
+        ({"procedural": [True, True]}, "every value only once"),
+        ({"real": [0, 30]}, "only if procedural contains true"),
         ({"real": [-1]}, "greater than or equal to 0"),
-        ({"procedural": [True]}, "only where training.procedural is above 0"),
+        ({"procedural": [True]}, "only if training.procedural is above 0"),
     ],
 )
 def test_settings_that_name_no_curve_are_refused(scaling, said):

@@ -14,6 +14,7 @@ from needed import EMPS, needs
 from skimage.draw import disk
 
 from micrographia.config import Watershed
+from micrographia.errors import ImageError
 from micrographia.io.images import read_labels, read_micrograph, to_unit
 from micrographia.segmentation.watershed.segment import segment, split
 
@@ -121,7 +122,7 @@ def test_thin_pictures_are_no_error(shape):
 
 @pytest.mark.parametrize("shape", [(0, 5), (4, 4, 3), (7,)])
 def test_what_is_no_picture_is_refused(shape):
-    with pytest.raises(ValueError, match="shape"):
+    with pytest.raises(ImageError, match="shape"):
         segment(np.zeros(shape, np.float32), Watershed())
 
 

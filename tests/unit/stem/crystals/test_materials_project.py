@@ -78,5 +78,5 @@ def test_without_the_client_one_sentence_says_so(tmp_path, capsys, monkeypatch):
 
 
 def test_the_source_needs_to_be_told_what_to_ask_for():
-    with pytest.raises(ConfigError, match="names nothing to ask for"):
+    with pytest.raises(ConfigError, match="materials is empty"):
         validate({"source": "materials-project"}, StructureSource)

@@ -132,5 +132,5 @@ def test_one_crystal_or_none_can_be_divided():
 
 
 def test_shares_that_make_no_whole_are_refused():
-    with pytest.raises(ConfigError, match="they must make 1"):
+    with pytest.raises(ConfigError, match="allowed: 1"):
         validate({"train": 0.8, "validation": 0.3}, Splits)

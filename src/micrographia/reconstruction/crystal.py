@@ -1,0 +1,225 @@
+"""One picture to one crystal: the answer as people use it, with its symmetry, and as CIF."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from ase import Atoms
+from numpy.typing import NDArray
+
+from micrographia import __version__
+from micrographia.config import Reconstruction, Symmetry
+from micrographia.errors import MicrographiaError
+from micrographia.io.atomic import write_text
+from micrographia.io.stem_images import StemImage
+from micrographia.reconstruction.cif import symmetric_cif
+from micrographia.reconstruction.layer_symmetry import SymmetricLayer, symmetrise_layer
+from micrographia.reconstruction.solve import Solution, solve
+from micrographia.reconstruction.templates.consult import Consulted, solve_with_templates
+from micrographia.reconstruction.templates.library import read_library
+
+#: Tolerance of heights that are not nominal [Å].
+KNOWN_HEIGHTS = 0.1
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Crystal:
+    """A crystal that was read from a STEM image.
+
+    Attributes
+    ----------
+    atoms
+        The layer, made symmetric: primitive cell with a along x, c along z. In-plane positions
+        are measured; heights are nominal unless `template` names where they come from.
+    confidence
+        How sure the solver is of cell and species, 0 to 1.
+    site_confidence
+        For each of `atoms` (n,) how sure its species is, 0 to 1; None where a template gave them.
+    alternatives
+        Formulas of the next best choices of species, each with its log-likelihood deficit.
+    cell
+        Vectors of the projected cell as rows, in the picture's axes (x to the right, y
+        downwards), shape (2, 2) [Å].
+    columns
+        Positions of the cell's atomic columns in the picture, shape (m, 2) [Å] from the middle of
+        its first pixel.
+    numbers
+        Atomic number of the heaviest atom of each column, shape (m,).
+    counts
+        How many atoms each column holds, shape (m,).
+    template
+        A sentence on the known crystal that the answer rests on; None if it rests on none.
+    cif
+        The layer as CIF text, with its symmetry and the confidence of each site.
+    """
+
+    atoms: Atoms
+    confidence: float
+    site_confidence: NDArray[np.float64] | None
+    alternatives: list[str]
+    cell: NDArray[np.float64]
+    columns: NDArray[np.float64]
+    numbers: NDArray[np.int64]
+    counts: NDArray[np.int64]
+    template: str | None
+    cif: str = field(repr=False)
+
+    @property
+    def formula(self) -> str:
+        """Chemical formula of the cell, metals first."""
+        return str(self.atoms.get_chemical_formula("metal"))
+
+    @property
+    def a(self) -> float:
+        """Length of the first vector of the layer's cell [Å]."""
+        return float(self.atoms.cell.cellpar()[0])
+
+    @property
+    def b(self) -> float:
+        """Length of the second vector of the layer's cell [Å]."""
+        return float(self.atoms.cell.cellpar()[1])
+
+    @property
+    def gamma(self) -> float:
+        """Angle between the two vectors [degree]."""
+        return float(self.atoms.cell.cellpar()[5])
+
+    def write(self, path: str | os.PathLike[str]) -> None:
+        """Write the CIF, atomically.
+
+        Raises
+        ------
+        MicrographiaError
+            The name does not end in .cif.
+        """
+        check_cif_name(path)
+        write_text(path, self.cif)
+
+    def __repr__(self) -> str:
+        return (
+            f"Crystal({self.formula}, a={self.a:.3f} Å, b={self.b:.3f} Å, "
+            f"gamma={self.gamma:.2f}°, confidence={self.confidence:.3f})"
+        )
+
+
+def read_crystal(
+    image: StemImage, elements: Sequence[str] | None, settings: Reconstruction, name: str
+) -> Crystal:
+    """Read a crystal from one picture, with the template library that the settings name.
+
+    Parameters
+    ----------
+    image
+        The picture with its pixel size; imaging conditions are taken from its metadata.
+    elements
+        Symbols of the sample's elements; None if they are not known. Templates are then not used.
+    settings
+        Limits of the search, symmetry, templates.
+    name
+        Of the picture; names the CIF's data block.
+
+    Raises
+    ------
+    SolveError
+        The picture holds no crystal that can be stated with honesty.
+    TableError
+        The template library is absent or damaged.
+    """
+    note = None
+    if elements is None or settings.templates.library is None:
+        solution = solve(image, elements, settings)
+    else:
+        library = read_library(settings.templates.library)
+        found = solve_with_templates(image, elements, settings, library)
+        solution, note = found.solution, describe_template(found, "in-library")
+    return Crystal(
+        atoms=_layer(solution, settings.symmetry, note).atoms,
+        confidence=solution.confidence,
+        site_confidence=solution.site_confidence,
+        alternatives=solution.alternatives,
+        cell=solution.cell,
+        columns=solution.xy,
+        numbers=solution.numbers,
+        counts=solution.counts,
+        template=note,
+        cif=to_cif_text(solution, name, settings.symmetry, note),
+    )
+
+
+def check_cif_name(path: str | os.PathLike[str]) -> None:
+    """Refuse names that do not end in .cif.
+
+    Raises
+    ------
+    MicrographiaError
+        This one does not.
+    """
+    stem, suffix = os.path.splitext(path)
+    if suffix.lower() != ".cif":
+        raise MicrographiaError(
+            f"The crystal cannot be written as {os.fspath(path)}",
+            allowed="names that end in .cif",
+            remedy=f"Name it {stem}.cif",
+        )
+
+
+def describe_template(found: Consulted, use: str) -> str | None:
+    """What a CIF says of the template behind it; None where there is none."""
+    if found.template is None:
+        return None
+    what = {
+        "heights": "Heights are those of",
+        "rival": "It explains the picture better than the search's own answer: template",
+        "answer": "The search found no answer; this is template",
+    }[found.role]
+    return f"{what} {found.template} ({use})."
+
+
+def to_cif_text(
+    solution: Solution,
+    name: str,
+    symmetry: Symmetry,
+    note: str | None = None,
+) -> str:
+    """CIF of a solution with its symmetry, and a comment on what is measured and what nominal.
+
+    Parameters
+    ----------
+    solution
+        From `solve`.
+    name
+        Of the picture; names the data block.
+    symmetry
+        When the layer is taken for symmetric.
+    note
+        On the template whose heights these are; None for nominal heights.
+    """
+    layer = _layer(solution, symmetry, note)
+    comments = [
+        f"Read from a STEM image by Micrographia {__version__}.",
+        f"Image {name}.",
+        f"Confidence {solution.confidence:.3f}.",
+        "Cell and in-plane positions are measured"
+        + ("; heights are nominal (one projection)." if note is None else f". {note}"),
+        *(f"Alternative: {text}" for text in solution.alternatives),
+        f"Symmetrised: the projection is {layer.wallpaper} within {symmetry.tolerance:g} A; atoms "
+        f"moved by at most {layer.deviation:.4f} A in the plane.",
+    ]
+    return symmetric_cif(layer, solution.site_confidence, comments, name)
+
+
+def _layer(solution: Solution, symmetry: Symmetry, note: str | None) -> SymmetricLayer:
+    tolerance = symmetry.height_tolerance if note is None else KNOWN_HEIGHTS
+    return symmetric_layer(solution, symmetry, tolerance)
+
+
+def symmetric_layer(
+    solution: Solution, symmetry: Symmetry, height_tolerance: float
+) -> SymmetricLayer:
+    """Return a solution's layer made symmetric; heights may differ by a tolerance [Å]."""
+    return symmetrise_layer(
+        solution.atoms, symmetry.tolerance, height_tolerance, symmetry.cell_tolerance
+    )

@@ -1,0 +1,72 @@
+"""Every name that settings and command lines offer has something behind it, and no other."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Collection
+from typing import get_args
+
+import pytest
+
+from micrographia import method_names
+from micrographia.annotation.registry import KINDS
+from micrographia.config import Baselines, ContestantBudget
+from micrographia.energy.calculators import CALCULATORS
+from micrographia.method_names import WorkflowSegmenter
+from micrographia.segmentation.baselines.registry import BASELINES
+from micrographia.segmentation.networks.flow_networks import NETWORKS
+from micrographia.segmentation.predict import METHODS
+from micrographia.stem.simulate import ENGINES
+
+#: Each list of `method_names`, and the registry that serves it.
+REGISTRIES: dict[str, Collection[str]] = {
+    "FLOW_NETWORKS": NETWORKS,
+    "BASELINE_NETWORKS": BASELINES,
+    "BASELINE_MODULES": BASELINES,
+    "TRAINED_NETWORKS": [*NETWORKS, *BASELINES],
+    "SEGMENTERS": METHODS,
+    "ENGINES": ENGINES,
+    "CALCULATORS": CALCULATORS,
+    "ANNOTATOR_KINDS": KINDS,
+}
+#: Lists that choose from another one.
+SELECTIONS = {
+    "CONTESTANTS": METHODS,
+    "SLOW_ENGINES": ENGINES,
+    "TRAINED_ANNOTATOR_KINDS": KINDS,
+}
+
+
+def test_every_list_is_compared() -> None:
+    lists = {name for name in vars(method_names) if name.isupper()}
+    assert lists == REGISTRIES.keys() | SELECTIONS.keys()
+
+
+@pytest.mark.parametrize("name", REGISTRIES)
+def test_a_list_is_its_registry_in_the_same_order(name: str) -> None:
+    assert list(getattr(method_names, name)) == list(REGISTRIES[name])
+
+
+@pytest.mark.parametrize("name", SELECTIONS)
+def test_a_selection_names_what_there_is(name: str) -> None:
+    assert set(getattr(method_names, name)) <= set(SELECTIONS[name])
+
+
+def test_the_workflow_segments_with_methods_that_there_are() -> None:
+    assert {name for part in get_args(WorkflowSegmenter) for name in get_args(part) or [part]} <= (
+        set(METHODS)
+    )
+
+
+@pytest.mark.parametrize("module", method_names.BASELINE_MODULES.values())
+def test_a_baseline_has_its_module(module: str) -> None:
+    assert importlib.util.find_spec(f"micrographia.{module}") is not None
+
+
+def test_every_contestant_that_learns_has_a_budget() -> None:
+    budgets = {
+        name.replace("_", "-")
+        for name, field in Baselines.model_fields.items()
+        if field.annotation is ContestantBudget
+    }
+    assert budgets == set(method_names.CONTESTANTS) - {"watershed"}
