@@ -22,16 +22,14 @@ import tempfile
 import time
 from pathlib import Path
 
+from loopback_chat import FAULTS, KEY, KEY_ENV, ChatServer, as_json, settings_for, write_pictures
+
+from micrographia.annotation.endpoint.ledger import Ledger
+from micrographia.io.schemas import ATTRIBUTES, MICROGRAPHS
+from micrographia.io.tables import read_rows, write_table
+from micrographia.provenance import machine
+
 ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT / "tests"))
-
-from unit.annotation.chat_server import FAULTS, KEY, ChatServer  # noqa: E402
-from unit.annotation.conftest import KEY_ENV, as_json, settings_for, write_pictures  # noqa: E402
-
-from micrographia.annotation.endpoint.ledger import Ledger  # noqa: E402
-from micrographia.io.schemas import ATTRIBUTES, MICROGRAPHS  # noqa: E402
-from micrographia.io.tables import read_rows, write_table  # noqa: E402
-from micrographia.provenance import machine  # noqa: E402
 
 
 def main() -> None:

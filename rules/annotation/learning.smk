@@ -56,7 +56,7 @@ rule annotation_learn:
     benchmark:
         times("annotation_learn", "{kind}")
     wildcard_constraints:
-        kind="measured|texture",
+        kind=one_of(TRAINED_ANNOTATOR_KINDS),
     conda:
         "../../envs/annotation.yaml"
     resources:
@@ -74,4 +74,4 @@ rule annotation_learn:
 # New weights of the embedded annotators; set them in annotation.annotators to use them.
 rule annotation_weights:
     input:
-        expand(rules.annotation_learn.output.weights, kind=["measured", "texture"]),
+        expand(rules.annotation_learn.output.weights, kind=TRAINED_ANNOTATOR_KINDS),

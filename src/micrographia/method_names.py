@@ -49,6 +49,10 @@ SLOW_ENGINES: Final[frozenset[Engine]] = frozenset({"multislice", "prism"})
 Calculator = Literal["chgnet", "mattersim", "emt"]
 CALCULATORS: Final[tuple[Calculator, ...]] = get_args(Calculator)
 
+#: Kinds of annotators that read with weights of their own; `annotation learn` trains them.
+TrainedAnnotatorKind = Literal["measured", "texture"]
+TRAINED_ANNOTATOR_KINDS: Final[tuple[TrainedAnnotatorKind, ...]] = get_args(TrainedAnnotatorKind)
+
 #: Kinds of annotators; `annotation.registry.KINDS` makes them.
-AnnotatorKind = Literal["measured", "texture", "endpoint"]
+AnnotatorKind = Literal[TrainedAnnotatorKind, "endpoint"]
 ANNOTATOR_KINDS: Final[tuple[AnnotatorKind, ...]] = get_args(AnnotatorKind)

@@ -155,5 +155,5 @@ def test_a_picture_that_is_gone_is_a_row_with_the_reason(make: Any, tmp_path: Pa
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_an_unknown_name_is_told_what_there_is(kind: AnnotatorKind, server: ChatServer) -> None:
-    with pytest.raises(AnnotationError, match=r"no such annotator; saw 'nobody'; allowed: who"):
+    with pytest.raises(AnnotationError, match=r"Unknown annotator; saw 'nobody'; allowed: who"):
         make_annotator("nobody", settings_of(kind, server))

@@ -30,7 +30,11 @@ REGISTRIES: dict[str, Collection[str]] = {
     "ANNOTATOR_KINDS": KINDS,
 }
 #: Lists that choose from another one.
-SELECTIONS = {"CONTESTANTS": METHODS, "SLOW_ENGINES": ENGINES}
+SELECTIONS = {
+    "CONTESTANTS": METHODS,
+    "SLOW_ENGINES": ENGINES,
+    "TRAINED_ANNOTATOR_KINDS": KINDS,
+}
 
 
 def test_every_list_is_compared() -> None:

@@ -10,10 +10,11 @@ import pytest
 from ase import Atoms
 from ase.build import graphene
 
+from micrographia.arrays import ComplexArray, FloatArray
 from micrographia.errors import ImageError
 from micrographia.method_names import SLOW_ENGINES, Engine
 from micrographia.physics.conditions import ImagingConditions
-from micrographia.physics.imaging import ComplexArray, FloatArray, evaluate_series
+from micrographia.physics.imaging import evaluate_series
 from micrographia.stem.simulate import ENGINES, View, render
 
 DETECTORS = get_args(ImagingConditions.model_fields["detector"].annotation)

@@ -116,8 +116,9 @@ def check_crystals(installed: Installed) -> None:
     (installed.work / "truth.cif").write_text(row.cif)
     view = "--dose 30000 --rotation 17 --field 42.7 --seed 3"
     installed(f"micrographia stem simulate truth.cif --out image.tif {view}")
-    solve = "micrographia reconstruction solve image.tif --out answer.cif"
-    said = installed(f"{solve} --elements Mo,S")
+    said = installed(
+        "micrographia reconstruction solve image.tif --out answer.cif --elements Mo,S"
+    )
     _expect(json.loads(said)["formula"] == CRYSTAL, f"{CRYSTAL} is found")
     score = json.loads(installed("micrographia benchmarks structure answer.cif truth.cif"))
     _expect(score["ss_010"] and score["rmsd_xy"] < 0.01, f"the crystal is right: {score}")

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import micrographia
+from micrographia import cli
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "src" / "micrographia"
@@ -57,6 +58,11 @@ def test_there_are_rooms():
     assert {"curation", "segmentation", "stem", "reconstruction", "report"} <= set(ROOMS)
 
 
+def test_every_room_is_on_the_command_line():
+    """By its own name; the room `workflow` has the verbs of `config`."""
+    assert set(cli.ROOMS) == set(ROOMS) - {"workflow"} | {"config"}
+
+
 @pytest.mark.parametrize("room", sorted(set(ROOMS) - FREE_ROOMS))
 def test_a_room_imports_only_the_ground_floor_and_itself(room):
     for path in (PACKAGE / room).rglob("*.py"):
@@ -101,6 +107,24 @@ def test_the_library_knows_no_snakemake():
             elif isinstance(node, ast.ImportFrom):
                 names = [node.module or ""]
             assert not any(name.split(".")[0] == "snakemake" for name in names), path
+
+
+def test_studies_import_no_tests_and_patch_no_paths():
+    """Tests may import from `studies/`, which pytest has on its path; the other way round not."""
+    tests = {path.stem for path in (ROOT / "tests").rglob("*.py")} | {"tests", "unit", "workflow"}
+    for path in (ROOT / "studies").glob("*.py"):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        names = {
+            alias.name
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Import)
+            for alias in node.names
+        }
+        names |= {str(node.module) for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+        assert not {name.split(".")[0] for name in names} & tests, path.name
+        # `metric_peers.py` runs itself with interpreters that have a peer, and not this package.
+        patched = "sys.path." in path.read_text(encoding="utf-8")
+        assert patched is (path.name == "metric_peers.py"), path.name
 
 
 def test_files_stay_short():

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from needed import skip_without
 
 from micrographia import config
 from micrographia.errors import ConfigError
@@ -78,8 +79,8 @@ def test_sections_come_as_json_or_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize("overlay", sorted((ROOT / "tests" / "config").glob("*.yaml")))
 def test_overlays_are_valid(overlay: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     raw = yaml.safe_load(overlay.read_text())
-    if "../shared" in overlay.read_text() and not (ROOT / "../shared/data").exists():
-        pytest.skip("../shared is absent")
+    if "../shared" in overlay.read_text():
+        skip_without("shared data")
     monkeypatch.chdir(ROOT)
     config.validate(raw)
 

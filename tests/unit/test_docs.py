@@ -23,6 +23,9 @@ DOCS = ROOT / "docs"
 SCHEMAS = {name: value for name, value in vars(schemas).items() if isinstance(value, pa.Schema)}
 SITE_PAGES = sorted(DOCS.rglob("*.md"))
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *SITE_PAGES]
+#: What these name is there once they were followed: `tests/contracts/test_recipe.py` does so.
+RECIPES = [DOCS / "contributing" / name for name in ("add-a-room.md", "add-a-method.md")]
+DESCRIBING = [page for page in PAGES if page not in RECIPES]
 #: Written when the site is built.
 GENERATED = {"reference/command-line.md", "reference/settings.md"}
 NOTEBOOKS = sorted(DOCS.rglob("*.ipynb"))
@@ -76,7 +79,7 @@ def test_links_lead_to_files(page):
             assert file.exists() or file in generated, f"{name_of(page)}: {target}"
 
 
-@pytest.mark.parametrize("page", PAGES, ids=name_of)
+@pytest.mark.parametrize("page", DESCRIBING, ids=name_of)
 def test_files_of_the_project_that_a_page_names_exist(page):
     named = re.findall(
         r"(?<![\w/.])((?:src|rules|studies|tests|envs|profiles|docs)/[\w./-]*\w)",
@@ -115,7 +118,7 @@ def faults_but_paths(error: ValidationError) -> list[str]:
 
 COMMANDS = [
     pytest.param(command, id=f"{name_of(page)}: {' '.join(command.split()[1:3])}")
-    for page in PAGES
+    for page in DESCRIBING
     for command in commands(page.read_text(encoding="utf-8"))
 ]
 

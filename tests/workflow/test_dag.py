@@ -263,8 +263,8 @@ annotation:
 
 def test_what_had_no_answer_is_asked_again_and_illegible_text_rejects(fresh: Workflow) -> None:
     import pandas as pd
+    from loopback_chat import ChatServer
     from PIL import Image, ImageDraw
-    from unit.annotation.chat_server import ChatServer
 
     (fresh.folder / "pictures").mkdir()
     for number, side in enumerate((220, 221, 90)):  # text of the smallest cannot be read

@@ -10,11 +10,12 @@ from micrographia.config.annotation import Annotation, AnnotatorSettings, Endpoi
 from micrographia.config.base import ExistingPath, Section
 from micrographia.config.benchmarks import Benchmarks
 from micrographia.config.curation import Curation
+from micrographia.config.curation.scale import Scale
+from micrographia.config.curation.text import LabelledText, Text, TextTraining
 from micrographia.config.data import Data, Splits, StructureFilter, StructureSource
 from micrographia.config.energy import Energy
 from micrographia.config.reconstruction import Reconstruction, Symmetry, Templates
 from micrographia.config.report import Report
-from micrographia.config.scale import Scale
 from micrographia.config.segmentation import (
     Baselines,
     ContestantBudget,
@@ -27,7 +28,6 @@ from micrographia.config.segmentation import (
 )
 from micrographia.config.stem import Stem, Vary
 from micrographia.config.synthesis import Synthesis
-from micrographia.config.text import LabelledText, Text, TextTraining
 from micrographia.config.training import Training
 from micrographia.config.validation import dump_section, parse_section, validate
 from micrographia.config.workflow import WorkflowConfig

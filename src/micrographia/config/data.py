@@ -30,7 +30,7 @@ def _images(value: str | tuple[str, ...]) -> str | tuple[str, ...]:
             glob.has_magic(source) and any(glob.iglob(source, recursive=True))
         ):
             raise ValueError(
-                "must be 'procedural', or paths that exist, or globs that match a file; "
+                "must be 'procedural', or existing paths, or globs that match a file; "
                 f"{source!r} is none of these"
             )
     return value

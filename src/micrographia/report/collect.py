@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, NamedTuple
 
 import pandas as pd
 import pyarrow as pa
@@ -57,20 +57,34 @@ class Results:
     problems: list[str] = field(default_factory=list)
 
 
-#: Attribute of `Results`: where its table or its shards' tables lie, and their columns.
-_TABLES: dict[str, tuple[str, pa.Schema]] = {
-    "micrographs": ("curation/micrographs.parquet", schemas.MICROGRAPHS),
-    "predictions": ("segmentation/predicted/*/predictions.parquet", schemas.PREDICTIONS),
-    "instances": ("segmentation/predicted/*/instances.parquet", schemas.INSTANCES),
-    "sizes": ("segmentation/measurements/sizes.parquet", schemas.SIZES),
-    "segmentation_scores": ("benchmarks/segmentation.parquet", schemas.SEGMENTATION_SCORES),
-    "attributes_final": ("annotation/attributes_final.parquet", schemas.ATTRIBUTES_FINAL),
-    "structures": ("stem/structures.parquet", schemas.STRUCTURES),
-    "images": ("stem/images/*/images.parquet", schemas.STEM_IMAGES),
-    "exposures": ("stem/exposures/*/images.parquet", schemas.STEM_IMAGES),
-    "reconstructions": ("reconstruction/*/reconstructions.parquet", schemas.RECONSTRUCTIONS),
-    "structure_scores": ("benchmarks/structure.parquet", schemas.STRUCTURE_SCORES),
-    "engines": ("stem/engines.parquet", schemas.ENGINES),
+class Source(NamedTuple):
+    """Where a table or its shards' tables lie, their columns, and whose shards they are."""
+
+    pattern: str
+    schema: pa.Schema
+    wing: Literal["micrographs", "structures"] | None = None
+
+
+#: Sources by attribute of `Results`; a test holds them against the outputs of the rules.
+SOURCES: dict[str, Source] = {
+    "micrographs": Source("curation/micrographs.parquet", schemas.MICROGRAPHS),
+    "predictions": Source(
+        "segmentation/predicted/*/predictions.parquet", schemas.PREDICTIONS, "micrographs"
+    ),
+    "instances": Source(
+        "segmentation/predicted/*/instances.parquet", schemas.INSTANCES, "micrographs"
+    ),
+    "sizes": Source("segmentation/measurements/sizes.parquet", schemas.SIZES),
+    "segmentation_scores": Source("benchmarks/segmentation.parquet", schemas.SEGMENTATION_SCORES),
+    "attributes_final": Source("annotation/attributes_final.parquet", schemas.ATTRIBUTES_FINAL),
+    "structures": Source("stem/structures.parquet", schemas.STRUCTURES),
+    "images": Source("stem/images/*/images.parquet", schemas.STEM_IMAGES, "structures"),
+    "exposures": Source("stem/exposures/*/images.parquet", schemas.STEM_IMAGES, "structures"),
+    "reconstructions": Source(
+        "reconstruction/*/reconstructions.parquet", schemas.RECONSTRUCTIONS, "structures"
+    ),
+    "structure_scores": Source("benchmarks/structure.parquet", schemas.STRUCTURE_SCORES),
+    "engines": Source("stem/engines.parquet", schemas.ENGINES),
 }
 
 
@@ -97,8 +111,8 @@ def collect(root: Path, config: Mapping[str, Any] | None = None) -> Results:
         )
     problems: list[str] = []
     tables = {
-        name: _joined(_of_this_run(sorted(root.glob(pattern)), pattern, config), schema, problems)
-        for name, (pattern, schema) in _TABLES.items()
+        name: _joined(_of_this_run(root, source, config), source.schema, problems)
+        for name, source in SOURCES.items()
     }
     return Results(
         root=root,
@@ -108,14 +122,15 @@ def collect(root: Path, config: Mapping[str, Any] | None = None) -> Results:
     )
 
 
-def _of_this_run(paths: list[Path], pattern: str, config: Mapping[str, Any] | None) -> list[Path]:
+def _of_this_run(root: Path, source: Source, config: Mapping[str, Any] | None) -> list[Path]:
+    paths = sorted(root.glob(source.pattern))
     shards = (config or {}).get("shards")
-    if "*" not in pattern or not shards:
+    if source.wing is None or not shards:
         return paths
-    wing = "micrographs" if pattern.startswith("segmentation") else "structures"
-    names = {f"{number:03d}" for number in range(shards[wing])}
+    names = {f"{number:03d}" for number in range(shards[source.wing])}
     stem = (config or {}).get("stem", {})
-    if stem.get("multislice") or stem.get("multislice_sample"):
+    # What abTEM simulates of a sample is a shard of its own.
+    if source.wing == "structures" and (stem.get("multislice") or stem.get("multislice_sample")):
         names.add("multislice")
     return [path for path in paths if path.parent.name in names]
 

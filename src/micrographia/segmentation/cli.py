@@ -7,6 +7,7 @@ from pathlib import Path
 
 from micrographia.commandline import Subparsers, add_settings, add_shard, settings_of
 from micrographia.config import Segmentation
+from micrographia.method_names import SEGMENTERS
 from micrographia.segmentation.flow import cli as flow
 from micrographia.segmentation.learning import cli as learning
 from micrographia.segmentation.measuring import cli as measuring
@@ -37,7 +38,7 @@ def register(verbs: Subparsers) -> None:
     parser.add_argument(
         "--method",
         help="segmenter to use instead of the one in the settings (default unet-small): "
-        "watershed, unet-small, unet-large, vit-b, stardist, yolo-seg or mask-rcnn",
+        + ", ".join(SEGMENTERS),
     )
     parser.add_argument(
         "--checkpoint",

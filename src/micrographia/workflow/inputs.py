@@ -10,6 +10,7 @@ from pathlib import Path
 
 from micrographia.config import WorkflowConfig
 from micrographia.io.resources import find_resource
+from micrographia.method_names import TRAINED_ANNOTATOR_KINDS
 from micrographia.workflow.digests import state
 from micrographia.workflow.names import Names, Wildcards
 
@@ -124,12 +125,12 @@ class Inputs:
         return self.learn_folders("predicted", segmented=True)
 
     def weights_of(self, names: Iterable[str]) -> list[str]:
-        """Return weights that these annotators read, with their cards; endpoints read none."""
+        """Return weights that these annotators read, with their cards; some read none."""
         wanted = set(names)
         chosen = [one for one in self.settings.annotation.annotators if one.name in wanted]
-        embedded = [one for one in chosen if one.kind != "endpoint"]
+        trained = [one for one in chosen if one.kind in TRAINED_ANNOTATOR_KINDS]
         return carded(
-            *(one.weights or _ANNOTATOR_WEIGHTS.format(kind=one.kind) for one in embedded)
+            *(one.weights or _ANNOTATOR_WEIGHTS.format(kind=one.kind) for one in trained)
         )
 
     def weights_of_annotator(self, wildcards: Wildcards) -> list[str]:

@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from unit.annotation.chat_server import ChatServer
-from unit.annotation.conftest import as_json, settings_for
+from loopback_chat import ChatServer, as_json, settings_for
 
 from micrographia.cli import main
 from micrographia.io.schemas import ATTRIBUTES_FINAL, CROSSCHECK, LEGIBILITY, REVIEW_QUEUE

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import importlib.util
 import json
 import os
 import struct
@@ -14,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tifffile
+from needed import EMPS, needs
 from PIL import Image
 
 from micrographia.cli import main
@@ -24,9 +24,6 @@ from micrographia.io.images import image_id, read_micrograph, write_labels
 from micrographia.io.schemas import MANIFEST, MICROGRAPHS
 from micrographia.io.tables import read_provenance, read_table
 from micrographia.synthesis.procedural.micrograph import make_micrograph
-
-EMPS = Path(__file__).parents[4] / "shared" / "data" / "emps"
-EMPS_FILES = sorted((EMPS / "images").glob("*.png"))
 
 
 def _bomb() -> bytes:
@@ -215,8 +212,16 @@ def test_what_is_burnt_in_is_read(
     table = read_table(tmp_path / "out" / "micrographs.parquet", MICROGRAPHS)
     assert table["text_boxes"].isna().all()
     assert "bar" in set(table["pixel_size_source"].dropna())
-    if importlib.util.find_spec("ultralytics") is None:
-        return
+
+
+@needs("ultralytics")
+def test_text_is_looked_for_and_taken_away(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = ["synthesis", "micrographs", "--out", str(tmp_path / "made"), "--settings"]
+    assert main([*made, '{"count": 6, "size": 384, "annotated_share": 1}']) == 0
+    monkeypatch.chdir(tmp_path)
+    words = ["curation", "run", "made/images", "--out", "out", "--settings"]
     assert main([*words, '{"scale": {"read": false}}']) == 0
     said = capsys.readouterr().out
     assert "Text was not looked for" not in said and "Scale bars were not read: " in said
@@ -247,11 +252,12 @@ def test_curation_finds_what_the_generator_planted(tmp_path: Path) -> None:
     assert table["mask_path"].notna().all()
 
 
-@pytest.mark.skipif(not EMPS.is_dir(), reason="EMPS is not here")
+@needs("EMPS")
 def test_no_two_real_pictures_are_taken_for_copies() -> None:
     """All 366 are different pictures: the defaults must not merge any."""
     settings = Curation()
-    smalls = [thumbnail(read_micrograph(file).pixels) for file in EMPS_FILES[::3]]
+    files = sorted((EMPS / "images").glob("*.png"))
+    smalls = [thumbnail(read_micrograph(file).pixels) for file in files[::3]]
     hashes = np.array([int(perceptual_hash(small), 16) for small in smalls], dtype=np.uint64)
     found = groups(
         hashes, settings.duplicate_radius, np.array(smalls), settings.duplicate_correlation

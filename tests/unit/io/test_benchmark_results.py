@@ -49,7 +49,7 @@ def test_same_figures_same_bytes(tmp_path):
 
 def test_broken_contract_writes_nothing(tmp_path):
     path = tmp_path / "toy.json"
-    with pytest.raises(TableError, match="contract"):
+    with pytest.raises(TableError, match="wrong fields"):
         write_result(path, "toy", [{"metric": "AP"}], stamp({}, 1), n=1, n_failed=0)
     with pytest.raises(TableError, match="reserved"):
         write_result(path, "toy", [], stamp({}, 1), n=1, n_failed=0, versions={})

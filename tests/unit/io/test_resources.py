@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import importlib.util
 from pathlib import Path
 
 import pytest
+from needed import needs
 
 from micrographia.config import Annotation, Scale, Text
 from micrographia.curation.scale.measure import load_tools
@@ -31,9 +31,7 @@ def test_the_reader_of_scale_bars_is_found() -> None:
     assert load_tools(Scale(tesseract="never")).reader is not None
 
 
-@pytest.mark.skipif(
-    importlib.util.find_spec("ultralytics") is None, reason="ultralytics is not installed"
-)
+@needs("ultralytics")
 def test_the_text_detector_is_found() -> None:
     from micrographia.curation.text.network import load_detector
 

@@ -57,7 +57,7 @@ def test_a_contradicted_pixel_size_is_said(
 ) -> None:
     write_stem_image(tmp_path / "a.tif", IMAGE)
     assert read_stem_image(tmp_path / "a.tif", 0.2).pixel_size == 0.2
-    assert "states 0.1 Å per pixel; 0.2 Å is taken" in caplog.text
+    assert "states a pixel size of 0.1 Å; the given pixel size of 0.2 Å is used" in caplog.text
 
 
 def test_missing_pixels_are_filled_with_a_warning(

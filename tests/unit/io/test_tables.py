@@ -46,8 +46,8 @@ def test_empty_table_keeps_its_columns(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("row", "message"),
     [
-        ({"name": "a", "size": 1}, "missing columns \\['box'\\]"),
-        ({"name": "a", "size": 1, "box": None, "colour": 1}, "unknown columns \\['colour'\\]"),
+        ({"name": "a", "size": 1}, "missing \\['box'\\]"),
+        ({"name": "a", "size": 1, "box": None, "colour": 1}, "unknown \\['colour'\\]"),
         ({"name": "a", "size": "wide", "box": None}, "wrong type"),
     ],
 )

@@ -7,6 +7,7 @@ from html.parser import HTMLParser
 
 import numpy as np
 import pytest
+from needed import chromium, needs
 from PIL import Image
 
 from micrographia.cli import main
@@ -15,7 +16,6 @@ from micrographia.io import schemas
 from micrographia.io.tables import read_table, write_table
 from micrographia.report.build import build
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 CONFIG = WorkflowConfig().model_dump(mode="json")
 
 
@@ -138,7 +138,7 @@ def test_an_empty_results_folder_makes_a_page(tmp_path):
         "No benchmark was run.",
         "The steps for micrographs did not run.",
         "The steps for STEM images did not run.",
-        "No step left a table.",
+        "No step wrote a table.",
     ):
         assert sentence in text
 
@@ -190,13 +190,13 @@ def test_an_absent_results_folder_is_one_sentence(tmp_path, capsys):
 
 
 @pytest.mark.chromium
-@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on PATH")
+@needs("Chromium")
 @pytest.mark.parametrize("width", [1280, 400])
 def test_a_browser_draws_the_page(page_text, tmp_path, width):
     (tmp_path / "index.html").write_text(page_text, encoding="utf-8")
     shot = tmp_path / "page.png"
     # Any request would fail loudly: the browser is sent to a proxy that does not exist.
-    command = [str(CHROMIUM), "--headless", "--no-sandbox", "--disable-gpu"]
+    command = [str(chromium()), "--headless", "--no-sandbox", "--disable-gpu"]
     command += ["--disable-background-networking", "--hide-scrollbars", "--proxy-server=0.0.0.0:9"]
     command += [f"--user-data-dir={tmp_path / 'profile'}", f"--window-size={width},3000"]
     command += [f"--screenshot={shot}", (tmp_path / "index.html").as_uri()]

@@ -1,13 +1,69 @@
 from __future__ import annotations
 
+import ast
 import json
+import re
+import shutil
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
+from micrographia.config import WorkflowConfig
 from micrographia.errors import TableError
-from micrographia.report.collect import collect, locate, records
+from micrographia.report.collect import SOURCES, collect, locate, records
+from micrographia.workflow.names import Names
+
+RULES = Path(__file__).parents[3] / "rules"
+
+
+def outputs_of_rules() -> dict[str, bool]:
+    """Outputs below the results folder, wildcards as `*`, and whether each is a folder."""
+    names = Names(WorkflowConfig(results="."))
+    found = {}
+    for path in RULES.rglob("*.smk"):
+        text = path.read_text(encoding="utf-8")
+        for block in re.findall(r"^ +output:\n((?: {8,}.*\n)+)", text, re.MULTILINE):
+            for kind, parts in re.findall(r"(directory\()?results\(([^()]*)\)", block):
+                words = ast.literal_eval(f"({parts},)")
+                name = names.results(*words).removeprefix("./")
+                found[re.sub(r"{[^}]*}", "*", name)] = bool(kind)
+    return found
+
+
+@pytest.mark.parametrize("source", SOURCES.values(), ids=SOURCES)
+def test_what_is_collected_is_an_output_of_a_rule(source):
+    outputs = outputs_of_rules()
+    assert len(outputs) > 50
+    folder = source.pattern.rpartition("/")[0]
+    assert outputs.get(source.pattern) is False or outputs.get(folder) is True
+    assert ("*" in source.pattern) is (source.wing is not None)
+
+
+@pytest.mark.parametrize("slow", [False, True])
+def test_shards_of_another_run_are_left_out(finished_run, tmp_path, slow):
+    root = shutil.copytree(finished_run, tmp_path / "results")
+    stem = {"multislice": ("MoS2",) if slow else (), "multislice_sample": 0}
+    settings = WorkflowConfig.model_validate(
+        {"shards": {"micrographs": 1, "structures": 3}, "stem": stem}
+    )
+    names, checked = Names(settings), set()
+    for name, source in SOURCES.items():
+        written = sorted(root.glob(source.pattern))
+        if source.wing is None or not written:
+            continue
+        first = written[0]
+        for shard in ("000", "001", "002", "003", "multislice"):
+            folder = first.parents[1] / shard
+            folder.mkdir(exist_ok=True)
+            if not (folder / first.name).exists():
+                shutil.copy(first, folder / first.name)
+        table = getattr(collect(root, settings.model_dump(mode="json")), name)
+        found = {Path(folder).name for folder in table["folder"]}
+        whole = source.wing == "structures"
+        assert found == set(names.picture_shards() if whole else names.shards("micrographs"))
+        checked.add(source.wing)
+    assert checked == {"micrographs", "structures"}
 
 
 def test_shards_are_joined_and_know_their_folder(finished_run):

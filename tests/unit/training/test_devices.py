@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
+from needed import is_here
 
 from micrographia.errors import ConfigError
 from micrographia.training.devices import autocast, choose_device, choose_precision
@@ -12,9 +13,12 @@ from micrographia.training.devices import autocast, choose_device, choose_precis
 def test_devices():
     assert choose_device("cpu").type == "cpu"
     assert choose_device("auto").type == ("cuda" if torch.cuda.is_available() else "cpu")
-    if not torch.cuda.is_available():
-        with pytest.raises(ConfigError, match="no GPU"):
-            choose_device("cuda")
+
+
+@pytest.mark.skipif(is_here("GPU"), reason="a GPU is here")
+def test_an_absent_gpu_is_said():
+    with pytest.raises(ConfigError, match="no GPU"):
+        choose_device("cuda")
 
 
 def test_precision():

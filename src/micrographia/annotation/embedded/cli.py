@@ -6,16 +6,17 @@ import argparse
 from pathlib import Path
 
 from micrographia.commandline import Subparsers, non_negative, positive
+from micrographia.method_names import TRAINED_ANNOTATOR_KINDS
 
 
 def register(verbs: Subparsers) -> None:
     """Add the verb `learn`."""
     parser = verbs.add_parser(
         "learn",
-        help="train the annotator 'measured' or 'texture' on pictures with known attributes",
+        help="train an embedded annotator on pictures with known attributes",
     )
     parser.add_argument(
-        "--kind", required=True, choices=("measured", "texture"), help="annotator to train"
+        "--kind", required=True, choices=TRAINED_ANNOTATOR_KINDS, help="annotator to train"
     )
     parser.add_argument(
         "--pictures",

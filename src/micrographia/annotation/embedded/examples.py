@@ -19,8 +19,7 @@ from micrographia.io.images import read_labels, read_micrograph, to_unit
 from micrographia.io.schemas import PREDICTIONS, SYNTHETIC
 from micrographia.io.tables import read_provenance, read_rows
 from micrographia.io.vocabulary import ATTRIBUTE_NAMES
-
-KINDS = ("measured", "texture")
+from micrographia.method_names import TRAINED_ANNOTATOR_KINDS
 
 
 @dataclass(frozen=True)
@@ -77,8 +76,10 @@ def read_examples(
     AnnotationError
         The kind is unknown, or there are more segmentations than folders.
     """
-    if kind not in KINDS:
-        raise AnnotationError("Unknown kind of features", seen=kind, allowed=", ".join(KINDS))
+    if kind not in TRAINED_ANNOTATOR_KINDS:
+        raise AnnotationError(
+            "Unknown kind of features", seen=kind, allowed=", ".join(TRAINED_ANNOTATOR_KINDS)
+        )
     if len(segmentations) > len(pictures):
         raise AnnotationError(
             "There are more segmentations than folders of pictures",

@@ -12,9 +12,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from loopback_chat import FAULTS, KEY, KEY_ENV, ChatServer, look, settings_for
 from PIL import Image
-from unit.annotation.chat_server import FAULTS, KEY, ChatServer, look
-from unit.annotation.conftest import KEY_ENV, settings_for
 
 from micrographia.annotation.annotator import AnnotationError, EndpointDownError
 from micrographia.annotation.batch import annotate_cases, judge_cases, read_cases

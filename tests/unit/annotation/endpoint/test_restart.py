@@ -11,8 +11,8 @@ import time
 from pathlib import Path
 
 import pytest
-from unit.annotation.chat_server import FAULTS, KEY, ChatServer
-from unit.annotation.conftest import ROOT, as_json, settings_for, write_pictures
+from loopback_chat import FAULTS, KEY, ChatServer, as_json, settings_for, write_pictures
+from needed import ROOT
 
 from micrographia.annotation.endpoint.ledger import Ledger
 from micrographia.io.schemas import ATTRIBUTES, MICROGRAPHS

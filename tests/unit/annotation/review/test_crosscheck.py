@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from unit.annotation.conftest import write_pictures
+from loopback_chat import write_pictures
 
 from micrographia.annotation.annotator import AnnotationError
 from micrographia.annotation.embedded.judge import judge_by_reading

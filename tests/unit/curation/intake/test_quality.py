@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import io
-from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from needed import EMPS, needs
 from PIL import Image
 from scipy import ndimage
 
@@ -16,8 +16,6 @@ from micrographia.config import Curation
 from micrographia.curation.intake import quality
 from micrographia.curation.intake.quality import Quality, measure, sharpness, verdict
 from micrographia.io.images import read_micrograph, to_unit
-
-EMPS = Path(__file__).parents[5] / "shared" / "data" / "emps" / "images"
 
 
 def _discs(blur: float, noise: float = 0.01, size: int = 256) -> np.ndarray:
@@ -130,11 +128,11 @@ def test_pictures_of_nothing_are_empty() -> None:
     assert measure(one.astype(np.uint8)).emptiness < Curation().max_emptiness
 
 
-@pytest.mark.skipif(not EMPS.is_dir(), reason="EMPS is not here")
+@needs("EMPS")
 def test_defaults_keep_real_micrographs_and_reject_them_blurred() -> None:
     limits = Curation()
     kept, caught = 0, 0
-    files = sorted(EMPS.glob("*.png"))[::12]
+    files = sorted((EMPS / "images").glob("*.png"))[::12]
     for file in files:
         pixels = read_micrograph(file).pixels
         kept += verdict(512, 512, measure(pixels), limits) is None

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from needed import needs
 from PIL import Image, ImageDraw, ImageFont
 
 from micrographia.cli import main
@@ -37,12 +37,15 @@ LABELS = (
     "1 µm",
     "2 µm",
 )
-HAVE_TESSERACT = shutil.which("tesseract") is not None
 
 
-@pytest.fixture(scope="module")
-def tools() -> Tools:
-    return Tools(load_reader(READER), HAVE_TESSERACT, None)
+TESSERACT = pytest.param(True, marks=needs("tesseract"), id="tesseract")
+
+
+@pytest.fixture(scope="module", params=[pytest.param(False, id="alone"), TESSERACT])
+def tools(request: pytest.FixtureRequest) -> Tools:
+    """The built-in reader, alone and with tesseract."""
+    return Tools(load_reader(READER), request.param, None)
 
 
 def specimen(seed: int = 0, ground: int = 110) -> Image.Image:
@@ -170,21 +173,15 @@ def test_pixel_sizes_from_bars(text: str, ink: int, kind: str, nm: float, tools:
     assert (found["pixel_size_nm"], found["pixel_size_source"]) == (found["bar_nm"], "bar")
 
 
-@pytest.mark.parametrize("use_tesseract", [False, True])
-def test_most_bars_give_their_pixel_size_and_hardly_one_a_wrong_one(
-    use_tesseract: bool, tools: Tools
-) -> None:
+def test_most_bars_give_their_pixel_size_and_hardly_one_a_wrong_one(tools: Tools) -> None:
     """The bars of the project, at most 2 % wrong and at least 70 % right, on rendered pictures."""
-    if use_tesseract and not HAVE_TESSERACT:
-        pytest.skip("tesseract is not installed")
-    some = tools._replace(use_tesseract=use_tesseract)
     right, wrong = 0, []
     for number, text in enumerate(LABELS):
         value, unit = text.split()
         length, ink = 110 + 7 * number, 255 * (number % 2)
         kind = ("solid", "boxed", "capped")[number % 3]
         pixels = with_bar(specimen(number), length, text, ink=ink, kind=kind, thick=2 + number % 4)
-        found = measure(pixels, None, some, SETTINGS)
+        found = measure(pixels, None, tools, SETTINGS)
         true = float(value) * {"nm": 1, "µm": 1000}[unit] / (length - (kind == "capped"))
         if found["pixel_size_nm"] is None:
             continue
@@ -202,13 +199,11 @@ def test_a_unit_in_doubt_gives_no_pixel_size(text: str, tools: Tools) -> None:
     """At this size the font's µ hardly differs from an n: right, or nothing."""
     pixels = with_bar(specimen(5), 150, text)
     true = float(text.split()[0]) * 1000 / 150
-    for use_tesseract in {tools.use_tesseract, False}:
-        some = tools._replace(use_tesseract=use_tesseract)
-        used = measure(pixels, None, some, SETTINGS)["pixel_size_nm"]
-        assert used is None or used == pytest.approx(true, rel=0.01)
+    used = measure(pixels, None, tools, SETTINGS)["pixel_size_nm"]
+    assert used is None or used == pytest.approx(true, rel=0.01)
 
 
-@pytest.mark.skipif(not HAVE_TESSERACT, reason="tesseract is not installed")
+@pytest.mark.parametrize("tools", [TESSERACT], indirect=True)
 def test_the_banner_of_a_large_picture_refers_to_its_own_pixels(tools: Tools) -> None:
     """It is read on a copy of half the size: a field of view is that of all columns."""
     picture = specimen(5).resize((2600, 2000))
@@ -251,7 +246,7 @@ def test_a_header_that_the_bar_contradicts_is_not_believed(tools: Tools) -> None
     assert refused["agreement"] == "disagree" and refused["pixel_size_nm"] is None
 
 
-def test_without_tesseract_rows_say_so(monkeypatch: pytest.MonkeyPatch, tools: Tools) -> None:
+def test_without_tesseract_rows_say_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "/nonexistent")
     tesseract.program.cache_clear()
     try:
@@ -266,7 +261,7 @@ def test_without_tesseract_rows_say_so(monkeypatch: pytest.MonkeyPatch, tools: T
         tesseract.program.cache_clear()
 
 
-@pytest.mark.skipif(not HAVE_TESSERACT, reason="tesseract is not installed")
+@needs("tesseract")
 def test_tesseract_reads_several_lines_in_order() -> None:
     pages = []
     for text in ("200 nm", "5 kV"):

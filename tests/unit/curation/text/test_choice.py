@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from needed import EMPS, needs
 
 from micrographia.config import Synthesis
 from micrographia.curation.text.choice import Choice, apart, choose, describe, fit
@@ -19,7 +20,6 @@ from micrographia.synthesis.text import banners
 from micrographia.synthesis.text.pictures import Sheet, Style
 
 ROOT = Path(__file__).parents[4]
-EMPS = ROOT.parent / "shared" / "data" / "emps" / "images"
 LINE = Proposal((10, 10, 50, 20), "text")
 OTHER = Proposal((60, 60, 90, 70), "text")
 #: Counts the network's best score there and nothing else: a half where it is a tenth.
@@ -104,7 +104,7 @@ def test_a_flat_picture_has_no_proposal() -> None:
     assert propose(np.full((200, 300), 0.5, np.float32)) == []
 
 
-@pytest.mark.skipif(not EMPS.is_dir(), reason="EMPS is not here")
+@needs("EMPS")
 def test_real_annotation_is_among_the_proposals() -> None:
     labels: dict[str, list[list[int]]] = {}
     with (ROOT / "tests" / "data" / "emps_text_boxes.csv").open(encoding="utf-8") as stream:
@@ -114,7 +114,7 @@ def test_real_annotation_is_among_the_proposals() -> None:
                 labels.setdefault(row["image"], []).append(box)
     found = total = 0
     for name, boxes in list(labels.items())[:12]:
-        unit = to_unit(read_micrograph(EMPS / f"{name}.png").pixels)
+        unit = to_unit(read_micrograph(EMPS / "images" / f"{name}.png").pixels)
         best = overlap(boxes, [item.box for item in propose(unit)]).max(axis=1)
         found, total = found + int((best >= 0.3).sum()), total + len(boxes)
     assert found >= 0.95 * total

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
+from needed import EMPS, needs
 
 from micrographia.cli import main
 from micrographia.config import LabelledText, Text
@@ -43,27 +43,24 @@ def test_labels_are_read_by_picture(tmp_path: Path) -> None:
         read_text_labels(table)
 
 
+@needs("EMPS")
 def test_shipped_labels_keep_articles_apart() -> None:
-    emps = ROOT.parent / "shared" / "data" / "emps"
-    if not emps.exists():
-        pytest.skip("needs the EMPS micrographs")
-    rows = (emps / "sources.csv").read_text().splitlines()[1:]
+    rows = (EMPS / "sources.csv").read_text().splitlines()[1:]
     article = {row.split(",")[0].removesuffix(".png"): row.split(",")[1] for row in rows}
     labels = read_text_labels(ROOT / "tests/data/emps_text_boxes.csv")
     tested = {article[name] for name, found in labels.items() if found.half == "test"}
     learnt = {article[name] for name, found in labels.items() if found.half in ("tune", "more")}
     assert len(labels) == 166 and not tested & learnt
     for name, found in labels.items():
-        height, width = cv2.imread(str(emps / "images" / f"{name}.png"), 0).shape
+        height, width = cv2.imread(str(EMPS / "images" / f"{name}.png"), 0).shape
         assert all(
             0 <= x0 < x1 <= width and 0 <= y0 < y1 <= height for x0, y0, x1, y1 in found.boxes
         )
 
 
 @pytest.mark.slow
+@needs("ultralytics")
 def test_a_detector_learns_from_labelled_pictures(tmp_path: Path) -> None:
-    if importlib.util.find_spec("ultralytics") is None:
-        pytest.skip("ultralytics is not installed")
     from micrographia.curation.text.network import load_detector
 
     rng = np.random.default_rng(5)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import subprocess
@@ -12,9 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-
-if importlib.util.find_spec("ultralytics") is None:
-    pytest.skip("ultralytics is not installed", allow_module_level=True)
+from needed import EMPS, needs
 
 from micrographia.config import Synthesis, Text, TextTraining
 from micrographia.curation.text.network import build, distinct, load_detector, save_detector
@@ -28,9 +25,10 @@ from micrographia.synthesis.text.banners import find_fonts
 from micrographia.synthesis.text.dataset import make_set
 from micrographia.synthesis.text.pictures import annotate
 
+pytestmark = needs("ultralytics")
+
 ROOT = Path(__file__).parents[4]
 SHIPPED = find_resource(Text().weights)
-EMPS = ROOT.parent / "shared" / "data" / "emps"
 TINY = TextTraining(
     closeups=8, closeup_side=64, closeup_epochs=1, pictures=5, side=96, epochs=1, threads=1
 )
@@ -151,7 +149,7 @@ def test_the_shipped_detector_finds_what_is_rendered() -> None:
     assert hits >= 0.5 * true and hits >= 0.7 * found
 
 
-@pytest.mark.skipif(not EMPS.is_dir(), reason="EMPS is not here")
+@needs("EMPS")
 def test_real_pictures_without_text_are_left_whole() -> None:
     import csv
 

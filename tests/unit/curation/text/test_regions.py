@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from needed import EMPS, needs
 from PIL import Image
 
 from micrographia.cli import main
@@ -94,10 +95,8 @@ def test_a_picture_that_cannot_be_read_is_a_row_and_is_rejected(tmp_path: Path) 
         add_text(rows, found[:1])
 
 
+@needs("EMPS")
 def test_the_hand_labels_lie_in_their_pictures() -> None:
-    emps = ROOT.parent / "shared" / "data" / "emps" / "images"
-    if not emps.is_dir():
-        pytest.skip("EMPS is not here")
     with LABELS.open(encoding="utf-8", newline="") as stream:
         rows = list(csv.DictReader(stream))
     halves = {half: {r["image"] for r in rows if r["half"] == half} for half in ("tune", "test")}
@@ -106,7 +105,7 @@ def test_the_hand_labels_lie_in_their_pictures() -> None:
     for row in rows:
         if row["class"] == "none":
             continue
-        with Image.open(emps / f"{row['image']}.png") as image:
+        with Image.open(EMPS / "images" / f"{row['image']}.png") as image:
             width, height = image.size
         x0, y0, x1, y1 = (int(row[edge]) for edge in ("x0", "y0", "x1", "y1"))
         assert 0 <= x0 < x1 <= width and 0 <= y0 < y1 <= height

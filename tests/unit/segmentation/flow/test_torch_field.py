@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
+from needed import needs
 from scipy import ndimage
 from scipy.spatial import cKDTree
 
@@ -25,7 +26,7 @@ from micrographia.segmentation.flow.potential import (
 )
 from micrographia.segmentation.inference import instances
 
-GPU = pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU")
+GPU = needs("GPU")
 DEVICES = pytest.mark.parametrize("device", ["cpu", pytest.param("cuda", marks=GPU)])
 MASKS = arrays(
     np.int32, array_shapes(min_dims=2, max_dims=2, max_side=12), elements=st.integers(0, 3)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,6 +10,7 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from needed import EMPS, needs
 from skimage.draw import disk
 
 from micrographia.config import Watershed
@@ -18,7 +18,6 @@ from micrographia.errors import ImageError
 from micrographia.io.images import read_labels, read_micrograph, to_unit
 from micrographia.segmentation.watershed.segment import segment, split
 
-EMPS = Path(__file__).resolve().parents[5] / "shared" / "data" / "emps"
 #: IoU that a disc must reach: an outline off by one pixel costs the smallest one 0.16.
 GOOD = 0.8
 DISCS = [((40, 40), 14), ((60, 110), 20), ((120, 50), 17), ((130, 130), 12)]
@@ -147,7 +146,7 @@ def test_depth_decides_what_is_divided():
     assert split(mask, 0.6, 0).max() == 1
 
 
-@pytest.mark.skipif(not EMPS.is_dir(), reason="EMPS is not here")
+@needs("EMPS")
 def test_real_micrographs():
     """A dozen EMPS pictures (Yildirim & Cole 2021), every 30th of the list."""
     with (EMPS / "sources.csv").open(newline="") as stream:

@@ -12,6 +12,7 @@ from ase.build import bulk, graphene, make_supercell, mx2
 from ase.io import write
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from needed import CRYSTALS, needs
 
 from micrographia.cli import main
 from micrographia.config import StructureFilter
@@ -30,7 +31,6 @@ from micrographia.stem.crystals.structures import (
 
 ROOT = Path(__file__).parents[4]
 TABLE = ROOT / "src/micrographia/stem/crystals/prototypes.csv"
-REAL = ROOT.parent / "shared" / "data" / "structures2d" / "structures2d.parquet"
 OPEN = StructureFilter()
 
 
@@ -254,14 +254,14 @@ def test_nothing_left_is_an_error_with_a_remedy(tmp_path, capsys):
     assert not out.exists()
 
 
-@pytest.mark.skipif(not REAL.exists(), reason="the shared data are not here")
+@needs("structures2d")
 def test_several_hundred_real_crystals_pass_the_stem2mat_filter():
     from micrographia.io.structures import read_structures
 
     limits = StructureFilter(
         max_elements=3, min_z_span=10, max_thickness=3.0, min_projected_distance=0.5
     )
-    items = [item for number, item in enumerate(read_structures(REAL)) if number % 8 == 0]
+    items = [item for number, item in enumerate(read_structures(CRYSTALS)) if number % 8 == 0]
     rows = curate([(*item, None) for item in items], limits)
     kept = [row for row in rows if row["status"] == "kept"]
     assert 60 < len(kept) < 200

@@ -7,8 +7,8 @@ from typing import Literal
 from pydantic import Field
 
 from micrographia.config.base import Section
-from micrographia.config.scale import Scale as Scale
-from micrographia.config.text import Text as Text
+from micrographia.config.curation.scale import Scale as Scale
+from micrographia.config.curation.text import Text as Text
 
 HashName = Literal["phash", "phash_simple", "dhash", "dhash_vertical", "average_hash", "whash"]
 

@@ -1,7 +1,10 @@
 """A chat-completions server on loopback that looks at the pictures it is sent, and misbehaves.
 
 What goes wrong with a request follows from its bytes and from how often it came, not from the
-order in which threads happen to ask, so every run of a test meets the same faults.
+order in which threads happen to ask, so every run of a test meets the same faults. The pictures
+that it is asked about, and the settings that point to it, are made here too.
+
+The tests of the annotation room and `annotation_endpoint.py` import this; it is no script.
 """
 
 from __future__ import annotations
@@ -20,11 +23,18 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from PIL import Image
 
+from micrographia.config import Annotation
+from micrographia.io.images import image_id
+from micrographia.io.schemas import MICROGRAPHS
+
+#: Variable of the environment that holds the key, and the key.
+KEY_ENV = "MICROGRAPHIA_TEST_KEY"
 KEY = "sk-test/0123456789+ABCDEFGHIJ=never"
 #: Everything that can go wrong here.
 FAULTS = (
@@ -278,3 +288,41 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(data)
         self.wfile.flush()
+
+
+def write_pictures(folder: Path, count: int, size: int = 96) -> list[dict[str, Any]]:
+    """Write noisy discs; return their rows of MICROGRAPHS."""
+    folder.mkdir(parents=True, exist_ok=True)
+    rows = []
+    grid = np.hypot(*np.mgrid[-1 : 1 : size * 1j, -1 : 1 : size * 1j])
+    for number in range(count):
+        rng = np.random.default_rng(number)
+        low, high = (60, 180) if number % 2 else (180, 60)
+        disc = grid < rng.uniform(0.2, 0.7)
+        grey = np.where(disc, high, low) + rng.normal(0, 9, grid.shape)
+        pixels = np.clip(grey, 0, 255).astype(np.uint8)
+        path = folder / f"{number:04d}.png"
+        Image.fromarray(pixels).save(path)
+        row = dict.fromkeys(MICROGRAPHS.names)
+        row.update(image_id=image_id(pixels), path=str(path), status="kept")
+        row.update(width=size, height=size, source="test", licence="CC0-1.0")
+        rows.append(row)
+    return rows
+
+
+def settings_for(server: ChatServer | str, **endpoint: Any) -> Annotation:
+    """Settings of the room with one annotator, `model`, behind a server."""
+    url = server if isinstance(server, str) else server.url
+    patience = {"timeout": 5.0, "backoff": 0.02, "max_backoff": 0.2, "retries": 12}
+    given = {"base_url": url, "model": "tiny-vision", "key_env": KEY_ENV, **patience, **endpoint}
+    return Annotation.model_validate(
+        {
+            "annotators": [{"name": "model", "kind": "endpoint", "endpoint": given}],
+            "prompts": "annotation/endpoint/templates",
+        }
+    )
+
+
+def as_json(settings: Annotation) -> str:
+    """The settings as the command line takes them."""
+    return json.dumps(settings.model_dump(mode="json"))

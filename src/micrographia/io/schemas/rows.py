@@ -1,0 +1,398 @@
+"""Rows of the tables as Python sees them: one `TypedDict` a schema, a null being None.
+
+Columns that are always filled have no None. A test holds names and types against the schemas.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypedDict
+
+import pyarrow as pa
+
+
+def blank(schema: pa.Schema) -> Any:
+    """Return a row of nulls, to be filled in: `row: TextRow = blank(TEXT)`."""
+    return dict.fromkeys(schema.names)
+
+
+class ManifestRow(TypedDict):
+    """An image file that was found: a row of `MANIFEST`."""
+
+    path: str
+    mask_path: str | None
+    source: str
+    licence: str
+    pixel_size_nm: float | None
+    microscopy: str | None
+    metadata: str | None
+    fault: str | None
+    shard: int
+
+
+class MicrographRow(TypedDict):
+    """A micrograph after curation: a row of `MICROGRAPHS`."""
+
+    image_id: str | None
+    path: str
+    mask_path: str | None
+    source: str
+    licence: str
+    width: int | None
+    height: int | None
+    pixel_size_nm: float | None
+    pixel_size_source: str | None
+    microscopy: str | None
+    instrument: str | None
+    voltage_kV: float | None
+    format: str | None
+    metadata: str | None
+    phash: str | None
+    duplicate_of: str | None
+    sharpness: float | None
+    contrast: float | None
+    clipping: float | None
+    blockiness: float | None
+    emptiness: float | None
+    text_boxes: list[list[int]] | None
+    text_policy: str | None
+    crop_box: list[int] | None
+    status: str
+    reason: str | None
+    note: str | None
+
+
+class TextRow(TypedDict):
+    """A micrograph that was searched for text: a row of `TEXT`."""
+
+    image_id: str
+    path: str
+    boxes: list[list[int]] | None
+    classes: list[str] | None
+    scores: list[float] | None
+    policy: str | None
+    crop_box: list[int] | None
+    kept_share: float | None
+    failure: str | None
+
+
+class ScaleRow(TypedDict):
+    """A micrograph whose pixel size was looked for: a row of `SCALE`."""
+
+    image_id: str
+    path: str
+    header_nm: float | None
+    banner_nm: float | None
+    bar_nm: float | None
+    bar_box: list[int] | None
+    bar_px: float | None
+    bar_kind: str | None
+    label_text: str | None
+    label_nm: float | None
+    evidence: float | None
+    margin: float | None
+    network_share: float | None
+    tesseract_share: float | None
+    confidence: float | None
+    agreement: str
+    reason: str | None
+    note: str | None
+    pixel_size_nm: float | None
+    pixel_size_source: str | None
+
+
+class PredictionRow(TypedDict):
+    """A picture that was segmented: a row of `PREDICTIONS`."""
+
+    image_id: str
+    path: str
+    mask: str | None
+    method: str
+    n_instances: int | None
+    seconds: float | None
+    failure: str | None
+
+
+class SegmentationScoreRow(TypedDict):
+    """Scores of a segmented picture: a row of `SEGMENTATION_SCORES`."""
+
+    image_id: str
+    path: str
+    method: str
+    n_true: int | None
+    n_predicted: int | None
+    ap50: float | None
+    ap50_95: float | None
+    pq50: float | None
+    boundary_f: float | None
+    ap50_small: float | None
+    ap50_medium: float | None
+    ap50_large: float | None
+    density: str
+    failure: str | None
+
+
+class TrainingPictureRow(TypedDict):
+    """A picture that is learned from or held out: a row of `TRAINING_PICTURES`."""
+
+    path: str
+    mask_path: str
+    source: str
+    licence: str
+    group: str
+    split: str
+    n_instances: int
+    diameter_px: float
+
+
+class PseudoLabelRow(TypedDict):
+    """A picture that a network labelled: a row of `PSEUDO_LABELS`."""
+
+    image_id: str
+    path: str
+    licence: str
+    mask: str | None
+    origin: str
+    n_found: int
+    n_kept: int
+    share: float | None
+    probability: float | None
+    flow_error: float | None
+    status: str
+    reason: str | None
+
+
+class StructureRow(TypedDict):
+    """A two-dimensional crystal: a row of `STRUCTURES`."""
+
+    structure_id: str
+    formula: str | None
+    elements: list[str] | None
+    natoms: int | None
+    a: float | None
+    b: float | None
+    gamma: float | None
+    layer_group: int | None
+    prototype: str | None
+    thickness: float | None
+    overlap_ratio: float | None
+    family: str | None
+    source: str
+    split: str | None
+    cif: str | None
+    duplicate_of: str | None
+    status: str
+    reason: str | None
+
+
+class StemImageRow(TypedDict):
+    """A STEM image: a row of `STEM_IMAGES`."""
+
+    image_id: str
+    structure_id: str
+    elements: list[str]
+    engine: str
+    energy_keV: float
+    semiangle_mrad: float
+    defocus: float
+    aberrations: str
+    detector: str
+    dose: float | None
+    pixel_size: float
+    field: float
+    rotation: float
+    seed: int
+    tier: int
+    path: str
+    failure: str | None
+
+
+class ReconstructionRow(TypedDict):
+    """An answer of the structure solver: a row of `RECONSTRUCTIONS`."""
+
+    image_id: str
+    method: str
+    track: str
+    template: str | None
+    cif: str | None
+    a: float | None
+    b: float | None
+    gamma: float | None
+    confidence: float | None
+    alternatives: list[str]
+    seconds: float
+    failure: str | None
+
+
+class HeightsRow(TypedDict):
+    """A layer with the heights of a known crystal: a row of `HEIGHTS`."""
+
+    image_id: str
+    rank: int
+    template: str
+    renamed: bool
+    displacement: float
+    deficit: float
+    cif: str
+
+
+class StructureScoreRow(TypedDict):
+    """Scores of an answer of the solver: a row of `STRUCTURE_SCORES`."""
+
+    image_id: str
+    structure_id: str
+    formula: str | None
+    method: str
+    track: str
+    template: str | None
+    engine: str
+    tier: int
+    dose: float | None
+    rmsd_xy: float | None
+    gamma_error: float | None
+    area_error: float | None
+    composition_correct: bool
+    rms_sites: float | None
+    ss_047: bool
+    ss_020: bool
+    ss_010: bool
+    composition_in_top_3: bool | None
+    outcome: str
+    refusal: str | None
+    confidence: float | None
+    seconds: float | None
+    failure: str | None
+
+
+class EnergyRow(TypedDict):
+    """A relaxed crystal: a row of `ENERGIES`."""
+
+    case_id: str
+    origin: str
+    formula: str | None
+    calculator: str
+    n_starts: int | None
+    start: str | None
+    energy_per_atom: float | None
+    correction_per_atom: float | None
+    formation_energy_per_atom: float | None
+    lateral_shift: float | None
+    strain: float | None
+    stayed: bool | None
+    converged: bool | None
+    steps: int | None
+    seconds: float | None
+    alternatives: list[str]
+    cif: str | None
+    failure: str | None
+
+
+class EnergyScoreRow(TypedDict):
+    """An energy beside that of the true crystal: a row of `ENERGY_SCORES`."""
+
+    image_id: str
+    structure_id: str
+    formula: str | None
+    method: str
+    track: str
+    template: str | None
+    engine: str
+    tier: int
+    dose: float | None
+    solved: bool
+    energy: float | None
+    energy_true: float | None
+    energy_dft: float | None
+    error: float | None
+    error_dft: float | None
+    error_dft_true: float | None
+    failure: str | None
+
+
+class EngineRow(TypedDict):
+    """Two engines on one crystal: a row of `ENGINES`."""
+
+    structure_id: str
+    formula: str | None
+    detector: str
+    correlation: float | None
+    seconds_phase_object: float | None
+    seconds_multislice: float | None
+    time_ratio: float | None
+    scan_points: int | None
+    failure: str | None
+
+
+class CrosscheckRow(TypedDict):
+    """A verdict on one attribute: a row of `CROSSCHECK`."""
+
+    image_id: str
+    annotator: str
+    judge: str
+    model: str | None
+    prompt_sha: str | None
+    attribute: str
+    value: str | None
+    verdict: str | None
+    comment: str | None
+    failure: str | None
+
+
+class LegibilityRow(TypedDict):
+    """Whether burnt-in text can be read: a row of `LEGIBILITY`."""
+
+    image_id: str
+    annotator: str
+    model: str
+    prompt_sha: str | None
+    has_text: bool | None
+    illegible: bool | None
+    comment: str | None
+    failure: str | None
+
+
+class AnnotationScoreRow(TypedDict):
+    """An answer beside the true one: a row of `ANNOTATION_SCORES`."""
+
+    image_id: str
+    name: str
+    annotator: str
+    attribute: str
+    truth: str
+    answer: str | None
+    confidence: float | None
+    correct: bool
+    failure: str | None
+
+
+class RoundRow(TypedDict):
+    """A score of a round of pseudo-labels: a row of `ROUNDS`."""
+
+    round: int
+    n_real: int
+    n_procedural: int
+    n_pseudo: int
+    n_corrected: int
+    n_pseudo_instances: int
+    metric: str
+    value: float
+    step: int
+
+
+class SizesRow(TypedDict):
+    """A distribution of diameters: a row of `SIZES`."""
+
+    image_id: str | None
+    unit: str
+    n: int
+    n_cut: int
+    mean: float | None
+    sd: float | None
+    median: float | None
+    d10: float | None
+    d90: float | None
+    geometric_mean: float | None
+    geometric_mean_low: float | None
+    geometric_mean_high: float | None
+    geometric_sd: float | None
+    ks: float | None
+    p_value: float | None
