@@ -38,7 +38,7 @@ test: $(VENV)/.dev ## run all tests
 
 # Apart from `make test`, which it would slow by a tenth; the floor stands in pyproject.toml.
 coverage: $(VENV)/.dev ## say which lines the quick unit tests never run
-	@COVERAGE_FILE=.cache/coverage $(PYTEST) -q -m "not slow" tests/unit --cov --cov-report=term:skip-covered
+	@mkdir -p .cache; COVERAGE_FILE=.cache/coverage $(PYTEST) -q -m "not slow" tests/unit --cov --cov-report=term:skip-covered
 
 wheel-check: $(VENV)/.dev ## build the wheel, install it elsewhere, run it in an empty folder
 	@$(BIN)/python tests/from_wheel/check.py
