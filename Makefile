@@ -8,6 +8,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help demo test lint docs format config notebooks lock clean
+.PHONY: coverage wheel-check lock-check
 
 # Those that every package of the lock supports; pyproject.toml says the same.
 PYTHONS := 3.11 3.12 3.13
@@ -21,19 +22,34 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 CORES ?= all
 
 help: ## this list
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1	/' | expand -t 16
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1	/' | expand -t 20
 
 demo: $(VENV)/.demo ## run the workflow on embedded data, offline
 	@$(BIN)/snakemake --cores $(CORES)
 	@echo "report: results/report/index.html"
 
 # Two test processes side by side: one thread each, or they fight for the cores.
+PYTEST := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 $(BIN)/python -m pytest -n 2
+# What the continuous integration adds, such as --durations=15.
+TEST_OPTIONS ?=
+
 test: $(VENV)/.dev ## run all tests
-	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadgroup
+	@$(PYTEST) --dist loadgroup $(TEST_OPTIONS)
+
+# Apart from `make test`, which it would slow by a tenth; the floor stands in pyproject.toml.
+coverage: $(VENV)/.dev ## say which lines the quick unit tests never run
+	@mkdir -p .cache; COVERAGE_FILE=.cache/coverage $(PYTEST) -q -m "not slow" tests/unit --cov --cov-report=term:skip-covered
+
+wheel-check: $(VENV)/.dev ## build the wheel, install it elsewhere, run it in an empty folder
+	@$(BIN)/python tests/from_wheel/check.py
+
+lock-check: $(VENV)/.dev ## resolve the lock for every supported Python, without installing
+	@$(BIN)/python tests/lock/check.py $(PYTHONS)
 
 lint: $(VENV)/.dev ## check style, types, the workflow and the generated files
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
+	@$(BIN)/codespell
 	@$(BIN)/snakefmt --check Snakefile rules
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/snakemake --lint
 	@$(BIN)/mypy

@@ -46,7 +46,8 @@ def pins_of(text: str) -> set[str]:
 
 def faults_of(version: str) -> str:
     """What is wrong with the lock on one Python; empty if nothing is."""
-    options = ["pyproject.toml", "--extra", "all", "--extra", "dev", "-c", "requirements.lock"]
+    options = ["pyproject.toml", "-c", "requirements.lock"]
+    options += ["--extra", "all", "--extra", "dev", "--extra", "docs"]
     options += ["--python-version", version, "--python-platform", "x86_64-manylinux_2_28"]
     options += ["--only-binary", ":all:"]
     for package, pythons in SOURCE_ONLY.items():
