@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from loopback_chat import KEY, KEY_ENV, ChatServer
 from PIL import Image
-from unit.annotation.chat_server import KEY, ChatServer
 
 from micrographia.annotation.annotator import AnnotationError, Annotator, Case
 from micrographia.annotation.batch import annotate_cases, judge_cases
@@ -22,8 +22,6 @@ from micrographia.io.tables import write_table
 from micrographia.io.vocabulary import ATTRIBUTE_NAMES, UNKNOWN, VOCABULARY
 from micrographia.method_names import AnnotatorKind
 from micrographia.synthesis.procedural.micrograph import make_micrograph
-
-KEY_ENV = "MICROGRAPHIA_CONTRACT_KEY"
 
 
 @pytest.fixture(scope="module")

@@ -122,5 +122,5 @@ def test_absent_weights_are_an_error_with_a_remedy(name: str, tmp_path: Path) ->
     path.touch()
     settings = Energy(calculator=name, weights=str(path))
     path.unlink()
-    with pytest.raises(EnergyError, match=rf"absent; saw '{path}'\. Download "):
+    with pytest.raises(EnergyError, match=rf"do not exist; saw '{path}'\. Download "):
         load_potential(settings)

@@ -57,29 +57,26 @@ def pytest_of(name: str) -> str:
     return f"python -m pytest -q -x -p no:cacheprovider tests/unit/{name}"
 
 
-@pytest.mark.parametrize(
-    ("forgotten", "command", "said"),
-    [
-        ("src/micrographia/cli.py", pytest_of("test_architecture.py -k command_line"), "toy"),
-        (
-            "src/micrographia/config/workflow.py",
-            "snakemake -n results/toy/densities.parquet",
-            "toy",
-        ),
-        ("src/micrographia/io/schemas/__init__.py", pytest_of("toy"), "DENSITIES"),
-        ("rules/toy/toy.smk", pytest_of("test_envs.py -k run_by_a_rule"), "toy"),
-        ("Snakefile", "snakemake -n results/toy/densities.parquet", "MissingRuleException"),
-        ("pyproject.toml", pytest_of("test_envs.py -k 'extra_is_what'"), "toy"),
-        (OUTPUTS, pytest_of("test_docs.py -k DENSITIES"), "DENSITIES"),
-        (SITE, pytest_of("test_docs.py -k lists_every_page"), "count-atoms.md"),
-    ],
-    ids=lambda value: value if "/" in value or "." in value else None,
-)
-def test_a_step_that_is_forgotten_is_noticed(
-    forgotten: str, command: str, said: str, tmp_path: Path
-) -> None:
+DRY_RUN = "snakemake -n results/toy/densities.parquet"
+#: A file that the recipe for a room writes or edits, what notices that it was forgotten, and a
+#: word that is then said.
+FORGOTTEN = {
+    "src/micrographia/cli.py": (pytest_of("test_architecture.py -k command_line"), "toy"),
+    "src/micrographia/config/workflow.py": (DRY_RUN, "toy"),
+    "src/micrographia/io/schemas/__init__.py": (pytest_of("toy"), "DENSITIES"),
+    "rules/toy/toy.smk": (pytest_of("test_envs.py -k run_by_a_rule"), "toy"),
+    "Snakefile": (DRY_RUN, "MissingRuleException"),
+    "pyproject.toml": (pytest_of("test_envs.py -k extra_is_what"), "toy"),
+    OUTPUTS: (pytest_of("test_docs.py -k DENSITIES"), "DENSITIES"),
+    SITE: (pytest_of("test_docs.py -k lists_every_page"), "count-atoms.md"),
+}
+
+
+@pytest.mark.parametrize("forgotten", FORGOTTEN)
+def test_a_step_that_is_forgotten_is_noticed(forgotten: str, tmp_path: Path) -> None:
     copy_project(tmp_path)
     ROOM.apply(tmp_path, without=forgotten)
+    command, said = FORGOTTEN[forgotten]
     answer = call(tmp_path, command)
     assert answer.returncode != 0 and said in answer.stdout, answer.stdout[-4000:]
 
