@@ -114,7 +114,15 @@ def _stripped(value: Any) -> Any:
     if isinstance(value, dict):
         kept = {key: _stripped(item) for key, item in value.items() if key not in PROVENANCE}
         return {key: item for key, item in kept.items() if key not in TIMES}
-    return [_stripped(item) for item in value] if isinstance(value, list) else value
+    if isinstance(value, list):
+        return [_stripped(item) for item in value if not _is_time(item)]
+    return value
+
+
+def _is_time(entry: Any) -> bool:
+    """Whether an entry of a benchmark's `metrics` is a run time."""
+    metric = entry.get("metric", "") if isinstance(entry, dict) else ""
+    return metric.startswith(("seconds", "time ratio"))
 
 
 def _of_values(first: Any, second: Any, where: str = "") -> Iterator[str]:

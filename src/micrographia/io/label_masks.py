@@ -1,4 +1,4 @@
-"""Label masks: the instances of two masks that share pixels.
+"""Label masks: what one is, the files of a folder, the instances of two that share pixels.
 
 A label mask is an integer array of shape (H, W): 0 is background, every other value one
 instance. Labels may have gaps and an instance may have several parts: all pixels of one value
@@ -8,12 +8,17 @@ thousands of instances cost no more than one pass over the pixels.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from micrographia.arrays import FloatArray, IntArray
+from micrographia.errors import MicrographiaError
+
+#: How the file of a label mask that a user brings may end.
+MASK_SUFFIXES = (".png", ".tif", ".tiff")
 
 
 class Overlaps(NamedTuple):
@@ -36,6 +41,45 @@ class Overlaps(NamedTuple):
     predicted_labels: NDArray[np.integer]
 
 
+def check_labels(mask: NDArray[np.integer], name: str) -> None:
+    """Raise a `ValueError` unless this is a label mask; `name` says which one in the message."""
+    if mask.ndim != 2 or not np.issubdtype(mask.dtype, np.integer):
+        raise ValueError(
+            f"the {name} has shape {mask.shape} and type {mask.dtype}; "
+            "allowed: two dimensions, integers"
+        )
+    if mask.size and mask.min() < 0:
+        raise ValueError(f"the {name} has the label {mask.min()}; allowed: 0 and above")
+
+
+def masks_in(folder: Path, what: str) -> dict[str, Path]:
+    """Return the mask files of a folder (.png, .tif, .tiff) by their names without suffix.
+
+    Parameters
+    ----------
+    folder
+        Where they lie; files whose names begin with a dot are passed over.
+    what
+        Which masks they are, for the message: "reference", "corrected" …
+
+    Raises
+    ------
+    MicrographiaError
+        Two masks share a name.
+    """
+    found: dict[str, Path] = {}
+    for path in sorted(folder.iterdir()):
+        if path.suffix.lower() not in MASK_SUFFIXES or path.name.startswith("."):
+            continue
+        if path.stem in found:
+            raise MicrographiaError(
+                f"Two {what} masks share a name: {found[path.stem]} and {path}",
+                remedy="Remove one of them",
+            )
+        found[path.stem] = path
+    return found
+
+
 def overlaps(true: NDArray[np.integer], predicted: NDArray[np.integer]) -> Overlaps:
     """Return every pair of a true and a predicted instance that share a pixel.
 
@@ -55,14 +99,8 @@ def overlaps(true: NDArray[np.integer], predicted: NDArray[np.integer]) -> Overl
     >>> found.n_true, found.n_predicted, found.iou.round(3).tolist()
     (1, 1, [0.333])
     """
-    for name, mask in (("true", true), ("predicted", predicted)):
-        if mask.ndim != 2 or not np.issubdtype(mask.dtype, np.integer):
-            raise ValueError(
-                f"the {name} mask has shape {mask.shape} and type {mask.dtype}; "
-                "allowed: two dimensions, integers"
-            )
-        if mask.size and mask.min() < 0:
-            raise ValueError(f"the {name} mask has the label {mask.min()}; allowed: 0 and above")
+    check_labels(true, "true mask")
+    check_labels(predicted, "predicted mask")
     if true.shape != predicted.shape:
         raise ValueError(f"the shapes differ: true {true.shape}, predicted {predicted.shape}")
     true_labels, true_index, true_area = _number(true)

@@ -347,11 +347,15 @@ def _split(problem: Problem, state: Columns, most: int) -> Columns:
     return best if best is state else _split(problem, best, most)
 
 
-def _rescale(problem: Problem, state: Columns) -> Columns:
-    """Least-squares contrast of the model against the data."""
+def least_squares_scale(problem: Problem, state: Columns) -> float:
+    """Contrast of the picture over the model's that leaves the least residual."""
     unit = model(problem, replace(state, scale=1.0))
-    power = np.square(np.abs(unit)).sum()
-    scale = float((np.conj(unit) @ problem.data).real / power)
+    return float((np.conj(unit) @ problem.data).real / np.square(np.abs(unit)).sum())
+
+
+def _rescale(problem: Problem, state: Columns) -> Columns:
+    """The least-squares contrast, where it is plausible and raises the score."""
+    scale = least_squares_scale(problem, state)
     if not 0.1 < scale / state.scale < 10:
         return state
     moved = replace(state, scale=scale)

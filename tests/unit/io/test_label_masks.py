@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from micrographia.io.label_masks import overlaps
+from micrographia.errors import MicrographiaError
+from micrographia.io.label_masks import masks_in, overlaps
 
 # Few labels with gaps on few pixels: many overlaps, and instances of several parts.
 masks = arrays(np.int32, (5, 6), elements=st.sampled_from([0, 0, 1, 2, 5, 9]))
@@ -51,3 +52,13 @@ def test_pairs_are_those_of_sets_of_pixels(true, predicted):
 def test_wrong_masks_are_refused(true, predicted, words):
     with pytest.raises(ValueError, match=words):
         overlaps(true, predicted)
+
+
+def test_masks_go_by_their_names(tmp_path):
+    for name in ("b.tif", "a.PNG", ".hidden.png", "notes.txt"):
+        (tmp_path / name).touch()
+    found = masks_in(tmp_path, "reference")
+    assert list(found) == ["a", "b"] and found["a"] == tmp_path / "a.PNG"
+    (tmp_path / "a.tiff").touch()
+    with pytest.raises(MicrographiaError, match=r"Two reference masks share a name: .*a\.PNG"):
+        masks_in(tmp_path, "reference")

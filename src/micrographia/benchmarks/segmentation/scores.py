@@ -27,7 +27,7 @@ from micrographia.config import Benchmarks
 from micrographia.errors import MicrographiaError
 from micrographia.io.benchmark_results import metric_row, write_result
 from micrographia.io.images import read_labels
-from micrographia.io.label_masks import overlaps
+from micrographia.io.label_masks import MASK_SUFFIXES, masks_in, overlaps
 from micrographia.io.schemas import SEGMENTATION_SCORES
 from micrographia.io.schemas.rows import (
     SegmentationScoreRow,
@@ -348,18 +348,9 @@ def _masks(folder: Path, what: str) -> dict[str, Path]:
         raise MicrographiaError(
             f"The folder {folder} does not exist", remedy=f"Give the folder of {what} masks"
         )
-    found: dict[str, Path] = {}
-    for path in sorted(folder.iterdir()):
-        if path.suffix.lower() not in (".png", ".tif", ".tiff") or path.name.startswith("."):
-            continue
-        if path.stem in found:
-            raise MicrographiaError(
-                f"Two {what} masks share a name: {found[path.stem]} and {path}",
-                remedy="Remove one of them",
-            )
-        found[path.stem] = path
+    found = masks_in(folder, what)
     if not found:
         raise MicrographiaError(
-            f"Folder {folder} contains no {what} mask", allowed=".png, .tif, .tiff"
+            f"Folder {folder} contains no {what} mask", allowed=", ".join(MASK_SUFFIXES)
         )
     return found

@@ -16,7 +16,14 @@ from scipy.optimize import linear_sum_assignment
 
 from micrographia.arrays import ComplexArray, FloatArray, IntArray
 from micrographia.physics.lattice import gauss_reduce, lattice_mappings, minimum_image
-from micrographia.reconstruction.columns import GAIN_SPREAD, Columns, Problem, model, refine
+from micrographia.reconstruction.columns import (
+    GAIN_SPREAD,
+    Columns,
+    Problem,
+    least_squares_scale,
+    model,
+    refine,
+)
 from micrographia.reconstruction.templates.library import Template
 
 _GRID = 0.08  # spacing of the map of translations [Å]
@@ -281,9 +288,8 @@ def _miss(problem: Problem, state: Columns) -> float:
 
 
 def _scaled(problem: Problem, state: Columns) -> Columns:
-    """Least-squares contrast."""
-    unit = model(problem, replace(state, scale=1.0))
-    scale = float((np.conj(unit) @ problem.data).real / np.square(np.abs(unit)).sum())
+    """Least-squares contrast, within a factor of ten."""
+    scale = least_squares_scale(problem, state)
     return replace(state, scale=float(np.clip(scale, 0.1, 10.0)))
 
 

@@ -12,6 +12,7 @@ from PIL import Image
 from scipy import ndimage
 
 from micrographia.arrays import BoolArray, ColourImage, GreyImage, LabelMask
+from micrographia.io.label_masks import overlaps
 
 #: Colour-blind safe (Okabe and Ito 2008): an instance with a partner, and one without.
 PARTNER = (0, 158, 115)
@@ -84,21 +85,12 @@ def partners(truth: LabelMask, predicted: LabelMask) -> tuple[set[int], set[int]
     >>> partners(truth, np.array([[7, 7, 0, 9]], dtype=np.int32))
     ({1}, {7})
     """
-    pairs, overlap = np.unique(
-        np.stack([truth.ravel(), predicted.ravel()]), axis=1, return_counts=True
+    found = overlaps(truth, predicted)
+    half = found.iou > 0.5
+    return (
+        set(found.true_labels[found.true[half]].tolist()),
+        set(found.predicted_labels[found.predicted[half]].tolist()),
     )
-    area_true = dict(zip(*(part.tolist() for part in _areas(truth)), strict=True))
-    area_predicted = dict(zip(*(part.tolist() for part in _areas(predicted)), strict=True))
-    found: tuple[set[int], set[int]] = (set(), set())
-    for (one, other), shared in zip(pairs.T.tolist(), overlap.tolist(), strict=True):
-        if one and other and 2 * shared > area_true[one] + area_predicted[other] - shared:
-            found[0].add(one)
-            found[1].add(other)
-    return found
-
-
-def _areas(labels: LabelMask) -> tuple[NDArray[Any], NDArray[Any]]:
-    return np.unique(labels, return_counts=True)
 
 
 def overlay(grey: GreyImage, labels: LabelMask, paired: set[int] | None = None) -> ColourImage:

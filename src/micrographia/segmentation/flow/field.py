@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from micrographia.arrays import FloatImage, IntArray, LabelMask
+from micrographia.io.label_masks import check_labels
 from micrographia.segmentation.flow.march import march
 from micrographia.segmentation.flow.potential import centres, depths, number_parts, vertical_gaps
 
@@ -126,12 +127,6 @@ def _bands(
 
 
 def _check(labels: NDArray[np.integer], threads: int) -> None:
-    if labels.ndim != 2 or not np.issubdtype(labels.dtype, np.integer):
-        raise ValueError(
-            f"the labels have shape {labels.shape} and type {labels.dtype}; "
-            "allowed: two dimensions, integers"
-        )
-    if labels.size and labels.min() < 0:
-        raise ValueError(f"the labels hold {labels.min()}; allowed: 0 and above")
+    check_labels(labels, "label mask")
     if threads < 1:
         raise ValueError(f"threads is {threads}; allowed: 1 and above")

@@ -10,8 +10,8 @@ import numpy as np
 
 from micrographia.arrays import BoolArray, FloatImage, LabelMask
 from micrographia.config import Rounds
-from micrographia.errors import MicrographiaError
 from micrographia.io.images import read_labels
+from micrographia.io.label_masks import masks_in
 from micrographia.io.schemas import PSEUDO_LABELS
 from micrographia.io.schemas.rows import (
     TrainingPictureRow,
@@ -19,6 +19,7 @@ from micrographia.io.schemas.rows import (
 from micrographia.io.tables import read_rows
 from micrographia.segmentation.flow.basins import total
 from micrographia.segmentation.flow.field import flow_field
+from micrographia.segmentation.samples.pictures import median_diameter
 
 #: What `pseudo-label` writes into a folder: its table, and below it the label masks.
 TABLE, MASKS = "pseudo_labels.parquet", "masks"
@@ -108,19 +109,9 @@ def corrections_in(folder: str | None) -> dict[str, Path]:
     Raises
     ------
     MicrographiaError
-        Two masks are of one name.
+        Two masks share a name.
     """
-    found: dict[str, Path] = {}
-    for path in sorted(Path(folder).iterdir()) if folder else ():
-        if path.suffix.lower() not in (".png", ".tif", ".tiff") or path.name.startswith("."):
-            continue
-        if path.stem in found:
-            raise MicrographiaError(
-                f"Two corrected masks have the same name: {found[path.stem]} and {path}",
-                remedy="Remove one of them",
-            )
-        found[path.stem] = path
-    return found
+    return masks_in(Path(folder), "corrected") if folder else {}
 
 
 def training_rows(folders: Sequence[Path]) -> list[TrainingPictureRow]:
@@ -139,7 +130,6 @@ def training_rows(folders: Sequence[Path]) -> list[TrainingPictureRow]:
             mask = folder / MASKS / row["mask"]
             areas = np.bincount(read_labels(mask).ravel())[1:]
             areas = areas[areas > 0]
-            median = float(np.median(np.sqrt(areas * (4 / np.pi)))) if len(areas) else None
             rows.append(
                 {
                     "path": row["path"],
@@ -149,7 +139,7 @@ def training_rows(folders: Sequence[Path]) -> list[TrainingPictureRow]:
                     "group": row["image_id"],
                     "split": "train",
                     "n_instances": len(areas),
-                    "diameter_px": median,
+                    "diameter_px": median_diameter(areas),
                 }
             )
     return rows

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from micrographia.arrays import FloatArray, FloatImage, LabelMask
+from micrographia.arrays import FloatArray, FloatImage, IntArray, LabelMask
 from micrographia.config import LabelledPictures
 from micrographia.errors import ImageError, MicrographiaError
 from micrographia.io.images import SUFFIXES, read_labels, read_micrograph, to_unit
@@ -155,9 +155,13 @@ def _measure(row: TrainingPictureRow) -> bool:
         return False
     areas = np.unique(labels[labels > 0], return_counts=True)[1]
     row["n_instances"] = len(areas)
-    if len(areas):
-        row["diameter_px"] = float(np.median(np.sqrt(areas * (4 / np.pi))))
+    row["diameter_px"] = median_diameter(areas)
     return True
+
+
+def median_diameter(areas: IntArray) -> float | None:
+    """Median diameter of the discs of these areas [px]; None where there is no instance."""
+    return float(np.median(np.sqrt(areas * (4 / np.pi)))) if len(areas) else None
 
 
 def _divide(rows: Sequence[TrainingPictureRow], share: float, seed: int) -> None:

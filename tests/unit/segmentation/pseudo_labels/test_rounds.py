@@ -103,7 +103,7 @@ def test_pseudo_labels_are_drawn_in_their_share():
 def test_two_corrections_of_one_name(tmp_path):
     for name in ("a.png", "a.tif"):
         write_labels(tmp_path / name, np.ones((3, 3), int))
-    with pytest.raises(Exception, match="the same name"):
+    with pytest.raises(Exception, match="Two corrected masks share a name"):
         corrections_in(str(tmp_path))
     assert corrections_in(None) == {}
 
