@@ -1,6 +1,8 @@
 """The command line as its users call it: whole chains on files, and faults as one sentence."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -167,3 +169,15 @@ def test_settings_that_are_wrong_are_listed(
     call = ["curation", "run", str(tmp_path), "--out", str(tmp_path / "out")]
     text = _fault(capsys, [*call, "--settings", '{"min_side": -1, "sharp": 2}'])
     assert "2 faults" in text and "min_side: saw -1" in text and "sharp: unknown" in text
+
+
+def test_a_process_ends_with_its_status_and_nothing_is_lost(tmp_path):
+    """The interpreter's tidying is left out: what is registered for the end runs all the same."""
+    program = (
+        "import atexit, sys, micrographia.cli as cli;"
+        "atexit.register(lambda: print('at the end'));"
+        "cli.main = lambda: print('done', end='') or 3;"
+        "cli.program()"
+    )
+    answer = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert (answer.returncode, answer.stdout) == (3, "doneat the end\n")
