@@ -1,6 +1,6 @@
 """Wall time of short commands, this checkout beside another one, in alternating runs.
 
-    python studies/command_start.py --image ../shared/data/emps/images/NAME.png --other /path/to/checkout
+    python studies/command_start.py --image PICTURE --other CHECKOUT
 
 Runs `segmentation predict` on one picture in a new process, `--help`, and `import micrographia`,
 each `--runs` times, and prints the median seconds of both sides and their ratio. Both sides use

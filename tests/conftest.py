@@ -14,15 +14,15 @@ settings.load_profile("steady")
 gc.set_threshold(100_000, 20, 20)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the workflow: its tests are the longest, and short ones fill the gaps at the end.
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Send the tests of one finished run to one process (`--dist loadgroup`): it runs once."""
+    if "finished" in getattr(item, "fixturenames", ()):
+        item.add_marker(pytest.mark.xdist_group("finished"))
 
-    Tests of one finished run go to one process (`--dist loadgroup`), or each would run it anew.
-    """
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the longest tests, those of the workflow: short ones fill the gaps at the end."""
     items.sort(key=lambda item: "workflow" not in item.path.parts)
-    for item in items:
-        if "finished" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.xdist_group("finished"))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -17,7 +17,7 @@ def fresh(tmp_path: Path) -> Workflow:
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Workflow:
     """A checkout in which a tiny configuration has run to the end."""
-    workflow = copy_workflow(tmp_path_factory.mktemp("finished"))
+    workflow = copy_workflow(tmp_path_factory.mktemp("finished"), own_sources=True)
     overlay = workflow.overlay(TINY, "tiny.yaml")
     answer = workflow.call("--cores", "2", "--configfile", overlay)
     assert answer.returncode == 0, answer.stdout[-6000:]

@@ -100,12 +100,23 @@ class Workflow:
         return str(path)
 
 
-def copy_workflow(folder: Path) -> Workflow:
+def copy_workflow(folder: Path, own_sources: bool = False) -> Workflow:
+    """Make a checkout in a folder.
+
+    Parameters
+    ----------
+    folder
+        Where.
+    own_sources
+        Whether the sources may be edited there. Else they are linked, and with them what numba has
+        compiled: each checkout would compile it anew.
+    """
     for part in PARTS:
         source = ROOT / part
-        if source.is_dir():
-            ignored = shutil.ignore_patterns("__pycache__")
-            shutil.copytree(source, folder / part, ignore=ignored)
+        if part == "src" and not own_sources:
+            (folder / part).symlink_to(source, target_is_directory=True)
+        elif source.is_dir():
+            shutil.copytree(source, folder / part)
         else:
             shutil.copy(source, folder / part)
     return Workflow(folder)
