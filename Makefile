@@ -34,7 +34,7 @@ PYTEST := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 $(BIN)/pyth
 TEST_OPTIONS ?=
 
 test: $(VENV)/.dev ## run all tests
-	@$(PYTEST) --dist loadgroup $(TEST_OPTIONS)
+	@$(PYTEST) --dist loadfile --no-loadscope-reorder $(TEST_OPTIONS)
 
 # Apart from `make test`, which it would slow by a tenth; the floor stands in pyproject.toml.
 coverage: $(VENV)/.dev ## say which lines the quick unit tests never run

@@ -14,14 +14,12 @@ settings.load_profile("steady")
 gc.set_threshold(100_000, 20, 20)
 
 
-def pytest_itemcollected(item: pytest.Item) -> None:
-    """Send the tests of one finished run to one process (`--dist loadgroup`): it runs once."""
-    if "finished" in getattr(item, "fixturenames", ()):
-        item.add_marker(pytest.mark.xdist_group("finished"))
-
-
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the longest tests, those of the workflow: short ones fill the gaps at the end."""
+    """Begin with the longest tests, those of the workflow: short ones fill the gaps at the end.
+
+    `make test` sends whole files to a process (`--dist loadfile`), so that a finished run serves
+    all its tests. Groups (`loadgroup`) have no effect with pytest 9.2: see findings/.
+    """
     items.sort(key=lambda item: "workflow" not in item.path.parts)
 
 
