@@ -70,7 +70,7 @@ def render_notebook(name: str, text: str) -> dict[str, str | bytes]:
     Returns
     -------
     dict
-        Path of each file to its content: `<name>.md` and `<name>-<number>.png`.
+        Path of each file to its content: `<name>.md` and a picture for each figure.
     """
     files: dict[str, str | bytes] = {}
     short = name.rsplit("/", 1)[-1]
@@ -80,10 +80,11 @@ def render_notebook(name: str, text: str) -> dict[str, str | bytes]:
         parts.append(source if cell["cell_type"] == "markdown" else _fenced("python", source))
         for output in cell.get("outputs", []):
             data = output.get("data", {})
-            if "image/png" in data:
-                number = len(files) + 1
-                files[f"{name}-{number}.png"] = base64.b64decode(data["image/png"])
-                parts.append(f"![What the code above draws]({short}-{number}.png)")
+            kind = next((kind for kind in ("png", "jpeg") if f"image/{kind}" in data), None)
+            if kind:
+                file = f"-{len(files) + 1}.{kind}"
+                files[name + file] = base64.b64decode(data[f"image/{kind}"])
+                parts.append(f"![What the code above draws]({short}{file})")
             elif shown := "".join(output.get("text", data.get("text/plain", ""))).rstrip():
                 parts.append(_fenced("text", shown))
     title, *rest = parts[0].split("\n", 1)

@@ -24,7 +24,8 @@ def register(verbs: Subparsers) -> None:
         "--elements",
         type=str,
         default=None,
-        help="elements of the sample, such as Mo,S; default: infer them from the image",
+        help="elements of the sample, such as Mo,S; default: infer them, which works only for "
+        "simulated images in radians",
     )
     add_settings(solve, Reconstruction)
     solve.set_defaults(run=_solve)

@@ -44,8 +44,9 @@ def draw_sizes(instances: pd.DataFrame, path: str | os.PathLike[str]) -> None:
         _histogram(left, sizes, fit, edges, unit)
         _cumulated(right, sizes, fit, edges, unit)
         known = instances[instances[f"equivalent_diameter_{unit}"].notna()]
+        count = known["image_id"].nunique()
         figure.suptitle(
-            f"{len(sizes)} instances of {known['image_id'].nunique()} pictures"
+            f"{len(sizes)} instances of {count} picture{'s' if count > 1 else ''}"
             + (f"; {n_cut} cut by the border left out" if n_cut else "")
         )
     else:
