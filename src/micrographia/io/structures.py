@@ -18,7 +18,7 @@ from ase.cell import Cell
 
 from micrographia.arrays import BoolArray, FloatArray
 from micrographia.errors import StructureError
-from micrographia.io.crystal_check import check_crystal
+from micrographia.io.crystal_check import check_crystal, check_formula, text_of
 
 #: File name endings and the ASE format that reads them; POSCAR and CONTCAR files have none.
 FORMATS = {
@@ -150,7 +150,7 @@ def _read_file(path: Path) -> list[Atoms]:
             raise StructureError(f"Structure file {path} {what}")
         if kind is None:
             raise StructureError(f"{path} is of no known kind", seen=path.suffix, allowed=_ALLOWED)
-        text = path.read_text(encoding="utf-8", errors="strict")
+        text = text_of(path.read_bytes()).replace("\r\n", "\n").replace("\r", "\n")
         if not text:
             raise StructureError(f"{path} is empty (0 bytes)", remedy="Download or write it again")
     except OSError as error:
@@ -193,6 +193,7 @@ def _parse(text: str, kind: str, name: str) -> list[Atoms]:
         raise StructureError(f"{name} holds no atoms")
     for atoms in frames:
         check_crystal(atoms, name)
+        check_formula(atoms, atoms.info.get("_chemical_formula_sum"), name)
     return [_plain(atoms) for atoms in frames]
 
 

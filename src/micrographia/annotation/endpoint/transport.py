@@ -6,6 +6,7 @@ import base64
 import email.utils
 import json
 import logging
+import math
 import os
 import random
 import threading
@@ -281,7 +282,8 @@ class Transport:
 
 
 def _count(value: Any) -> int | None:
-    return int(value) if isinstance(value, int | float) and value >= 0 else None
+    known = isinstance(value, int | float) and 0 <= value < math.inf
+    return int(value) if known else None
 
 
 def _retry_after(headers: httpx.Headers) -> float | None:

@@ -19,6 +19,7 @@ from micrographia.annotation.annotator import AnnotationError, EndpointDownError
 from micrographia.annotation.batch import annotate_cases, judge_cases, read_cases
 from micrographia.annotation.endpoint.annotator import EndpointAnnotator
 from micrographia.annotation.endpoint.ledger import Ledger
+from micrographia.annotation.endpoint.transport import _count
 from micrographia.annotation.registry import make_annotator
 from micrographia.annotation.schema import Attributes
 
@@ -365,3 +366,11 @@ def test_legibility_sends_the_whole_picture(table: Path, tmp_path: Path) -> None
         found = annotator.legible(read_cases(table, None)[0])
         annotator.close()
     assert found.has_text and found.illegible
+
+
+@pytest.mark.parametrize(
+    ("stated", "counted"),
+    [(7, 7), (7.0, 7), (float("inf"), None), (float("nan"), None), (-1, None), ("7", None)],
+)
+def test_a_bill_that_is_no_count_is_unknown(stated, counted):
+    assert _count(stated) == counted
