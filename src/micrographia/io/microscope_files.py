@@ -22,6 +22,9 @@ _READERS = {
     ".ser": "tia",
     ".hspy": "hspy",
 }
+#: Smallest and largest pixel of a picture [nm]: 0.1 pm to 1 mm. Patterns of diffraction are stated
+#: in metres too, by some programs, and a "pixel" of theirs is larger than the Earth.
+_LEAST_NM, _LARGEST_NM = 1e-4, 1e6
 #: Suffixes of these formats.
 ENDINGS = tuple(_READERS)
 
@@ -55,7 +58,12 @@ def _first_picture(
 ) -> tuple[NDArray[Any], Facts]:
     # Lazily: sizes are known before any pixel is decoded.
     signals = reader.file_reader(str(path), lazy=True)
-    pictures = [signal for signal in signals if len(_axes(signal)) == 2]
+    # A transform (complex numbers) is no picture: Velox writes the panel that shows one, too.
+    pictures = [
+        signal
+        for signal in signals
+        if len(_axes(signal)) == 2 and signal["data"].dtype.kind != "c"
+    ]
     if not pictures:
         raise ImageError(
             f"{name} holds no picture",
@@ -76,6 +84,9 @@ def _first_picture(
     while data.ndim > 2:
         data = data[0]
     pixels = np.asarray(data.compute() if hasattr(data, "compute") else data)
+    if path.suffix.lower() == ".mrc" and pixels.dtype == np.uint8:
+        # Mode 0 is signed by the standard (MRC2014); the reader takes it for unsigned.
+        pixels = pixels.view(np.int8).astype(np.int16)
     if pixels.dtype.names:
         notes.append("colour to grey")
         weights = zip(("R", "G", "B"), (0.299, 0.587, 0.114), strict=True)
@@ -107,13 +118,19 @@ def _facts(
 
 
 def _pixel_size(axes: list[dict[str, Any]], notes: list[str]) -> float | None:
-    sizes = []
+    sizes, flipped = [], 0
     for axis in axes:
         unit = UNITS.get(str(axis.get("units")).strip().lower())
         if unit is None or not axis.get("scale"):
             return None  # reciprocal, or not calibrated
+        flipped += float(axis["scale"]) < 0
         sizes.append(abs(float(axis["scale"])) * unit)
     down, across = sizes
+    if flipped == len(axes):  # one negative step is a flip; a cell that is negative is unknown
+        return None
+    if not all(_LEAST_NM <= size <= _LARGEST_NM for size in sizes):
+        notes.append(f"pixel size ignored: {across:.4g} nm is none of a microscope's picture")
+        return None
     if abs(across - down) > 0.01 * max(across, down):
         notes.append(f"pixel size ignored: not square ({across:.4g} x {down:.4g} nm)")
         return None

@@ -113,11 +113,19 @@ def _format(path: Path) -> str | None:
     return FORMATS.get(path.suffix.lower())
 
 
+def _files_below(root: Path, locked: list[OSError]) -> Iterator[Path]:
+    """Files of a folder; links to folders are followed, each folder once."""
+    seen = {os.path.realpath(root)}
+    for folder, folders, names in os.walk(root, onerror=locked.append, followlinks=True):
+        places = {name: os.path.realpath(os.path.join(folder, name)) for name in sorted(folders)}
+        folders[:] = [name for name, place in places.items() if place not in seen]
+        seen.update(places[name] for name in folders)
+        yield from (Path(folder, name) for name in names)
+
+
 def _read_folder(root: Path) -> Iterator[Item]:
     locked: list[OSError] = []
-    walk = os.walk(root, onerror=locked.append)
-    paths = (Path(folder, name) for folder, _, names in walk for name in names)
-    found = sorted(path for path in paths if _format(path))
+    found = sorted(path for path in _files_below(root, locked) if _format(path))
     if not found:
         for error in locked:
             raise _unreadable(error)

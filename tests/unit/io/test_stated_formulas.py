@@ -91,3 +91,15 @@ def test_bytes_of_no_text_are_no_crystal(tmp_path: Path) -> None:
     except StructureError as error:
         reason = str(error)
     assert "not a text file" in reason
+
+
+def test_linked_folders_of_crystals_are_read_once(tmp_path: Path) -> None:
+    folder, elsewhere = tmp_path / "folder", tmp_path / "elsewhere"
+    folder.mkdir()
+    elsewhere.mkdir()
+    write(folder / "a.cif")
+    write(elsewhere / "b.cif")
+    for name in ("one", "two"):
+        (folder / name).symlink_to(elsewhere, target_is_directory=True)
+    (elsewhere / "back").symlink_to(folder, target_is_directory=True)
+    assert len(list(read_structures(str(folder)))) == 2

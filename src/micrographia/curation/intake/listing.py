@@ -247,13 +247,19 @@ def _files(folder: str, without: str | None = None, locked: list[str] | None = N
             remedy="Put the masks into a folder of their own",
         )
     found: list[str] = []
-    for root, folders, names in os.walk(folder, onerror=skip):
-        folders[:] = [
-            name
-            for name in folders
+    # Links to folders are followed, as globs do; each folder once, since links may run in circles.
+    seen = {os.path.realpath(folder)}
+    for root, folders, names in os.walk(folder, onerror=skip, followlinks=True):
+        below = {
+            name: os.path.realpath(os.path.join(root, name))
+            for name in sorted(folders)
             if not name.startswith(".")
-            and (barred is None or os.path.realpath(os.path.join(root, name)) != barred)
-        ]
+        }
+        folders[:] = []
+        for name, place in below.items():
+            if place != barred and place not in seen:
+                seen.add(place)
+                folders.append(name)
         found.extend(_plain(os.path.join(root, name)) for name in _images(names))
     return sorted(found)
 

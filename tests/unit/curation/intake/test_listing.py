@@ -367,3 +367,16 @@ def test_a_run_over_archive_and_csv(tmp_path: Path) -> None:
     assert (kept["pixel_size_nm"], kept["microscopy"], kept["format"]) == (2.5, "TEM", "PNG")
     assert kept["metadata"] == '{"operator": "me"}'
     assert "is no length in nm" in table["reason"]["b.png"]
+
+
+def test_linked_folders_are_followed_once_and_never_in_circles(tmp_path):
+    elsewhere, folder = tmp_path / "elsewhere", tmp_path / "folder"
+    elsewhere.mkdir()
+    folder.mkdir()
+    for name in (elsewhere / "b.png", folder / "a.png"):
+        Image.new("L", (8, 8)).save(name)
+    (folder / "run1").symlink_to(elsewhere, target_is_directory=True)
+    (folder / "run2").symlink_to(elsewhere, target_is_directory=True)
+    (elsewhere / "back").symlink_to(folder, target_is_directory=True)
+    found = [Path(row["path"]).relative_to(folder) for row in list_micrographs([str(folder)])]
+    assert sorted(map(str, found)) == ["a.png", "run1/b.png"]
