@@ -117,9 +117,12 @@ def _files_below(root: Path, locked: list[OSError]) -> Iterator[Path]:
     """Files of a folder; links to folders are followed, each folder once."""
     seen = {os.path.realpath(root)}
     for folder, folders, names in os.walk(root, onerror=locked.append, followlinks=True):
-        places = {name: os.path.realpath(os.path.join(folder, name)) for name in sorted(folders)}
-        folders[:] = [name for name, place in places.items() if place not in seen]
-        seen.update(places[name] for name in folders)
+        below = sorted(folders)
+        folders.clear()
+        for name in below:
+            if (place := os.path.realpath(os.path.join(folder, name))) not in seen:
+                seen.add(place)
+                folders.append(name)
         yield from (Path(folder, name) for name in names)
 
 
