@@ -13,8 +13,8 @@
 # `abtem.config.set({"fftw.planning_effort": "FFTW_ESTIMATE"})` chooses without timing: one answer,
 # as quick for arrays of this size.
 #
-# Seen (Python 3.11, x86-64, 2 busy cores): of 16 runs 3 different pictures with FFTW_MEASURE, of 6 runs 1
-# with FFTW_ESTIMATE.
+# Seen (Python 3.11, x86-64, 2 cores kept busy): of 12 runs 2 different pictures with FFTW_MEASURE, of 6
+# runs 1 with FFTW_ESTIMATE.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"; kill $(jobs -p) 2>/dev/null || true' EXIT
