@@ -1,4 +1,4 @@
-"""Files inside archives: `set.zip!folder/a.png` names a member, which is read into memory only."""
+"""Files inside archives (`set.zip!folder/a.png` names a member) and below folders."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import re
 import stat
 import tarfile
 import zipfile
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import PurePosixPath
@@ -207,3 +208,29 @@ def _opened(path: str) -> _Archive:
 def _open(path: str, _time: int, _size: int) -> _Archive:
     """Open once: listing an archive anew for each of its members would take hours."""
     return _Archive(path)
+
+
+def walk_once(
+    folder: str | os.PathLike[str], onerror: Callable[[OSError], None]
+) -> Iterator[tuple[str, list[str], list[str]]]:
+    """Walk a folder as `os.walk` does, through links to folders too, but into no folder twice.
+
+    Links may run in circles. Folders come before links, so that what is in both keeps its own
+    path; the caller may take names out of the list of folders, as with `os.walk`.
+
+    Parameters
+    ----------
+    folder
+        Where to begin.
+    onerror
+        Called for each folder that cannot be listed.
+    """
+    seen: set[str] = set()
+    for root, folders, names in os.walk(folder, onerror=onerror, followlinks=True):
+        place = os.path.realpath(root)
+        if place in seen:
+            folders.clear()
+            continue
+        seen.add(place)
+        folders.sort(key=lambda name: (os.path.islink(os.path.join(root, name)), name))
+        yield root, folders, names

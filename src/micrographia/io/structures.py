@@ -18,6 +18,7 @@ from ase.cell import Cell
 
 from micrographia.arrays import BoolArray, FloatArray
 from micrographia.errors import StructureError
+from micrographia.io.archives import walk_once
 from micrographia.io.crystal_check import check_crystal, check_formula, text_of
 
 #: File name endings and the ASE format that reads them; POSCAR and CONTCAR files have none.
@@ -113,22 +114,11 @@ def _format(path: Path) -> str | None:
     return FORMATS.get(path.suffix.lower())
 
 
-def _files_below(root: Path, locked: list[OSError]) -> Iterator[Path]:
-    """Files of a folder; links to folders are followed, each folder once."""
-    seen = {os.path.realpath(root)}
-    for folder, folders, names in os.walk(root, onerror=locked.append, followlinks=True):
-        below = sorted(folders)
-        folders.clear()
-        for name in below:
-            if (place := os.path.realpath(os.path.join(folder, name))) not in seen:
-                seen.add(place)
-                folders.append(name)
-        yield from (Path(folder, name) for name in names)
-
-
 def _read_folder(root: Path) -> Iterator[Item]:
     locked: list[OSError] = []
-    found = sorted(path for path in _files_below(root, locked) if _format(path))
+    walk = walk_once(root, locked.append)
+    paths = (Path(folder, name) for folder, _, names in walk for name in names)
+    found = sorted(path for path in paths if _format(path))
     if not found:
         for error in locked:
             raise _unreadable(error)

@@ -247,19 +247,13 @@ def _files(folder: str, without: str | None = None, locked: list[str] | None = N
             remedy="Put the masks into a folder of their own",
         )
     found: list[str] = []
-    # Links to folders are followed, as globs do; each folder once, since links may run in circles.
-    seen = {os.path.realpath(folder)}
-    for root, folders, names in os.walk(folder, onerror=skip, followlinks=True):
-        below = {
-            name: os.path.realpath(os.path.join(root, name))
-            for name in sorted(folders)
+    for root, folders, names in archives.walk_once(folder, skip):
+        folders[:] = [
+            name
+            for name in folders
             if not name.startswith(".")
-        }
-        folders[:] = []
-        for name, place in below.items():
-            if place != barred and place not in seen:
-                seen.add(place)
-                folders.append(name)
+            and (barred is None or os.path.realpath(os.path.join(root, name)) != barred)
+        ]
         found.extend(_plain(os.path.join(root, name)) for name in _images(names))
     return sorted(found)
 
