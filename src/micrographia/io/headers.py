@@ -11,7 +11,7 @@ from typing import Any
 
 import tifffile
 
-from micrographia.io.tiff import UNITS
+from micrographia.io.tiff.sizes import UNITS
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,8 @@ from micrographia.io.decoding import (
 )
 from micrographia.io.headers import Facts, facts_of_text, facts_of_tiff
 from micrographia.io.microscope_files import ENDINGS, read_microscope_file
-from micrographia.io.tiff import grey_of_page, needs_pillow, pixel_size_of
+from micrographia.io.tiff.pixels import grey_of_page, needs_pillow
+from micrographia.io.tiff.sizes import pixel_size_of
 
 #: Suffixes that are taken for images when a folder is listed.
 SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", *ENDINGS)

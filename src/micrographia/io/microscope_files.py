@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from micrographia.errors import ImageError, install_hint
 from micrographia.io.decoding import Source, check_size
 from micrographia.io.headers import Facts
-from micrographia.io.tiff import UNITS
+from micrographia.io.tiff.sizes import UNITS
 
 _READERS = {
     ".dm3": "digitalmicrograph",

@@ -10,7 +10,7 @@ import pytest
 import tifffile
 
 from micrographia.io.images import read_micrograph
-from micrographia.io.tiff import UNITS, _of_zeiss
+from micrographia.io.tiff.sizes import UNITS, _of_zeiss
 
 GREY = np.random.default_rng(0).integers(0, 255, (40, 60)).astype(np.uint8)
 

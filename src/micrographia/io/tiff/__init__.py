@@ -1,0 +1,1 @@
+"""TIFF files: stated pixel sizes, and pixels."""
