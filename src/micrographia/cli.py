@@ -20,6 +20,7 @@ from micrographia import __version__, log
 from micrographia.errors import MicrographiaError, install_hint
 
 ROOMS = {
+    "measure": "measure the particles of a folder of micrographs, in nm: all in one command",
     "curation": "turn a folder of micrographs into a clean table",
     "synthesis": "generate synthetic micrographs with exact masks",
     "segmentation": "segment instances, measure them, train networks",
@@ -31,6 +32,8 @@ ROOMS = {
     "report": "write one self-contained HTML page of the results",
     "config": "write the default settings file, or check your own settings",
 }
+#: Rooms whose package has another name.
+PACKAGES = {"config": "workflow", "measure": "measurement"}
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 
@@ -54,9 +57,12 @@ def build_parser(room: str | None) -> argparse.ArgumentParser:
             name, help=summary, description=summary[0].upper() + summary[1:] + "."
         )
         if name == room:
-            module = "workflow.cli" if name == "config" else f"{name}.cli"
+            commands = importlib.import_module(f"micrographia.{PACKAGES.get(name, name)}.cli")
+            if name == "measure":
+                commands.register(room_parser)  # one command, no verbs
+                continue
             verbs = room_parser.add_subparsers(dest="verb", required=True, metavar="VERB")
-            importlib.import_module(f"micrographia.{module}").register(verbs)
+            commands.register(verbs)
     return parser
 
 

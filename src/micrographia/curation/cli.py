@@ -164,7 +164,7 @@ def _complete(merged: Path, out: Path, settings: Curation) -> list[str]:
     import cv2
     from tqdm import tqdm
 
-    from micrographia.curation.burnt_in import read_burnt_in
+    from micrographia.curation.burnt_in import load_readers, read_burnt_in
     from micrographia.io.schemas import MICROGRAPHS
     from micrographia.io.tables import read_rows, write_table
     from micrographia.provenance import stamp
@@ -173,9 +173,10 @@ def _complete(merged: Path, out: Path, settings: Curation) -> list[str]:
         return tqdm(rows, what, unit="image", disable=not sys.stderr.isatty())
 
     cv2.setNumThreads(1)
-    rows, left_out = read_burnt_in(read_rows(merged, MICROGRAPHS), settings, progress)
-    write_table(rows, out, MICROGRAPHS, stamp(settings))
-    return left_out
+    readers = load_readers(settings)
+    found = read_burnt_in(read_rows(merged, MICROGRAPHS), readers, settings, progress)
+    write_table(found.rows, out, MICROGRAPHS, stamp(settings))
+    return readers.left_out
 
 
 def _write_summary(out: Path) -> None:

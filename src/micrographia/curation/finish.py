@@ -50,7 +50,7 @@ def add_scale(
 ) -> list[MicrographRow]:
     """Fill in `pixel_size_nm` and `pixel_size_source` of kept micrographs.
 
-    Where the sources contradict each other, `note` says so.
+    Where the sources contradict each other, or there is no pixel size, `note` says why.
 
     Parameters
     ----------
@@ -72,7 +72,7 @@ def add_scale(
             seen = _row_of(row, by_id, "scale")
             row["pixel_size_nm"] = seen["pixel_size_nm"]
             row["pixel_size_source"] = seen["pixel_size_source"]
-            if seen["agreement"] == "disagree":
+            if seen["agreement"] == "disagree" or seen["pixel_size_nm"] is None:
                 row["note"] = "; ".join(filter(None, (row["note"], seen["reason"])))
         joined.append(row)
     return joined

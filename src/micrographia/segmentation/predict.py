@@ -31,6 +31,7 @@ from micrographia.method_names import TRAINED_NETWORKS
 from micrographia.provenance import stamp
 from micrographia.segmentation.measuring.overlay import write_overlay
 from micrographia.segmentation.measuring.shapes import measure
+from micrographia.segmentation.measuring.sizes import diameters as whole_diameters
 
 LOG = logging.getLogger(__name__)
 
@@ -242,9 +243,11 @@ def predict(
         row.update({"image_id": job.image_id, "path": job.path, "method": method})
         try:
             instances.append(_predict_one(job, out, settings, run, row, overlays))
+            tqdm.write(described(row, instances[-1]))
         except MicrographiaError as error:
             LOG.warning("%s", error)
-            row.update({"mask": None, "n_instances": None, "seconds": None, "failure": str(error)})
+            row = blank(PREDICTIONS) | {"image_id": job.image_id, "path": job.path}
+            row.update({"method": method, "failure": str(error)})
         rows.append(row)
     provenance = stamp(settings)
     table = pd.concat([measure(np.zeros((1, 1), np.int32), "", None), *instances])
@@ -270,10 +273,34 @@ def _predict_one(
     labels = run(image, settings)
     seconds = time.perf_counter() - start
     name = f"{job.stem}.png"
-    row.update({"mask": name, "n_instances": int(labels.max()), "seconds": seconds})
     if overlays:
         write_overlay(out / "overlay" / name, image, labels)
     labels = working.whole(labels)
     write_labels(out / name, labels)
     size = working.pixel_size_nm if job.pixel_size_nm is None else job.pixel_size_nm
-    return measure(labels, row["image_id"], size, working.box)
+    row.update({"mask": name, "n_instances": int(labels.max()), "seconds": seconds})
+    row.update({"mask_digest": image_id(labels), "pixel_size_nm": size, "box": [*working.box]})
+    return measure(labels, row["image_id"], size, working.box, job.path)
+
+
+def described(row: PredictionRow, instances: pd.DataFrame) -> str:
+    """Return a line on a segmented picture: its name, how many instances, how large.
+
+    Parameters
+    ----------
+    row
+        Of `schemas.PREDICTIONS`.
+    instances
+        Its rows of `schemas.INSTANCES`.
+    """
+    unit = "px" if row["pixel_size_nm"] is None else "nm"
+    diameters, n_cut = whole_diameters(instances, unit)
+    n = len(instances)
+    words = [f"{n} instance{'' if n == 1 else 's'}"]
+    if n_cut:
+        words[0] += f" ({n_cut} cut by the border)"
+    if len(diameters):
+        words.append(f"median diameter {np.median(diameters):.4g} {unit}")
+    size = row["pixel_size_nm"]
+    words.append("pixel size unknown" if size is None else f"{size:.4g} nm per pixel")
+    return f"{Path(row['path']).name}: {', '.join(words)}"

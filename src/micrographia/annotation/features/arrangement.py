@@ -38,7 +38,7 @@ def point_statistics(
     diameter
         Typical diameter [px].
     orientations
-        Directions of their long axes [degree].
+        Directions of their long axes [degree]; NaN for round ones.
     shape
         Height and width of the picture [px].
 
@@ -56,7 +56,8 @@ def point_statistics(
     nearest = distances[:, 1]
     expected = 0.5 * np.sqrt(area / n)
     border = (0.051 + 0.041 / np.sqrt(n)) * 2 * (height + width) / n
-    doubled = np.exp(2j * np.deg2rad(orientations))
+    # A round particle points nowhere: it lowers the order, and leads it in no direction.
+    doubled = np.nan_to_num(np.exp(2j * np.deg2rad(orientations)))
     windows = _windows(centres, shape)
     values = (
         nearest.mean() / (expected + border),

@@ -8,6 +8,7 @@ import pandas as pd
 from skimage.measure import regionprops_table
 
 from micrographia.arrays import BoolArray, FloatArray, LabelMask
+from micrographia.physics.moments import directions
 
 #: Outlines that are looked at in one picture: the largest ones.
 _OUTLINES = 120
@@ -55,7 +56,12 @@ def particles(labels: LabelMask) -> pd.DataFrame:
             "equivalent_diameter_px": np.sqrt(4 / np.pi * area),
             "major_axis_px": table["major_axis_length"],
             "minor_axis_px": table["minor_axis_length"],
-            "orientation_deg": (np.degrees(table["orientation"]) + 90.0) % 180.0,
+            "orientation_deg": directions(
+                table["orientation"],
+                table["major_axis_length"],
+                table["minor_axis_length"],
+                area,
+            ),
             "circularity": np.minimum(4 * np.pi * area / squared, 1.0),
             "solidity": table["solidity"],
         }

@@ -29,6 +29,7 @@ from micrographia.io.schemas.micrographs import (
 )
 from micrographia.io.schemas.segmentation import (
     INSTANCES,
+    MEASURED_PICTURES,
     PREDICTIONS,
     PSEUDO_LABELS,
     ROUNDS,
@@ -52,6 +53,7 @@ __all__ = [
     "LEGIBILITY",
     "LIBRARY",
     "MANIFEST",
+    "MEASURED_PICTURES",
     "MICROGRAPHS",
     "PREDICTIONS",
     "PSEUDO_LABELS",

@@ -125,6 +125,9 @@ class PredictionRow(TypedDict):
     image_id: str
     path: str
     mask: str | None
+    mask_digest: str | None
+    pixel_size_nm: float | None
+    box: list[int] | None
     method: str
     n_instances: int | None
     seconds: float | None

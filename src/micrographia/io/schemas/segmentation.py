@@ -13,6 +13,9 @@ PREDICTIONS = pa.schema(
         ("image_id", pa.string()),
         ("path", pa.string()),
         ("mask", pa.string()),  # file name beside the table
+        ("mask_digest", pa.string()),  # of the labels as they were found; another: corrected
+        ("pixel_size_nm", pa.float64()),  # null: unknown
+        ("box", _BOX),  # part of the picture that was worked on: x0, y0, x1, y1 [px]
         ("method", pa.string()),
         ("n_instances", pa.int32()),
         ("seconds", pa.float64()),
@@ -24,6 +27,7 @@ PREDICTIONS = pa.schema(
 INSTANCES = pa.schema(
     [
         ("image_id", pa.string()),
+        ("path", pa.string()),  # of the picture; null: it came from no file
         ("label", pa.int32()),
         ("area_px", pa.float64()),
         ("centroid", _FLOATS),  # x, y
@@ -34,8 +38,8 @@ INSTANCES = pa.schema(
         ("major_axis_px", pa.float64()),
         ("minor_axis_px", pa.float64()),
         ("aspect", pa.float64()),
-        ("orientation_deg", pa.float64()),
-        ("circularity", pa.float64()),
+        ("orientation_deg", pa.float64()),  # null: round
+        ("circularity", pa.float64()),  # null: one pixel, or a line of pixels
         ("solidity", pa.float64()),
         ("neighbour_px", pa.float64()),  # to the nearest centroid; null: it is alone
         ("cut", pa.bool_()),  # by the picture's border: its true size is unknown
@@ -51,6 +55,7 @@ INSTANCES = pa.schema(
 SIZES = pa.schema(
     [
         ("image_id", pa.string()),  # null: all pictures
+        ("path", pa.string()),  # of the picture; null: all pictures, or it came from no file
         ("unit", pa.string()),  # px | nm
         ("n", pa.int32()),
         ("n_cut", pa.int32()),  # left out
@@ -65,6 +70,34 @@ SIZES = pa.schema(
         ("geometric_sd", pa.float64()),  # a factor, from 1
         ("ks", pa.float64()),  # largest distance from the fitted log-normal, 0..1
         ("p_value", pa.float64()),  # Anderson-Darling; null: below eight instances, or all equal
+        ("normal_ks", pa.float64()),  # the same two of a normal distribution with mean and sd
+        ("normal_p_value", pa.float64()),
+    ]
+)
+
+#: One row per picture of `micrographia measure`; one that cannot be measured is a row, too.
+MEASURED_PICTURES = pa.schema(
+    [
+        ("file", pa.string()),  # path below the folder that holds all pictures
+        ("group", pa.string()),  # null: no groups
+        ("name", pa.string()),  # of its outputs: masks/<name>.png; null: it cannot be read
+        ("path", pa.string()),
+        ("image_id", pa.string()),  # null: it cannot be read
+        ("width", pa.int32()),
+        ("height", pa.int32()),
+        ("pixel_size_nm", pa.float64()),  # null: unknown
+        ("pixel_size_source", pa.string()),  # given | csv | header | bar | banner
+        ("why_no_pixel_size", pa.string()),
+        ("mask_source", pa.string()),  # given | corrected | the method that found it
+        ("found_digest", pa.string()),  # of the mask as it was found; another: corrected
+        ("recipe", pa.string()),  # digest of the settings that the mask was found with
+        ("box", _BOX),  # part that was worked on: x0, y0, x1, y1 [px]; null: all of it
+        ("text_boxes", pa.list_(_BOX)),  # null: not looked for
+        ("n_instances", pa.int32()),
+        ("seconds", pa.float64()),
+        ("note", pa.string()),
+        ("failure", pa.string()),
+        ("why_not_counted", pa.string()),  # null: it counts in the distributions
     ]
 )
 

@@ -15,8 +15,9 @@ def register(verbs: Subparsers) -> None:
         help="export measurements of segmented instances: CSV, size distribution with a "
         "log-normal fit, COCO JSON",
         description="Join the output folders of `predict` and write instances.parquet and .csv, "
-        "sizes.parquet, .csv and .png, and coco.json; with --pictures also ImageJ regions "
-        "of interest and overlays.",
+        "sizes.parquet and .csv, figures/sizes.png, .svg and .pdf, and coco.json; with "
+        "--pictures also ImageJ regions of interest and overlays. Masks that were changed since "
+        "are measured again.",
     )
     parser.add_argument(
         "folders", type=Path, nargs="+", metavar="DIR", help="output folders of `predict`"
@@ -24,6 +25,10 @@ def register(verbs: Subparsers) -> None:
     parser.add_argument(
         "--pictures", action="store_true", help="also write rois/ (ImageJ) and overlay/"
     )
+    parser.add_argument(
+        "--masks", type=Path, metavar="DIR",
+        help="folder of corrected masks by the names of those of `predict`: they take their place",
+    )  # fmt: skip
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="output folder")
     parser.set_defaults(run=_measurements)
 
@@ -34,7 +39,7 @@ def _measurements(arguments: argparse.Namespace) -> int:
     from micrographia.segmentation.measuring.export import write_measurements, write_pictures
 
     with atomic_directory(arguments.out, arguments.folders) as out:
-        write_measurements(arguments.folders, out, stamp())
+        write_measurements(arguments.folders, out, stamp(), arguments.masks)
         if arguments.pictures:
-            write_pictures(arguments.folders, out)
+            write_pictures(arguments.folders, out, corrected=arguments.masks)
     return 0

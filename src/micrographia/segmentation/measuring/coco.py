@@ -16,7 +16,7 @@ from micrographia.io.atomic import atomic_path
 CATEGORY = {"id": 1, "name": "particle", "supercategory": "particle"}
 
 
-class Masked(NamedTuple):
+class Picture(NamedTuple):
     """A picture and its label mask."""
 
     image_id: str
@@ -25,7 +25,7 @@ class Masked(NamedTuple):
 
 
 def write_coco(
-    path: str | os.PathLike[str], pictures: Iterable[Masked], info: Mapping[str, Any]
+    path: str | os.PathLike[str], pictures: Iterable[Picture], info: Mapping[str, Any]
 ) -> None:
     """Write pictures and their instances as COCO JSON, atomically.
 

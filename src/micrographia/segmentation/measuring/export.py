@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +12,10 @@ import pandas as pd
 from micrographia.errors import MicrographiaError
 from micrographia.io.atomic import write_text
 from micrographia.io.images import read_labels, read_micrograph, to_unit
-from micrographia.io.schemas import INSTANCES, PREDICTIONS, SIZES
-from micrographia.io.tables import read_rows, read_tables, write_table
-from micrographia.segmentation.measuring.coco import Masked, write_coco
+from micrographia.io.schemas import INSTANCES, SIZES
+from micrographia.io.tables import write_table
+from micrographia.segmentation.measuring.coco import Picture, write_coco
+from micrographia.segmentation.measuring.corrected import instances_now, masked_pictures
 from micrographia.segmentation.measuring.overlay import write_overlay
 from micrographia.segmentation.measuring.rois import write_rois
 from micrographia.segmentation.measuring.sizes import summarise
@@ -30,9 +31,14 @@ _FLAT = {
 
 
 def write_measurements(
-    folders: Sequence[Path], out: Path, provenance: Mapping[str, Any] | None
+    folders: Sequence[Path],
+    out: Path,
+    provenance: Mapping[str, Any] | None,
+    corrected: Path | None = None,
 ) -> None:
     """Join the output folders of `predict` and write them in other formats.
+
+    A mask that is no longer the one that was found is measured again; the log names it.
 
     Parameters
     ----------
@@ -40,38 +46,52 @@ def write_measurements(
         Folders with `predictions.parquet`, `instances.parquet` and masks.
     out
         Folder for `instances.parquet`, `instances.csv`, `sizes.parquet`, `sizes.csv`,
-        `sizes.png` and `coco.json`; may be one of `folders`.
+        `figures/sizes.png`, `.svg` and `.pdf`, and `coco.json`; may be one of `folders`.
     provenance
         Kept in the tables.
+    corrected
+        Folder of corrected masks by the names of those in `folders`; None for none.
 
     Raises
     ------
     MicrographiaError
-        A table or mask is absent or damaged.
+        A table or mask is absent or damaged, or a corrected mask has another size than the one
+        that it replaces.
     """
-    instances = read_tables([folder / "instances.parquet" for folder in folders], INSTANCES)
+    pictures = masked_pictures(folders, corrected)
+    instances = instances_now(folders, pictures)
     write_table(instances, out / "instances.parquet", INSTANCES, provenance)
     _write_csv(flattened(instances), out / "instances.csv")
     sizes = summarise(instances)
     write_table(sizes, out / "sizes.parquet", SIZES, provenance)
     _write_csv(pd.DataFrame(sizes, columns=list(SIZES.names)), out / "sizes.csv")
-    draw_sizes(instances, out / "sizes.png")
-    masks = (
-        Masked(row["image_id"], Path(row["path"]).name, read_labels(folder / row["mask"]))
-        for folder, row in segmented(folders)
+    draw_sizes(instances, out / "figures" / "sizes")
+    entries = (
+        Picture(row["image_id"], Path(row["path"]).name, read_labels(mask))
+        for row, _, mask in pictures
     )
-    write_coco(out / "coco.json", masks, {"description": "Micrographia", **(provenance or {})})
+    write_coco(out / "coco.json", entries, {"description": "Micrographia", **(provenance or {})})
 
 
-def write_pictures(folders: Sequence[Path], out: Path, overlays: bool = True) -> None:
+def write_pictures(
+    folders: Sequence[Path], out: Path, overlays: bool = True, corrected: Path | None = None
+) -> None:
     """Write `rois/<name>.zip` and `overlay/<name>.png` of every picture that was segmented.
 
     A picture that is no longer there has no overlay; the log names it.
+
+    Parameters
+    ----------
+    folders, corrected
+        As for `write_measurements`.
+    out
+        Where to write.
+    overlays
+        Whether to draw the outlines on the pictures.
     """
-    for folder, row in segmented(folders):
-        labels = read_labels(folder / row["mask"])
-        stem = Path(row["mask"]).stem
-        write_rois(out / "rois" / f"{stem}.zip", labels)
+    for row, found, mask in masked_pictures(folders, corrected):
+        labels = read_labels(mask)
+        write_rois(out / "rois" / f"{found.stem}.zip", labels)
         if not overlays:
             continue
         try:
@@ -82,15 +102,7 @@ def write_pictures(folders: Sequence[Path], out: Path, overlays: bool = True) ->
         if image.shape != labels.shape:
             LOG.warning("no overlay: %s has another size than its mask", row["path"])
             continue
-        write_overlay(out / "overlay" / f"{stem}.png", image, labels)
-
-
-def segmented(folders: Sequence[Path]) -> Iterator[tuple[Path, dict[str, Any]]]:
-    """Yield the folder and the row of every picture that has a mask."""
-    for folder in folders:
-        for row in read_rows(folder / "predictions.parquet", PREDICTIONS):
-            if row["mask"] is not None:
-                yield folder, row
+        write_overlay(out / "overlay" / f"{found.stem}.png", image, labels)
 
 
 def flattened(instances: pd.DataFrame) -> pd.DataFrame:

@@ -12,6 +12,7 @@ from skimage.measure import regionprops_table
 
 from micrographia.arrays import BoolArray, FloatArray, IntArray
 from micrographia.io.schemas import INSTANCES
+from micrographia.physics.moments import directions
 from micrographia.segmentation.measuring.outlines import feret
 
 _PROPERTIES = (
@@ -34,6 +35,7 @@ def measure(
     image_id: str,
     pixel_size_nm: float | None,
     box: Sequence[int] | None = None,
+    path: str | None = None,
 ) -> pd.DataFrame:
     """Measure every instance of a label mask.
 
@@ -48,14 +50,18 @@ def measure(
     box
         Part of the mask that was worked on: x0, y0, x1, y1, ends exclusive [px]; what touches
         its border is `cut`. None for all of it.
+    path
+        File of the picture, which every row carries.
 
     Returns
     -------
     DataFrame
         Columns of `micrographia.io.schemas.INSTANCES`, one row per instance in order of label.
         `centroid` is (x, y), `bbox` is (x0, y0, x1, y1) with x1 and y1 outside [px].
-        `orientation_deg` runs counter-clockwise from the x axis to the major axis, 0 ≤ o < 180.
-        `circularity` is 4π area / perimeter², at most 1, the perimeter after Crofton.
+        `orientation_deg` runs counter-clockwise from the x axis to the major axis, 0 ≤ o < 180;
+        NaN where the shape is round (`physics.moments.directions`). `circularity` is
+        4π area / perimeter², at most 1, the perimeter after Crofton; NaN for a single pixel and
+        for a straight line of pixels, which have no outline.
         `feret_max_px` and `feret_min_px` are what `outlines.feret` returns. `aspect` is the ratio
         of the axes of the ellipse, pixels taken as unit squares: at least 1, and finite for a
         line of pixels. `neighbour_px` is the distance of the nearest other centroid.
@@ -67,15 +73,16 @@ def measure(
     table = regionprops_table(np.asarray(labels), properties=_PROPERTIES)
     area = table["area"].astype(np.float64)
     perimeter = table["perimeter_crofton"]
-    # One pixel has no outline that could be measured: its circularity stays undefined.
-    squared = np.where(perimeter > 0, perimeter, np.nan) ** 2
     scale = np.nan if pixel_size_nm is None else pixel_size_nm
     longest, least = np.array([feret(image) for image in table["image"]]).reshape(-1, 2).T
     major, minor = table["major_axis_length"], table["minor_axis_length"]
+    # Crofton's perimeter of a single pixel, or of a line of them, is that of no outline.
+    squared = np.where(minor > 0, perimeter, np.nan) ** 2
     nearest = _nearest(np.column_stack([table["centroid-1"], table["centroid-0"]]))
     height, width = labels.shape
     columns = {
         "image_id": [image_id] * len(area),
+        "path": pd.array([path] * len(area), dtype="object"),
         "label": table["label"].astype(np.int32),
         "area_px": area,
         "centroid": _rows(table, "centroid-1", "centroid-0"),
@@ -87,8 +94,7 @@ def measure(
         "minor_axis_px": minor,
         # The second moment of a unit square is 1/12, and an axis is four standard deviations.
         "aspect": np.sqrt((major**2 + 16 / 12) / (minor**2 + 16 / 12)),
-        # scikit-image measures from the downward axis; see its gallery on region properties.
-        "orientation_deg": (np.degrees(table["orientation"]) + 90.0) % 180.0,
+        "orientation_deg": directions(table["orientation"], major, minor, area),
         "circularity": np.minimum(4 * np.pi * area / squared, 1.0),
         "solidity": table["solidity"],
         "neighbour_px": nearest,

@@ -1,4 +1,4 @@
-"""Distributions of particle sizes: a log-normal fit, and how well it holds."""
+"""Distributions of particle sizes: log-normal and normal fits, and how well they hold."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _CONFIDENCE = 0.95
 
 
 def distribution(diameters: ArrayLike) -> dict[str, float]:
-    """Describe sizes and fit a log-normal distribution to them.
+    """Describe sizes and fit a log-normal and a normal distribution to them.
 
     Parameters
     ----------
@@ -35,9 +35,9 @@ def distribution(diameters: ArrayLike) -> dict[str, float]:
     Notes
     -----
     The fit is that of greatest likelihood, with n - 1 for the variance of the logarithms; the
-    interval is Student's. `p_value` is Anderson and Darling's for a normal distribution with both
-    parameters estimated, after D'Agostino & Stephens, Goodness-of-Fit Techniques (1986),
-    table 4.9.
+    interval is Student's. `p_value` is Anderson and Darling's for a normal distribution of the
+    logarithms with both parameters estimated, after D'Agostino & Stephens, Goodness-of-Fit
+    Techniques (1986), table 4.9; `normal_p_value` is that of the sizes themselves.
 
     Examples
     --------
@@ -63,11 +63,16 @@ def distribution(diameters: ArrayLike) -> dict[str, float]:
     found["geometric_mean_low"] = float(np.exp(centre - reach))
     found["geometric_mean_high"] = float(np.exp(centre + reach))
     if spread > 1e-12 * max(1.0, abs(centre)):
-        score = (logs - centre) / spread
-        found["ks"] = _ks(score)
-        if n >= _FEWEST:
-            found["p_value"] = _anderson_darling(score)
+        found["ks"], found["p_value"] = _departure((logs - centre) / spread)
+        score = (sizes - found["mean"]) / found["sd"]
+        found["normal_ks"], found["normal_p_value"] = _departure(score)
     return found
+
+
+def _departure(score: FloatArray) -> tuple[float, float]:
+    """Distance of sorted standardised scores from the normal distribution, and its p-value."""
+    enough = len(score) >= _FEWEST
+    return _ks(score), _anderson_darling(score) if enough else float("nan")
 
 
 def _ks(score: FloatArray) -> float:
@@ -98,26 +103,33 @@ def _anderson_darling(score: FloatArray) -> float:
 def summarise(instances: pd.DataFrame) -> list[dict[str, Any]]:
     """Return rows of `schemas.SIZES`: of all pictures together first, then of each.
 
+    Pictures are told apart by their files, and where they came from none by `image_id`: the same
+    picture under two names is two.
+
     Parameters
     ----------
     instances
         Columns of `schemas.INSTANCES`.
     """
     rows = [
-        {"image_id": None, "unit": unit, **row}
-        for unit, row in _rows(instances)
+        {"image_id": None, "path": None, "unit": unit, **row}
+        for unit, row in distributions(instances)
         if row["n"] or unit == "px"
     ]
-    for image_id, part in instances.groupby("image_id", sort=False):
+    file = instances["path"].where(instances["path"].notna(), instances["image_id"])
+    for _, part in instances.groupby(file, sort=False):
+        first = part.iloc[0]
+        path = None if pd.isna(first["path"]) else first["path"]
         rows += [
-            {"image_id": image_id, "unit": unit, **row}
-            for unit, row in _rows(part)
+            {"image_id": first["image_id"], "path": path, "unit": unit, **row}
+            for unit, row in distributions(part)
             if unit == "px" or part["area_nm2"].notna().any()
         ]
     return rows
 
 
-def _rows(instances: pd.DataFrame) -> Iterator[tuple[str, dict[str, Any]]]:
+def distributions(instances: pd.DataFrame) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield "px" and "nm", each with the columns of `schemas.SIZES` from `n` on."""
     for unit in ("px", "nm"):
         sizes, n_cut = diameters(instances, unit)
         yield unit, {"n": len(sizes), "n_cut": n_cut, **distribution(sizes)}

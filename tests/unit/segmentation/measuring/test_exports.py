@@ -14,7 +14,7 @@ from matplotlib.path import Path as Polygon
 from roifile import ROI_TYPE, ImagejRoi
 from skimage.draw import disk
 
-from micrographia.segmentation.measuring.coco import Masked, encoded, write_coco
+from micrographia.segmentation.measuring.coco import Picture, encoded, write_coco
 from micrographia.segmentation.measuring.rois import write_rois
 
 
@@ -72,9 +72,9 @@ def particles():
 def test_coco_file(tmp_path):
     labels = particles()
     pictures = [
-        Masked("id-a", "a.png", labels),
-        Masked("id-b", "b.png", np.zeros((5, 7), np.int32)),
-        Masked("id-c", "c.png", np.ones((6, 4), np.int32)),
+        Picture("id-a", "a.png", labels),
+        Picture("id-b", "b.png", np.zeros((5, 7), np.int32)),
+        Picture("id-c", "c.png", np.ones((6, 4), np.int32)),
     ]
     for name in ("one", "two"):
         write_coco(tmp_path / f"{name}.json", pictures, {"version": "1"})
@@ -95,7 +95,7 @@ def test_pycocotools_reads_it_back(tmp_path, capsys):
     """Where it is installed; it is no dependency."""
     coco = pytest.importorskip("pycocotools.coco")
     labels = particles()
-    write_coco(tmp_path / "c.json", [Masked("a", "a.png", labels)], {})
+    write_coco(tmp_path / "c.json", [Picture("a", "a.png", labels)], {})
     read = coco.COCO(tmp_path / "c.json")
     again = np.zeros_like(labels)
     for entry in read.loadAnns(read.getAnnIds(imgIds=[1])):
