@@ -119,7 +119,7 @@ def measure(
             allowed="two-dimensional whole numbers: 0 for background, 1…n for instances",
             remedy="Number the instances, for example with mg.segment",
         )
-    identifier, size_nm = "", None
+    identifier, size_nm, path = "", None, None
     if image is not None:
         pixels = plain_pixels(image)
         if pixels.shape != mask.shape:
@@ -129,10 +129,12 @@ def measure(
                 remedy="Give the image that was segmented",
             )
         identifier = image_id(pixels)
-        size_nm = image.pixel_size_nm if isinstance(image, Micrograph) else None
+        if isinstance(image, Micrograph):
+            size_nm = image.pixel_size_nm
+            path = None if image.path is None else str(image.path)
     if pixel_size_nm is not None:
         size_nm = Micrograph(mask, pixel_size_nm).pixel_size_nm
-    return measure_labels(mask, identifier, size_nm)
+    return measure_labels(mask, identifier, size_nm, path=path)
 
 
 def sizes(instances: pd.DataFrame) -> pd.DataFrame:

@@ -221,7 +221,8 @@ def test_one_picture_gives_all_that_one_works_with(images, tmp_path):
     made = {str(path.relative_to(out)) for path in out.rglob("*") if path.is_file()}
     assert made == {
         "a.png", "predictions.parquet", "instances.parquet", "instances.csv", "sizes.parquet",
-        "sizes.csv", "sizes.png", "coco.json", "rois/a.zip", "overlay/a.png",
+        "sizes.csv", "coco.json", "rois/a.zip", "overlay/a.png",
+        "figures/sizes.png", "figures/sizes.svg", "figures/sizes.pdf",
     }  # fmt: skip
     for name in made - {"predictions.parquet"}:  # which tells the seconds
         assert (out / name).read_bytes() == (tmp_path / "again" / name).read_bytes(), name

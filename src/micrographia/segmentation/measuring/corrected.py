@@ -94,7 +94,7 @@ def instances_now(folders: Sequence[Path], pictures: Sequence[Masked]) -> pd.Dat
         LOG.info("%s was corrected by hand: measured again", mask)
         again[row["path"], row["image_id"]] = measure_again(labels, row)
     keys = zip(table["path"], table["image_id"], strict=True)
-    kept = table[[key not in again for key in keys]]
+    kept = table[np.array([key not in again for key in keys], dtype=bool)]
     return pd.concat([kept, *again.values()], ignore_index=True)
 
 

@@ -82,7 +82,7 @@ def measure(
     height, width = labels.shape
     columns = {
         "image_id": [image_id] * len(area),
-        "path": pd.array([path] * len(area), dtype="object"),
+        "path": pd.Series([path] * len(area), dtype="str"),
         "label": table["label"].astype(np.int32),
         "area_px": area,
         "centroid": _rows(table, "centroid-1", "centroid-0"),

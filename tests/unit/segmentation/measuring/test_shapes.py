@@ -49,6 +49,33 @@ def test_orientation_by_hand():
     assert measure(standing, "i", None)["orientation_deg"][0] == pytest.approx(90)
 
 
+@pytest.mark.parametrize("radius", [0.6, 1.2, 2, 3.4, 5, 8.3, 12, 20.5, 41.7, 80])
+def test_a_disc_has_no_orientation_wherever_it_lies(radius):
+    """scikit-image says 45 degrees of every one that is even: an order of 1 of round particles."""
+    rng = np.random.default_rng(7)
+    reach = int(radius) + 3
+    y, x = np.mgrid[-reach : reach + 1, -reach : reach + 1]
+    for _ in range(40):
+        down, right = rng.uniform(-0.5, 0.5, 2) * (radius > 1)
+        disc = (np.hypot(y - down, x - right) <= radius).astype(np.int32)
+        assert np.isnan(measure(disc, "i", None)["orientation_deg"][0])
+
+
+@pytest.mark.parametrize(("sides", "direction"), [((1, 2), 0), ((2, 1), 90), ((12, 14), 0)])
+def test_what_is_longer_than_wide_has_an_orientation(sides, direction):
+    labels = np.pad(np.ones(sides, np.int32), 3)
+    assert measure(labels, "i", None)["orientation_deg"][0] == pytest.approx(direction)
+
+
+def test_a_pixel_and_a_line_of_pixels_have_no_circularity():
+    for shape in ((1, 1), (1, 5), (7, 1)):
+        labels = np.pad(np.ones(shape, np.int32), 2)
+        assert np.isnan(measure(labels, "i", None)["circularity"][0]), shape
+    bar = np.pad(np.ones((4, 60), np.int32), 2)
+    outline = 4 * np.pi * 240 / 128**2
+    assert measure(bar, "i", None)["circularity"][0] == pytest.approx(outline, rel=0.15)
+
+
 def test_gaps_stay_and_parts_are_one():
     labels = np.zeros((20, 20), np.int32)
     labels[2:6, 2:6] = 7

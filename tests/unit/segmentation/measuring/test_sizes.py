@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import stats
 
@@ -88,6 +89,31 @@ def test_rows_of_pictures_and_of_all(tmp_path):
 def test_the_picture_is_drawn_whatever_there_is(sides, tmp_path):
     labels = squares(sides) if sides else np.zeros((9, 9), np.int32)
     for number in range(2):
-        draw_sizes(measure(labels, "a", None), tmp_path / f"{number}.png")
-    assert (tmp_path / "0.png").read_bytes().startswith(b"\x89PNG")
-    assert (tmp_path / "0.png").read_bytes() == (tmp_path / "1.png").read_bytes()
+        draw_sizes(measure(labels, "a", None), tmp_path / f"{number}")
+    for suffix, magic in ((".png", b"\x89PNG"), (".svg", b"<?xml"), (".pdf", b"%PDF")):
+        first = (tmp_path / f"0{suffix}").read_bytes()
+        assert first.startswith(magic)
+        assert first == (tmp_path / f"1{suffix}").read_bytes(), suffix
+
+
+def test_a_normal_sample_is_told_from_a_log_normal_one():
+    rng = np.random.default_rng(3)
+    normal = distribution(rng.normal(50, 12, 600))
+    assert normal["normal_p_value"] > 0.05 > 1e-4 > normal["p_value"]
+    assert normal["normal_ks"] == pytest.approx(
+        stats.kstest(
+            np.random.default_rng(3).normal(50, 12, 600),
+            stats.norm(normal["mean"], normal["sd"]).cdf,
+        ).statistic
+    )
+    skewed = distribution(rng.lognormal(3, 0.6, 600))
+    assert skewed["p_value"] > 0.05 > 1e-4 > skewed["normal_p_value"]
+
+
+def test_the_same_picture_under_two_names_is_two_rows():
+    """Of one folder: sizes.csv had one row with the instances of both."""
+    labels = squares([10, 20])
+    tables = [measure(labels, "same", 0.5, path=path) for path in ("a.png", "a - Copy.png")]
+    rows = [row for row in summarise(pd.concat(tables)) if row["unit"] == "nm"]
+    assert [row["path"] for row in rows] == [None, "a.png", "a - Copy.png"]
+    assert [row["n"] for row in rows] == [2 * rows[1]["n"], rows[1]["n"], rows[1]["n"]]
