@@ -77,7 +77,7 @@ class Bench:
         try:
             return self._measure(job)
         except MicrographiaError as error:
-            return Outcome({"failure": str(error)}, _no_instances())
+            return Outcome({"failure": str(error)}, no_instances())
 
     def _measure(self, job: Job) -> Outcome:
         start = time.perf_counter()
@@ -166,5 +166,6 @@ def _fitting(path: str, shape: tuple[int, int]) -> LabelMask:
     return labels
 
 
-def _no_instances() -> pd.DataFrame:
+def no_instances() -> pd.DataFrame:
+    """Return a table of instances without a row."""
     return measure(np.zeros((1, 1), np.int32), "", None)

@@ -25,7 +25,7 @@ from micrographia.io.schemas import MEASURED_PICTURES, MICROGRAPHS
 from micrographia.io.schemas.rows import ManifestRow, MicrographRow
 from micrographia.io.tables import read_rows, read_table, write_table
 from micrographia.measurement.names import files_below, groups_of, output_names
-from micrographia.measurement.pictures import Bench, Job, Outcome
+from micrographia.measurement.pictures import Bench, Job, Outcome, no_instances
 
 LOG = logging.getLogger(__name__)
 
@@ -108,15 +108,19 @@ def measure_pictures(
             entry["note"] = "; ".join(filter(None, (entry["note"], row["reason"])))
         entry["why_not_counted"] = entry["failure"] or _why_not_counted(row, request)
         pictures.append(entry)
-    table = pd.DataFrame(pictures, columns=MEASURED_PICTURES.names)
-    return table, pd.concat([outcome.instances for outcome in outcomes], ignore_index=True)
+    table = pd.DataFrame(pictures, columns=MEASURED_PICTURES.names, dtype=object)
+    found = [no_instances(), *(outcome.instances for outcome in outcomes)]
+    return table, pd.concat(found, ignore_index=True)
 
 
 def _curated(request: Request, progress: Progress) -> list[MicrographRow]:
     """List and read the pictures; rows of `schemas.MICROGRAPHS` in order of their paths."""
     listed = _outside(list_micrographs(request.sources, request.masks), request.out)
-    if request.pixel_size_nm is not None:
-        listed = [{**row, "pixel_size_nm": request.pixel_size_nm} for row in listed]
+    size = request.pixel_size_nm
+    if size is not None:
+        if not 0 < size < float("inf"):
+            raise MicrographiaError("The pixel size is no length", seen=size, allowed="> 0 nm")
+        listed = [{**row, "pixel_size_nm": size} for row in listed]
     curation = request.settings.curation
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "ingested.parquet"

@@ -27,8 +27,15 @@ def register(verbs: Subparsers) -> None:
     )
     parser.add_argument("images", nargs="*", type=Path, metavar="IMG", help="images or folders")
     parser.add_argument(
-        "--micrographs", type=Path, help="table of micrographs; the kept rows are segmented"
-    )
+        "--micrographs", type=Path, metavar="TABLE",
+        help="table of micrographs: the kept rows are segmented; with IMG, only these pictures "
+        "are, with the pixel sizes and text regions that the table knows",
+    )  # fmt: skip
+    parser.add_argument(
+        "--pixel-size", type=float, metavar="NM",
+        help="with IMG: side of a pixel of all pictures [nm]; default: as the table or the file "
+        "says",
+    )  # fmt: skip
     parser.add_argument(
         "--held-out", type=Path, metavar="FILE",
         help="table written by `pictures`; its held-out pictures are segmented",
@@ -73,11 +80,15 @@ def _predict(arguments: argparse.Namespace) -> int:
         predict,
     )
 
-    given = (arguments.images, arguments.micrographs, arguments.held_out)
-    if sum(map(bool, given)) != 1:
+    tables = (arguments.micrographs, arguments.held_out)
+    if sum(map(bool, tables)) + (bool(arguments.images) and not arguments.micrographs) != 1:
         raise MicrographiaError(
             "Exactly one kind of input must be given",
             remedy="Give either images, or --micrographs TABLE, or --held-out TABLE",
+        )
+    if arguments.pixel_size is not None and not arguments.images:
+        raise MicrographiaError(
+            "--pixel-size goes with images", remedy="A table states its own pixel sizes"
         )
     settings = settings_of(arguments)
     if arguments.checkpoint:
@@ -86,7 +97,7 @@ def _predict(arguments: argparse.Namespace) -> int:
     exports = bool(arguments.images) and not arguments.masks_only
     method = arguments.method or settings.method
     options = (settings, method, arguments.overlays or exports)
-    table = arguments.micrographs or arguments.held_out
+    table = None if arguments.images else arguments.micrographs or arguments.held_out
     if table:
         jobs = (
             jobs_of_table(read_table(table, MICROGRAPHS), arguments.shard, arguments.shards)
@@ -98,7 +109,8 @@ def _predict(arguments: argparse.Namespace) -> int:
         with atomic_directory(arguments.out, sources) as out:
             failed = predict(jobs, out, *options)
     else:
-        jobs = jobs_of_paths(arguments.images)
+        known = arguments.micrographs and read_table(arguments.micrographs, MICROGRAPHS)
+        jobs = jobs_of_paths(arguments.images, arguments.pixel_size, known)
         failed = predict(jobs, arguments.out, *options)
         if exports:
             _export(arguments.out, settings)

@@ -100,16 +100,32 @@ class Job:
     row: Mapping[str, Any] | None = None
 
 
-def jobs_of_paths(paths: Sequence[Path]) -> list[Job]:
+def jobs_of_paths(
+    paths: Sequence[Path],
+    pixel_size_nm: float | None = None,
+    micrographs: pd.DataFrame | None = None,
+) -> list[Job]:
     """Return a job per image; folders stand for the images in them.
 
     Outputs are named by the stem; of `a.png` and `a.tif` the second keeps its suffix: `a.tif`.
 
+    Parameters
+    ----------
+    paths
+        Images and folders.
+    pixel_size_nm
+        Side of a pixel of all images [nm]; None for what `micrographs` or the file says.
+    micrographs
+        Columns of `schemas.MICROGRAPHS`: what curation knows of images that are in there.
+
     Raises
     ------
     MicrographiaError
-        A folder cannot be read or holds no image, or two images have the same name.
+        A folder cannot be read or holds no image, two images have the same name, or the pixel
+        size is no length.
     """
+    if pixel_size_nm is not None and not 0 < pixel_size_nm < float("inf"):
+        raise MicrographiaError("--pixel-size is no length", seen=pixel_size_nm, allowed="> 0 nm")
     files: list[Path] = []
     for path in paths:
         files += _images_in(path) if os.path.isdir(path) else [path]
@@ -123,7 +139,21 @@ def jobs_of_paths(paths: Sequence[Path]) -> list[Job]:
                 f"{other} and {file} would both write the mask {stem}.png",
                 remedy="Segment them into different folders, or rename one",
             )
-    return [Job(str(file), stem) for stem, file in taken.items()]
+    known = {} if micrographs is None else _by_place(micrographs)
+    jobs = []
+    for stem, file in taken.items():
+        row = known.get(os.path.realpath(file))
+        size = pixel_size_nm
+        if size is None and row is not None and not pd.isna(row["pixel_size_nm"]):
+            size = float(row["pixel_size_nm"])
+        jobs.append(Job(str(file), stem, None if row is None else row["image_id"], size, row))
+    return jobs
+
+
+def _by_place(micrographs: pd.DataFrame) -> dict[str, dict[str, Any]]:
+    """Rows of pictures that could be read, by where their files lie."""
+    readable = micrographs[micrographs["image_id"].notna()].to_dict("records")
+    return {os.path.realpath(row["path"]): {str(k): v for k, v in row.items()} for row in readable}
 
 
 def _images_in(folder: Path) -> list[Path]:
