@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 from collections import Counter
@@ -39,6 +40,7 @@ _HERE: dict[str, Callable[[], bool]] = {
     "Chromium": lambda: chromium() is not None,
     "ultralytics": lambda: find_spec("ultralytics") is not None,
     "GPU": _has_gpu,
+    "napari": lambda: find_spec("napari") is not None and bool(os.environ.get("DISPLAY")),
 }
 
 

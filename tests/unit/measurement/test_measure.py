@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 
 import numpy as np
 import pandas as pd
@@ -51,8 +52,7 @@ def scans(tmp_path):
 
 def measure(*words, status=0, text=False):
     """Text and scale bars are looked for in one test: it takes longer than all the rest."""
-    look = str(text).lower()
-    settings = '{"curation": {"text": {"detect": %s}, "scale": {"read": %s}}}' % (look, look)
+    settings = json.dumps({"curation": {"text": {"detect": text}, "scale": {"read": text}}})
     words = ["measure", *map(str, words), "--method", "watershed", "--jobs", "1"]
     words += ["--settings", settings]
     assert main(words) == status

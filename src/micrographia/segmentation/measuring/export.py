@@ -61,7 +61,7 @@ def write_measurements(
     pictures = masked_pictures(folders, corrected)
     instances = instances_now(folders, pictures)
     write_table(instances, out / "instances.parquet", INSTANCES, provenance)
-    _write_csv(flattened(instances), out / "instances.csv")
+    write_instances(instances, out / "instances.csv")
     sizes = summarise(instances)
     write_table(sizes, out / "sizes.parquet", SIZES, provenance)
     _write_csv(pd.DataFrame(sizes, columns=list(SIZES.names)), out / "sizes.csv")
@@ -103,6 +103,11 @@ def write_pictures(
             LOG.warning("no overlay: %s has another size than its mask", row["path"])
             continue
         write_overlay(out / "overlay" / f"{found.stem}.png", image, labels)
+
+
+def write_instances(instances: pd.DataFrame, path: Path) -> None:
+    """Write instances as CSV, one number to a column, atomically."""
+    _write_csv(flattened(instances), path)
 
 
 def flattened(instances: pd.DataFrame) -> pd.DataFrame:
