@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from torch import nn
@@ -78,3 +79,21 @@ def load(settings: Network, name: str | None = None) -> nn.Module:
 @lru_cache(maxsize=2)
 def _network(path: str, device: str, name: str | None) -> nn.Module:
     return load_network(load_checkpoint(path), name).to(choose_device(device))
+
+
+def seen_in_training(settings: Network) -> dict[str, str]:
+    """Return "train" or "validation" by the `image_id` of each picture that a card lists.
+
+    Raises
+    ------
+    MicrographiaError
+        The checkpoint is absent or damaged.
+    """
+    card = _card(str(find_resource(settings.checkpoint)))
+    seen = card.get("data", {}).get("seen", {})
+    return {name: split for split, names in seen.items() for name in names}
+
+
+@lru_cache(maxsize=2)
+def _card(path: str) -> dict[str, Any]:
+    return load_checkpoint(path).card

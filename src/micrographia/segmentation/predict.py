@@ -258,12 +258,13 @@ def predict(
         [folder / f"{job.stem}.png" for folder in folders for job in jobs],
         [job.path for job in jobs],
     )
+    seen: dict[str, str] = {}
     if method in TRAINED_NETWORKS:
         from micrographia.segmentation import network_segmenter
 
-        network_segmenter.load(
-            settings.network, method
-        )  # without weights no picture need be tried
+        # Without weights no picture need be tried.
+        network_segmenter.load(settings.network, method)
+        seen = network_segmenter.seen_in_training(settings.network)
     # One process per shard is how the work is spread; threads beneath it would only compete.
     cv2.setNumThreads(1)
     rows: list[PredictionRow] = []
@@ -273,6 +274,7 @@ def predict(
         row.update({"image_id": job.image_id, "path": job.path, "method": method})
         try:
             instances.append(_predict_one(job, out, settings, run, row, overlays))
+            row["seen"] = seen.get(row["image_id"])
             tqdm.write(described(row, instances[-1]))
         except MicrographiaError as error:
             LOG.warning("%s", error)

@@ -8,6 +8,7 @@ import os
 import numpy as np
 import pandas as pd
 import pytest
+from needed import EMPS, needs
 from PIL import Image
 from roifile import ImagejRoi
 from skimage.draw import disk
@@ -266,3 +267,12 @@ def test_measurements_of_shards(table, tmp_path, capsys):
     # c is gone: its mask is measured, and cannot be drawn on anything.
     assert {path.name for path in (out / "overlay").iterdir()} == {"id-a.png", "id-b.png"}
     assert "no overlay" in capsys.readouterr().err
+
+
+@needs("EMPS")
+def test_pictures_that_the_shipped_network_learned_from_are_known(tmp_path):
+    pictures = sorted((EMPS / "images").iterdir())[:5]
+    words = ["--method", "unet-small", "--masks-only", "--out", tmp_path / "out"]
+    assert predict(pictures[0], pictures[3], *words) == 0
+    table = read_table(tmp_path / "out" / "predictions.parquet", PREDICTIONS)
+    assert set(table["seen"]) <= {"train", "validation"}  # all of them are one or the other

@@ -59,9 +59,21 @@ def _segmentation(arguments: argparse.Namespace) -> int:
     import logging
 
     from micrographia.benchmarks.segmentation.groups import DENSITIES, METRICS, SIZES
-    from micrographia.benchmarks.segmentation.scores import pair_folders, summarise, table_of
+    from micrographia.benchmarks.segmentation.scores import (
+        pair_folders,
+        seen_in_training,
+        summarise,
+        table_of,
+    )
+    from micrographia.io.schemas import PREDICTIONS
+    from micrographia.io.tables import read_table
 
     settings = settings_of(arguments)
+    table = arguments.predictions / "predictions.parquet"
+    if table.is_file():
+        predicted = read_table(table, PREDICTIONS)
+        for method in sorted(set(predicted["method"])):
+            seen_in_training([(arguments.predictions, predicted)], method)
     rows, unused = pair_folders(arguments.predictions, arguments.references)
     log = logging.getLogger(__name__)
     if unused:
@@ -92,7 +104,11 @@ def _segmentation(arguments: argparse.Namespace) -> int:
 
 
 def _score_segmentation(arguments: argparse.Namespace) -> int:
-    from micrographia.benchmarks.segmentation.scores import score_tables, write_scores
+    from micrographia.benchmarks.segmentation.scores import (
+        score_tables,
+        seen_in_training,
+        write_scores,
+    )
     from micrographia.errors import MicrographiaError
     from micrographia.io.schemas import MICROGRAPHS, PREDICTIONS
     from micrographia.io.tables import read_table
@@ -119,5 +135,6 @@ def _score_segmentation(arguments: argparse.Namespace) -> int:
         settings,
         arguments.seed,
         n_without_truth=n_without_truth,
+        n_seen_in_training=seen_in_training(predictions, method),
     )
     return 0

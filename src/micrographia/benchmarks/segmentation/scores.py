@@ -293,6 +293,27 @@ def score_tables(
     return rows, len(kept) - len(with_truth)
 
 
+def seen_in_training(predictions: Sequence[tuple[Path, pd.DataFrame]], method: str) -> int:
+    """Count the pictures that the method was trained on, or chosen by; warn if there are some.
+
+    Parameters
+    ----------
+    predictions
+        As for `score_tables`.
+    method
+        Which method is scored.
+    """
+    tables = [table[table["method"] == method] for _, table in predictions]
+    n = sum(int(table["seen"].notna().sum()) for table in tables)
+    if n:
+        logging.getLogger(__name__).warning(
+            "%d of %d pictures were used in the training of %s: their scores tell nothing of new "
+            "pictures",
+            *(n, sum(map(len, tables)), method),
+        )
+    return n
+
+
 def write_scores(
     rows: Sequence[ScoredRow],
     out: Path,

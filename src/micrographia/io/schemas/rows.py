@@ -129,6 +129,7 @@ class PredictionRow(TypedDict):
     pixel_size_nm: float | None
     box: list[int] | None
     method: str
+    seen: str | None
     n_instances: int | None
     seconds: float | None
     failure: str | None

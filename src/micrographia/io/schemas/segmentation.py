@@ -17,6 +17,7 @@ PREDICTIONS = pa.schema(
         ("pixel_size_nm", pa.float64()),  # null: unknown
         ("box", _BOX),  # part of the picture that was worked on: x0, y0, x1, y1 [px]
         ("method", pa.string()),
+        ("seen", pa.string()),  # by its network: train | validation; null: not known to be
         ("n_instances", pa.int32()),
         ("seconds", pa.float64()),
         ("failure", pa.string()),

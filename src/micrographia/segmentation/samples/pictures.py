@@ -15,7 +15,7 @@ import pandas as pd
 from micrographia.arrays import FloatArray, FloatImage, IntArray, LabelMask
 from micrographia.config import LabelledPictures
 from micrographia.errors import ImageError, MicrographiaError
-from micrographia.io.images import SUFFIXES, read_labels, read_micrograph, to_unit
+from micrographia.io.images import SUFFIXES, image_id, read_labels, read_micrograph, to_unit
 from micrographia.io.schemas import SYNTHETIC
 from micrographia.io.schemas.rows import (
     TrainingPictureRow,
@@ -257,7 +257,11 @@ class Shelf:
 
 
 def summary(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Return the entry of the pictures in a checkpoint's card: numbers, sources, digest."""
+    """Return the entry of the pictures in a checkpoint's card: numbers, sources, digest.
+
+    `seen` lists the `image_id` of every picture that somebody took, by its split: who scores the
+    network on one of them is warned.
+    """
     digest = hashlib.sha256()
     for row in rows:
         digest.update(f"{row['split']} {row['source']} {row['group']}\n".encode())
@@ -268,8 +272,13 @@ def summary(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     for row in rows:
         key = f"{row['source']} {row['split']}"
         counts[key] = counts.get(key, 0) + 1
+    seen: dict[str, list[str]] = {"train": [], "validation": []}
+    for row in rows:
+        if row["source"] != "procedural":
+            seen[row["split"]].append(image_id(read_micrograph(row["path"]).pixels))
     return {
         "sha256": digest.hexdigest(),
         "pictures": counts,
+        "seen": {split: sorted(set(names)) for split, names in seen.items()},
         "licences": sorted({row["licence"] for row in rows}),
     }

@@ -163,6 +163,22 @@ def test_tables(tables):
     assert (tables / "results" / "segmentation.png").read_bytes().startswith(b"\x89PNG")
 
 
+def test_pictures_of_the_training_are_counted_and_warned_of(tables, capsys):
+    assert run_tables(tables / "out.json") == 0
+    assert json.loads((tables / "out.json").read_text())["n_seen_in_training"] == 0
+    assert "training" not in capsys.readouterr().err
+    rows = read_table("shard/predictions.parquet")
+    rows["seen"] = [{"good": "train", "half": "validation"}.get(i) for i in rows["image_id"]]
+    write_table(rows, "shard/predictions.parquet", PREDICTIONS)
+    assert run_tables(tables / "out.json") == 0
+    assert json.loads((tables / "out.json").read_text())["n_seen_in_training"] == 2
+    warning = "2 of 3 pictures were used in the training of watershed"
+    assert warning in capsys.readouterr().err
+    write_labels("truth2/good.png", TRUE)
+    assert main(["benchmarks", "segmentation", "shard", "truth2", "--settings", FEW]) == 0
+    assert warning in capsys.readouterr().err
+
+
 def test_same_input_same_bytes(tables):
     for folder in ("one", "two"):
         run_tables(tables / folder / "segmentation.json")
