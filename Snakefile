@@ -41,7 +41,7 @@ rule all:
     default_target: True
     input:
         rules.report_page.output.page,
-        rules.report_statistics.output,
+        rules.report_statistics.output if names.has_micrographs() else [],
 
 
 # The embedded configuration *is* the demo; an overlay makes the same target a bigger run.

@@ -25,7 +25,7 @@ from micrographia.workflow.sections import Sections
 from snakemake.exceptions import WorkflowError
 
 try:
-    settings = validate(config)  # every fault is listed before the DAG is built
+    settings = validate(config).resolved()  # every fault is listed before the DAG is built
     deployment = guards.deployment(workflow.deployment_settings.deployment_method)
 except MicrographiaError as error:
     raise WorkflowError(str(error))

@@ -3,21 +3,31 @@
 
 rule report_page:
     input:
-        micrographs=rules.curation_finish.output.table,
-        predictions=rules.bench_segmentation.input.predictions,
-        measurements=rules.segmentation_measurements.output.folder,
-        structures=rules.stem_structures.output.table,
-        images=rules.bench_structure.input.images,
-        reconstructions=rules.bench_structure.input.reconstructions,
-        engines=rules.stem_engines.output,
-        scores=[
-            rules.bench_segmentation.output.result,
-            rules.bench_structure.output.result,
-            rules.bench_stem.output.result,
-            rules.bench_energy.output.result if settings.benchmarks.energies else [],
-            rules.bench_annotation.output.result if names.answers_known() else [],
-        ],
-        annotation=rules.annotations.input if settings.annotation.annotators else [],
+        micrographs=(
+            [
+                rules.curation_finish.output.table,
+                *rules.bench_segmentation.input.predictions,
+                rules.segmentation_measurements.output.folder,
+                rules.bench_segmentation.output.result,
+                rules.bench_annotation.output.result if names.answers_known() else [],
+                rules.annotations.input if settings.annotation.annotators else [],
+            ]
+            if names.has_micrographs()
+            else []
+        ),
+        crystals=(
+            [
+                rules.stem_structures.output.table,
+                *rules.bench_structure.input.images,
+                *rules.bench_structure.input.reconstructions,
+                *rules.stem_engines.output,
+                rules.bench_structure.output.result,
+                rules.bench_stem.output.result,
+                rules.bench_energy.output.result if settings.benchmarks.energies else [],
+            ]
+            if names.has_crystals()
+            else []
+        ),
     output:
         page=report(
             results("report", "index.html"),

@@ -46,8 +46,12 @@ rule segmentation_measurements:
     params:
         code=code("segmentation.measuring.export"),
         options="",
+        # Masks that somebody corrected take the place of those that were found.
+        masks=flag("--masks", settings.segmentation.rounds.corrections),
+        state=state(settings.segmentation.rounds.corrections),
     shell:
         "python -m micrographia segmentation measurements {input.predictions:q} {params.options}"
+        " {params.masks}"
         " --out {output.folder:q} >{log:q} 2>&1"
 
 

@@ -305,6 +305,29 @@ report: {examples: 1}
 """
 
 
+def test_only_the_wing_that_was_asked_for_runs(fresh: Workflow) -> None:
+    """Two thirds of the time of a run on one's own pictures went into crystals of ours."""
+    from PIL import Image
+
+    (fresh.folder / "pictures").mkdir()
+    Image.effect_noise((260, 240), 30).save(fresh.folder / "pictures" / "a.png")
+    mine = fresh.overlay("data: {micrographs: {source: pictures}}\n")
+    jobs = fresh.jobs("-n", "--configfile", mine)
+    assert {"curation_list", "segmentation_predict", "report_page"} <= jobs.keys()
+    wing = ("stem_", "reconstruction_", "bench_structure", "bench_stem", "energy_")
+    assert not [name for name in jobs if name.startswith(wing)]
+    both = "data: {micrographs: {source: pictures}, structures: {source: prototypes}}\n"
+    assert "bench_structure" in fresh.jobs("-n", "--configfile", fresh.overlay(both))
+    crystals = fresh.overlay("data: {micrographs: {source: none}}\n")
+    jobs = fresh.jobs("-n", "--configfile", crystals)
+    assert {"stem_structures", "bench_structure", "report_page"} <= jobs.keys()
+    wing = ("curation_", "segmentation_", "annotation_", "data_", "report_statistics")
+    assert not [name for name in jobs if name.startswith(wing)]
+    nothing = "data: {micrographs: {source: none}, structures: {source: none}}\n"
+    answer = fresh.call("-n", "--configfile", fresh.overlay(nothing))
+    assert answer.returncode != 0 and "nothing is left to do" in answer.stdout
+
+
 def test_broken_input_is_set_aside_and_the_rest_runs_to_the_report(fresh: Workflow) -> None:
     import pandas as pd
     from ase.build import graphene

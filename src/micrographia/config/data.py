@@ -22,16 +22,20 @@ def _keyword_or_existing(*keywords: str) -> AfterValidator:
     return AfterValidator(check)
 
 
+#: What stands for no data of one's own.
+_EMBEDDED_OR_NONE = ("auto", "procedural", "prototypes", "none")
+
+
 def _images(value: str | tuple[str, ...]) -> str | tuple[str, ...]:
-    if value == "procedural":
+    if value in ("auto", "procedural", "none"):
         return value
     for source in (value,) if isinstance(value, str) else value:
         if not Path(source).exists() and not (
             glob.has_magic(source) and any(glob.iglob(source, recursive=True))
         ):
             raise ValueError(
-                "must be 'procedural', or existing paths, or globs that match a file; "
-                f"{source!r} is none of these"
+                "must be 'auto', 'procedural', 'none', existing paths, or globs that match a "
+                f"file; {source!r} is none of these"
             )
     return value
 
@@ -42,10 +46,11 @@ class MicrographSource(Section):
     source: Annotated[
         str | Annotated[tuple[str, ...], Field(min_length=1)], AfterValidator(_images)
     ] = Field(
-        "procedural",
+        "auto",
         description=(
-            "'procedural' for the embedded generator, or your own images: a folder, a glob, an "
-            "archive (.zip, .tar, .tar.gz), a CSV file with a column 'path', or a list of these."
+            "Your own images: a folder, a glob, an archive (.zip, .tar, .tar.gz), a CSV file with "
+            "a column 'path', or a list of these; 'procedural' for the embedded generator; 'none' "
+            "for no micrographs; 'auto': 'procedural', but 'none' if the crystals are your own."
         ),
     )
     masks: ExistingPath | None = Field(
@@ -70,7 +75,7 @@ class MicrographSource(Section):
         """Return the licence; for a user's images without one it is 'unknown', never free."""
         if self.licence is not None:
             return self.licence
-        return "CC0-1.0" if self.source == "procedural" else "unknown"
+        return "CC0-1.0" if self.source in ("auto", "procedural") else "unknown"
 
 
 class StructureFilter(Section):
@@ -141,12 +146,15 @@ class Splits(Section):
 class StructureSource(Section):
     """Source of the two-dimensional crystals."""
 
-    source: Annotated[str, _keyword_or_existing("prototypes", "materials-project")] = Field(
-        "prototypes",
+    source: Annotated[
+        str, _keyword_or_existing("auto", "prototypes", "materials-project", "none")
+    ] = Field(
+        "auto",
         description=(
-            "'prototypes' for the embedded set, a folder of CIF or POSCAR files, an ASE "
-            "database, a parquet file, or 'materials-project' (online; needs `pip install "
-            "mp-api` and your key in the environment variable MP_API_KEY)."
+            "Your own crystals: a folder of CIF or POSCAR files, an ASE database, a parquet file; "
+            "'materials-project' (online; needs `pip install mp-api` and your key in the "
+            "environment variable MP_API_KEY); 'prototypes' for the embedded set; 'none' for no "
+            "crystals; 'auto': 'prototypes', but 'none' if the micrographs are your own."
         ),
     )
     materials: tuple[str, ...] = Field(
@@ -200,3 +208,20 @@ class Data(Section):
         default_factory=MicrographSource, description="Micrographs."
     )
     structures: StructureSource = Field(default_factory=StructureSource, description="Crystals.")
+
+    def resolved(self) -> Data:
+        """Return the same without 'auto': who brings micrographs has asked for no crystals."""
+        micrographs, structures = self.micrographs, self.structures
+        if micrographs.source == "auto":
+            source = "procedural" if structures.source in _EMBEDDED_OR_NONE else "none"
+            micrographs = micrographs.model_copy(update={"source": source})
+        if structures.source == "auto":
+            source = "prototypes" if self.micrographs.source in _EMBEDDED_OR_NONE else "none"
+            structures = structures.model_copy(update={"source": source})
+        return self.model_copy(update={"micrographs": micrographs, "structures": structures})
+
+    @model_validator(mode="after")
+    def _something_is_asked_for(self) -> Data:
+        if self.micrographs.source == self.structures.source == "none":
+            raise ValueError("micrographs and structures are both 'none': nothing is left to do")
+        return self

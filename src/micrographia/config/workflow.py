@@ -69,10 +69,15 @@ class WorkflowConfig(Section):
     @model_validator(mode="after")
     def _masks_need_a_folder(self) -> WorkflowConfig:
         micrographs = self.data.micrographs
-        if micrographs.source == "procedural" and micrographs.masks is not None:
+        embedded = micrographs.source in ("auto", "procedural", "none")
+        if embedded and micrographs.masks is not None:
             raise ValueError(
-                "data.micrographs.masks is set, but data.micrographs.source is 'procedural', "
-                "which makes its own masks; set source to your folder of images, or set masks: "
-                "null"
+                f"data.micrographs.masks is set, but data.micrographs.source is "
+                f"'{micrographs.source}': these are not the masks of your images; set source to "
+                "your folder of images, or set masks: null"
             )
         return self
+
+    def resolved(self) -> WorkflowConfig:
+        """Return the same settings without 'auto' in the sources of data."""
+        return self.model_copy(update={"data": self.data.resolved()})

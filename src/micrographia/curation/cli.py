@@ -19,7 +19,7 @@ def register(verbs: Subparsers) -> None:
     text.register(verbs)
     scale.register(verbs)
     listing = verbs.add_parser("list", help="list images and split the list into shards")
-    listing.add_argument("sources", nargs="+", metavar="SOURCE", help=_SOURCE)
+    listing.add_argument("sources", nargs="*", metavar="SOURCE", help=_SOURCE)
     _add_origin(listing)
     listing.add_argument("--shards", type=int, default=1, help="number of shards (default: 1)")
     listing.add_argument(
@@ -91,6 +91,11 @@ def _list(arguments: argparse.Namespace) -> int:
     from micrographia.io.tables import write_table
     from micrographia.provenance import stamp
 
+    if not arguments.sources:
+        raise ConfigError(
+            "There is no source of micrographs",
+            remedy="In the workflow: set data.micrographs.source, which is 'none'",
+        )
     if arguments.shards < 1:
         raise ConfigError("--shards is out of range", seen=arguments.shards, allowed=">= 1")
     rows = list_micrographs(

@@ -41,7 +41,7 @@ class Inputs:
                 self.names.results("data", "micrographs", shard)
                 for shard in self.names.shards("micrographs")
             ]
-        return list(chosen.sources())
+        return [] if chosen.source == "none" else list(chosen.sources())
 
     def state_of_micrographs(self) -> str:
         """Return the state of the user's micrographs and masks, where there are any."""
@@ -58,7 +58,7 @@ class Inputs:
     def crystal_source(self) -> list[str]:
         """Return the user's file or folder of crystals; none if they are built or downloaded."""
         source = self.settings.data.structures.source
-        return [] if source in ("prototypes", "materials-project") else [source]
+        return [] if source in ("prototypes", "materials-project", "none") else [source]
 
     def labelled_text(self) -> list[str]:
         """Return the table of text boxes that the text detector is trained on, if there is one."""

@@ -82,6 +82,14 @@ class Names:
         """Return the methods of the comparison that are trained: all but the watershed."""
         return [name for name in CONTESTANTS if name != "watershed"]
 
+    def has_micrographs(self) -> bool:
+        """Return whether this run is about micrographs."""
+        return self.settings.data.micrographs.source != "none"
+
+    def has_crystals(self) -> bool:
+        """Return whether this run is about crystals."""
+        return self.settings.data.structures.source != "none"
+
     def answers_known(self) -> bool:
         """Return whether the true attributes are known and embedded annotators can be scored."""
         made = self.settings.data.micrographs.source == "procedural"

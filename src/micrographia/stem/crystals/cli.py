@@ -46,7 +46,7 @@ def register(verbs: Subparsers) -> None:
 
 
 def _structures(arguments: argparse.Namespace) -> int:
-    from micrographia.errors import StructureError
+    from micrographia.errors import ConfigError, StructureError
     from micrographia.io.schemas import STRUCTURES
     from micrographia.io.tables import write_table
     from micrographia.provenance import stamp
@@ -54,6 +54,12 @@ def _structures(arguments: argparse.Namespace) -> int:
 
     settings = settings_of(arguments)
     source = arguments.source or settings.source
+    if source == "none":
+        raise ConfigError(
+            "There is no source of crystals",
+            remedy="Set data.structures.source, which is 'none'; 'prototypes' is the embedded set",
+        )
+    source = EMBEDDED if source == "auto" else source
     # A folder's name, not its path: a table must not depend on where it was made.
     label = source if source in (EMBEDDED, MATERIALS_PROJECT) else Path(source).resolve().name
     rows = curate(
