@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 import os
 import re
 import warnings
@@ -19,7 +20,11 @@ from ase.cell import Cell
 from micrographia.arrays import BoolArray, FloatArray
 from micrographia.errors import StructureError
 from micrographia.io.archives import walk_once
-from micrographia.io.crystal_check import check_crystal, check_formula, text_of
+from micrographia.io.crystal_check import check_crystal, text_of
+from micrographia.io.crystals.cif import read_cif
+from micrographia.io.crystals.spacing import NOTE
+
+logger = logging.getLogger(__name__)
 
 #: File name endings and the ASE format that reads them; POSCAR and CONTCAR files have none.
 FORMATS = {
@@ -34,9 +39,6 @@ _ALLOWED = (
     "a .cif, .vasp, .poscar, .xyz or .extxyz file, one called POSCAR or CONTCAR, a folder of "
     "them, an ASE database (.db, .json) or a .parquet table"
 )
-_CIF_POSITIONS = re.compile(r"(?im)^\s*_atom_site_(fract|cartn)_x")
-#: A line of data after the heading of the table of sites.
-_CIF_SITE = re.compile(r"(?im)^\s*_atom_site_\S+\s*\n(\s*(#.*)?\n)*\s*(?!_|loop_|data_|#)\S")
 #: Least empty space along an axis that makes a crystal a layer [Å]; the widest van der Waals
 #: gaps of bulk crystals are about 4 Å.
 MIN_GAP = 5.0
@@ -55,7 +57,10 @@ def read_structure(path: str | os.PathLike[str]) -> Atoms:
         The file is absent, empty, not of its format, or holds no atoms, no cell, an unknown
         element or a partly occupied site.
     """
-    return _read_file(Path(path))[0]
+    atoms = _good(_read_file(Path(path))[0])
+    if NOTE in atoms.info:
+        logger.warning("%s: %s", path, atoms.info[NOTE])
+    return atoms
 
 
 def read_structures(source: str | os.PathLike[str]) -> Iterator[Item]:
@@ -139,11 +144,22 @@ def _read_one(path: Path, name: str) -> Iterator[Item]:
     except StructureError as error:
         yield name, None, str(error)
         return
-    for number, atoms in enumerate(frames, 1):
-        yield (name if len(frames) == 1 else f"{name}-{number}"), atoms, ""
+    for number, frame in enumerate(frames, 1):
+        yield (name if len(frames) == 1 else f"{name}-{number}"), *_outcome(frame)
 
 
-def _read_file(path: Path) -> list[Atoms]:
+def _outcome(frame: Atoms | StructureError) -> tuple[Atoms | None, str]:
+    return (None, str(frame)) if isinstance(frame, StructureError) else (frame, "")
+
+
+def _good(frame: Atoms | StructureError) -> Atoms:
+    """A crystal; raises why it is none."""
+    if isinstance(frame, StructureError):
+        raise frame
+    return frame
+
+
+def _read_file(path: Path) -> list[Atoms | StructureError]:
     kind = _format(path)
     try:
         if not path.is_file():
@@ -168,34 +184,33 @@ def _unreadable(error: OSError) -> StructureError:
     return StructureError(what, remedy="Give yourself the right to read it")
 
 
-def _parse(text: str, kind: str, name: str) -> list[Atoms]:
-    if kind == "cif" and not re.search(r"(?im)^\s*data_", text):
-        raise StructureError(
-            f"{name} is not a CIF: it has no data_ block", remedy="Export it as CIF again"
-        )
-    if kind == "cif" and not (_CIF_POSITIONS.search(text) and _CIF_SITE.search(text)):
-        raise StructureError(
-            f"{name} holds no atoms: it has no atom positions",
-            remedy="Give a CIF with a filled _atom_site loop",
-        )
-    options = {"store_tags": True} if kind == "cif" else {}
-    try:
-        with warnings.catch_warnings():
-            # ASE warns of headers that it does not need; what matters is checked below.
-            warnings.simplefilter("ignore")
-            read = ase.io.read(io.StringIO(text), index=":", format=kind, **options)
-    except Exception as error:  # parsers of foreign text fail in every way there is
-        raise StructureError(
-            f"{name} cannot be read as {kind}: {_reason(error)}",
-            remedy="Check that every symbol is a chemical element and the file is complete",
-        ) from None
-    frames: list[Atoms] = read if isinstance(read, list) else [read]
+def _parse(text: str, kind: str, name: str) -> list[Atoms | StructureError]:
+    """Each crystal of a file, or what is wrong with it: one of many does not spoil the others."""
+    if kind == "cif":
+        frames = read_cif(text, name)
+    else:
+        try:
+            with warnings.catch_warnings():
+                # ASE warns of headers that it does not need; what matters is checked below.
+                warnings.simplefilter("ignore")
+                read = ase.io.read(io.StringIO(text), index=":", format=kind)
+        except Exception as error:  # parsers of foreign text fail in every way there is
+            raise StructureError(
+                f"{name} cannot be read as {kind}: {_reason(error)}",
+                remedy="Check that every symbol is a chemical element and the file is complete",
+            ) from None
+        frames = list(read) if isinstance(read, list) else [read]
     if not frames:
         raise StructureError(f"{name} holds no atoms")
-    for atoms in frames:
-        check_crystal(atoms, name)
-        check_formula(atoms, atoms.info.get("_chemical_formula_sum"), name)
-    return [_plain(atoms) for atoms in frames]
+    several = len(frames) > 1
+    found: list[Atoms | StructureError] = []
+    for number, frame in enumerate(frames, 1):
+        try:
+            label = f"{name}, crystal {number}" if several else name
+            found.append(_plain(check_crystal(_good(frame), label)))
+        except StructureError as error:
+            found.append(error)
+    return found
 
 
 def _reason(error: Exception) -> str:
@@ -206,8 +221,11 @@ def _reason(error: Exception) -> str:
 
 
 def _plain(atoms: Atoms) -> Atoms:
-    """Species, positions and cell, nothing else."""
-    return Atoms(numbers=atoms.numbers, positions=atoms.positions, cell=atoms.cell, pbc=atoms.pbc)
+    """Species, positions, cell, and what was noted on the way; nothing else."""
+    note = {NOTE: atoms.info[NOTE]} if NOTE in atoms.info else None
+    return Atoms(
+        numbers=atoms.numbers, positions=atoms.positions, cell=atoms.cell, pbc=atoms.pbc, info=note
+    )
 
 
 def _read_database(path: Path) -> Iterator[Item]:
@@ -226,8 +244,7 @@ def _read_database(path: Path) -> Iterator[Item]:
     for row in rows:
         name = _safe(str(row.get("uid") or f"{row.formula}-{row.id}"))
         try:
-            atoms = row.toatoms()
-            check_crystal(atoms, f"{path}, row {row.id}")
+            atoms = check_crystal(row.toatoms(), f"{path}, row {row.id}")
             yield name, _plain(atoms), ""
         except Exception as error:  # a broken row must not end the run
             yield name, None, str(error)
@@ -263,19 +280,27 @@ def _from_arrays(record: Mapping[Any, Any], name: str) -> Atoms:
         )
     except (ValueError, TypeError) as error:
         raise StructureError(f"{name} is not a crystal: {error}") from None
-    check_crystal(atoms, name)
-    return atoms
+    return check_crystal(atoms, name)
 
 
 def _from_record(record: Mapping[Any, Any], name: str) -> Atoms:
     if not isinstance(record["cif"], str):
         raise StructureError(f"{name} has no CIF")
-    return _parse(record["cif"], "cif", name)[0]
+    return _good(_parse(record["cif"], "cif", name)[0])
 
 
 def from_cif(text: str) -> Atoms:
-    """Read the first crystal of a CIF given as text; raises StructureError as `read_structure`."""
-    return _parse(text, "cif", "The CIF text")[0]
+    """Read the first crystal of a CIF that the program wrote into one of its tables.
+
+    Distances between atoms are not checked: crystals that came from outside have passed that, and
+    an answer whose atoms are too close is to be scored, not refused.
+
+    Raises
+    ------
+    StructureError
+        As `read_structure`.
+    """
+    return _plain(_good(read_cif(text, "The CIF text")[0]))
 
 
 def to_cif(atoms: Atoms, comments: Sequence[str] = (), data_name: str = "crystal") -> str:
