@@ -293,9 +293,7 @@ def _expand(
     if not gone:
         return atoms
     kept = atoms[[index for index in range(len(atoms)) if index not in gone]]
-    return noted(
-        kept, f"{len(gone)} atoms are listed twice, as images of others; each counts once"
-    )
+    return noted(kept, f"{len(gone)} atoms are listed again as images of others; each counts once")
 
 
 def _checked(atoms: Atoms, block: CIFBlock, assumed: bool, name: str) -> Atoms:

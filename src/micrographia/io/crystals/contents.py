@@ -130,12 +130,16 @@ def miscount(atoms: Atoms, stated: object, units: object) -> str:
     -------
     The number in words, or an empty string where the count agrees or the file does not tell.
     """
-    formula = sum(elements_of(stated).values())
+    amounts = elements_of(stated).values()
     try:
-        units = float(str(units))
+        number = float(str(units))
     except ValueError:
         return ""
-    allowed = {round(formula, 3), round(formula * units, 3)}
-    if not formula or len(atoms) in allowed:
+    if not amounts or not number > 0:
         return ""
-    return " or ".join(f"{number:g} atoms" for number in sorted(allowed))
+    allowed = {round(sum(amounts) * number, 3)}
+    if all(amount % number == 0 for amount in amounts):
+        allowed.add(round(sum(amounts), 3))
+    if len(atoms) in allowed:
+        return ""
+    return " or ".join(f"{count:g} atoms" for count in sorted(allowed))

@@ -90,7 +90,8 @@ def _read_row(
             rotations[number, row, "xyz".index(term[2])] += sign
         else:
             translations[number, row] += sign * float(Fraction(term[3]))
-    return bool(part) and "".join(term[0] for term in terms) == part
+    signed = all(term[1] for term in terms[1:])
+    return bool(part) and signed and "".join(term[0] for term in terms) == part
 
 
 def _no_operation(text: str, name: str) -> StructureError:

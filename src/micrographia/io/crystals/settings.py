@@ -239,7 +239,7 @@ def _with_code(found: list[Setting], code: str, stated: Stated, name: str) -> li
         allowed = ", ".join(sorted(filter(None, _choices(number)))) or "none for this group"
         raise StructureError(
             f"{name} names a setting or origin that is not in the tables",
-            seen=f"{stated.name or number} {code}".strip(),
+            seen=f"{stated.name or number}, {code}" if stated.code else stated.name,
             allowed=allowed,
             remedy=_REMEDY,
         )
