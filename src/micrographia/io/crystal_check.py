@@ -6,11 +6,15 @@ import codecs
 
 import numpy as np
 from ase import Atoms
+from ase.data import chemical_symbols
 
 from micrographia.errors import StructureError
 from micrographia.io.crystals.contents import check_site
 from micrographia.io.crystals.spacing import check_spacing
 from micrographia.io.crystals.symbols import no_element
+
+#: Greatest coordinate [Å]: beyond it a place within the cell has no digits left.
+FARTHEST = 1e6
 
 
 def text_of(raw: bytes) -> str:
@@ -59,12 +63,18 @@ def check_crystal(atoms: Atoms, name: str) -> Atoms:
     """
     if len(atoms) == 0:
         raise StructureError(f"{name} holds no atoms")
-    if (atoms.numbers < 1).any():
+    if (atoms.numbers < 1).any() or (atoms.numbers >= len(chemical_symbols)).any():
         raise no_element(name)
     for shares in (atoms.info.get("occupancy") or {}).values():
         check_site(shares, name)
     if not np.isfinite(atoms.positions).all() or not np.isfinite(atoms.cell[:]).all():
         raise StructureError(f"{name} has a coordinate that is not a number")
+    if np.abs(atoms.positions).max() > FARTHEST:
+        raise StructureError(
+            f"{name} has an atom far from any cell",
+            seen=f"{np.abs(atoms.positions).max():g} Å",
+            allowed=f"coordinates up to {FARTHEST:g} Å",
+        )
     if atoms.cell.rank < 2:
         raise StructureError(
             f"{name} has no cell: it is a molecule, not a crystal",

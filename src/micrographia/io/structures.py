@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import io
 import logging
 import os
 import re
-import warnings
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import ase.io
 import numpy as np
 from ase import Atoms
 from ase.cell import Cell
@@ -22,6 +19,7 @@ from micrographia.errors import StructureError
 from micrographia.io.archives import walk_once
 from micrographia.io.crystal_check import check_crystal, text_of
 from micrographia.io.crystals.cif import read_cif
+from micrographia.io.crystals.frames import good, outcome, plain, read_frames
 from micrographia.io.crystals.spacing import NOTE
 
 logger = logging.getLogger(__name__)
@@ -57,7 +55,7 @@ def read_structure(path: str | os.PathLike[str]) -> Atoms:
         The file is absent, empty, not of its format, or holds no atoms, no cell, an unknown
         element or a partly occupied site.
     """
-    atoms = _good(_read_file(Path(path))[0])
+    atoms = good(_read_file(Path(path))[0])
     if NOTE in atoms.info:
         logger.warning("%s: %s", path, atoms.info[NOTE])
     return atoms
@@ -145,18 +143,7 @@ def _read_one(path: Path, name: str) -> Iterator[Item]:
         yield name, None, str(error)
         return
     for number, frame in enumerate(frames, 1):
-        yield (name if len(frames) == 1 else f"{name}-{number}"), *_outcome(frame)
-
-
-def _outcome(frame: Atoms | StructureError) -> tuple[Atoms | None, str]:
-    return (None, str(frame)) if isinstance(frame, StructureError) else (frame, "")
-
-
-def _good(frame: Atoms | StructureError) -> Atoms:
-    """A crystal; raises why it is none."""
-    if isinstance(frame, StructureError):
-        raise frame
-    return frame
+        yield (name if len(frames) == 1 else f"{name}-{number}"), *outcome(frame)
 
 
 def _read_file(path: Path) -> list[Atoms | StructureError]:
@@ -176,56 +163,12 @@ def _read_file(path: Path) -> list[Atoms | StructureError]:
         raise StructureError(
             f"{path} is not a text file", remedy=f"Check that it really is {kind}"
         ) from None
-    return _parse(text, kind, str(path))
+    return read_frames(text, kind, str(path))
 
 
 def _unreadable(error: OSError) -> StructureError:
     what = f"{error.filename} cannot be read ({error.strerror})"
     return StructureError(what, remedy="Give yourself the right to read it")
-
-
-def _parse(text: str, kind: str, name: str) -> list[Atoms | StructureError]:
-    """Each crystal of a file, or what is wrong with it: one of many does not spoil the others."""
-    if kind == "cif":
-        frames = read_cif(text, name)
-    else:
-        try:
-            with warnings.catch_warnings():
-                # ASE warns of headers that it does not need; what matters is checked below.
-                warnings.simplefilter("ignore")
-                read = ase.io.read(io.StringIO(text), index=":", format=kind)
-        except Exception as error:  # parsers of foreign text fail in every way there is
-            raise StructureError(
-                f"{name} cannot be read as {kind}: {_reason(error)}",
-                remedy="Check that every symbol is a chemical element and the file is complete",
-            ) from None
-        frames = list(read) if isinstance(read, list) else [read]
-    if not frames:
-        raise StructureError(f"{name} holds no atoms")
-    several = len(frames) > 1
-    found: list[Atoms | StructureError] = []
-    for number, frame in enumerate(frames, 1):
-        try:
-            label = f"{name}, crystal {number}" if several else name
-            found.append(_plain(check_crystal(_good(frame), label)))
-        except StructureError as error:
-            found.append(error)
-    return found
-
-
-def _reason(error: Exception) -> str:
-    """What a parser stumbled over; ASE looks elements up by their symbol."""
-    if isinstance(error, KeyError) and re.fullmatch(r"[A-Za-z]{1,3}", str(error.args[0])):
-        return f"{error.args[0]} is no chemical element"
-    return f"{type(error).__name__}: {error}"
-
-
-def _plain(atoms: Atoms) -> Atoms:
-    """Species, positions, cell, and what was noted on the way; nothing else."""
-    note = {NOTE: atoms.info[NOTE]} if NOTE in atoms.info else None
-    return Atoms(
-        numbers=atoms.numbers, positions=atoms.positions, cell=atoms.cell, pbc=atoms.pbc, info=note
-    )
 
 
 def _read_database(path: Path) -> Iterator[Item]:
@@ -245,7 +188,7 @@ def _read_database(path: Path) -> Iterator[Item]:
         name = _safe(str(row.get("uid") or f"{row.formula}-{row.id}"))
         try:
             atoms = check_crystal(row.toatoms(), f"{path}, row {row.id}")
-            yield name, _plain(atoms), ""
+            yield name, plain(atoms), ""
         except Exception as error:  # a broken row must not end the run
             yield name, None, str(error)
 
@@ -286,7 +229,7 @@ def _from_arrays(record: Mapping[Any, Any], name: str) -> Atoms:
 def _from_record(record: Mapping[Any, Any], name: str) -> Atoms:
     if not isinstance(record["cif"], str):
         raise StructureError(f"{name} has no CIF")
-    return _good(_parse(record["cif"], "cif", name)[0])
+    return good(read_frames(record["cif"], "cif", name)[0])
 
 
 def from_cif(text: str) -> Atoms:
@@ -300,7 +243,7 @@ def from_cif(text: str) -> Atoms:
     StructureError
         As `read_structure`.
     """
-    return _plain(_good(read_cif(text, "The CIF text")[0]))
+    return plain(good(read_cif(text, "The CIF text")[0]))
 
 
 def to_cif(atoms: Atoms, comments: Sequence[str] = (), data_name: str = "crystal") -> str:

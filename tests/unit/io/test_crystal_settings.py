@@ -220,6 +220,14 @@ def test_operations_that_the_cell_does_not_have(read):
         read(FESE, ["x,y,z", "-y,x-y,z", "-x+y,-x,z"])
 
 
+@pytest.mark.parametrize("line", ["S3 S 0.5 0.5 0.2 1 1", "S3 S 0.5 0.5", "S 3 S 0.5 0.5 0.2"])
+def test_a_line_of_the_wrong_length_is_not_left_out(tmp_path, line):
+    path = tmp_path / "layer.cif"
+    path.write_text(cif(FESE) + line + "\nFe4 Fe 0.25 0.75 0\n")
+    with pytest.raises(StructureError, match=r"layer.cif"):
+        read_structure(path)
+
+
 @pytest.mark.parametrize(
     ("text", "rotation", "translation"),
     [
@@ -248,10 +256,18 @@ def test_every_setting_is_found_by_its_own_label_and_hall_symbol():
         operations = setting.operations
         cell = metric_cell(operations.rotations)
         assert misfit(operations, cell) < 1e-9
-        (first, *_), *_ = candidates(Stated(setting.label, setting.number), cell, "x")
-        assert first == setting
+        named = candidates(Stated(setting.label, setting.number), cell, "x")
+        assert named[0] == [setting]
         if halls[setting.hall] == 1:
             assert candidates(Stated(hall=setting.hall), cell, "x") == [[setting]]
+
+
+def test_standard_axes_come_first():
+    cell = np.diag([5.0, 6.0, 20.0])
+    found = candidates(Stated("C m m e"), cell, "x")
+    assert [[one.choice for one in rank] for rank in found] == [[""], ["ba-c"]]
+    found = candidates(Stated("C c c e", code="2ba-c"), cell, "x")
+    assert [[one.choice for one in rank] for rank in found] == [["2ba-c"]]
 
 
 def test_no_name_stands_for_two_groups():

@@ -265,6 +265,25 @@ def test_a_cell_in_nanometres_is_refused():
         check_crystal(atoms, "x")
 
 
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"cell": [[3, 0, 0], [6, 0, 0], [0, 0, 20]]}, "flat cell"),
+        ({"cell": [[3, 0, 0], [0, 1e-9, 0], [0, 0, 20]]}, "flat cell"),
+        ({"positions": [[0, 0, 1e40]]}, "far from any cell"),
+        ({"positions": [[0, 0, np.nan]]}, "not a number"),
+        ({"numbers": [119]}, "without an element"),
+        ({"numbers": [0]}, "without an element"),
+        ({"cell": [[3, 0, 0], [0, 0, 0], [0, 0, 0]]}, "no cell"),
+    ],
+)
+def test_atoms_that_are_no_crystal(change, words):
+    plain = {"numbers": [6], "positions": [[0, 0, 1]], "cell": [3, 3, 20], "pbc": True}
+    assert len(check_crystal(Atoms(**plain), "x")) == 1
+    with pytest.raises(StructureError, match=words):
+        check_crystal(Atoms(**(plain | change)), "x")
+
+
 def test_a_layer_does_not_repeat_across_itself():
     atoms = graphene(vacuum=8)
     atoms.positions[:] = [[0, 0, 0], [0, 0, 16]]

@@ -68,6 +68,10 @@ _CODES = (
 _DECIMALS = 2
 #: Images that were merged are worth a word if they were this far apart [Å].
 _WORTH_A_NOTE = 1e-3
+#: What ASE warns of when it leaves out a line of a table.
+_LOST = re.compile(r"Wrong number \d+ of tokens, expected (\d+)")
+#: Kinds of coordinates: shares of the cell, or Å.
+_KINDS = ("fract", "cartn")
 _NO_VALUE = (None, "", ".", "?")
 
 
@@ -102,30 +106,52 @@ def read_cif(text: str, name: str) -> list[Atoms | StructureError]:
             f"{name} holds no atoms: it has no atom positions",
             remedy="Give a CIF with a filled _atom_site loop",
         )
+    blocks, lost = _blocks(text, name)
+    found: list[Atoms | StructureError] = []
+    filled = [one for one in blocks if any(f"_atom_site_{kind}_x" in one for kind in _KINDS)]
+    for block in filled:
+        try:
+            label = name if len(filled) == 1 else f"{name}, data_{block.name}"
+            _check_rows(block, lost, label)
+            found.append(_crystal(block, label))
+        except StructureError as error:
+            found.append(error)
+    if not found:
+        raise StructureError(f"{name} holds no atoms")
+    return found
+
+
+def _blocks(text: str, name: str) -> tuple[list[CIFBlock], set[int]]:
+    """Blocks of a file, and how many columns the tables have of which ASE left out a line."""
     try:
-        with warnings.catch_warnings():
-            # ASE warns of headers that it does not need; what matters is checked below.
-            warnings.simplefilter("ignore")
+        with warnings.catch_warnings(record=True) as told:
+            warnings.simplefilter("always")
             blocks = list(parse_cif(io.StringIO(text)))
     except Exception as error:  # the parser of foreign text fails in every way there is
         raise StructureError(
             f"{name} cannot be read as cif: {type(error).__name__}: {error}",
             remedy="Check that the file is complete",
         ) from None
-    found: list[Atoms | StructureError] = []
-    for block in blocks:
-        if any(f"_atom_site_{kind}_x" in block for kind in ("fract", "cartn")):
-            try:
-                found.append(_crystal(block, name))
-            except StructureError as error:
-                found.append(error)
-    if not found:
-        raise StructureError(f"{name} holds no atoms")
-    return found
+    lost = (_LOST.match(str(one.message)) for one in told)
+    return blocks, {int(match[1]) for match in lost if match}
+
+
+def _check_rows(block: CIFBlock, lost: set[int], name: str) -> None:
+    """Refuse a table of sites or operations that may lack a line."""
+    for prefixes in (("_atom_site_",), ("_space_group_symop", "_symmetry_equiv_pos")):
+        columns = [tag for tag in block if tag.startswith(prefixes) and "_aniso_" not in tag]
+        if columns and len(columns) in lost:
+            raise StructureError(
+                f"{name} has a line with more or fewer values than its table has columns",
+                seen=f"a table of {len(columns)} columns, such as {columns[0]}",
+                remedy="Correct that line; put values with blanks in quotes",
+            )
 
 
 def _crystal(block: CIFBlock, name: str) -> Atoms:
     symbols = _symbols(block, name)
+    if not symbols:
+        raise StructureError(f"{name} holds no atoms", remedy="Fill its _atom_site loop")
     cell = _cell(block, name)
     fractions, slack = _sites(block, cell, name)
     if len(symbols) != len(fractions):
@@ -161,8 +187,13 @@ def _column(block: CIFBlock, tag: str) -> list[Any] | None:
 
 def _first(block: CIFBlock, tags: Iterable[str]) -> Any:
     """First of several tags with a value."""
-    values = (block.get(tag) for tag in tags)
+    values = (_scalar(block.get(tag)) for tag in tags)
     return next((one for one in values if one not in _NO_VALUE), None)
+
+
+def _scalar(value: Any) -> Any:
+    """A value, or the first of a loop of them."""
+    return value[0] if isinstance(value, list) and value else value
 
 
 def _symbols(block: CIFBlock, name: str) -> list[str]:
@@ -172,12 +203,12 @@ def _symbols(block: CIFBlock, name: str) -> list[str]:
         return [element_of_type(str(one), name) for one in types]
     if labels is None:
         raise StructureError(f"{name} holds no atoms: its sites have neither symbol nor label")
-    formula = elements_of(block.get("_chemical_formula_sum"))
+    formula = elements_of(_scalar(block.get("_chemical_formula_sum")))
     return [element_of_label(str(one), formula, name) for one in labels]
 
 
 def _cell(block: CIFBlock, name: str) -> FloatArray:
-    values = [block.get(tag) for tag in CIFBlock.cell_tags]
+    values = [_scalar(block.get(tag)) for tag in CIFBlock.cell_tags]
     if all(one in _NO_VALUE for one in values):
         raise StructureError(
             f"{name} has no cell: it is a molecule, not a crystal",
@@ -200,7 +231,7 @@ def _cell(block: CIFBlock, name: str) -> FloatArray:
 
 def _sites(block: CIFBlock, cell: FloatArray, name: str) -> tuple[FloatArray, FloatArray]:
     """Fractional coordinates, and one unit of the last digit of each; both (n, 3)."""
-    kind = "fract" if "_atom_site_fract_x" in block else "cartn"
+    kind = next(one for one in _KINDS if f"_atom_site_{one}_x" in block)
     columns = [_column(block, f"_atom_site_{kind}_{axis}") for axis in "xyz"]
     try:
         values = np.array([[float(one) for one in column or ()] for column in columns]).T
@@ -223,12 +254,13 @@ def _decimals(value: float) -> int:
 
 def _groups(block: CIFBlock, cell: FloatArray, name: str) -> list[list[tuple[str, Operations]]]:
     """Operations that the file may mean, in ranks; those that it does not list with a label."""
-    texts = _first(block, _OPERATIONS)
+    columns = (_column(block, tag) for tag in _OPERATIONS)
+    texts = next((one for one in columns if one and one[0] not in _NO_VALUE), None)
     stated = _stated(block, name)
     if texts is None:
         ranks = settings.candidates(stated or settings.Stated(name="P 1"), cell, name)
         return [[(one.label, one.operations) for one in rank] for rank in ranks]
-    operations = read_operations([texts] if isinstance(texts, str) else texts, name)
+    operations = read_operations(texts, name)
     if misfit(operations, cell) > settings.POOR_FIT:
         raise StructureError(
             f"{name} lists symmetry operations that its cell does not have",
@@ -302,9 +334,9 @@ def _checked(atoms: Atoms, block: CIFBlock, assumed: bool, name: str) -> Atoms:
     Where the operations were `assumed`, a wrong number of atoms tells that they are others, and
     so do atoms that are too close.
     """
-    formula = block.get("_chemical_formula_sum")
+    formula = _scalar(block.get("_chemical_formula_sum"))
     check_formula(atoms, formula, name)
-    wrong = miscount(atoms, formula, block.get("_cell_formula_units_z"))
+    wrong = miscount(atoms, formula, _scalar(block.get("_cell_formula_units_z")))
     if wrong and (assumed or NOTE in atoms.info):
         raise StructureError(
             f"{name} states another number of atoms than its sites and symmetry give",

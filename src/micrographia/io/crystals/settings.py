@@ -54,7 +54,21 @@ class Stated:
 
 @dataclass(frozen=True)
 class Setting:
-    """One of the 530 settings; `rank` is 0 for what a name stands for by convention."""
+    """One of the 530 settings.
+
+    Attributes
+    ----------
+    hall_number
+        1 to 530, as spglib counts.
+    number
+        Of the space group, 1 to 230.
+    choice
+        Axes and origin: `b1`, `cab`, `2`, `H`; empty where there is one.
+    symbol
+        Hermann-Mauguin symbol in this setting.
+    hall, names
+        Its Hall symbol, and all its Hermann-Mauguin symbols, in the form that is compared.
+    """
 
     hall_number: int
     number: int
@@ -136,7 +150,8 @@ def candidates(stated: Stated, cell: FloatArray, name: str) -> list[list[Setting
     Returns
     -------
     Settings in ranks: those of a rank that comes earlier are meant by convention (unique axis b
-    before c before a). Within one rank the file does not tell them apart.
+    before c before a; C m m e in its standard axes). Within one rank the file does not tell them
+    apart.
 
     Raises
     ------
@@ -153,15 +168,17 @@ def candidates(stated: Stated, cell: FloatArray, name: str) -> list[list[Setting
             seen=", ".join(one.label for one in found[:4]),
             remedy=f"Check the lattice constants and the group's setting. {_REMEDY}",
         )
-    ranks: dict[str, list[Setting]] = {"b": [], "c": [], "a": []}
+    ranks: dict[int, list[Setting]] = {}
     for one in close:
-        ranks[_axis(one)].append(one)
-    return [rank for rank in ranks.values() if rank]
+        ranks.setdefault(_rank(one), []).append(one)
+    return [ranks[rank] for rank in sorted(ranks)]
 
 
-def _axis(setting: Setting) -> str:
-    """Unique axis of a monoclinic setting; `b` for all others, which have no rank."""
-    return setting.choice.lstrip("-")[0] if 3 <= setting.number <= 15 else "b"
+def _rank(setting: Setting) -> int:
+    """Which of several settings of one name is meant first: unique axis b, standard axes."""
+    if 3 <= setting.number <= 15:
+        return "bca".index(setting.choice.lstrip("-")[0])
+    return int(setting.choice not in _STANDARD)
 
 
 def _by_hall(stated: Stated, name: str) -> list[Setting]:

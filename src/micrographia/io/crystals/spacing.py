@@ -113,12 +113,7 @@ def check_spacing(atoms: Atoms, name: str) -> Atoms:
     cell, periodic = _repeats(atoms)
     radii = covalent_radii[atoms.numbers]
     radius = max(LEAST, 2 * LEAST_SHARE * float(radii.max()))
-    heights = 1 / np.linalg.norm(np.linalg.inv(cell), axis=0)
-    if heights.min() < LEAST / 10:
-        raise StructureError(
-            f"{name} has a flat cell: two of its faces are {heights.min():.2g} Å apart",
-            remedy="Check the lattice vectors and their unit (Å)",
-        )
+    _check_volume(cell, name)
     found = pairs_within(atoms.positions, cell, periodic, radius)
     first, second = found.first, found.second
     least = np.maximum(LEAST, LEAST_SHARE * (radii[first] + radii[second]))
@@ -144,6 +139,17 @@ def check_spacing(atoms: Atoms, name: str) -> Atoms:
         f"{len(repeated)} of its {len(atoms)} atoms repeat another one a lattice vector away; "
         "each place counts once",
     )
+
+
+def _check_volume(cell: FloatArray, name: str) -> None:
+    sizes = np.linalg.norm(cell, axis=1)
+    flat = abs(np.linalg.det(cell)) < 1e-6 * sizes.prod()
+    height = 0.0 if flat else 1 / np.linalg.norm(np.linalg.inv(cell), axis=0).max()
+    if height < LEAST / 10:
+        raise StructureError(
+            f"{name} has a flat cell: two of its faces are {height:.2g} Å apart",
+            remedy="Check the lattice vectors and their unit (Å)",
+        )
 
 
 def noted(atoms: Atoms, note: str) -> Atoms:
