@@ -178,6 +178,13 @@ def test_the_cell_tells_hexagonal_from_rhombohedral_axes(read):
     for name in ("R -3 m :R", "R -3 m R", "R-3mR"):
         assert len(read((cell, (f"Bi {z} {z} {z}",)), name=name)) == 2
     assert np.isclose(hexagonal.get_volume(), 3 * rhombohedral.get_volume())
+    assert len(read((cell, (f"Bi {z} {z} {z}",)), name="R -3 m", code=2)) == 2
+
+
+def test_a_first_setting_is_the_only_one_of_most_groups(read):
+    assert len(read(OBLIQUE, name="C 2/m", code=1)) == len(read(OBLIQUE, name="C 2/m")) == 6
+    with pytest.raises(StructureError, match="names a setting or origin"):
+        read(OBLIQUE, name="C 2/m", code=2)
 
 
 @pytest.mark.parametrize(

@@ -242,7 +242,8 @@ def _split(symbol: str) -> tuple[str, str]:
 def _with_code(found: list[Setting], code: str, stated: Stated, name: str) -> list[Setting]:
     wanted = code.lower()
     choices = {one.choice for one in found}
-    if wanted in ("s", "z") and any(choice[:1] in ("1", "2") for choice in choices):
+    numbered = any(choice[:1] in ("1", "2") for choice in choices)
+    if wanted in ("s", "z") and numbered:
         wanted = "1" if wanted == "s" else "2"
     number = found[0].number
     same_group = (one for one in settings() if one.number == number)
@@ -250,7 +251,9 @@ def _with_code(found: list[Setting], code: str, stated: Stated, name: str) -> li
     origin = [one for one in found if wanted in ("1", "2") and one.choice.startswith(wanted)]
     # A code beside the symbol of the standard setting (`P m n a`, code `cab`).
     other = [one for one in same_group if one.choice.lower() == wanted]
-    only = found if wanted == "1" and choices == {""} else []
+    # Groups of one origin; the cell tells hexagonal from rhombohedral axes.
+    first = wanted == "1" or (wanted == "2" and choices <= {"H", "R"})
+    only = found if first and not numbered else []
     chosen = exact or origin or other or only
     if not chosen:
         allowed = ", ".join(sorted(filter(None, _choices(number)))) or "none for this group"
