@@ -12,7 +12,8 @@ from micrographia.errors import StructureError
 #: A symbol of a scattering type with what may follow it: Mo4+, S2-, Fe3.
 _TYPE = re.compile(r"([A-Za-z]{1,2})(?:\d*[+-]?|[+-]\d*)")
 _LETTERS = re.compile(r"[^A-Za-z]*([A-Za-z]+)")
-_ISOTOPES = {"D": "H", "T": "H"}
+#: Deuterium has a symbol of its own; T is a tetrahedral site more often than tritium.
+_ISOTOPES = {"D": "H"}
 
 
 def element_of_type(text: str, name: str) -> str:
