@@ -166,8 +166,7 @@ def _atoms_of(crystal: Atoms | Crystal | str | os.PathLike[str]) -> Atoms:
     if isinstance(crystal, Crystal):
         return crystal.atoms
     if isinstance(crystal, Atoms):
-        check_crystal(crystal, "The crystal")
-        return crystal
+        return check_crystal(crystal, "The crystal")
     if isinstance(crystal, str) and not Path(crystal).suffix and not Path(crystal).exists():
         return embedded_crystal(crystal)
     if isinstance(crystal, str | os.PathLike):

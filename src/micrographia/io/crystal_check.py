@@ -1,16 +1,20 @@
-"""Checks of what a crystal's file holds: text, a cell, one element per site, its own formula."""
+"""The checks that every crystal passes: text, cell, one element for each site, distances."""
 
 from __future__ import annotations
 
 import codecs
-import re
-from collections import Counter, defaultdict
 
 import numpy as np
 from ase import Atoms
 from ase.data import chemical_symbols
 
 from micrographia.errors import StructureError
+from micrographia.io.crystals.contents import check_site
+from micrographia.io.crystals.spacing import check_spacing
+from micrographia.io.crystals.symbols import no_element
+
+#: Greatest coordinate [Å]: beyond it a place within the cell has no digits left.
+FARTHEST = 1e6
 
 
 def text_of(raw: bytes) -> str:
@@ -34,12 +38,10 @@ def text_of(raw: bytes) -> str:
         return raw.decode("latin-1")
 
 
-#: An element with its count, as in `Mo1 S2`.
-_PART = re.compile(r"([A-Z][a-z]?)(\d*\.?\d+|\d*)")
-
-
-def check_crystal(atoms: Atoms, name: str) -> None:
+def check_crystal(atoms: Atoms, name: str) -> Atoms:
     """Refuse atoms that are not an ordered crystal.
+
+    Every crystal that enters goes through here: files, rows of databases and tables, `ase.Atoms`.
 
     Parameters
     ----------
@@ -48,86 +50,34 @@ def check_crystal(atoms: Atoms, name: str) -> None:
     name
         How the message calls it.
 
+    Returns
+    -------
+    The same object, or a copy without atoms that stand on two borders of the cell; the copy
+    says so in `info[NOTE]`.
+
     Raises
     ------
     StructureError
-        No atoms, no cell, a site without an element or shared by several, or a coordinate that
-        is not a number.
+        No atoms, no cell, a site without an element or shared by several, a coordinate that is
+        not a number, or atoms closer than atoms can be.
     """
     if len(atoms) == 0:
         raise StructureError(f"{name} holds no atoms")
-    if (atoms.numbers < 1).any():
-        raise StructureError(
-            f"{name} has a site without an element",
-            seen=chemical_symbols[0],
-            allowed="symbols of chemical elements",
-            remedy="Replace dummy atoms by elements, or remove them",
-        )
-    for site in (atoms.info.get("occupancy") or {}).values():
-        shares = {symbol: _share(share, name) for symbol, share in site.items()}
-        if len(shares) > 1 or any(abs(share - 1) > 1e-3 for share in shares.values()):
-            raise StructureError(
-                f"{name} has a partly occupied site",
-                seen=", ".join(f"{symbol} {share:g}" for symbol, share in shares.items()),
-                allowed="sites that one element occupies fully",
-                remedy="Give an ordered model of this crystal",
-            )
+    if (atoms.numbers < 1).any() or (atoms.numbers >= len(chemical_symbols)).any():
+        raise no_element(name)
+    for shares in (atoms.info.get("occupancy") or {}).values():
+        check_site(shares, name)
     if not np.isfinite(atoms.positions).all() or not np.isfinite(atoms.cell[:]).all():
         raise StructureError(f"{name} has a coordinate that is not a number")
+    if np.abs(atoms.positions).max() > FARTHEST:
+        raise StructureError(
+            f"{name} has an atom far from any cell",
+            seen=f"{np.abs(atoms.positions).max():g} Å",
+            allowed=f"coordinates up to {FARTHEST:g} Å",
+        )
     if atoms.cell.rank < 2:
         raise StructureError(
             f"{name} has no cell: it is a molecule, not a crystal",
             remedy="Give the lattice vectors (extended XYZ: Lattice=...)",
         )
-
-
-def check_formula(atoms: Atoms, stated: object, name: str) -> None:
-    """Refuse atoms whose composition is another than the file's own formula.
-
-    Readers of CIFs take the longest symbol that they know: NI is read as N, and a mixed site such
-    as Mo/W as Mo. The formula tells.
-
-    Parameters
-    ----------
-    atoms
-        What the file was read as.
-    stated
-        The CIF's `_chemical_formula_sum`; anything that is no formula says nothing.
-    name
-        How the message calls it.
-
-    Raises
-    ------
-    StructureError
-        The proportions of the elements differ.
-    """
-    parts = [_PART.fullmatch(part) for part in str(stated or "").split()]
-    if not parts or not all(parts):
-        return
-    wanted: dict[str, float] = defaultdict(float)
-    for part in parts:
-        assert part is not None
-        # Deuterium is hydrogen to all who read this.
-        wanted["H" if part[1] == "D" else part[1]] += float(part[2] or 1)
-    found = Counter(atoms.get_chemical_symbols())
-    total, there = sum(wanted.values()), sum(found.values())
-    symbols = wanted.keys() | found.keys()
-    if any(abs(wanted[one] / total - found[one] / there) > 1e-3 for one in symbols):
-        raise StructureError(
-            f"{name} states another composition than its atoms have",
-            seen=atoms.get_chemical_formula("metal"),
-            allowed=str(stated),
-            remedy="Check the symbols of its sites (NI is Ni; a mixed site has no one element)",
-        )
-
-
-def _share(value: object, name: str) -> float:
-    """Occupancy of a site; one that is not given ('.' or '?') is 1, as the CIF dictionary says."""
-    if str(value).strip() in (".", "?"):
-        return 1.0
-    try:
-        return float(str(value))
-    except ValueError:
-        raise StructureError(
-            f"{name} has an occupancy that is not a number", seen=value, allowed="0 to 1"
-        ) from None
+    return check_spacing(atoms, name)

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import io
+import logging
 import os
 import re
-import warnings
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import ase.io
 import numpy as np
 from ase import Atoms
 from ase.cell import Cell
@@ -19,7 +17,12 @@ from ase.cell import Cell
 from micrographia.arrays import BoolArray, FloatArray
 from micrographia.errors import StructureError
 from micrographia.io.archives import walk_once
-from micrographia.io.crystal_check import check_crystal, check_formula, text_of
+from micrographia.io.crystal_check import check_crystal, text_of
+from micrographia.io.crystals.cif import read_cif
+from micrographia.io.crystals.frames import good, outcome, plain, read_frames
+from micrographia.io.crystals.spacing import NOTE
+
+logger = logging.getLogger(__name__)
 
 #: File name endings and the ASE format that reads them; POSCAR and CONTCAR files have none.
 FORMATS = {
@@ -34,9 +37,6 @@ _ALLOWED = (
     "a .cif, .vasp, .poscar, .xyz or .extxyz file, one called POSCAR or CONTCAR, a folder of "
     "them, an ASE database (.db, .json) or a .parquet table"
 )
-_CIF_POSITIONS = re.compile(r"(?im)^\s*_atom_site_(fract|cartn)_x")
-#: A line of data after the heading of the table of sites.
-_CIF_SITE = re.compile(r"(?im)^\s*_atom_site_\S+\s*\n(\s*(#.*)?\n)*\s*(?!_|loop_|data_|#)\S")
 #: Least empty space along an axis that makes a crystal a layer [Å]; the widest van der Waals
 #: gaps of bulk crystals are about 4 Å.
 MIN_GAP = 5.0
@@ -55,7 +55,10 @@ def read_structure(path: str | os.PathLike[str]) -> Atoms:
         The file is absent, empty, not of its format, or holds no atoms, no cell, an unknown
         element or a partly occupied site.
     """
-    return _read_file(Path(path))[0]
+    atoms = good(_read_file(Path(path))[0])
+    if NOTE in atoms.info:
+        logger.warning("%s: %s", path, atoms.info[NOTE])
+    return atoms
 
 
 def read_structures(source: str | os.PathLike[str]) -> Iterator[Item]:
@@ -139,11 +142,11 @@ def _read_one(path: Path, name: str) -> Iterator[Item]:
     except StructureError as error:
         yield name, None, str(error)
         return
-    for number, atoms in enumerate(frames, 1):
-        yield (name if len(frames) == 1 else f"{name}-{number}"), atoms, ""
+    for number, frame in enumerate(frames, 1):
+        yield (name if len(frames) == 1 else f"{name}-{number}"), *outcome(frame)
 
 
-def _read_file(path: Path) -> list[Atoms]:
+def _read_file(path: Path) -> list[Atoms | StructureError]:
     kind = _format(path)
     try:
         if not path.is_file():
@@ -160,54 +163,12 @@ def _read_file(path: Path) -> list[Atoms]:
         raise StructureError(
             f"{path} is not a text file", remedy=f"Check that it really is {kind}"
         ) from None
-    return _parse(text, kind, str(path))
+    return read_frames(text, kind, str(path))
 
 
 def _unreadable(error: OSError) -> StructureError:
     what = f"{error.filename} cannot be read ({error.strerror})"
     return StructureError(what, remedy="Give yourself the right to read it")
-
-
-def _parse(text: str, kind: str, name: str) -> list[Atoms]:
-    if kind == "cif" and not re.search(r"(?im)^\s*data_", text):
-        raise StructureError(
-            f"{name} is not a CIF: it has no data_ block", remedy="Export it as CIF again"
-        )
-    if kind == "cif" and not (_CIF_POSITIONS.search(text) and _CIF_SITE.search(text)):
-        raise StructureError(
-            f"{name} holds no atoms: it has no atom positions",
-            remedy="Give a CIF with a filled _atom_site loop",
-        )
-    options = {"store_tags": True} if kind == "cif" else {}
-    try:
-        with warnings.catch_warnings():
-            # ASE warns of headers that it does not need; what matters is checked below.
-            warnings.simplefilter("ignore")
-            read = ase.io.read(io.StringIO(text), index=":", format=kind, **options)
-    except Exception as error:  # parsers of foreign text fail in every way there is
-        raise StructureError(
-            f"{name} cannot be read as {kind}: {_reason(error)}",
-            remedy="Check that every symbol is a chemical element and the file is complete",
-        ) from None
-    frames: list[Atoms] = read if isinstance(read, list) else [read]
-    if not frames:
-        raise StructureError(f"{name} holds no atoms")
-    for atoms in frames:
-        check_crystal(atoms, name)
-        check_formula(atoms, atoms.info.get("_chemical_formula_sum"), name)
-    return [_plain(atoms) for atoms in frames]
-
-
-def _reason(error: Exception) -> str:
-    """What a parser stumbled over; ASE looks elements up by their symbol."""
-    if isinstance(error, KeyError) and re.fullmatch(r"[A-Za-z]{1,3}", str(error.args[0])):
-        return f"{error.args[0]} is no chemical element"
-    return f"{type(error).__name__}: {error}"
-
-
-def _plain(atoms: Atoms) -> Atoms:
-    """Species, positions and cell, nothing else."""
-    return Atoms(numbers=atoms.numbers, positions=atoms.positions, cell=atoms.cell, pbc=atoms.pbc)
 
 
 def _read_database(path: Path) -> Iterator[Item]:
@@ -226,9 +187,8 @@ def _read_database(path: Path) -> Iterator[Item]:
     for row in rows:
         name = _safe(str(row.get("uid") or f"{row.formula}-{row.id}"))
         try:
-            atoms = row.toatoms()
-            check_crystal(atoms, f"{path}, row {row.id}")
-            yield name, _plain(atoms), ""
+            atoms = check_crystal(row.toatoms(), f"{path}, row {row.id}")
+            yield name, plain(atoms), ""
         except Exception as error:  # a broken row must not end the run
             yield name, None, str(error)
 
@@ -263,19 +223,27 @@ def _from_arrays(record: Mapping[Any, Any], name: str) -> Atoms:
         )
     except (ValueError, TypeError) as error:
         raise StructureError(f"{name} is not a crystal: {error}") from None
-    check_crystal(atoms, name)
-    return atoms
+    return check_crystal(atoms, name)
 
 
 def _from_record(record: Mapping[Any, Any], name: str) -> Atoms:
     if not isinstance(record["cif"], str):
         raise StructureError(f"{name} has no CIF")
-    return _parse(record["cif"], "cif", name)[0]
+    return good(read_frames(record["cif"], "cif", name)[0])
 
 
 def from_cif(text: str) -> Atoms:
-    """Read the first crystal of a CIF given as text; raises StructureError as `read_structure`."""
-    return _parse(text, "cif", "The CIF text")[0]
+    """Read the first crystal of a CIF that the program wrote into one of its tables.
+
+    Distances between atoms are not checked: crystals that came from outside have passed that, and
+    an answer whose atoms are too close is to be scored, not refused.
+
+    Raises
+    ------
+    StructureError
+        As `read_structure`.
+    """
+    return plain(good(read_cif(text, "The CIF text")[0]))
 
 
 def to_cif(atoms: Atoms, comments: Sequence[str] = (), data_name: str = "crystal") -> str:

@@ -64,8 +64,8 @@ def test_an_occupancy_that_is_not_given_is_one(tmp_path: Path, share: str) -> No
 @pytest.mark.parametrize(
     ("first", "second", "formula"),
     [
-        ("NI", "I", "I2 Ni"),
-        ("Mo", "SE", "Mo1 Se2"),
+        ("N", "I", "I2 Ni"),
+        ("Mo", "S", "Mo1 Se2"),
         ("Mo", "S", "Mo0.5 W0.5 S2"),
         ("Mo", "S", "Mo S3"),
     ],
@@ -76,6 +76,27 @@ def test_a_composition_that_the_formula_contradicts(
     path = write(tmp_path / "a.cif", first=first, second=second, formula=formula)
     with_reason = read(path)
     assert with_reason[0] == "" and "another composition" in with_reason[1]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "formula", "found"),
+    [
+        ("NI", "I", "I2 Ni", "NiI2"),
+        ("Mo", "SE", "Mo1 Se2", "MoSe2"),
+        ("SN", "S2-", "?", "SnS2"),
+        ("Fe2+", "CL", "?", "FeCl2"),
+    ],
+)
+def test_capitals_and_charges_are_no_other_element(
+    tmp_path: Path, first: str, second: str, formula: str, found: str
+) -> None:
+    path = write(tmp_path / "a.cif", first=first, second=second, formula=formula)
+    assert read(path) == (found, "")
+
+
+@pytest.mark.parametrize("first", ["Mo/W", "MoW", "(Mo,W)", "Mo0.5W0.5"])
+def test_a_symbol_of_several_elements(tmp_path: Path, first: str) -> None:
+    assert "no single element" in read(write(tmp_path / "a.cif", first=first, formula="?"))[1]
 
 
 @pytest.mark.parametrize("formula", ["S2 Mo", "Mo2 S4", "?", "(Mo S2)n", "Mo1.0 S2.0"])

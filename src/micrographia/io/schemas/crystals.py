@@ -29,6 +29,7 @@ STRUCTURES = pa.schema(
         ("duplicate_of", pa.string()),  # structure_id of the one kept
         ("status", pa.string()),  # kept | rejected
         ("reason", pa.string()),
+        ("note", pa.string()),  # what was assumed or merged in reading; null: nothing
     ]
 )
 

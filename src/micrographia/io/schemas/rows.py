@@ -205,6 +205,7 @@ class StructureRow(TypedDict):
     duplicate_of: str | None
     status: str
     reason: str | None
+    note: str | None
 
 
 class StemImageRow(TypedDict):

@@ -75,6 +75,8 @@ def _structures(arguments: argparse.Namespace) -> int:
     for row in rows:
         if row["status"] == "rejected":
             logger.debug("%s is rejected: %s", row["structure_id"], row["reason"])
+        if row["note"]:
+            logger.info("%s: %s", row["structure_id"], row["note"])
     if kept == 0:
         reasons = Counter(str(row["reason"]) for row in rows).most_common(3)
         raise StructureError(

@@ -11,6 +11,7 @@ from typing import Any
 from ase import Atoms
 
 from micrographia.errors import StructureError
+from micrographia.io.crystal_check import check_crystal
 from micrographia.io.structures import Item
 
 #: Where the client looks for the key too.
@@ -77,18 +78,19 @@ def entries(summary: Any, materials: Sequence[str]) -> Iterator[Item]:
             identifier = str(document.material_id)
             if identifier not in seen:
                 seen.add(identifier)
-                yield identifier, *_atoms(document.structure)
+                yield identifier, *_atoms(document.structure, identifier)
 
 
-def _atoms(structure: Any) -> tuple[Atoms | None, str]:
+def _atoms(structure: Any, name: str) -> tuple[Atoms | None, str]:
     if not structure.is_ordered:
         return None, "partially occupied sites"
-    return (
-        Atoms(
-            numbers=structure.atomic_numbers,
-            positions=structure.cart_coords,
-            cell=structure.lattice.matrix,
-            pbc=True,
-        ),
-        "",
+    atoms = Atoms(
+        numbers=structure.atomic_numbers,
+        positions=structure.cart_coords,
+        cell=structure.lattice.matrix,
+        pbc=True,
     )
+    try:
+        return check_crystal(atoms, name), ""
+    except StructureError as error:
+        return None, str(error)

@@ -19,6 +19,7 @@ from ase import Atoms
 from ase.data import atomic_numbers
 
 from micrographia.errors import StructureError, TableError
+from micrographia.io.crystal_check import check_crystal
 
 #: The embedded prototypes.
 EMBEDDED_TABLE = Path(__file__).with_name("prototypes.csv")
@@ -315,4 +316,5 @@ def _build(record: dict[str, str]) -> Atoms:
         raise StructureError(
             f"A value is not a number: {error}", allowed="a, b in Å; parameters as name=value"
         ) from None
-    return build(record["prototype"], record["elements"].split(), a, b, parameters)
+    atoms = build(record["prototype"], record["elements"].split(), a, b, parameters)
+    return check_crystal(atoms, record["structure_id"] or "It")

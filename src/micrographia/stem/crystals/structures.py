@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from micrographia.arrays import FloatArray
 from micrographia.config import Splits, StructureFilter
 from micrographia.errors import MicrographiaError
+from micrographia.io.crystals.spacing import NOTE
 from micrographia.io.schemas import STRUCTURES
 from micrographia.io.schemas.rows import (
     StructureRow,
@@ -150,6 +151,7 @@ def _row(entry: Entry, limits: StructureFilter, source: str) -> StructureRow:
             "overlap_ratio": overlap_ratio(layer),
             "family": known_family or family(layer),
             "cif": to_cif(layer, data_name=name),
+            "note": atoms.info.get(NOTE),
         }
     )
     reasons = _reasons(row, numbers, layer, limits)

@@ -1,0 +1,1 @@
+"""What a crystal's file states: symmetry operations, sites, distances between atoms."""
