@@ -113,14 +113,24 @@ def render_command_line() -> str:
     ]
     for room, summary in ROOMS.items():
         lines += ["", f"## {room}", "", _plain(_sentence(summary)), ""]
-        parser = _subparsers(build_parser(room)).choices[room]
-        verbs = _subparsers(parser)
-        helps = {choice.dest: choice.help or "" for choice in verbs._choices_actions}
-        for verb, verb_parser in verbs.choices.items():
-            about = verb_parser.description or helps.get(verb, "")
-            lines += [f"### {room} {verb}", "", _plain(_sentence(about)), "", "```text"]
-            lines += [_usage(verb_parser), "```", "", *_arguments(verb_parser), ""]
+        for command, parser, about in commands_of(room):
+            if command != room:
+                lines += [f"### {command}", "", _plain(_sentence(about)), ""]
+            lines += ["```text", _usage(parser), "```", "", *_arguments(parser), ""]
     return "\n".join(lines).rstrip() + "\n"
+
+
+def commands_of(room: str) -> list[tuple[str, argparse.ArgumentParser, str]]:
+    """Commands of a room, their parsers and what they do; `measure` is one without verbs."""
+    parser = _subparsers(build_parser(room)).choices[room]
+    if not any(isinstance(action, argparse._SubParsersAction) for action in parser._actions):
+        return [(room, parser, parser.description or "")]
+    verbs = _subparsers(parser)
+    helps = {choice.dest: choice.help or "" for choice in verbs._choices_actions}
+    return [
+        (f"{room} {verb}", verb_parser, verb_parser.description or helps.get(verb, ""))
+        for verb, verb_parser in verbs.choices.items()
+    ]
 
 
 def _subparsers(parser: argparse.ArgumentParser) -> Any:

@@ -60,7 +60,7 @@ def test_all_faults_are_listed_with_path_value_and_remedy() -> None:
 
 
 def test_masks_without_a_folder_are_a_fault(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="makes its own"):
+    with pytest.raises(ConfigError, match="has no use for them"):
         config.validate({"data": {"micrographs": {"masks": str(tmp_path)}}})
 
 

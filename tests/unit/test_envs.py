@@ -18,10 +18,10 @@ ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "src" / "micrographia"
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 ENVS = sorted((ROOT / "envs").glob("*.yaml"))
-#: Folders of the package that are neither ground floor nor roof.
+#: Folders of the package that are neither ground floor nor roof, and run by rules.
 ROOMS = sorted(
     {path.parent.name for path in PACKAGE.glob("*/__init__.py")}
-    - {"api", "config", "io", "physics", "training", "workflow"}
+    - {"api", "config", "io", "measurement", "physics", "training", "workflow"}
 )
 #: Which room runs in which environment, as the workflow's rules say.
 ROOM_AND_ENV = sorted(
@@ -50,6 +50,8 @@ APART = {
     "curation": ("text-detection", "text"),
     "segmentation": ("text-detection", "baselines"),
 }
+#: What a person's own screen needs, and no rule: an extra of its own.
+ON_REQUEST = {"napari"}
 #: Parts of a package above that may be imported under their own name.
 COMES_WITH = {"dask": "abtem"}
 
@@ -98,7 +100,7 @@ def third_party(start: set[Path]) -> set[str]:
             elif top not in {"micrographia", *sys.stdlib_module_names}:
                 package = PACKAGE_OF_MODULE.get(top, COMES_WITH.get(top, top))
                 found.add(canonicalize_name(package))
-    return found
+    return found - ON_REQUEST
 
 
 def declared_in(extra: str) -> set[str]:

@@ -73,8 +73,8 @@ class WorkflowConfig(Section):
         if embedded and micrographs.masks is not None:
             raise ValueError(
                 f"data.micrographs.masks is set, but data.micrographs.source is "
-                f"'{micrographs.source}': these are not the masks of your images; set source to "
-                "your folder of images, or set masks: null"
+                f"'{micrographs.source}', which has no use for them; set source to your folder of "
+                "images, or set masks: null"
             )
         return self
 

@@ -70,7 +70,6 @@ def register(verbs: Subparsers) -> None:
 def _predict(arguments: argparse.Namespace) -> int:
     import logging
 
-    from micrographia.errors import MicrographiaError
     from micrographia.io.atomic import atomic_directory
     from micrographia.io.schemas import MICROGRAPHS, TRAINING_PICTURES
     from micrographia.io.tables import read_table
@@ -81,16 +80,7 @@ def _predict(arguments: argparse.Namespace) -> int:
         predict,
     )
 
-    tables = (arguments.micrographs, arguments.held_out)
-    if sum(map(bool, tables)) + (bool(arguments.images) and not arguments.micrographs) != 1:
-        raise MicrographiaError(
-            "Exactly one kind of input must be given",
-            remedy="Give either images, or --micrographs TABLE, or --held-out TABLE",
-        )
-    if arguments.pixel_size is not None and not arguments.images:
-        raise MicrographiaError(
-            "--pixel-size goes with images", remedy="A table states its own pixel sizes"
-        )
+    _refuse_unclear(arguments)
     settings = settings_of(arguments)
     if arguments.checkpoint:
         network = settings.network.model_copy(update={"checkpoint": arguments.checkpoint})
@@ -121,6 +111,22 @@ def _predict(arguments: argparse.Namespace) -> int:
         log.warning("%d failed; see 'failure' in predictions.parquet", failed)
     # In the workflow a shard of nothing but broken images is a result, not an end of the run.
     return int(bool(jobs) and failed == len(jobs) and not table)
+
+
+def _refuse_unclear(arguments: argparse.Namespace) -> None:
+    """Refuse no input, or inputs that contradict each other."""
+    from micrographia.errors import MicrographiaError
+
+    tables = (arguments.micrographs, arguments.held_out)
+    if sum(map(bool, tables)) + (bool(arguments.images) and not arguments.micrographs) != 1:
+        raise MicrographiaError(
+            "Exactly one kind of input must be given",
+            remedy="Give either images, or --micrographs TABLE, or --held-out TABLE",
+        )
+    if arguments.pixel_size is not None and not arguments.images:
+        raise MicrographiaError(
+            "--pixel-size goes with images", remedy="A table states its own pixel sizes"
+        )
 
 
 def _export(out: Path, settings: Segmentation) -> None:
