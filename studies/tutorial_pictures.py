@@ -20,6 +20,7 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
+from micrographia.report.drawing.pictures import to_grey
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -27,7 +28,6 @@ from micrographia.config import Reconstruction
 from micrographia.io.atomic import atomic_path
 from micrographia.io.stem_images import read_stem_image
 from micrographia.reconstruction.solve import solve
-from micrographia.report.drawing.pictures import to_grey
 from micrographia.report.sections import crystals
 from micrographia.report.sections.stem import projection
 

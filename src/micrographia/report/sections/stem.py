@@ -1,35 +1,66 @@
-"""Section on STEM: from the noisy image to the crystal, beside the true crystal."""
+"""STEM pictures and the crystals found in them, beside the true ones."""
 
 from __future__ import annotations
 
 import math
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from micrographia.arrays import FloatArray
-from micrographia.errors import ImageError, MicrographiaError
+from micrographia.errors import MicrographiaError
 from micrographia.io.stem_images import read_stem_image
 from micrographia.io.structures import from_cif
 from micrographia.report.collect import Results, locate, records
-from micrographia.report.drawing import pictures
 from micrographia.report.drawing.charts import histogram
+from micrographia.report.page import pictures
+from micrographia.report.page.beside import Beside, safe_name
+from micrographia.report.page.blocks import Block, Chart, Gallery, Link, Part, Picture, Words
+from micrographia.report.page.scale_bars import place_bar
+from micrographia.report.page.words import count, number, verb
 from micrographia.report.sections import crystals
+from micrographia.report.sections.arrays import read_arrays
 from micrographia.report.sections.ranking import choose
 
 _SIDE = 360  # longest side of a picture on the page [px]
+Row = Mapping[str, Any]
 
 
-def gallery(results: Results, count: int) -> list[dict[str, Any]]:
+def told(results: Results) -> tuple[Block, ...]:
+    """Say in words what was simulated and solved."""
+    parts = []
+    if results.structures is not None:
+        used = int((results.structures["status"] == "kept").sum())
+        parts.append(f"{count(used, 'crystal')} {verb(used, 'was', 'were')} used.")
+    if results.exposures is not None:
+        made = len(results.exposures)
+        parts.append(f"{count(made, 'noisy picture')} {verb(made, 'was', 'were')} simulated.")
+    answers = results.reconstructions
+    if answers is not None and len(answers):
+        solved = int(answers["failure"].isna().sum())
+        parts.append(f"A crystal was found in {solved} of {count(len(answers), 'picture')}.")
+    same = (
+        "These pictures were simulated with the phase-object engine, the same image model that "
+        "the solver fits: the scores measure the effect of noise and of the search, not how well "
+        "the model describes a microscope. Further below the model is compared with multislice."
+    )
+    alone = (
+        answers is not None
+        and results.exposures is not None
+        and set(results.exposures["engine"].dropna()) == {"phase-object"}
+    )
+    return (Words(" ".join(parts)), Words(same if alone else ""))
+
+
+def gallery(results: Results, most: int, beside: Beside) -> Part:
     """Return pictures of solved images, spread over the ranks of their agreement in sites."""
+    title = "From picture to crystal"
     table = results.reconstructions
     if table is None:
-        return []
+        return Part(title, ())
     solved = {_key(row): row for row in records(table) if row["failure"] is None}
     scores = {_key(row): row for row in _rows(results.structure_scores)}
     # Lower is better; an answer whose lattice or composition is wrong has no rms at all.
@@ -38,52 +69,34 @@ def gallery(results: Results, count: int) -> list[dict[str, Any]]:
         for key in solved
         if key in scores
     }
-    chosen = choose(-pd.Series(errors, dtype=float), count)
-    chosen = chosen or [(key, math.nan, "") for key in list(solved)[:count]]
-    return [
-        _case(results, solved[key], scores.get(key)) | {"rank": rank} for key, _, rank in chosen
-    ]
+    chosen = choose(-pd.Series(errors, dtype=float), most)
+    chosen = chosen or [(key, math.nan, "") for key in list(solved)[:most]]
+    if not chosen:
+        return Part(title, ())
+    text = (
+        "All pictures of a case have the same orientation. A true crystal is shifted onto the "
+        "columns found, because a picture has no origin; it is not turned or mirrored. Where two "
+        "species share a column the smaller ball is in front; dashed lines show the cell."
+    )
+    if errors and len(chosen) > 2:
+        text = f"Cases at equal steps from the best to the worst agreement of the sites. {text}"
+    cases: list[Block] = [Words(text)]
+    for key, _, rank in chosen:
+        cases += _case(results, solved[key], scores.get(key), rank if errors else "", beside)
+    return Part(title, tuple(cases), "solved")
 
 
-def _key(row: Mapping[str, Any]) -> str:
+def _key(row: Row) -> str:
     """Name of an answer: one image may be read on two tracks."""
     return f"{row['image_id']} {_track(row)}"
 
 
-def _track(row: Mapping[str, Any]) -> str:
+def _track(row: Row) -> str:
     return str(row.get("track") or "given")
 
 
 def _rows(table: pd.DataFrame | None) -> list[dict[str, Any]]:
     return [] if table is None else records(table)
-
-
-def _case(
-    results: Results, answer: Mapping[str, Any], score: Mapping[str, Any] | None
-) -> dict[str, Any]:
-    image_id = str(answer["image_id"])
-    exposure = _row(results.exposures, "image_id", image_id)
-    structure = _row(results.structures, "structure_id", exposure.get("structure_id"))
-    title = str(structure.get("formula") or exposure.get("structure_id") or image_id)
-    case: dict[str, Any] = {
-        "title": title if _track(answer) == "given" else f"{title}, {_track(answer)}",
-        "dose": exposure.get("dose"),
-        "confidence": answer.get("confidence"),
-        "seconds": answer.get("seconds"),
-        "score": score,
-        "panels": [],
-        "legend": [],
-        "notes": [],
-    }
-    try:
-        _add_picture(case, exposure)
-    except MicrographiaError as error:
-        case["notes"].append(str(error))
-    try:
-        _add_crystal(case, answer, structure, exposure)
-    except MicrographiaError as error:
-        case["notes"].append(str(error))
-    return case
 
 
 def _row(table: pd.DataFrame | None, column: str, value: object) -> dict[str, Any]:
@@ -93,44 +106,96 @@ def _row(table: pd.DataFrame | None, column: str, value: object) -> dict[str, An
     return found[0] if found else {}
 
 
-def _add_picture(case: dict[str, Any], exposure: Mapping[str, Any]) -> None:
+def _case(
+    results: Results, answer: Row, score: Row | None, rank: str, beside: Beside
+) -> list[Block]:
+    """One picture with its answer as a figure, and what could not be drawn of it."""
+    image_id = str(answer["image_id"])
+    exposure = _row(results.exposures, "image_id", image_id)
+    structure = _row(results.structures, "structure_id", exposure.get("structure_id"))
+    name = str(structure.get("formula") or exposure.get("structure_id") or image_id)
+    panels: list[Picture] = []
+    key: list[tuple[str, str]] = []
+    notes: list[Block] = []
+    for add in (_measured, _crystal):
+        try:
+            more, colours = add(name, answer, structure, exposure)
+        except MicrographiaError as error:
+            notes.append(Words(f"{name}: {error}", "note"))
+            continue
+        panels += more
+        key += colours
+    heading = name if _track(answer) == "given" else f"{name}, {_track(answer)}"
+    if rank:
+        heading += f": {rank} case"
+    caption = _caption(name, exposure, answer, score)
+    links = _cif(answer, name, beside)
+    return [Gallery(tuple(panels), caption, tuple(key), "medium", heading, links), *notes]
+
+
+def _caption(name: str, exposure: Row, answer: Row, score: Row | None) -> str:
+    text = name
+    if exposure.get("dose"):
+        text += f" at a dose of {exposure['dose']:,.0f} e/Å²"
+    text += f" ({answer['image_id']}). "
+    if score is not None and score["rmsd_xy"] is not None:
+        sites = score["rms_sites"]
+        right = "right" if score["composition_correct"] else "wrong"
+        text += f"Error of the lattice vectors {number(score['rmsd_xy'])} Å (RMSD_xy), "
+        text += "" if sites is None else f"of the sites {number(sites)} Å (rms), "
+        text += f"composition {right}. "
+    if answer.get("confidence") is not None:
+        text += f"Stated confidence {number(answer['confidence'], 2)}. "
+    if answer.get("seconds") is not None:
+        text += f"Solved in {number(answer['seconds'], 2)} s."
+    return text.strip()
+
+
+def _measured(
+    name: str, answer: Row, structure: Row, exposure: Row
+) -> tuple[list[Picture], list[tuple[str, str]]]:
+    """The noisy picture as it was measured."""
     path = locate(exposure.get("path"), str(exposure.get("folder", "")))
     if path is None:
-        case["notes"].append("The image listed in the tables does not exist.")
-        return
+        raise MicrographiaError("The image listed in the tables does not exist")
     image = read_stem_image(path, exposure.get("pixel_size"))
     grey = pictures.shrink(pictures.to_grey(image.pixels), _SIDE)
-    extent = image.pixels.shape[1] * image.pixel_size
-    panel = ("picture", pictures.data_uri(grey), pictures.scale_bar(extent, "Å"))
-    case["panels"].append(panel)
+    size = image.pixel_size * image.pixels.shape[1] / grey.shape[1]
+    bar = place_bar(grey, size, "Å")
+    height, width = grey.shape
+    uri = pictures.data_uri(grey)
+    return [Picture(uri, width, height, "measured", f"measured picture of {name}", bar=bar)], []
 
 
-def _add_crystal(
-    case: dict[str, Any],
-    answer: Mapping[str, Any],
-    structure: Mapping[str, Any],
-    exposure: Mapping[str, Any],
-) -> None:
-    """Add the averaged cell, the columns found in it, the crystal and the true one."""
+def _crystal(
+    name: str, answer: Row, structure: Row, exposure: Row
+) -> tuple[list[Picture], list[tuple[str, str]]]:
+    """The averaged cell, the columns found in it, the crystal, and the true one if it is known."""
     path = Path(str(answer["folder"])) / "cells" / f"{answer['image_id']}.npz"
     arrays = read_arrays(path, ("average", "cell", "xy", "numbers"))
     columns = crystals.Layer(arrays["cell"], arrays["xy"], arrays["numbers"].astype(np.int64))
     # A column may hold atoms of two kinds; the crystal has them all.
     found = crystals.place(projection(answer["cif"]), columns) if answer["cif"] else columns
-    bar = pictures.scale_bar(crystals.WINDOW, "Å")
     average, cell = arrays["average"], arrays["cell"]
-    case["panels"] += [
-        ("unit-cell average", crystals.draw_average(average, cell), bar),
-        ("columns found", crystals.draw_average(average, cell, columns), bar),
-        ("crystal found", crystals.draw_balls(found), bar),
+    drawn = [
+        ("unit-cell average", crystals.draw_average(average, cell)),
+        ("columns found", crystals.draw_average(average, cell, columns)),
+        ("crystal found", crystals.draw_balls(found)),
     ]
-    case["legend"] = crystals.legend(found.numbers)
+    numbers = found.numbers
     if structure.get("cif"):
         truth = projection(str(structure["cif"]))
         turned = truth.turned(float(exposure.get("rotation") or 0.0))
-        drawn = crystals.draw_balls(crystals.align(turned, columns))
-        case["panels"].append(("true crystal", drawn, bar))
-        case["legend"] = crystals.legend(np.concatenate([found.numbers, truth.numbers]))
+        drawn.append(("true crystal", crystals.draw_balls(crystals.align(turned, columns))))
+        numbers = np.concatenate([found.numbers, truth.numbers])
+    panels: list[Picture] = []
+    for label, pixels in drawn:
+        grey = pixels.mean(axis=2).astype(np.uint8)
+        bar = place_bar(grey, crystals.WINDOW / pixels.shape[1], "Å") if not panels else None
+        height, width = pixels.shape[:2]
+        alt = f"{label} of {name}"
+        panels.append(Picture(pictures.data_uri(pixels, 85), width, height, label, alt, bar=bar))
+    return panels, [(colour, symbol) for symbol, colour in crystals.legend(numbers)]
 
 
 def projection(cif: str) -> crystals.Layer:
@@ -143,97 +208,57 @@ def projection(cif: str) -> crystals.Layer:
     )
 
 
-def read_arrays(path: Path, names: tuple[str, ...]) -> dict[str, NDArray[Any]]:
-    """Read named arrays of an `.npz` file.
-
-    Raises
-    ------
-    ImageError
-        The file is absent, no archive of arrays, or lacks one of them.
-    """
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            return {name: archive[name] for name in names}
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-        raise ImageError(
-            f"{path.name} cannot be drawn: {error}", remedy="Run the step that writes it again"
-        ) from error
+def _cif(answer: Row, name: str, beside: Beside) -> tuple[Link, ...]:
+    if not answer["cif"]:
+        return ()
+    file = f"crystals/{safe_name(f'{name}-{_key(answer)}')}.cif"
+    return beside.add(file, str(answer["cif"]), "crystal found, CIF")
 
 
-def engine_rows(results: Results) -> list[dict[str, Any]]:
-    """Return the phase-object engine beside multislice: figures, and pictures where they are."""
-    if results.engines is None:
-        return []
-    rows = []
-    for row in records(results.engines):
-        row["panels"], row["note"] = [], row.get("failure") or ""
-        name = f"{row['structure_id']}-{row['detector']}.npz"
-        path = results.root / "stem" / "engines" / name
-        if path.is_file():
-            try:
-                _add_engines(row, path)
-            except MicrographiaError as error:
-                row["note"] = str(error)
-        rows.append(row)
-    return rows
+def all_cifs(results: Results, beside: Beside) -> tuple[Link, ...]:
+    """Pack the crystals found in all pictures into one archive."""
+    found = {
+        f"{safe_name(_key(answer))}.cif": str(answer["cif"])
+        for answer in _rows(results.reconstructions)
+        if answer["cif"]
+    }
+    return beside.pack("crystals/crystals.zip", found, "all crystals found, CIF", "file")
 
 
-def _add_engines(row: dict[str, Any], path: Path) -> None:
-    """Add both pictures on the same grey scale, and their difference over that scale."""
-    arrays = read_arrays(path, ("phase_object", "multislice", "pixel_size"))
-    size = float(arrays["pixel_size"])
-    ours, theirs = (_standard(arrays[name]) for name in ("phase_object", "multislice"))
-    low = min(float(ours.min()), float(theirs.min()))
-    span = max(float(ours.max()), float(theirs.max())) - low or 1.0
-    difference = (ours - theirs) / span
-    row["panels"] = [
-        ("phase object", _fixed((ours - low) / span, size)),
-        ("multislice", _fixed((theirs - low) / span, size)),
-        ("difference × 5", _fixed(0.5 + 2.5 * difference, size)),
-    ]
-    row["largest_difference"] = float(np.abs(difference).max())
-
-
-def _standard(pixels: NDArray[Any]) -> FloatArray:
-    """Zero mean and unit deviation: iDPC has no absolute level, and no scale of its own here."""
-    centred = np.asarray(pixels, dtype=np.float64) - float(np.mean(pixels))
-    return centred / (float(centred.std()) or 1.0)
-
-
-def _fixed(values: FloatArray, pixel_size: float) -> str:
-    """Repeat a picture of one cell over the window and draw it on a fixed grey scale."""
-    height, width = (side * pixel_size for side in values.shape)
-    cell = np.array([[0.0, height], [width, 0.0]])  # rows run along y, columns along x
-    drawn = crystals.tile_average(values, cell, _SIDE)
-    return pictures.data_uri(np.asarray(np.round(255 * np.clip(drawn, 0, 1)), dtype=np.uint8))
-
-
-def charts(results: Results) -> list[dict[str, str]]:
+def charts(results: Results, beside: Beside) -> Part:
     """Return histograms of the lattice error and of the sites' error."""
     table = results.structure_scores
     if table is None:
-        return []
+        return Part("Errors", ())
     tracks = {str(track): part for track, part in table.groupby(table["track"].fillna("given"))}
     ordered = {track: tracks[track] for track in sorted(tracks, reverse=True)}  # given first
-    return [
+    found = tuple(
         _chart(
-            {track: part[column].to_numpy(dtype=float) for track, part in ordered.items()}, label
+            {track: part[column].to_numpy(dtype=float) for track, part in ordered.items()},
+            label,
+            column.replace("_", "-"),
+            beside,
         )
         for column, label in (
             ("rmsd_xy", "error of the lattice vectors, RMSD_xy [Å]"),
             ("rms_sites", "error of the sites, rms [Å]"),
         )
         if table[column].notna().any()
-    ]
+    )
+    return Part("Errors", found)
 
 
-def _chart(series: dict[str, FloatArray], label: str) -> dict[str, str]:
+def _chart(series: dict[str, FloatArray], label: str, name: str, beside: Beside) -> Chart:
     counts = {track: int(np.isfinite(values).sum()) for track, values in series.items()}
-    told = [f"{counts[track]} of {len(values)} images" for track, values in series.items()]
+    said = [
+        f"n = {counts[track]} of {count(len(values), 'picture')}"
+        for track, values in series.items()
+    ]
     if len(series) > 1:
-        told = [f"{text} ({track})" for text, track in zip(told, series, strict=True)]
-    caption = f"{label[0].upper()}{label[1:]}: {', '.join(told)}"
+        said = [f"{text} ({track})" for text, track in zip(said, series, strict=True)]
+    caption = f"{label[0].upper()}{label[1:]}: {', '.join(said)}"
     if any(counts[track] < len(values) for track, values in series.items()):
-        caption += "; the other images have no such value and count as failed"
-    image = histogram(dict(series), label, counted="images", logarithmic=True)
-    return {"image": image, "caption": caption + "."}
+        caption += "; the other pictures have no such value and count as failed"
+    svg = histogram(dict(series), label, counted="pictures", logarithmic=True)
+    links = beside.add(f"figures/{name}.svg", svg, f"{name}.svg")
+    return Chart(svg, f"Histogram: {label}", caption + ".", links)
