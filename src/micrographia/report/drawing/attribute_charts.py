@@ -157,6 +157,7 @@ def _draw_ranges(axes: Axes, ranges: FloatArray) -> None:
         axes.vlines(place, first, third, color=FIRST, linewidth=2.2, alpha=0.85)
         axes.plot(place, middle, ".", color=SECOND, markersize=3.5)
     axes.set_yscale("log")
+    axes.xaxis.set_major_locator(MaxNLocator(nbins=6, integer=True))
     axes.set(xlabel="picture, by median area", ylabel="area of an instance [px²]")
 
 

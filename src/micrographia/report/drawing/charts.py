@@ -21,6 +21,8 @@ INK = "#23282d"
 FAINT = "#8a9299"
 FIRST = "#0b6e8f"
 SECOND = "#e07b39"
+#: Beyond so many powers of ten only these are labelled, or the labels touch.
+_DECADES = 2.0
 
 
 def histogram(
@@ -69,7 +71,8 @@ def histogram(
             axes.set_xscale("log")
             axes.xaxis.set_major_formatter(lambda x, _: np.format_float_positional(x, 6, trim="-"))
             axes.xaxis.set_minor_formatter(NullFormatter())
-            axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5), numticks=8))
+            wide = math.log10(bins[-1] / bins[0]) > _DECADES
+            axes.xaxis.set_major_locator(LogLocator(subs=(1,) if wide else (1, 2, 5), numticks=8))
         axes.yaxis.set_major_locator(MaxNLocator(nbins=5, integer=True))
         axes.set_xlabel(label)
         axes.set_ylabel(counted)

@@ -64,7 +64,10 @@ class Bar:
 
 @dataclass(frozen=True)
 class Outline:
-    """Outlines of a kind: `found`, `matched`, `unmatched`, `missed`; `path` as SVG has it."""
+    """Outlines of a kind: `found`, `matched`, `unmatched`, `missed`.
+
+    `path` is the attribute `d` of an SVG path in half pixels of the picture.
+    """
 
     kind: str
     path: str
@@ -198,9 +201,10 @@ class Facts:
 
 @dataclass(frozen=True)
 class Files:
-    """Files beside the page, as a list."""
+    """Files beside the page, as a list or `inline`, one after the other."""
 
     links: tuple[Link, ...]
+    inline: bool = False
 
 
 @dataclass(frozen=True)

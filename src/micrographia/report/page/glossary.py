@@ -122,6 +122,11 @@ TERMS: tuple[tuple[str, str, str], ...] = (
         "dose",
         "Electrons that hit each square ångström of the specimen; the fewer, the noisier.",
     ),
+    (
+        r"\w, (?:given|blind)\b",
+        "given, blind",
+        "Whether the solver was told which elements the crystal has (given) or not (blind).",
+    ),
     (r"\btiers? \d|\bTier \d", "tier", "Difficulty of a STEM picture, from 1 (easiest)."),
 )
 

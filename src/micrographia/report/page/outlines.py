@@ -21,7 +21,7 @@ _NEIGHBOURS = ((-1, 0), (0, 1), (1, 0), (0, -1))
 
 
 def outline_path(labels: LabelMask, wanted: Collection[int] | None = None) -> str:
-    """Return the outlines of instances as the attribute `d` of one SVG path.
+    """Return the outlines of instances as the attribute `d` of one SVG path, in half pixels.
 
     Parameters
     ----------
@@ -33,7 +33,7 @@ def outline_path(labels: LabelMask, wanted: Collection[int] | None = None) -> st
     Examples
     --------
     >>> outline_path(np.pad(np.ones((2, 2), dtype=np.int32), 1))
-    'M1.5 1 2.5 1 3 1.5 3 2.5 2.5 3 1.5 3 1 2.5 1 1.5Z'
+    'M3 2l2 0 1 1 0 2-1 1-2 0-1-1 0-2z'
     """
     numbered = np.unique(labels)
     chosen = [int(one) for one in numbered if one > 0 and (wanted is None or int(one) in wanted)]
@@ -87,6 +87,8 @@ def _simplified(loop: FloatArray) -> FloatArray:
 
 
 def _written(points: FloatArray) -> str:
-    """Write points with one decimal at most."""
-    told = [f"{value:.1f}".removesuffix(".0") for value in points.ravel()]
-    return "M" + " ".join(told) + "Z"
+    """Write points in half pixels, each by its step from the one before."""
+    halves = np.round(2 * points).astype(int)
+    start = " ".join(str(value) for value in halves[0].tolist())
+    steps = " ".join(str(value) for value in np.diff(halves, axis=0).ravel().tolist())
+    return f"M{start}l{steps.replace(' -', '-')}z" if steps else f"M{start}z"

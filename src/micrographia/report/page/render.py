@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,7 +25,7 @@ from micrographia.report.page.blocks import (
     pruned,
 )
 from micrographia.report.page.glossary import explained, sentence_for
-from micrographia.report.page.svg import inline
+from micrographia.report.page.svg import inline, width_px
 
 _HERE = Path(__file__).parent
 
@@ -49,7 +50,9 @@ def render_page(page: Page) -> str:
     environment.globals["next_figure"] = lambda: next(figures)
     environment.globals["kind"] = lambda block: type(block).__name__
     environment.globals["chart"] = _chart
+    environment.globals["chart_width"] = lambda block: width_px(block.svg)
     environment.globals["sentence_for"] = sentence_for
+    environment.filters["tidy"] = _tidy
     template = environment.from_string((_HERE / "page.html").read_text(encoding="utf-8"))
     style = (_HERE / "page.css").read_text(encoding="utf-8")
     return template.render(page=page, style=Markup(style))
@@ -57,6 +60,19 @@ def render_page(page: Page) -> str:
 
 def _chart(block: Chart, figure: int) -> Markup:
     return Markup(inline(block.svg, f"figure-{figure}", block.title, block.caption))
+
+
+def _tidy(text: str) -> str:
+    """Keep "n = 12" and "31 nm" on one line.
+
+    Examples
+    --------
+    >>> _tidy("n = 12, 31.4 nm wide")
+    'n\xa0=\xa012, 31.4\xa0nm wide'
+    """
+    text = re.sub(r"\bn = ", "n\u00a0=\u00a0", text)
+    text = re.sub(r"\b(AP50|Figure) (?=\d)", "\\1\u00a0", text)
+    return re.sub(r"(?<=\d) (?=(?:[nµm]?m|Å|px|e/Å²|%|kB|MB)\b)", "\u00a0", text)
 
 
 def _without_empty(page: Page) -> Page:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from micrographia.arrays import GreyImage
+from micrographia.arrays import BoolArray, GreyImage
 from micrographia.report.page.blocks import Bar
 
 Box = tuple[float, float, float, float]
@@ -54,7 +54,11 @@ def round_length(extent: float, unit: str) -> tuple[float, str]:
 
 
 def place_bar(
-    grey: GreyImage, pixel_size: float, unit: str, taken: Sequence[Box] = ()
+    grey: GreyImage,
+    pixel_size: float,
+    unit: str,
+    taken: Sequence[Box] = (),
+    busy: BoolArray | None = None,
 ) -> Bar | None:
     """Place a scale bar where it covers no text.
 
@@ -72,6 +76,9 @@ def place_bar(
         `nm` or `Å`.
     taken
         Boxes x0, y0, x1, y1 in px of `grey`, where text or a bar is burnt in.
+    busy
+        Pixels (h, w) that had better be seen, as those of instances; of the free places that with
+        fewest of them is taken.
 
     Returns
     -------
@@ -85,12 +92,17 @@ def place_bar(
     pad, thickness = 0.35 * size, 0.22 * size
     wide = max(share * width, _LETTER * size * len(label)) + 2 * pad
     high = size + thickness + 2.4 * pad
-    for x0, y0 in _places(width, height, wide, high):
-        box = (x0, y0, x0 + wide, y0 + high)
-        if not any(_meet(box, other) for other in taken) and not _written(grey, box):
-            return _bar(box, share * width, thickness, label, size)
-    box = (0.0, 0.0, wide, high)
-    return _bar(box, share * width, thickness, label, size, below=True)
+    boxes = [(x, y, x + wide, y + high) for x, y in _places(width, height, wide, high)]
+    free = [
+        box
+        for box in boxes
+        if not any(_meet(box, other) for other in taken) and not _written(grey, box)
+    ]
+    if not free:
+        box = (0.0, 0.0, wide, high)
+        return _bar(box, share * width, thickness, label, size, below=True)
+    best = free[0] if busy is None else min(free, key=lambda box: _covered(busy, box))
+    return _bar(best, share * width, thickness, label, size)
 
 
 def _bar(
@@ -123,6 +135,11 @@ def _meet(one: Box, other: Box, gap: float = 2.0) -> bool:
         and one[1] < other[3] + gap
         and other[1] < one[3] + gap
     )
+
+
+def _covered(busy: BoolArray, box: Box) -> int:
+    x0, y0, x1, y1 = (round(edge) for edge in box)
+    return int(busy[y0:y1, x0:x1].sum())
 
 
 def _written(grey: GreyImage, box: Box) -> bool:

@@ -36,6 +36,15 @@ STYLE: Any = {
 }
 
 
+_BOX = r'viewBox="0 0 ([0-9.]+) [0-9.]+"'
+
+
+def width_px(svg: str) -> int:
+    """Return how wide a chart wants to be [px], so that its letters are as small print is."""
+    box = re.search(_BOX, svg)
+    return round(4 / 3 * float(box.group(1))) if box else 480
+
+
 def to_svg(figure: Figure) -> str:
     """Return a figure as the text of an SVG file: the same figure, the same bytes.
 
@@ -66,7 +75,7 @@ def inline(svg: str, prefix: str, title: str, description: str) -> str:
     """
     body = svg[svg.index("<svg") :]
     head, rest = body.split(">", 1)
-    box = re.search(r'viewBox="[^"]*"', head)
+    box = re.search(_BOX, head)
     # Matplotlib writes a comment with every letter's text; the page does not need them.
     rest = re.sub(r"<!--.*?-->\s*", "", rest, flags=re.DOTALL)
     rest = re.sub(r'\bid="([^"]+)"', rf'id="{prefix}-\1"', rest)

@@ -19,17 +19,34 @@ _TABLES = (
     ("segmentation/measurements/sizes.png", "size distribution, drawn"),
     ("segmentation/measurements/coco.json", "all masks as COCO"),
     ("segmentation/network/network-curves.png", "training curves of the network"),
-    ("curation/micrographs.parquet", "all pictures with what is known of them"),
-    ("curation/quarantine.csv", "pictures that were left out"),
     ("annotation/attributes_final.parquet", "attributes of the pictures"),
-    ("stem/structures.parquet", "crystals that were used"),
     ("stem/engines.parquet", "engines compared"),
+)
+#: Columns of tables that are written as text, for a spreadsheet.
+_CURATION = (
+    *("path", "status", "reason", "width", "height", "pixel_size_nm", "pixel_size_source"),
+    *("microscopy", "instrument", "voltage_kV", "format", "duplicate_of", "note", "image_id"),
+)
+_ANSWERS = (
+    *("image_id", "method", "track", "a", "b", "gamma", "confidence", "seconds", "failure"),
+)
+_STRUCTURES = (
+    *("structure_id", "formula", "natoms", "a", "b", "gamma", "layer_group", "thickness"),
+    *("source", "split", "status", "reason"),
 )
 
 
 def files(results: Results, beside: Beside) -> tuple[Link, ...]:
     """Put the run's tables beside the page and return links to them."""
     links: tuple[Link, ...] = ()
+    for name, table, columns, told in (
+        ("curation", results.micrographs, _CURATION, "all pictures, kept or left out"),
+        ("answers", results.reconstructions, _ANSWERS, "crystals found"),
+        ("structures", results.structures, _STRUCTURES, "crystals that were used"),
+    ):
+        if table is not None and len(table):
+            text = table[list(columns)].to_csv(index=False, lineterminator="\n")
+            links += beside.add(f"tables/{name}.csv", text, f"{name}.csv: {told}")
     for name, told in _TABLES:
         path = results.root / name
         links += beside.add(f"tables/{path.name}", path, f"{path.name}: {told}")

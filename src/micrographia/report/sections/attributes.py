@@ -27,6 +27,8 @@ from micrographia.report.page.words import count, number, verb
 COUNT_CLASSES = (10, 50, 100, 500)
 #: Pictures whose areas are shown side by side, as in figure 12 c.
 SHOWN = 100
+#: Pictures from which on there is a data set to describe, when nobody annotated them.
+_FEW = 13
 
 
 def statistics(results: Results) -> dict[str, Any]:
@@ -123,6 +125,8 @@ def area_ranges(results: Results, seed: int = 0) -> pd.DataFrame:
 def section(results: Results, beside: Beside) -> Section:
     """Return what the page shows of the data set."""
     final = results.attributes_final
+    if final is None and len(instance_counts(results)) < _FEW:
+        return Section("dataset", "The data set", ())
     told = ""
     if final is not None and len(final):
         disputed = int((final["n_disputed"] > 0).sum())

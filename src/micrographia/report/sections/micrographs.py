@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from micrographia.arrays import LabelMask
+from micrographia.arrays import BoolArray, LabelMask
 from micrographia.errors import MicrographiaError
 from micrographia.io.images import read_labels, read_micrograph
 from micrographia.report.collect import Results, locate, records
@@ -131,9 +131,10 @@ def _segmented(known: Row, made: Row, chosen: _Chosen, results: Results) -> Pict
     if truth is not None and truth.shape != grey.shape:
         truth = None
     outlines, said = _outlines(found, truth)
-    score = "" if chosen.score is None or truth is None else f"AP50 {number(chosen.score, 2)}"
+    score = "" if chosen.score is None or truth is None else f"AP50 {chosen.score:.2f}"
     lines = (", ".join(part for part in (said, score) if part), *_size_lines(known, made, results))
-    return _drawn(grey, known, file_name(name), lines, outlines, chosen.rank if score else "")
+    picture = _drawn(grey, known, file_name(name), lines, found > 0)
+    return replace(picture, outlines=outlines, tag=chosen.rank if score else "")
 
 
 def _read(name: object, root: Path) -> Any:
@@ -148,16 +149,17 @@ def _drawn(
     known: Row,
     name: str,
     lines: tuple[str, ...],
-    outlines: tuple[Outline, ...] = (),
-    tag: str = "",
+    busy: BoolArray | None = None,
 ) -> Picture:
     small = pictures.shrink(grey, _SIDE)
     scale = small.shape[1] / grey.shape[1]
     bar = None
     if known.get("pixel_size_nm"):
-        boxes = [*(known.get("text_boxes") or ()), known.get("bar_box")]
+        texts = known.get("text_boxes")
+        boxes = [*([] if texts is None else texts), known.get("bar_box")]
         taken = [_scaled(box, scale) for box in boxes if box is not None]
-        bar = place_bar(small, float(known["pixel_size_nm"]) / scale, "nm", taken)
+        shown = None if busy is None else pictures.shrink_labels(busy.astype(np.int32), _SIDE) > 0
+        bar = place_bar(small, float(known["pixel_size_nm"]) / scale, "nm", taken, shown)
     return Picture(
         pictures.data_uri(small),
         small.shape[1],
@@ -165,9 +167,7 @@ def _drawn(
         name,
         f"{name}: {lines[0]}" if lines else name,
         lines,
-        outlines,
-        bar,
-        tag,
+        bar=bar,
     )
 
 

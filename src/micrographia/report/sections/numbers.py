@@ -80,7 +80,7 @@ def _benchmark(name: str, content: Mapping[str, Any], results: Results, beside: 
             Words(f"{said[0].upper()}{said[1:]}."),
             _table(first, f"{name}: main values"),
             Fold(_more(len(rest), bool(first)), (_table(rest, f"{name}: further values"),)),
-            Files(links),
+            Files(links, inline=True),
         ),
     )
 
@@ -98,7 +98,9 @@ def _is_kappa(entry: Mapping[str, Any]) -> bool:
 
 
 def _is_main(entry: Mapping[str, Any]) -> bool:
-    return str(entry["group"]).startswith("all") and not _is_kappa(entry)
+    """Whether it is of all cases, and no variant of another value."""
+    plain = not str(entry["metric"]).startswith(("of solved", "calibration", "seconds", "area"))
+    return str(entry["group"]) == "all" and plain and not _is_kappa(entry)
 
 
 def _table(entries: Sequence[Mapping[str, Any]], caption: str) -> Table:
@@ -126,7 +128,7 @@ def _metric_row(entry: Mapping[str, Any]) -> tuple[Cell, ...]:
         str(entry["metric"]),
         str(entry["group"]),
         str(entry["method"]),
-        number(value),
+        number(value, 5 if 0.995 < value < 1 else 3),
         interval,
         bar,
         str(entry["n"]),

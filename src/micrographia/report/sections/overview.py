@@ -97,7 +97,7 @@ def _score(
         note += f", {best['method']}"
     if benchmark == "structure":
         return Headline(f"{100 * float(best['value']):.0f} %", label, note)
-    return Headline(number(float(best["value"]), 2), label, note)
+    return Headline(f"{float(best['value']):.2f}", label, note)
 
 
 def _all(group: object) -> bool:

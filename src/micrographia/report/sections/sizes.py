@@ -112,7 +112,7 @@ def _table(rows: list[dict[str, Any]], beside: Beside) -> tuple[Block, ...]:
             *(number(one[name]) for name in ("median", "d10", "d90")),
             one["unit"],
             number(one["pixel_size_nm"]),
-            SOURCES.get(one["source"], one["source"] or "") or f"none: {one['why']}",
+            f"none: {one['why']}" if one["why"] else SOURCES.get(one["source"], "given"),
         )
         for one in rows[:_MOST]
     )

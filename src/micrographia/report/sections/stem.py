@@ -27,6 +27,8 @@ from micrographia.report.sections.ranking import choose
 
 _SIDE = 360  # longest side of a picture on the page [px]
 Row = Mapping[str, Any]
+#: Errors below are all the same [Å].
+_LEAST = 1e-5
 
 
 def told(results: Results) -> tuple[Block, ...]:
@@ -117,6 +119,7 @@ def _case(
     panels: list[Picture] = []
     key: list[tuple[str, str]] = []
     notes: list[Block] = []
+    # The place of further panels, such as the fitted model and the residual.
     for add in (_measured, _crystal):
         try:
             more, colours = add(name, answer, structure, exposure)
@@ -141,14 +144,19 @@ def _caption(name: str, exposure: Row, answer: Row, score: Row | None) -> str:
     if score is not None and score["rmsd_xy"] is not None:
         sites = score["rms_sites"]
         right = "right" if score["composition_correct"] else "wrong"
-        text += f"Error of the lattice vectors {number(score['rmsd_xy'])} Å (RMSD_xy), "
-        text += "" if sites is None else f"of the sites {number(sites)} Å (rms), "
+        text += f"Error of the lattice vectors {_error(score['rmsd_xy'])} Å (RMSD_xy), "
+        text += "" if sites is None else f"of the sites {_error(sites)} Å (rms), "
         text += f"composition {right}. "
     if answer.get("confidence") is not None:
         text += f"Stated confidence {number(answer['confidence'], 2)}. "
     if answer.get("seconds") is not None:
         text += f"Solved in {number(answer['seconds'], 2)} s."
     return text.strip()
+
+
+def _error(value: float) -> str:
+    """Write an error; what no microscope could see is not written out."""
+    return number(value) if value >= _LEAST else "below 0.00001"
 
 
 def _measured(
@@ -163,7 +171,7 @@ def _measured(
     size = image.pixel_size * image.pixels.shape[1] / grey.shape[1]
     bar = place_bar(grey, size, "Å")
     height, width = grey.shape
-    uri = pictures.data_uri(grey)
+    uri = pictures.data_uri(grey, 60)
     return [Picture(uri, width, height, "measured", f"measured picture of {name}", bar=bar)], []
 
 
@@ -194,7 +202,7 @@ def _crystal(
         bar = place_bar(grey, crystals.WINDOW / pixels.shape[1], "Å") if not panels else None
         height, width = pixels.shape[:2]
         alt = f"{label} of {name}"
-        panels.append(Picture(pictures.data_uri(pixels, 85), width, height, label, alt, bar=bar))
+        panels.append(Picture(pictures.data_uri(pixels, 75), width, height, label, alt, bar=bar))
     return panels, [(colour, symbol) for symbol, colour in crystals.legend(numbers)]
 
 
@@ -259,6 +267,10 @@ def _chart(series: dict[str, FloatArray], label: str, name: str, beside: Beside)
     caption = f"{label[0].upper()}{label[1:]}: {', '.join(said)}"
     if any(counts[track] < len(values) for track, values in series.items()):
         caption += "; the other pictures have no such value and count as failed"
-    svg = histogram(dict(series), label, counted="pictures", logarithmic=True)
+    least = [float(np.nanmin(values)) for values in series.values() if np.isfinite(values).any()]
+    if least and min(least) < _LEAST:
+        caption += "; errors below 0.00001 Å are drawn there"
+    drawn = {track: np.maximum(values, _LEAST) for track, values in series.items()}
+    svg = histogram(dict(drawn), label, counted="pictures", logarithmic=True)
     links = beside.add(f"figures/{name}.svg", svg, f"{name}.svg")
     return Chart(svg, f"Histogram: {label}", caption + ".", links)

@@ -91,16 +91,17 @@ def part(results: Results, most: int, config: Mapping[str, Any] | None, beside: 
 def _treated(rows: list[dict[str, Any]]) -> str:
     """Say what later steps see of the pictures with text."""
     words = {
-        "inpaint": "text painted over",
-        "mask": "text filled with the ground",
+        "inpaint": "with the text painted over",
+        "mask": "with the text filled with the ground",
         "crop": "cut to a part without text",
-        "none": "left as they are",
+        "none": "as they are",
     }
     policies = Counter(row["text_policy"] for row in rows)
     told = ", ".join(
-        f"{words.get(name, name)} ({number})" for name, number in policies.most_common()
+        f"{count(number, 'picture')} {words.get(name, name)}"
+        for name, number in policies.most_common()
     )
-    return f"For later steps: {told}."
+    return f"Later steps see {told}."
 
 
 def _drawn(row: Mapping[str, Any], root: Path) -> Picture | None:
@@ -129,7 +130,7 @@ def _drawn(row: Mapping[str, Any], root: Path) -> Picture | None:
 def _rectangles(boxes: Iterable[Sequence[float]], scale: float) -> str:
     parts = []
     for box in boxes:
-        x0, y0, x1, y1 = (f"{edge * scale:.1f}" for edge in box)
+        x0, y0, x1, y1 = (f"{2 * edge * scale:.0f}" for edge in box)
         parts.append(f"M{x0} {y0}H{x1}V{y1}H{x0}Z")
     return "".join(parts)
 
