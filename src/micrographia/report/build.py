@@ -137,9 +137,10 @@ def _crystals(results: Results, settings: Report, beside: Beside) -> Section:
 def _files(results: Results, settings: Report, beside: Beside) -> tuple[Link, ...]:
     """Put the files of the whole run beside the page, masks and crystals as archives."""
     links = about.files(results, beside)
-    numbers_of = json.dumps(attributes.statistics(results), indent=2, ensure_ascii=False)
-    told = "statistics.json: what the data set consists of"
-    links += beside.add("tables/statistics.json", numbers_of + "\n", told)
+    if results.micrographs is not None:
+        numbers_of = json.dumps(attributes.statistics(results), indent=2, ensure_ascii=False)
+        told = "statistics.json: what the data set consists of"
+        links += beside.add("tables/statistics.json", numbers_of + "\n", told)
     masks = _masks(results)
     size = sum(mask.stat().st_size for mask in masks.values())
     if size <= settings.masks_mb * 1e6:

@@ -15,11 +15,12 @@ Box = tuple[float, float, float, float]
 
 #: A letter's width over its height; digits of DejaVu Sans, the widest of our fonts, have 0.64.
 _LETTER = 0.64
-#: Steps between neighbouring pixels from which there may be letters [grey levels]. Burnt-in text
-#: is black on white or white on black; the grain of micrographs rarely steps so far.
-_STEP = 70
-#: Share of such pixels from which a corner is taken.
-_MOST_STEPS = 0.02
+#: Steps between neighbouring pixels from which there may be letters [grey levels]: burnt-in text
+#: is black on white or white on black. With these values the bar lies on text in 4 of 166
+#: pictures of EMPS when nobody tells where text is, and the usual corner alone in 72.
+_STEP = 50
+#: Share of such pixels from which a place is taken, and up to which places are equally calm.
+_MOST_STEPS, _CALM = 0.03, 0.0005
 
 
 def round_length(extent: float, unit: str) -> tuple[float, str]:
@@ -62,9 +63,10 @@ def place_bar(
 ) -> Bar | None:
     """Place a scale bar where it covers no text.
 
-    Corners come first, then places along the lower and the upper edge. A place is free when it
-    touches none of `taken` and its pixels have no steps like those of letters, for a detector
-    may have missed some. Where nothing is free the bar goes below the picture.
+    Tried are the corners, then places along the lower and the upper edge. A place is free when
+    it touches none of `taken` and its pixels do not step up and down as those of letters do, for
+    a detector may have missed some: the calmest place is taken. Where nothing is free the bar
+    goes below the picture.
 
     Parameters
     ----------
@@ -77,8 +79,8 @@ def place_bar(
     taken
         Boxes x0, y0, x1, y1 in px of `grey`, where text or a bar is burnt in.
     busy
-        Pixels (h, w) that had better be seen, as those of instances; of the free places that with
-        fewest of them is taken.
+        Pixels (h, w) that had better be seen, as those of instances; of equally calm places that
+        with fewest of them is taken.
 
     Returns
     -------
@@ -93,15 +95,12 @@ def place_bar(
     wide = max(share * width, _LETTER * size * len(label)) + 2 * pad
     high = size + thickness + 2.4 * pad
     boxes = [(x, y, x + wide, y + high) for x, y in _places(width, height, wide, high)]
-    free = [
-        box
-        for box in boxes
-        if not any(_meet(box, other) for other in taken) and not _written(grey, box)
-    ]
+    apart = [box for box in boxes if not any(_meet(box, other) for other in taken)]
+    free = [(steps, box) for box in apart if (steps := _steps(grey, box)) <= _MOST_STEPS]
     if not free:
         box = (0.0, 0.0, wide, high)
         return _bar(box, share * width, thickness, label, size, below=True)
-    best = free[0] if busy is None else min(free, key=lambda box: _covered(busy, box))
+    _, best = min(free, key=lambda one: (int(one[0] / _CALM), _covered(busy, one[1])))
     return _bar(best, share * width, thickness, label, size)
 
 
@@ -137,17 +136,21 @@ def _meet(one: Box, other: Box, gap: float = 2.0) -> bool:
     )
 
 
-def _covered(busy: BoolArray, box: Box) -> int:
+def _covered(busy: BoolArray | None, box: Box) -> int:
+    if busy is None:
+        return 0
     x0, y0, x1, y1 = (round(edge) for edge in box)
     return int(busy[y0:y1, x0:x1].sum())
 
 
-def _written(grey: GreyImage, box: Box) -> bool:
-    """Whether the pixels of a box step up and down as letters do."""
+def _steps(grey: GreyImage, box: Box) -> float:
+    """Share of pixels in and closely around a box that step up and down as letters do."""
     x0, y0, x1, y1 = (round(edge) for edge in box)
-    part = grey[max(y0, 0) : y1, max(x0, 0) : x1].astype(np.int16)
-    if min(part.shape) < 2:
-        return False
-    steps = np.abs(np.diff(part, axis=1))[:-1] > _STEP
-    steps |= np.abs(np.diff(part, axis=0))[:, :-1] > _STEP
-    return float(steps.mean()) > _MOST_STEPS
+    around = round((y1 - y0) / 4)
+    part = grey[max(y0 - around, 0) : y1 + around, max(x0 - around, 0) : x1 + around]
+    values = part.astype(np.int16)
+    if min(values.shape) < 2:
+        return 0.0
+    steps = np.abs(np.diff(values, axis=1))[:-1] > _STEP
+    steps |= np.abs(np.diff(values, axis=0))[:, :-1] > _STEP
+    return float(steps.mean())

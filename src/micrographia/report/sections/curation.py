@@ -37,7 +37,11 @@ def section(
 def _counts(table: pd.DataFrame) -> tuple[Block, ...]:
     rejected = table[table["status"] != "kept"]
     if rejected.empty:
-        told = "The one picture was kept." if len(table) == 1 else f"All {len(table)} were kept."
+        told = (
+            "The one picture was kept."
+            if len(table) == 1
+            else f"All {len(table)} pictures were kept."
+        )
         return (Words(told),)
     kept = len(table) - len(rejected)
     told = (

@@ -88,7 +88,7 @@ def _caption(
     told = sum(int(made[one.image_id]["n_instances"]) for one in chosen)
     part = f"{len(shown)} of the" if len(shown) < len(made) else "The"
     how = ""
-    if judged and len(shown) > 2:
+    if judged and len(shown) > 2 and any(one.score is not None for one in chosen):
         how = ", at equal steps from the best to the worst AP50"
     elif len(shown) < len(made):
         how = ", in even steps through the list of files"

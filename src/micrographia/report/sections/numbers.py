@@ -57,9 +57,11 @@ def section(results: Results, beside: Beside) -> Section:
         return Section("scores", "Scores", ())
     told = (
         "Scores against a known truth. Every value covers all cases: failed cases count as "
-        "failures. Intervals are bootstrap confidence intervals; pictures of the same crystal are "
-        "drawn together. The terms are explained at the end of the page."
+        "failures. Intervals are bootstrap confidence intervals"
     )
+    if results.structure_scores is not None:
+        told += "; pictures of the same crystal are drawn together"
+    told += ". The terms are explained at the end of the page."
     return Section("scores", "Scores", (Words(told), *parts))
 
 

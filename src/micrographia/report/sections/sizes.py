@@ -228,9 +228,10 @@ def _chart(
     if fit is not None:
         curve = (fit["n"], fit["geometric_mean"], fit["geometric_sd"])
         caption += (
-            f"; line: log-normal, geometric mean {fit['geometric_mean']:.3g} {fit['unit']} "
-            f"[{fit['geometric_mean_low']:.3g}, {fit['geometric_mean_high']:.3g}], geometric "
-            f"standard deviation {fit['geometric_sd']:.3g}, KS distance {fit['ks']:.2f}"
+            f"; line: log-normal, geometric mean {number(fit['geometric_mean'])} {fit['unit']} "
+            f"({number(fit['geometric_mean_low'])} to {number(fit['geometric_mean_high'])}), "
+            f"geometric standard deviation {number(fit['geometric_sd'])}, "
+            f"KS distance {fit['ks']:.2f}"
         )
     svg = histogram(dict(values), label, counted=f"{counted}s", logarithmic=sized, curve=curve)
     links = beside.add(f"figures/{name}.svg", svg, f"{name}.svg")

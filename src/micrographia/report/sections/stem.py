@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from micrographia.arrays import FloatArray
+from micrographia.arrays import ColourImage, FloatArray
 from micrographia.errors import MicrographiaError
 from micrographia.io.stem_images import read_stem_image
 from micrographia.io.structures import from_cif
@@ -18,7 +18,7 @@ from micrographia.report.collect import Results, locate, records
 from micrographia.report.drawing.charts import histogram
 from micrographia.report.page import pictures
 from micrographia.report.page.beside import Beside, safe_name
-from micrographia.report.page.blocks import Block, Chart, Gallery, Link, Part, Picture, Words
+from micrographia.report.page.blocks import Bar, Block, Chart, Gallery, Link, Part, Picture, Words
 from micrographia.report.page.scale_bars import place_bar
 from micrographia.report.page.words import count, number, verb
 from micrographia.report.sections import crystals
@@ -120,14 +120,14 @@ def _case(
     key: list[tuple[str, str]] = []
     notes: list[Block] = []
     # The place of further panels, such as the fitted model and the residual.
-    for add in (_measured, _crystal):
+    for add in (_measured, _found, _truth):
         try:
             more, colours = add(name, answer, structure, exposure)
         except MicrographiaError as error:
             notes.append(Words(f"{name}: {error}", "note"))
             continue
         panels += more
-        key += colours
+        key += [one for one in colours if one not in key]
     heading = name if _track(answer) == "given" else f"{name}, {_track(answer)}"
     if rank:
         heading += f": {rank} case"
@@ -175,35 +175,51 @@ def _measured(
     return [Picture(uri, width, height, "measured", f"measured picture of {name}", bar=bar)], []
 
 
-def _crystal(
+def _found(
     name: str, answer: Row, structure: Row, exposure: Row
 ) -> tuple[list[Picture], list[tuple[str, str]]]:
-    """The averaged cell, the columns found in it, the crystal, and the true one if it is known."""
-    path = Path(str(answer["folder"])) / "cells" / f"{answer['image_id']}.npz"
-    arrays = read_arrays(path, ("average", "cell", "xy", "numbers"))
-    columns = crystals.Layer(arrays["cell"], arrays["xy"], arrays["numbers"].astype(np.int64))
+    """The averaged cell, the columns found in it, and the crystal."""
+    columns, average = _columns(answer)
     # A column may hold atoms of two kinds; the crystal has them all.
     found = crystals.place(projection(answer["cif"]), columns) if answer["cif"] else columns
-    average, cell = arrays["average"], arrays["cell"]
-    drawn = [
-        ("unit-cell average", crystals.draw_average(average, cell)),
-        ("columns found", crystals.draw_average(average, cell, columns)),
-        ("crystal found", crystals.draw_balls(found)),
+    grey = pictures.to_grey(crystals.tile_average(average, columns.cell, _SIDE))
+    bar = place_bar(grey, crystals.WINDOW / _SIDE, "Å")
+    panels = [
+        _panel("unit-cell average", name, crystals.draw_average(average, columns.cell), bar),
+        _panel("columns found", name, crystals.draw_average(average, columns.cell, columns)),
+        _panel("crystal found", name, crystals.draw_balls(found)),
     ]
-    numbers = found.numbers
-    if structure.get("cif"):
-        truth = projection(str(structure["cif"]))
-        turned = truth.turned(float(exposure.get("rotation") or 0.0))
-        drawn.append(("true crystal", crystals.draw_balls(crystals.align(turned, columns))))
-        numbers = np.concatenate([found.numbers, truth.numbers])
-    panels: list[Picture] = []
-    for label, pixels in drawn:
-        grey = pixels.mean(axis=2).astype(np.uint8)
-        bar = place_bar(grey, crystals.WINDOW / pixels.shape[1], "Å") if not panels else None
-        height, width = pixels.shape[:2]
-        alt = f"{label} of {name}"
-        panels.append(Picture(pictures.data_uri(pixels, 75), width, height, label, alt, bar=bar))
-    return panels, [(colour, symbol) for symbol, colour in crystals.legend(numbers)]
+    return panels, _key_of(found)
+
+
+def _truth(
+    name: str, answer: Row, structure: Row, exposure: Row
+) -> tuple[list[Picture], list[tuple[str, str]]]:
+    """The true crystal where it is known, laid on the columns found."""
+    if not structure.get("cif"):
+        return [], []
+    columns, _ = _columns(answer)
+    truth = projection(str(structure["cif"])).turned(float(exposure.get("rotation") or 0.0))
+    drawn = crystals.draw_balls(crystals.align(truth, columns))
+    return [_panel("true crystal", name, drawn)], _key_of(truth)
+
+
+def _columns(answer: Row) -> tuple[crystals.Layer, FloatArray]:
+    """Read the columns that the solver found, and the picture averaged over its cell."""
+    path = Path(str(answer["folder"])) / "cells" / f"{answer['image_id']}.npz"
+    arrays = read_arrays(path, ("average", "cell", "xy", "numbers"))
+    layer = crystals.Layer(arrays["cell"], arrays["xy"], arrays["numbers"].astype(np.int64))
+    return layer, arrays["average"]
+
+
+def _key_of(layer: crystals.Layer) -> list[tuple[str, str]]:
+    return [(colour, symbol) for symbol, colour in crystals.legend(layer.numbers)]
+
+
+def _panel(label: str, name: str, pixels: ColourImage, bar: Bar | None = None) -> Picture:
+    height, width = pixels.shape[:2]
+    uri = pictures.data_uri(pixels, 75)
+    return Picture(uri, width, height, label, f"{label} of {name}", bar=bar)
 
 
 def projection(cif: str) -> crystals.Layer:

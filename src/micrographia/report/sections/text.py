@@ -14,7 +14,6 @@ from matplotlib.figure import Figure
 
 from micrographia.errors import MicrographiaError
 from micrographia.io.images import read_micrograph
-from micrographia.io.resources import find_resource
 from micrographia.report.collect import Results, locate, records
 from micrographia.report.drawing.charts import FIRST, SECOND
 from micrographia.report.page import pictures
@@ -136,9 +135,9 @@ def _rectangles(boxes: Iterable[Sequence[float]], scale: float) -> str:
 
 
 def _training(config: Mapping[str, Any] | None, beside: Beside) -> tuple[Chart, ...]:
-    """Draw how the detector learnt, where its description says so."""
+    """Draw how a detector of one's own learnt; what the shipped one did is no part of a run."""
     weights = ((config or {}).get("curation", {}).get("text") or {}).get("weights")
-    described = find_resource(weights).with_suffix(".json") if weights else None
+    described = Path(weights).with_suffix(".json") if weights else None
     if described is None or not described.is_file():
         return ()
     try:
