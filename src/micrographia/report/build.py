@@ -19,17 +19,14 @@ from micrographia.report.page.words import count
 from micrographia.report.sections import (
     about,
     attributes,
-    contact,
     curation,
-    engines,
     micrographs,
     numbers,
     overview,
     sizes,
-    stem,
-    structure,
 )
 from micrographia.report.sections.names import by_id, file_name
+from micrographia.report.sections.solved import benchmark, contact, engines, gallery
 
 
 def build(
@@ -123,10 +120,10 @@ def _crystals(results: Results, settings: Report, beside: Beside) -> Section:
         "crystals",
         "Crystals from STEM pictures",
         (
-            *stem.told(results),
-            stem.gallery(results, settings.examples, beside),
-            structure.part(results, beside),
-            stem.charts(results, beside),
+            *gallery.told(results),
+            gallery.gallery(results, settings.examples, beside),
+            benchmark.part(results, beside),
+            gallery.charts(results, beside),
             contact.part(results, settings.examples),
             engines.part(results),
         ),
@@ -145,7 +142,7 @@ def _files(results: Results, settings: Report, beside: Beside) -> tuple[Link, ..
     size = sum(mask.stat().st_size for mask in masks.values())
     if size <= settings.masks_mb * 1e6:
         links += beside.pack("masks/masks.zip", masks, "all masks", "file")
-    return links + stem.all_cifs(results, beside)
+    return links + gallery.all_cifs(results, beside)
 
 
 def _masks(results: Results) -> dict[str, Path]:

@@ -24,8 +24,8 @@ from micrographia.report.page.blocks import (
 )
 from micrographia.report.page.render import row
 from micrographia.report.page.words import count, number
-from micrographia.report.sections import crystals
-from micrographia.report.sections.arrays import read_arrays
+from micrographia.report.sections.solved import crystals
+from micrographia.report.sections.solved.arrays import read_arrays
 
 _SIDE = 300  # of a picture on the page [px]
 

@@ -19,7 +19,7 @@ from micrographia.report.build import build
 from micrographia.report.collect import Results, collect
 from micrographia.report.page.beside import Beside
 from micrographia.report.page.blocks import Chart, Gallery, Table, pruned
-from micrographia.report.sections import stem, structure
+from micrographia.report.sections.solved import benchmark, gallery
 
 BINS = [{"low": 0.9, "high": 1.0, "n": 9, "confidence": 0.97, "accuracy": 0.9}]
 
@@ -56,7 +56,7 @@ def folder(tmp_path):
 
 
 def table_of(results: Results) -> Table:
-    return structure.part(results, Beside(None)).blocks[0]
+    return benchmark.part(results, Beside(None)).blocks[0]
 
 
 def cells(table: Table) -> dict[tuple[str, str], list[str]]:
@@ -90,7 +90,7 @@ def test_energies_are_columns_once_they_were_scored(folder):
     write_result(
         folder / "benchmarks" / "energy.json", "energy", [ours], stamp({}, 1), n=9, n_failed=1
     )
-    part = structure.part(collect(folder), Beside(None))
+    part = benchmark.part(collect(folder), Beside(None))
     found = cells(part.blocks[0])
     assert found["tier 1", "analysis, given"][2] == "80.0"
     assert found["tier 1", "AutoMat (published)"][2] == "344"
@@ -99,13 +99,13 @@ def test_energies_are_columns_once_they_were_scored(folder):
 
 
 def test_a_run_without_the_benchmark_has_no_such_section(tmp_path):
-    assert pruned((structure.part(Results(root=tmp_path), Beside(None)),)) == ()
+    assert pruned((benchmark.part(Results(root=tmp_path), Beside(None)),)) == ()
 
 
 def test_charts_say_of_what_and_how_many(folder):
     found = [
         block
-        for block in structure.part(collect(folder), Beside(None)).blocks
+        for block in benchmark.part(collect(folder), Beside(None)).blocks
         if isinstance(block, Chart)
     ]
     assert len(found) == 2
@@ -116,7 +116,7 @@ def test_charts_say_of_what_and_how_many(folder):
 
 def test_a_bar_is_as_long_as_its_share():
     row = {"group": "tier 1", "n": 10, "counts": {"right": 5, "refused": 5}}
-    svg = structure.draw_outcomes([row], list(OUTCOMES))
+    svg = benchmark.draw_outcomes([row], list(OUTCOMES))
     widths = {}
     for colour in ("#4477aa", "#bbbbbb"):
         found = re.findall(rf'<path d="([^"]*)"[^>]*style="fill: {colour}', svg)
@@ -150,7 +150,7 @@ def test_an_image_read_on_two_tracks_is_two_cases(finished_run, tmp_path):
     results = collect(run)
     cases = [
         block
-        for block in stem.gallery(results, 9, Beside(None)).blocks
+        for block in gallery.gallery(results, 9, Beside(None)).blocks
         if isinstance(block, Gallery)
     ]
     assert len(cases) == 4
@@ -158,5 +158,5 @@ def test_an_image_read_on_two_tracks_is_two_cases(finished_run, tmp_path):
     assert len(blind) == 2 and all("of the sites 0.300 Å" in case.caption for case in blind)
     assert all(
         "n = 2 of 2 pictures (given), n = 2 of 2 pictures (blind)" in chart.caption
-        for chart in stem.charts(results, Beside(None)).blocks
+        for chart in gallery.charts(results, Beside(None)).blocks
     )

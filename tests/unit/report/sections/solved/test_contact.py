@@ -17,7 +17,7 @@ from micrographia.io.tables import read_table, write_table
 from micrographia.report.build import build
 from micrographia.report.collect import collect
 from micrographia.report.page.blocks import Fold, pruned
-from micrographia.report.sections import contact
+from micrographia.report.sections.solved import contact
 
 
 @pytest.fixture

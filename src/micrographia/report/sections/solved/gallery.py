@@ -21,9 +21,9 @@ from micrographia.report.page.beside import Beside, safe_name
 from micrographia.report.page.blocks import Bar, Block, Chart, Gallery, Link, Part, Picture, Words
 from micrographia.report.page.scale_bars import place_bar
 from micrographia.report.page.words import count, number, verb
-from micrographia.report.sections import crystals
-from micrographia.report.sections.arrays import read_arrays
 from micrographia.report.sections.ranking import choose
+from micrographia.report.sections.solved import crystals
+from micrographia.report.sections.solved.arrays import read_arrays
 
 _SIDE = 360  # longest side of a picture on the page [px]
 Row = Mapping[str, Any]
