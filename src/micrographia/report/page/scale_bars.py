@@ -60,6 +60,8 @@ def place_bar(
     unit: str,
     taken: Sequence[Box] = (),
     busy: BoolArray | None = None,
+    *,
+    bare: bool = False,
 ) -> Bar | None:
     """Place a scale bar where it covers no text.
 
@@ -81,6 +83,8 @@ def place_bar(
     busy
         Pixels (h, w) that had better be seen, as those of instances; of equally calm places that
         with fewest of them is taken.
+    bare
+        Nothing can be written on the picture, since a program made it: the first corner is taken.
 
     Returns
     -------
@@ -96,7 +100,8 @@ def place_bar(
     high = size + thickness + 2.4 * pad
     boxes = [(x, y, x + wide, y + high) for x, y in _places(width, height, wide, high)]
     apart = [box for box in boxes if not any(_meet(box, other) for other in taken)]
-    free = [(steps, box) for box in apart if (steps := _steps(grey, box)) <= _MOST_STEPS]
+    seen = [(0.0 if bare else _steps(grey, box), box) for box in apart]
+    free = [(steps, box) for steps, box in seen if steps <= _MOST_STEPS]
     if not free:
         box = (0.0, 0.0, wide, high)
         return _bar(box, share * width, thickness, label, size, below=True)

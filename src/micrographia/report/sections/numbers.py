@@ -36,8 +36,8 @@ _COLUMNS = (
     Column("group"),
     Column("method"),
     Column("value", "value"),
-    Column("confidence interval"),
-    Column(""),
+    Column("confidence interval", "number"),
+    Column("from 0 to 1"),
     Column("cases", "number"),
     Column("failed", "number"),
 )

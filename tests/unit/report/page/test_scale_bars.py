@@ -108,6 +108,15 @@ def test_of_free_corners_that_with_fewest_instances_is_taken() -> None:
     assert bar is not None and bar.box[0] > 300 and bar.box[3] < 100
 
 
+def test_on_what_a_program_made_it_lies_in_the_first_corner() -> None:
+    checks = (np.indices((384, 512)).sum(axis=0) % 2 * 255).astype(np.uint8)
+    bare = place_bar(checks, 1.0, "nm", bare=True)
+    assert bare is not None and not bare.below
+    assert bare.box[0] < 20 and bare.box[3] > 360
+    wary = place_bar(checks, 1.0, "nm")
+    assert wary is not None and wary.below
+
+
 @pytest.mark.parametrize("size", [0.0, -1.0, float("nan"), float("inf")])
 def test_no_pixel_size_no_bar(size: float) -> None:
     assert place_bar(ground(), size, "nm") is None

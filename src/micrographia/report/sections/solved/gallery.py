@@ -169,7 +169,7 @@ def _measured(
     image = read_stem_image(path, exposure.get("pixel_size"))
     grey = pictures.shrink(pictures.to_grey(image.pixels), _SIDE)
     size = image.pixel_size * image.pixels.shape[1] / grey.shape[1]
-    bar = place_bar(grey, size, "Å")
+    bar = place_bar(grey, size, "Å", bare=True)
     height, width = grey.shape
     uri = pictures.data_uri(grey, 60)
     return [Picture(uri, width, height, "measured", f"measured picture of {name}", bar=bar)], []
@@ -183,7 +183,7 @@ def _found(
     # A column may hold atoms of two kinds; the crystal has them all.
     found = crystals.place(projection(answer["cif"]), columns) if answer["cif"] else columns
     grey = pictures.to_grey(crystals.tile_average(average, columns.cell, _SIDE))
-    bar = place_bar(grey, crystals.WINDOW / _SIDE, "Å")
+    bar = place_bar(grey, crystals.WINDOW / _SIDE, "Å", bare=True)
     panels = [
         _panel("unit-cell average", name, crystals.draw_average(average, columns.cell), bar),
         _panel("columns found", name, crystals.draw_average(average, columns.cell, columns)),
