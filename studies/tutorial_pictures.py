@@ -10,8 +10,6 @@ gives the same bytes. Everything is made from a random seed and from a crystal o
 from __future__ import annotations
 
 import argparse
-import base64
-import io
 import os
 import re
 import subprocess
@@ -27,9 +25,9 @@ from micrographia.config import Reconstruction
 from micrographia.io.atomic import atomic_path
 from micrographia.io.stem_images import read_stem_image
 from micrographia.reconstruction.solve import solve
-from micrographia.report.drawing.pictures import to_grey
-from micrographia.report.sections import crystals
-from micrographia.report.sections.stem import projection
+from micrographia.report.page.pictures import to_grey
+from micrographia.report.sections.solved import crystals
+from micrographia.report.sections.solved.gallery import projection
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "tutorial.md"
@@ -91,12 +89,7 @@ def crystal_pictures(folder: Path) -> list[Image.Image]:
         crystals.draw_balls(crystals.place(answer, columns)),
     ]
     grey: NDArray[np.uint8] = to_grey(image.pixels)
-    return [Image.fromarray(grey).convert("RGB").resize((360, 360)), *map(decode, drawn)]
-
-
-def decode(uri: str) -> Image.Image:
-    """Return the picture in a data URI."""
-    return Image.open(io.BytesIO(base64.b64decode(uri.split(",", 1)[1]))).convert("RGB")
+    return [Image.fromarray(part).convert("RGB").resize((360, 360)) for part in (grey, *drawn)]
 
 
 def read(path: Path) -> Image.Image:

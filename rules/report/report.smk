@@ -1,4 +1,4 @@
-# One self-contained HTML page about the whole run.
+# One self-contained HTML page about the whole run, with the files that it links to beside it.
 
 
 rule report_page:
@@ -29,8 +29,10 @@ rule report_page:
             else []
         ),
     output:
-        page=report(
-            results("report", "index.html"),
+        # A folder, so that the zip of `snakemake --report` holds what the page links to.
+        folder=report(
+            directory(results("report")),
+            htmlindex="index.html",
             category="Report",
             caption="../captions/report.rst",
         ),
@@ -47,38 +49,8 @@ rule report_page:
         code=code("report"),
         settings=section("report"),
         config=sections.whole_config(),
-        results=results_folder,
+        results=results(),
     shell:
         "python -m micrographia report build --results {params.results:q}"
         " --settings {params.settings:q} --config-json {params.config:q}"
-        " --out {output.page:q} >{log:q} 2>&1"
-
-
-rule report_statistics:
-    input:
-        micrographs=rules.curation_finish.output.table,
-        predictions=rules.bench_segmentation.input.predictions,
-        annotation=rules.annotation_review.output if settings.annotation.annotators else [],
-    output:
-        numbers=results("report", "statistics.json"),
-        sheet=report(
-            results("report", "statistics.png"),
-            category="Report",
-            caption="../captions/statistics.rst",
-        ),
-    log:
-        logs("report_statistics"),
-    benchmark:
-        times("report_statistics")
-    conda:
-        "../../envs/core.yaml"
-    resources:
-        mem_mb=2000,
-        runtime=20,
-    params:
-        code=code("report.sections.attributes"),
-        config=sections.whole_config(),
-        results=results_folder,
-    shell:
-        "python -m micrographia report statistics --results {params.results:q}"
-        " --config-json {params.config:q} --out {output.numbers:q} >{log:q} 2>&1"
+        " --out {output.folder:q}/index.html >{log:q} 2>&1"

@@ -1,4 +1,4 @@
-"""Collect the results, draw the charts and write the page as one self-contained file."""
+"""Collect the results, draw the charts and write the page with its files beside it."""
 
 from __future__ import annotations
 
@@ -8,25 +8,25 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, StrictUndefined
-
-from micrographia import __version__, provenance
+from micrographia import __version__
 from micrographia.config import Report
 from micrographia.io.atomic import write_text
-from micrographia.report.collect import Results, collect
+from micrographia.report.collect import Results, collect, locate, records
+from micrographia.report.page.beside import Beside, safe_name
+from micrographia.report.page.blocks import Link, Page, Section
+from micrographia.report.page.render import render_page
+from micrographia.report.page.words import count
 from micrographia.report.sections import (
+    about,
     attributes,
-    contact,
-    copies,
-    crystals,
+    curation,
     micrographs,
     numbers,
-    stem,
-    structure,
-    text,
+    overview,
+    sizes,
 )
-
-_HERE = Path(__file__).parent
+from micrographia.report.sections.names import by_id, file_name
+from micrographia.report.sections.solved import benchmark, contact, engines, gallery
 
 
 def build(
@@ -35,86 +35,129 @@ def build(
     config: Mapping[str, Any] | None,
     out: str | os.PathLike[str],
 ) -> None:
-    """Write the report of a run as one HTML file.
+    """Write the report of a run: one HTML file, and the files that it links to in a folder.
 
     Parameters
     ----------
     results_folder
-        The run's results; steps that did not run are named on the page and left out.
+        The run's results; of steps that did not run the page says nothing.
     settings
         Section `report` of the configuration.
     config
         The whole configuration, to be shown; None when unknown.
     out
-        Where to write.
+        Where to write; the files of `index.html` lie in `files/`, those of `x.html` in `x-files/`.
 
     Raises
     ------
     TableError
         The results folder does not exist.
     """
-    write_text(out, render(collect(Path(results_folder), config), settings, config))
+    beside = Beside(out)
+    text = render(collect(Path(results_folder), config), settings, config, beside)
+    beside.write()
+    write_text(out, text)
 
 
-def render(results: Results, settings: Report, config: Mapping[str, Any] | None) -> str:
-    """Return the page as HTML: no script, no reference to anything outside it."""
-    environment = Environment(
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+def render(
+    results: Results,
+    settings: Report,
+    config: Mapping[str, Any] | None,
+    beside: Beside | None = None,
+) -> str:
+    """Return the page as HTML, with no reference to anything on the network.
+
+    Parameters
+    ----------
+    results, settings, config
+        As `build` takes them.
+    beside
+        Takes the files that the page links to; None: there are none.
+    """
+    beside = beside or Beside(None)
+    name = (config or {}).get("name")
+    sections = (
+        sizes.section(results, beside),
+        _crystals(results, settings, beside),
+        numbers.section(results, beside),
+        attributes.section(results, beside),
+        curation.section(results, settings.examples, config, beside),
+        numbers.failures(results),
+        about.files_section(_files(results, settings, beside)),
+        about.section(results, config),
     )
-    environment.filters["number"] = numbers.number
-    template = environment.from_string((_HERE / "template.html").read_text(encoding="utf-8"))
-    about = provenance.describe(config or {})
-    return template.render(
-        style=(_HERE / "style.css").read_text(encoding="utf-8"),
-        version=__version__,
-        name=(config or {}).get("name"),
-        seed=(config or {}).get("seed"),
-        config_text=json.dumps(config, indent=2, ensure_ascii=False) if config else None,
-        config_digest=about["config_digest"] if config else None,
-        machine=about["machine"],
-        versions=numbers.versions(results, about["versions"]),
-        benchmarks=numbers.benchmark_tables(results),
-        micrographs=_micrograph_wing(results, settings),
-        text=text.section(results, settings.examples, config),
-        stem=_stem_wing(results, settings),
-        failures=numbers.failures(results),
-        problems=results.problems,
+    page = Page(
+        title=f"Micrographia: {name}" if name else "Micrographia",
+        lead=_lead(results),
+        headlines=overview.headlines(results),
+        opening=micrographs.opening(results, settings.gallery, beside),
+        sections=sections,
+        footer=f"Made by Micrographia {__version__}. This page loads nothing from the network.",
     )
+    return render_page(page)
 
 
-def _micrograph_wing(results: Results, settings: Report) -> dict[str, Any]:
-    table = results.micrographs
-    return {
-        "ran": table is not None or results.predictions is not None,
-        "counts": micrographs.curation_counts(table) if table is not None else None,
-        "copies": copies.groups(results, settings.examples),
-        "segmented": results.predictions is not None,
-        "scored": results.segmentation_scores is not None,
-        "gallery": micrographs.gallery(results, settings.examples),
-        "charts": micrographs.charts(results),
-        "dataset": attributes.section(results),
-    }
+def _lead(results: Results) -> str:
+    """Say in one sentence what the run was about."""
+    parts = []
+    if results.micrographs is not None and len(results.micrographs):
+        parts.append(count(len(results.micrographs), "micrograph"))
+    if results.exposures is not None and len(results.exposures):
+        parts.append(count(len(results.exposures), "STEM picture"))
+    if not parts:
+        return "This run has no results yet."
+    return f"What was found in {' and '.join(parts)}."
 
 
-def _stem_wing(results: Results, settings: Report) -> dict[str, Any]:
-    structures, answers = results.structures, results.reconstructions
-    return {
-        "ran": any(
-            table is not None
-            for table in (structures, results.exposures, answers, results.engines)
+def _crystals(results: Results, settings: Report, beside: Beside) -> Section:
+    ran = any(
+        table is not None and len(table)
+        for table in (results.exposures, results.reconstructions, results.engines)
+    )
+    if not ran:
+        return Section("crystals", "Crystals", ())
+    return Section(
+        "crystals",
+        "Crystals from STEM pictures",
+        (
+            *gallery.told(results),
+            gallery.gallery(results, settings.examples, beside),
+            benchmark.part(results, beside),
+            gallery.charts(results, beside),
+            contact.part(results, settings.examples),
+            engines.part(results),
         ),
-        "crystals": None if structures is None else int((structures["status"] == "kept").sum()),
-        "exposures": None if results.exposures is None else len(results.exposures),
-        "same_model": results.exposures is not None
-        and set(results.exposures["engine"].dropna()) == {"phase-object"},
-        "answers": None if answers is None else len(answers),
-        "solved": None if answers is None else int(answers["failure"].isna().sum()),
-        "scored": results.structure_scores is not None,
-        "gallery": stem.gallery(results, settings.examples),
-        "charts": stem.charts(results),
-        "benchmark": structure.benchmark(results),
-        "engines": stem.engine_rows(results),
-        "window": crystals.WINDOW,
-        "sheets": contact.sheets(results, settings.examples),
-        "sheet_window": contact.WINDOW,
-    }
+        "Crystals",
+    )
+
+
+def _files(results: Results, settings: Report, beside: Beside) -> tuple[Link, ...]:
+    """Put the files of the whole run beside the page, masks and crystals as archives."""
+    links = about.files(results, beside)
+    if results.micrographs is not None:
+        numbers_of = json.dumps(attributes.statistics(results), indent=2, ensure_ascii=False)
+        told = "statistics.json: what the data set consists of"
+        links += beside.add("tables/statistics.json", numbers_of + "\n", told)
+    masks = _masks(results)
+    size = sum(mask.stat().st_size for mask in masks.values())
+    if size <= settings.masks_mb * 1e6:
+        links += beside.pack("masks/masks.zip", masks, "all masks", "file")
+    return links + gallery.all_cifs(results, beside)
+
+
+def _masks(results: Results) -> dict[str, Path]:
+    """Return the mask files of all pictures under the names of their pictures."""
+    if results.predictions is None:
+        return {}
+    known = by_id(results)
+    found: dict[str, Path] = {}
+    for row in records(results.predictions):
+        mask = locate(row["mask"], row["folder"])
+        if mask is None:
+            continue
+        path = known.get(str(row["image_id"]), row)["path"]
+        name = f"{safe_name(Path(file_name(path)).stem)}{mask.suffix}"
+        if name in found:  # pictures of two folders may have one name
+            name = f"{Path(name).stem}-{row['image_id']}{mask.suffix}"
+        found[name] = mask
+    return found

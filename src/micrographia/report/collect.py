@@ -28,7 +28,7 @@ class Results:
     ----------
     root
         The results folder.
-    micrographs, predictions, instances, sizes, segmentation_scores, attributes_final
+    micrographs, scale, predictions, instances, sizes, segmentation_scores, attributes_final
         The micrograph wing; None where that step did not run.
     structures, images, exposures, reconstructions, structure_scores, engines
         The STEM wing; None where that step did not run.
@@ -42,6 +42,7 @@ class Results:
 
     root: Path
     micrographs: pd.DataFrame | None = None
+    scale: pd.DataFrame | None = None
     predictions: pd.DataFrame | None = None
     instances: pd.DataFrame | None = None
     sizes: pd.DataFrame | None = None
@@ -68,6 +69,7 @@ class Source(NamedTuple):
 #: Sources by attribute of `Results`; a test holds them against the outputs of the rules.
 SOURCES: dict[str, Source] = {
     "micrographs": Source("curation/micrographs.parquet", schemas.MICROGRAPHS),
+    "scale": Source("curation/scale/*.parquet", schemas.SCALE, "micrographs"),
     "predictions": Source(
         "segmentation/predicted/*/predictions.parquet", schemas.PREDICTIONS, "micrographs"
     ),
@@ -132,7 +134,8 @@ def _of_this_run(root: Path, source: Source, config: Mapping[str, Any] | None) -
     # What abTEM simulates of a sample is a shard of its own.
     if source.wing == "structures" and (stem.get("multislice") or stem.get("multislice_sample")):
         names.add("multislice")
-    return [path for path in paths if path.parent.name in names]
+    whole = source.pattern.endswith("/*.parquet")  # the shard is the file, not its folder
+    return [path for path in paths if (path.stem if whole else path.parent.name) in names]
 
 
 def locate(name: object, *folders: Path | str) -> Path | None:

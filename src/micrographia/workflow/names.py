@@ -110,8 +110,3 @@ def one_of(names: Iterable[str]) -> str:
 def room_folder(wildcards: Wildcards, output: Any) -> str:
     """Return the folder that the outputs of a step lie in."""
     return str(Path(output[0]).parent)
-
-
-def results_folder(wildcards: Wildcards, output: Any) -> str:
-    """Return the results folder that a page in one of its rooms belongs to."""
-    return str(Path(output[0]).parents[1])

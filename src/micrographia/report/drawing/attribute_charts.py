@@ -18,7 +18,8 @@ from matplotlib.ticker import MaxNLocator
 from micrographia.arrays import FloatArray
 from micrographia.io.atomic import atomic_path
 from micrographia.io.vocabulary import UNKNOWN
-from micrographia.report.drawing.charts import FAINT, FIRST, SECOND, STYLE, to_uri
+from micrographia.report.drawing.charts import FAINT, FIRST, SECOND
+from micrographia.report.page.svg import STYLE, to_svg
 
 Words = Mapping[str, Mapping[str, int]]
 
@@ -26,40 +27,40 @@ _COLUMNS = 3
 
 
 def bars(words: Words) -> str:
-    """Draw the share of pictures by word, one panel per attribute; return a data URI."""
+    """Draw the share of pictures by word, one panel per attribute; return SVG."""
     with matplotlib.rc_context(STYLE):
         rows = -(-len(words) // _COLUMNS)
         figure = Figure(figsize=(9.4, 1.9 * rows), layout="constrained")
         axes = np.ravel(figure.subplots(rows, _COLUMNS, squeeze=False))
         _draw_words(axes, words)
-        return to_uri(figure)
+        return to_svg(figure)
 
 
 def instances(counts: FloatArray, areas: FloatArray, classes: Mapping[str, int]) -> str:
-    """Draw instances per picture (with classes) and areas; return a data URI."""
+    """Draw instances per picture (with classes) and areas; return SVG."""
     with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(9.4, 2.6), layout="constrained")
         left, middle, right = figure.subplots(1, 3)
         _draw_counts(left, counts)
         _draw_classes(middle, classes)
         _draw_areas(right, areas)
-        return to_uri(figure)
+        return to_svg(figure)
 
 
 def areas(ranges: FloatArray) -> str:
-    """Draw min, quartiles and max of areas per picture, shape (n, 5); return a data URI."""
+    """Draw min, quartiles and max of areas per picture, shape (n, 5); return SVG."""
     with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(6.2, 2.6), layout="constrained")
         _draw_ranges(figure.subplots(), ranges)
-        return to_uri(figure)
+        return to_svg(figure)
 
 
 def sizes(resolutions: Mapping[tuple[int, int], int]) -> str:
-    """Draw widths and heights of pictures, larger dots for more; return a data URI."""
+    """Draw widths and heights of pictures, larger dots for more; return SVG."""
     with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(3.2, 2.6), layout="constrained")
         _draw_sizes(figure.subplots(), resolutions)
-        return to_uri(figure)
+        return to_svg(figure)
 
 
 def write_sheet(panels: Mapping[str, Any], path: str | os.PathLike[str]) -> None:
@@ -80,7 +81,9 @@ def write_sheet(panels: Mapping[str, Any], path: str | os.PathLike[str]) -> None
         if panels["sizes"]:
             _draw_sizes(figure.add_subplot(grid[rows + 1, 2]), panels["sizes"])
         with atomic_path(path) as temporary:
-            figure.savefig(temporary, dpi=150, format="png", metadata={"Software": None})
+            figure.savefig(
+                temporary, dpi=150, format="png", facecolor="white", metadata={"Software": None}
+            )
 
 
 def _draw_words(axes: Any, words: Words) -> None:
@@ -143,7 +146,7 @@ def _draw_areas(axes: Axes, areas_px: FloatArray) -> None:
         axes.hist(positive, bins=[float(edge) for edge in edges], color=FIRST, alpha=0.8)
     axes.set_xscale("log")
     axes.yaxis.set_major_locator(MaxNLocator(nbins=5, integer=True))
-    axes.set(xlabel="area of an instance [px]", ylabel="instances")
+    axes.set(xlabel="area of an instance [px²]", ylabel="instances")
 
 
 def _draw_ranges(axes: Axes, ranges: FloatArray) -> None:
@@ -154,7 +157,8 @@ def _draw_ranges(axes: Axes, ranges: FloatArray) -> None:
         axes.vlines(place, first, third, color=FIRST, linewidth=2.2, alpha=0.85)
         axes.plot(place, middle, ".", color=SECOND, markersize=3.5)
     axes.set_yscale("log")
-    axes.set(xlabel="picture, by median area", ylabel="area of an instance [px]")
+    axes.xaxis.set_major_locator(MaxNLocator(nbins=6, integer=True))
+    axes.set(xlabel="picture, by median area", ylabel="area of an instance [px²]")
 
 
 def _draw_sizes(axes: Axes, resolutions: Mapping[tuple[int, int], int]) -> None:

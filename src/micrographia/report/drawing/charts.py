@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import math
 from collections.abc import Sequence
 from typing import Any
@@ -16,27 +15,14 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
 from numpy.typing import ArrayLike
 
-from micrographia.report.drawing.pictures import png_uri
+from micrographia.report.page.svg import STYLE, to_svg
 
 INK = "#23282d"
 FAINT = "#8a9299"
 FIRST = "#0b6e8f"
 SECOND = "#e07b39"
-STYLE: Any = {
-    "font.family": "DejaVu Sans",
-    "font.size": 9,
-    "axes.edgecolor": FAINT,
-    "axes.labelcolor": INK,
-    "axes.linewidth": 0.7,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "xtick.color": INK,
-    "ytick.color": INK,
-    "xtick.major.width": 0.7,
-    "ytick.major.width": 0.7,
-    "legend.frameon": False,
-    "figure.dpi": 200,
-}
+#: Beyond so many powers of ten only these are labelled, or the labels touch.
+_DECADES = 2.0
 
 
 def histogram(
@@ -47,7 +33,7 @@ def histogram(
     logarithmic: bool = False,
     curve: tuple[float, float, float] | None = None,
 ) -> str:
-    """Draw one or two distributions over the same bins; return a data URI.
+    """Draw one or two distributions over the same bins; return it as SVG.
 
     Parameters
     ----------
@@ -85,13 +71,14 @@ def histogram(
             axes.set_xscale("log")
             axes.xaxis.set_major_formatter(lambda x, _: np.format_float_positional(x, 6, trim="-"))
             axes.xaxis.set_minor_formatter(NullFormatter())
-            axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5), numticks=8))
+            wide = math.log10(bins[-1] / bins[0]) > _DECADES
+            axes.xaxis.set_major_locator(LogLocator(subs=(1,) if wide else (1, 2, 5), numticks=8))
         axes.yaxis.set_major_locator(MaxNLocator(nbins=5, integer=True))
         axes.set_xlabel(label)
         axes.set_ylabel(counted)
         if len(finite) > 1:
             axes.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=len(finite))
-        return to_uri(figure)
+        return to_svg(figure)
 
 
 def _lognormal(curve: tuple[float, float, float], bins: Sequence[float]) -> tuple[Any, Any]:
@@ -101,13 +88,6 @@ def _lognormal(curve: tuple[float, float, float], bins: Sequence[float]) -> tupl
     width = math.log(bins[1] / bins[0]) / math.log(spread)
     score = np.log(x / centre) / math.log(spread)
     return x, number * width * np.exp(-(score**2) / 2) / math.sqrt(2 * math.pi)
-
-
-def to_uri(figure: Figure) -> str:
-    """Render a figure as PNG data URI, without the date and version that PNGs may carry."""
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", metadata={"Software": None})
-    return png_uri(buffer.getvalue())
 
 
 def _finite(values: ArrayLike, positive: bool) -> np.ndarray[Any, np.dtype[np.float64]]:

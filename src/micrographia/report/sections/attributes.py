@@ -18,11 +18,17 @@ import pandas as pd
 from micrographia.io.vocabulary import ATTRIBUTE_NAMES, UNKNOWN, VOCABULARY
 from micrographia.report.collect import Results
 from micrographia.report.drawing import attribute_charts as charts
+from micrographia.report.page.beside import Beside
+from micrographia.report.page.blocks import Chart, Column, Fold, Section, Table, Words
+from micrographia.report.page.render import row
+from micrographia.report.page.words import count, number, verb
 
 #: Instances per picture, in the classes of figure 12 b: upper ends.
 COUNT_CLASSES = (10, 50, 100, 500)
 #: Pictures whose areas are shown side by side, as in figure 12 c.
 SHOWN = 100
+#: Pictures from which on there is a data set to describe, when nobody annotated them.
+_FEW = 13
 
 
 def statistics(results: Results) -> dict[str, Any]:
@@ -116,73 +122,98 @@ def area_ranges(results: Results, seed: int = 0) -> pd.DataFrame:
     return table.iloc[np.argsort(table[50].to_numpy())].reset_index(drop=True)
 
 
-def agreement_rows(results: Results) -> list[dict[str, Any]]:
+def section(results: Results, beside: Beside) -> Section:
+    """Return what the page shows of the data set."""
+    final = results.attributes_final
+    if final is None and len(instance_counts(results)) < _FEW:
+        return Section("dataset", "The data set", ())
+    told = ""
+    if final is not None and len(final):
+        disputed = int((final["n_disputed"] > 0).sum())
+        told = (
+            f"{count(len(final), 'picture')} {verb(len(final), 'was', 'were')} described by nine "
+            f"attributes; for {disputed} of them the annotators disagree on at least one, which a "
+            "person must decide."
+        )
+    return Section(
+        "dataset",
+        "The data set",
+        (
+            Words(told),
+            *drawn(results, beside),
+            Fold("Agreement of the annotators, Cohen's κ", (agreement(results),)),
+        ),
+        "Data set",
+    )
+
+
+def agreement(results: Results) -> Table:
     """Return kappa by attribute and pair of annotators, from agreement.json where it is."""
     path = results.root / "annotation" / "agreement.json"
     try:
         pairs = json.loads(path.read_text(encoding="utf-8"))["pairs"]
     except (OSError, ValueError, KeyError):
-        return []
-    return [
-        {
-            "attribute": row["attribute"].replace("_", " "),
-            "annotators": " and ".join(row["annotators"]),
-            **{name: row[name] for name in ("n", "observed", "kappa", "low", "high")},
-        }
-        for row in pairs
-        if row["n"]
-    ]
+        pairs = []
+    columns = (
+        Column("attribute"),
+        Column("annotators"),
+        Column("pictures", "number"),
+        Column("same answer", "number"),
+        Column("κ", "value"),
+        Column("confidence interval"),
+    )
+    rows = tuple(
+        row(
+            one["attribute"].replace("_", " "),
+            " and ".join(one["annotators"]),
+            str(one["n"]),
+            number(one["observed"]),
+            number(one["kappa"]),
+            "" if one["low"] is None else f"{number(one['low'])} to {number(one['high'])}",
+        )
+        for one in pairs
+        if one["n"]
+    )
+    return Table(columns, rows, label="Agreement of the annotators")
 
 
-def section(results: Results) -> dict[str, Any]:
-    """Return what the page shows of the data set."""
-    final = results.attributes_final
-    return {
-        "charts": drawn(results),
-        "agreement": agreement_rows(results),
-        "disputed": None if final is None else int((final["n_disputed"] > 0).sum()),
-        "annotated": None if final is None else len(final),
-    }
-
-
-def drawn(results: Results) -> list[dict[str, str]]:
+def drawn(results: Results, beside: Beside) -> list[Chart]:
     """Return the charts with their captions, in the order of the paper's figures."""
     found = []
     words = attribute_counts(results.attributes_final)
     if words:
-        found.append(
-            {
-                "image": charts.bars(words),
-                "caption": (
-                    "Final attributes of the pictures, as fractions of all pictures; "
-                    "grey: no annotator could tell."
-                ),
-            }
+        total = sum(next(iter(words.values())).values())
+        caption = (
+            "Final attributes of the pictures, as fractions of all "
+            f"(n = {count(total, 'picture')}); grey: no annotator could tell."
         )
+        found.append(_chart("attributes", charts.bars(words), caption, beside))
     counts, areas = instance_counts(results), instance_areas(results)
-    if counts.size and areas.size:
-        found.append(
-            {
-                "image": charts.instances(counts.to_numpy(float), areas, count_classes(counts)),
-                "caption": f"Instances per picture and their areas ({len(counts)} pictures, "
-                f"{int(counts.sum())} instances).",
-            }
+    if len(counts) > 1 and areas.size:
+        svg = charts.instances(counts.to_numpy(float), areas, count_classes(counts))
+        caption = (
+            "Instances per picture, the same in classes, and areas of the instances [px²] "
+            f"(n = {count(len(counts), 'picture')}, {count(int(counts.sum()), 'instance')})."
         )
+        found.append(_chart("instances-and-areas", svg, caption, beside))
         ranges = area_ranges(results)
-        found.append(
-            {
-                "image": charts.areas(ranges.to_numpy(float)),
-                "caption": (
-                    f"Areas of the instances in {len(ranges)} pictures, sorted by the "
-                    "median: smallest to largest (line), interquartile range (bar), "
-                    "median (dot)."
-                ),
-            }
+        caption = (
+            f"Areas of the instances [px²] in {count(len(ranges), 'picture')}, sorted by the "
+            "median: smallest to largest (line), interquartile range (bar), median (dot)."
         )
+        svg = charts.areas(ranges.to_numpy(float))
+        found.append(_chart("areas-by-picture", svg, caption, beside))
     sizes = resolutions(results)
-    if sizes:
-        found.append({"image": charts.sizes(sizes), "caption": "Sizes of the kept pictures."})
+    if len(sizes) > 1:
+        total = sum(sizes.values())
+        caption = f"Widths and heights of the kept pictures [px], n = {count(total, 'picture')}."
+        found.append(_chart("picture-sizes", charts.sizes(sizes), caption, beside))
     return found
+
+
+def _chart(name: str, svg: str, caption: str, beside: Beside) -> Chart:
+    links = beside.add(f"figures/{name}.svg", svg, f"{name}.svg")
+    return Chart(svg, name.replace("-", " ").capitalize(), caption, links)
 
 
 def write(results: Results, out: Path) -> None:

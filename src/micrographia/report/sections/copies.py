@@ -9,7 +9,10 @@ import pandas as pd
 from micrographia.errors import MicrographiaError
 from micrographia.io.images import read_micrograph
 from micrographia.report.collect import Results, locate, records
-from micrographia.report.drawing import pictures
+from micrographia.report.page import pictures
+from micrographia.report.page.blocks import Block, Fold, Gallery, Part, Picture, Words
+from micrographia.report.page.words import count, verb
+from micrographia.report.sections.names import file_name
 
 _SIDE = 132  # of a thumbnail [px]
 _MOST = 8  # pictures of one group that are shown
@@ -28,7 +31,7 @@ def groups(results: Results, count: int) -> dict[str, Any] | None:
     Returns
     -------
     `total` (groups), `copies` (pictures rejected), `shown`: per group `size` and `thumbs`
-    (`image`, `name`, `what`: kept, exact copy or near copy), and `notes` on what is not shown.
+    (pictures), and `notes` on what is not shown.
     """
     table = results.micrographs
     if table is None or not table["duplicate_of"].notna().any():
@@ -53,14 +56,12 @@ def _group(
 ) -> dict[str, Any]:
     best = records(table[(table["image_id"] == kept) & (table["status"] == "kept")].head(1))
     rest = records(copies[copies["duplicate_of"] == kept].sort_values("path", kind="stable"))
-    thumbs = []
+    thumbs: list[Picture] = []
     for row in [*best, *rest][:_MOST]:
-        image = _thumbnail(row["path"], results, notes)
-        if image is not None:
-            what = _what(str(row["reason"])) if row["duplicate_of"] else "kept"
-            name = str(row["path"]).rsplit("/", 1)[-1]
-            size = f"{int(row['width'])} x {int(row['height'])}"
-            thumbs.append({"image": image, "name": name, "what": what, "size": size})
+        what = _what(str(row["reason"])) if row["duplicate_of"] else "kept"
+        thumb = _thumbnail(row, what, results, notes)
+        if thumb is not None:
+            thumbs.append(thumb)
     return {"size": 1 + len(rest), "thumbs": thumbs}
 
 
@@ -69,8 +70,10 @@ def _what(reason: str) -> str:
     return reason.split(")")[0] + ")" if reason.startswith("near copy") else "exact copy"
 
 
-def _thumbnail(name: str, results: Results, notes: list[str]) -> str | None:
-    root = results.root
+def _thumbnail(
+    row: dict[str, Any], what: str, results: Results, notes: list[str]
+) -> Picture | None:
+    name, root = row["path"], results.root
     path = locate(name, root.parent, root, root / "curation")
     if path is None:
         notes.append(f"The file {name}, listed in the table, does not exist.")
@@ -80,4 +83,35 @@ def _thumbnail(name: str, results: Results, notes: list[str]) -> str | None:
     except MicrographiaError as error:
         notes.append(str(error))
         return None
-    return pictures.data_uri(pictures.shrink(grey, _SIDE))
+    small = pictures.shrink(grey, _SIDE)
+    height, width = small.shape
+    size = f"{int(row['width'])} × {int(row['height'])} px"
+    name = file_name(name)
+    return Picture(pictures.data_uri(small), width, height, name, f"{name}: {what}", (what, size))
+
+
+def part(results: Results, most: int) -> Block:
+    """Return the groups as galleries, folded; without copies an empty part."""
+    found = groups(results, most)
+    if found is None:
+        return Part("Copies", ())
+    shown = found["shown"]
+    told = (
+        f"{count(found['copies'], 'picture')} {verb(found['copies'], 'is a copy', 'are copies')} "
+        f"of another, in {count(found['total'], 'group')}; of each group the largest is kept, of "
+        "equally large ones the sharpest."
+    )
+    galleries: list[Block] = [
+        Gallery(
+            tuple(group["thumbs"]),
+            f"Group {number}: {count(group['size'], 'picture')}"
+            + (
+                f", {len(group['thumbs'])} shown." if len(group["thumbs"]) < group["size"] else "."
+            ),
+            size="medium",
+        )
+        for number, group in enumerate(shown, 1)
+    ]
+    galleries += [Words(note, "note") for note in found["notes"]]
+    summary = f"Show {count(len(shown), 'group')}, the kept picture first"
+    return Part("Copies", (Words(told), Fold(summary, tuple(galleries))), "copies")

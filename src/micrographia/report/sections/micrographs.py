@@ -1,61 +1,102 @@
-"""Section on micrographs: curation, segmented instances, and their scores."""
+"""The user's micrographs with what was found in them: the gallery that the page opens with."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from micrographia.arrays import GreyImage, LabelMask
+from micrographia.arrays import BoolArray, LabelMask
 from micrographia.errors import MicrographiaError
 from micrographia.io.images import read_labels, read_micrograph
 from micrographia.report.collect import Results, locate, records
-from micrographia.report.drawing import pictures
-from micrographia.report.drawing.charts import histogram
+from micrographia.report.page import pictures
+from micrographia.report.page.beside import Beside, safe_name
+from micrographia.report.page.blocks import Block, Gallery, Link, Outline, Picture, Words
+from micrographia.report.page.outlines import outline_path
+from micrographia.report.page.scale_bars import place_bar
+from micrographia.report.page.words import count, length, number
+from micrographia.report.sections.names import by_id, file_name, why_no_size
 from micrographia.report.sections.ranking import choose
 
-_SIDE = 360  # longest side of a picture on the page [px]
+_SIDE = 520  # longest side of a picture on the page [px]
+Row = Mapping[str, Any]
 
 
-def curation_counts(micrographs: pd.DataFrame) -> dict[str, Any]:
-    """Count images kept and rejected, with the reasons, most frequent first."""
-    rejected = micrographs[micrographs["status"] != "kept"]
-    reasons = rejected["reason"].fillna("no reason given").map(_kind_of_reason)
-    return {
-        "total": len(micrographs),
-        "kept": len(micrographs) - len(rejected),
-        "rejected": len(rejected),
-        "reasons": list(reasons.value_counts().items()),
-        "with_pixel_size": int(micrographs["pixel_size_nm"].notna().sum()),
-        "from_bars": int((micrographs["pixel_size_source"] == "bar").sum()),
-    }
+class _Chosen(NamedTuple):
+    image_id: str
+    score: float | None
+    rank: str
 
 
-def _kind_of_reason(reason: str) -> str:
-    """Drop the figures of one case, so that reasons of a kind are counted together."""
-    return re.split(r":|;| \(| of ", reason, maxsplit=1)[0].strip()
+def opening(results: Results, most: int, beside: Beside) -> tuple[Block, ...]:
+    """Return the gallery of segmented micrographs, and what could not be shown.
 
-
-def gallery(results: Results, count: int) -> list[dict[str, Any]]:
-    """Return pictures of segmented micrographs: the scored ones spread over their ranks."""
-    micrographs, predictions = results.micrographs, results.predictions
-    if micrographs is None or predictions is None:
-        return []
-    known = {row["image_id"]: row for row in records(micrographs)}
-    made = {row["image_id"]: row for row in records(predictions) if row["failure"] is None}
+    Parameters
+    ----------
+    results
+        Tables of the run.
+    most
+        Pictures at most: with a truth, at equal steps from the best to the worst score; else in
+        even steps through the list of files.
+    beside
+        Takes the masks of the pictures that are shown.
+    """
+    predictions = results.predictions
+    if predictions is None:
+        return _unsegmented(results, most)
+    known = by_id(results)
+    made = {str(row["image_id"]): row for row in records(predictions) if row["failure"] is None}
     scores = _scores(results)
-    chosen: list[tuple[str, float | None, str]] = []
-    chosen += choose(scores[scores.index.isin(list(made))], count)
-    chosen = chosen or [(image_id, None, "") for image_id in list(made)[:count]]
-    return [
-        _case(known.get(image_id, {}), made[image_id], results.root)
-        | {"score": score, "rank": rank}
-        for image_id, score, rank in chosen
-    ]
+    chosen = [
+        _Chosen(*one) for one in choose(scores[scores.index.isin(list(made))], most)
+    ] or _spread(made, known, most)
+    shown: list[Picture] = []
+    notes: list[Block] = []
+    judged = False
+    for one in chosen:
+        try:
+            picture = _segmented(known.get(one.image_id, {}), made[one.image_id], one, results)
+        except MicrographiaError as error:
+            notes.append(Words(str(error), "note"))
+            continue
+        judged |= any(outline.kind != "found" for outline in picture.outlines)
+        links = _mask_link(made[one.image_id], picture.name, beside)
+        shown.append(_with_links(picture, links))
+    caption = _caption(shown, made, chosen, judged)
+    return (Gallery(tuple(shown), caption, _key(judged)), *notes)
+
+
+def _key(judged: bool) -> tuple[tuple[str, str], ...]:
+    """Colours of the outlines; without a truth there is one, and nothing to tell apart."""
+    if not judged:
+        return (("found", "outline of an instance"),)
+    return (
+        ("matched", "found, and in the truth (IoU above 0.5)"),
+        ("unmatched", "found, not in the truth"),
+        ("missed", "in the truth, not found"),
+    )
+
+
+def _caption(
+    shown: list[Picture], made: Mapping[str, Row], chosen: list[_Chosen], judged: bool
+) -> str:
+    told = sum(int(made[one.image_id]["n_instances"]) for one in chosen)
+    part = f"{len(shown)} of the" if len(shown) < len(made) else "The"
+    how = ""
+    if judged and len(shown) > 2 and any(one.score is not None for one in chosen):
+        how = ", at equal steps from the best to the worst AP50"
+    elif len(shown) < len(made):
+        how = ", in even steps through the list of files"
+    noun = "micrograph" if len(made) == 1 else f"{len(made):,} segmented micrographs"
+    text = f"{part} {noun}{how}, with the instances found (n = {told:,} in those shown)."
+    if any(picture.bar for picture in shown):
+        text += " Scale bars are drawn by this page."
+    return text + " Select a picture to enlarge it."
 
 
 def _scores(results: Results) -> pd.Series:
@@ -65,126 +106,149 @@ def _scores(results: Results) -> pd.Series:
     return table.drop_duplicates("image_id").set_index("image_id")["ap50"]
 
 
-def _case(known: Mapping[str, Any], prediction: Mapping[str, Any], root: Path) -> dict[str, Any]:
-    name = known.get("path") or prediction["path"]
-    folders = (root.parent, root, root / "curation")
-    case: dict[str, Any] = {
-        "name": Path(str(name)).name,
-        "n_predicted": int(prediction["n_instances"]),
-        "n_true": None,
-        "scale": None,
-        "panels": [],
-        "note": "",
-    }
-    try:
-        picture = locate(name, *folders)
-        mask = locate(prediction["mask"], prediction["folder"])
-        if picture is None or mask is None:
-            case["note"] = (
-                "Its picture or its mask, listed in the tables, does not exist any more."
-            )
-            return case
-        grey = pictures.to_grey(read_micrograph(picture).pixels)
-        predicted = read_labels(mask)
-        truth_path = locate(known.get("mask_path"), *folders)
-        truth = read_labels(truth_path) if truth_path else None
-    except MicrographiaError as error:
-        case["note"] = str(error)
-        return case
-    _fill(case, grey, predicted, truth, known)
-    return case
+def _spread(made: Mapping[str, Row], known: Mapping[str, Row], most: int) -> list[_Chosen]:
+    names = sorted(made, key=lambda one: (str(known.get(one, made[one])["path"]), one))
+    steps = np.linspace(0, len(names) - 1, min(most, len(names))).round().astype(int)
+    return [_Chosen(names[step], None, "") for step in steps.tolist()]
 
 
-def _fill(
-    case: dict[str, Any],
-    grey: GreyImage,
-    predicted: LabelMask,
-    truth: LabelMask | None,
-    known: Mapping[str, Any],
-) -> None:
-    """Add the panels: the micrograph, the truth where it is known, the prediction."""
-    grey, truth = (_cropped(part, predicted.shape, known) for part in (grey, truth))
-    if grey is None or grey.shape != predicted.shape:
-        case["note"] = "Its mask and its picture have different sizes."
-        return
-    size = known.get("pixel_size_nm")
-    if size:
-        case["scale"] = pictures.scale_bar(predicted.shape[1] * size, "nm")
+def _folders(root: Path) -> tuple[Path, ...]:
+    return (root.parent, root, root / "curation")
+
+
+def _segmented(known: Row, made: Row, chosen: _Chosen, results: Results) -> Picture:
+    """Draw one micrograph with its outlines; of a cropped one all is shown."""
+    name = known.get("path") or made["path"]
+    grey = _read(name, results.root)
+    mask = locate(made["mask"], made["folder"])
+    if mask is None:
+        raise MicrographiaError(f"The mask of {file_name(name)} no longer exists")
+    found = _placed(read_labels(mask), grey.shape, known)
+    if found.shape != grey.shape:
+        raise MicrographiaError(f"{file_name(name)} and its mask have different sizes")
+    truth_path = locate(known.get("mask_path"), *_folders(results.root))
+    truth = read_labels(truth_path) if truth_path else None
+    if truth is not None and truth.shape != grey.shape:
+        truth = None
+    outlines, said = _outlines(found, truth)
+    score = "" if chosen.score is None or truth is None else f"AP50 {chosen.score:.2f}"
+    lines = (", ".join(part for part in (said, score) if part), *_size_lines(known, made, results))
+    picture = _drawn(grey, known, file_name(name), lines, found > 0)
+    return replace(picture, outlines=outlines, tag=chosen.rank if score else "")
+
+
+def _read(name: object, root: Path) -> Any:
+    path = locate(name, *_folders(root))
+    if path is None:
+        raise MicrographiaError(f"{file_name(name)}, listed in the tables, no longer exists")
+    return pictures.to_grey(read_micrograph(path).pixels)
+
+
+def _drawn(
+    grey: Any,
+    known: Row,
+    name: str,
+    lines: tuple[str, ...],
+    busy: BoolArray | None = None,
+) -> Picture:
     small = pictures.shrink(grey, _SIDE)
-    found_true: set[int] = set()
-    found_predicted: set[int] | None = None
-    if truth is not None and truth.shape == predicted.shape:
-        found_true, found_predicted = pictures.partners(truth, predicted)
-        case["n_true"] = int(np.count_nonzero(np.unique(truth)))
-        case["n_paired"] = len(found_true)
-    case["panels"].append(("micrograph", pictures.data_uri(small)))
-    if truth is not None and case["n_true"] is not None:
-        marked = pictures.overlay(small, pictures.shrink_labels(truth, _SIDE), found_true)
-        case["panels"].append(("truth", pictures.data_uri(marked)))
-    marked = pictures.overlay(small, pictures.shrink_labels(predicted, _SIDE), found_predicted)
-    case["panels"].append(("prediction", pictures.data_uri(marked)))
-
-
-def _cropped(part: Any, shape: tuple[int, ...], known: Mapping[str, Any]) -> Any:
-    """Cut a picture to its crop box where the prediction was made on that part of it."""
-    box = known.get("crop_box")
-    if part is None or part.shape == shape or box is None:
-        return part
-    x0, y0, x1, y1 = (int(edge) for edge in box)
-    return part[y0:y1, x0:x1]
-
-
-def charts(results: Results) -> list[dict[str, str]]:
-    """Return histograms of instances per image and of their sizes."""
-    drawn = []
-    if results.segmentation_scores is not None and len(results.segmentation_scores):
-        table = results.segmentation_scores
-        series = {"truth": table["n_true"], "prediction": table["n_predicted"]}
-        drawn.append(_chart(series, "instances per image", "images", False))
-    elif results.predictions is not None and len(results.predictions):
-        series = {"prediction": results.predictions["n_instances"]}
-        drawn.append(_chart(series, "instances per image", "images", False))
-    if results.instances is not None and len(results.instances):
-        # What the border cuts has no known size.
-        whole = results.instances[~results.instances["cut"].fillna(False).astype(bool)]
-        sizes, unit = whole["equivalent_diameter_nm"], "nm"
-        if not sizes.notna().any():
-            sizes, unit = whole["equivalent_diameter_px"], "px"
-        label = f"equivalent diameter [{unit}]"
-        fit = _fit(results, unit)
-        drawn.append(_chart({"prediction": sizes}, label, "instances", True, fit))
-    return drawn
-
-
-def _fit(results: Results, unit: str) -> Mapping[str, Any] | None:
-    """The log-normal fit of all sizes in a unit, if the measurements hold one."""
-    if results.sizes is None:
-        return None
-    for row in records(results.sizes):
-        if row["image_id"] is None and row["unit"] == unit and (row["geometric_sd"] or 0) > 1:
-            return row
-    return None
-
-
-def _chart(
-    series: Mapping[str, pd.Series],
-    label: str,
-    counted: str,
-    logarithmic: bool,
-    fit: Mapping[str, Any] | None = None,
-) -> dict[str, str]:
-    values = {name: column.to_numpy(dtype=float) for name, column in series.items()}
-    total = {name: int(np.isfinite(column).sum()) for name, column in values.items()}
-    caption = f"{label[0].upper()}{label[1:]}: " + ", ".join(
-        f"{name} ({count} {counted})" for name, count in total.items()
+    scale = small.shape[1] / grey.shape[1]
+    bar = None
+    if known.get("pixel_size_nm"):
+        texts = known.get("text_boxes")
+        boxes = [*([] if texts is None else texts), known.get("bar_box")]
+        taken = [_scaled(box, scale) for box in boxes if box is not None]
+        shown = None if busy is None else pictures.shrink_labels(busy.astype(np.int32), _SIDE) > 0
+        bar = place_bar(small, float(known["pixel_size_nm"]) / scale, "nm", taken, shown)
+    return Picture(
+        pictures.data_uri(small),
+        small.shape[1],
+        small.shape[0],
+        name,
+        f"{name}: {lines[0]}" if lines else name,
+        lines,
+        bar=bar,
     )
-    curve = None
-    if fit is not None:
-        curve = (fit["n"], fit["geometric_mean"], fit["geometric_sd"])
-        caption += (
-            f"; line: log-normal, geometric mean {fit['geometric_mean']:.3g} {fit['unit']} "
-            f"[{fit['geometric_mean_low']:.3g}, {fit['geometric_mean_high']:.3g}], geometric "
-            f"standard deviation {fit['geometric_sd']:.3g}, KS distance {fit['ks']:.2f}"
-        )
-    uri = histogram(dict(values), label, counted=counted, logarithmic=logarithmic, curve=curve)
-    return {"image": uri, "caption": caption + "."}
+
+
+def _scaled(box: Any, scale: float) -> tuple[float, float, float, float]:
+    x0, y0, x1, y1 = (scale * float(edge) for edge in box)
+    return x0, y0, x1, y1
+
+
+def _placed(labels: LabelMask, shape: tuple[int, ...], known: Row) -> LabelMask:
+    """Lay the mask of a cropped picture on all of it."""
+    box = known.get("crop_box")
+    if labels.shape == shape or box is None:
+        return labels
+    x0, y0, x1, y1 = (int(edge) for edge in box)
+    whole = np.zeros(shape, dtype=labels.dtype)
+    if labels.shape == whole[y0:y1, x0:x1].shape:
+        whole[y0:y1, x0:x1] = labels
+        return whole
+    return labels
+
+
+def _outlines(found: LabelMask, truth: LabelMask | None) -> tuple[tuple[Outline, ...], str]:
+    """Outlines by kind, and their numbers in words."""
+    small = pictures.shrink_labels(found, _SIDE)
+    total = int(np.count_nonzero(np.unique(found)))
+    if truth is None:
+        return (Outline("found", outline_path(small)),), f"{count(total, 'instance')} found"
+    matched_truth, matched = pictures.partners(truth, found)
+    true = {int(label) for label in np.unique(truth)} - {0}
+    others = {int(label) for label in np.unique(found)} - {0} - matched
+    small_truth = pictures.shrink_labels(truth, _SIDE)
+    outlines = (
+        Outline("missed", outline_path(small_truth, true - matched_truth)),
+        Outline("matched", outline_path(small, matched)),
+        Outline("unmatched", outline_path(small, others)),
+    )
+    said = f"{count(total, 'instance')} found, {len(matched)} of {len(true)} true ones matched"
+    return outlines, said
+
+
+def _size_lines(known: Row, made: Row, results: Results) -> tuple[str, ...]:
+    """The median size of a picture, and why it is not in nm."""
+    table = results.instances
+    if table is None:
+        return ()
+    mine = table[table["image_id"] == made["image_id"]]
+    whole = mine[~mine["cut"].fillna(False).astype(bool)]
+    if whole.empty:
+        return ()
+    if known.get("pixel_size_nm"):
+        told = length(float(whole["equivalent_diameter_nm"].median()))
+        return (f"median {told}, n = {len(whole)}",)
+    told = f"median {number(float(whole['equivalent_diameter_px'].median()))} px, n = {len(whole)}"
+    return (told, f"no nm: {why_no_size(known)}") if known else (told,)
+
+
+def _mask_link(made: Row, name: str, beside: Beside) -> tuple[Link, ...]:
+    mask = locate(made["mask"], made["folder"])
+    if mask is None:
+        return ()
+    return beside.add(f"masks/{safe_name(Path(name).stem)}{mask.suffix}", mask, "mask")
+
+
+def _with_links(picture: Picture, links: tuple[Link, ...]) -> Picture:
+    return replace(picture, links=links)
+
+
+def _unsegmented(results: Results, most: int) -> tuple[Block, ...]:
+    """Show kept micrographs as they are, where nothing was segmented."""
+    known = by_id(results)
+    shown: list[Picture] = []
+    notes: list[Block] = []
+    for one in _spread(known, known, most) if known else ():
+        row = known[one.image_id]
+        try:
+            grey = _read(row["path"], results.root)
+        except MicrographiaError as error:
+            notes.append(Words(str(error), "note"))
+            continue
+        missing = why_no_size(row)
+        lines = (f"no pixel size: {missing}",) if missing else ()
+        shown.append(_drawn(grey, row, file_name(row["path"]), lines))
+    caption = f"{len(shown)} of {count(len(known), 'kept micrograph')}."
+    return (Gallery(tuple(shown), caption), *notes)

@@ -2,70 +2,140 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
 from micrographia.report.collect import Results
+from micrographia.report.page.beside import Beside
+from micrographia.report.page.blocks import (
+    Block,
+    Cell,
+    Column,
+    Files,
+    Fold,
+    Link,
+    Part,
+    Section,
+    Table,
+    Words,
+)
+from micrographia.report.page.render import row
+from micrographia.report.page.words import count, number, verb
+from micrographia.report.sections.names import file_name
 
 #: Metrics that are shares of one get a bar; other figures have units of their own.
 _SHARES = ("AP", "mAP", "PQ", "SQ", "RQ", "C.C.", "S.S.", "correlation", "solved", "recall")
 
 
-def number(value: object, digits: int = 3) -> str:
-    """Write a figure to `digits` significant ones; a dash where there is none.
+#: Rows of a benchmark that stand open; the others are folded.
+_OPEN = 12
+_COLUMNS = (
+    Column("metric", "name"),
+    Column("group"),
+    Column("method"),
+    Column("value", "value"),
+    Column("confidence interval", "number"),
+    Column("from 0 to 1"),
+    Column("cases", "number"),
+    Column("failed", "number"),
+)
 
-    Examples
-    --------
-    >>> number(0.91234), number(1234.5), number(0.000123), number(None), number(7)
-    ('0.912', '1234', '0.00012', '–', '7')
+
+def section(results: Results, beside: Beside) -> Section:
+    """Return each benchmark that has a value, with its files; without any the section is empty.
+
+    A benchmark without a truth has no values, and is not named.
     """
-    if value is None or isinstance(value, bool):
-        return "–" if value is None else ("yes" if value else "no")
-    if isinstance(value, int):
-        return str(value)
-    figure = float(str(value))
-    if not math.isfinite(figure):
-        return "–"
-    if figure and not 1e-6 <= abs(figure) < 1e6:
-        return f"{figure:.1e}"
-    whole = 1 if figure == 0 else math.floor(math.log10(abs(figure))) + 1
-    # Two digits of what is small: the third of an error in fractions of a picometre says nothing.
-    return f"{figure:.{max(0, digits - max(whole, 0)) if whole > -1 else 2 - whole}f}"
-
-
-def benchmark_tables(results: Results) -> list[dict[str, Any]]:
-    """Return each benchmark with its rows ready for the page."""
-    return [
-        {
-            "name": name,
-            "n": content["n"],
-            "n_failed": content["n_failed"],
-            "seed": content["seed"],
-            "digest": content["config_digest"],
-            "rows": [_metric_row(entry) for entry in content["metrics"]],
-        }
+    parts = [
+        _benchmark(name, content, results, beside)
         for name, content in sorted(results.benchmarks.items())
+        if any(entry["value"] is not None for entry in content["metrics"])
     ]
+    if not parts:
+        return Section("scores", "Scores", ())
+    told = (
+        "Scores against a known truth. Every value covers all cases: failed cases count as "
+        "failures. Intervals are bootstrap confidence intervals"
+    )
+    if results.structure_scores is not None:
+        told += "; pictures of the same crystal are drawn together"
+    told += ". The terms are explained at the end of the page."
+    return Section("scores", "Scores", (Words(told), *parts))
 
 
-def _metric_row(entry: dict[str, Any]) -> dict[str, Any]:
+def _benchmark(name: str, content: Mapping[str, Any], results: Results, beside: Beside) -> Part:
+    """The main values open, all others folded; kappas always are."""
+    entries = [entry for entry in content["metrics"] if entry["value"] is not None]
+    first = [entry for entry in entries if _is_main(entry)]
+    if len(first) > _OPEN or not first:
+        first = [] if len(entries) > _OPEN else [one for one in entries if not _is_kappa(one)]
+    rest = [entry for entry in entries if entry not in first]
+    links = _files(name, results, beside)
+    said = count(int(content["n"]), "case")
+    if content["n_failed"]:
+        said += f", {content['n_failed']} of them failed"
+    return Part(
+        "STEM" if name == "stem" else name.replace("_", " ").capitalize(),
+        (
+            Words(f"{said[0].upper()}{said[1:]}."),
+            _table(first, f"{name}: main values"),
+            Fold(_more(len(rest), bool(first)), (_table(rest, f"{name}: further values"),)),
+            Files(links, inline=True),
+        ),
+    )
+
+
+def _more(number_of: int, some: bool) -> str:
+    return (
+        f"{number_of} further {verb(number_of, 'value', 'values')}"
+        if some
+        else count(number_of, "value")
+    )
+
+
+def _is_kappa(entry: Mapping[str, Any]) -> bool:
+    return "kappa" in str(entry["metric"]).lower() or "κ" in str(entry["metric"])
+
+
+def _is_main(entry: Mapping[str, Any]) -> bool:
+    """Whether it is of all cases, and no variant of another value."""
+    plain = not str(entry["metric"]).startswith(("of solved", "calibration", "seconds", "area"))
+    return str(entry["group"]) == "all" and plain and not _is_kappa(entry)
+
+
+def _table(entries: Sequence[Mapping[str, Any]], caption: str) -> Table:
+    return Table(_COLUMNS, tuple(_metric_row(entry) for entry in entries), label=caption)
+
+
+def _files(name: str, results: Results, beside: Beside) -> tuple[Link, ...]:
+    """The benchmark's figure and numbers, and the table of its cases."""
+    folder = results.root / "benchmarks"
+    links: tuple[Link, ...] = ()
+    for ending, kind in ((".json", "values"), (".parquet", "cases"), (".png", "figure")):
+        file = folder / f"{name}{ending}"
+        links += beside.add(f"benchmarks/{file.name}", file, f"{kind}: {file.name}")
+    return links
+
+
+def _metric_row(entry: Mapping[str, Any]) -> tuple[Cell, ...]:
     low, high, value = entry["low"], entry["high"], entry["value"]
-    row = {key: entry[key] for key in ("metric", "group", "method", "n", "n_failed")}
-    row["value"] = number(value)
-    row["interval"] = "" if low is None or high is None else f"{number(low)} to {number(high)}"
-    row["bar"] = None
-    if value is not None and 0 <= value <= 1 and str(entry["metric"]).startswith(_SHARES):
-        ends = (value, value) if low is None or high is None else (low, high)
-        left = 100 * max(0.0, min(ends))
-        row["bar"] = {
-            "left": f"{left:.1f}",
-            "width": f"{max(100 * min(1.0, max(ends)) - left, 0.5):.1f}",
-            "value": f"{100 * value:.1f}",
-        }
-    return row
+    interval = "" if low is None or high is None else f"{number(low)} to {number(high)}"
+    bar = Cell()
+    if 0 <= value <= 1 and str(entry["metric"]).startswith(_SHARES):
+        ends = (value, value) if low is None or high is None else (min(low, high), max(low, high))
+        bar = Cell(interval=(max(0.0, ends[0]), value, min(1.0, ends[1])))
+    return row(
+        str(entry["metric"]),
+        str(entry["group"]),
+        str(entry["method"]),
+        number(value, 5 if 0.995 < value < 1 else 3),
+        interval,
+        bar,
+        str(entry["n"]),
+        str(entry["n_failed"]),
+    )
 
 
 def versions(results: Results, installed: dict[str, str]) -> list[tuple[str, str]]:
@@ -90,16 +160,25 @@ _PLACES = (
 )
 
 
-def failures(results: Results) -> list[dict[str, Any]]:
-    """Return every failure of the run, by step: its name, count, total and cases."""
-    steps = []
+def failures(results: Results) -> Section:
+    """Return all that was left out or failed, by step, with the reasons."""
+    blocks: list[Block] = [Words(problem, "note") for problem in results.problems]
+    clean = []
     for attribute, step, name, reason in _PLACES:
         table = getattr(results, attribute)
         if table is None or table.empty:
             continue
         cases = list(_cases(table, name, reason))
-        steps.append({"step": step, "total": len(table), "cases": cases})
-    return steps
+        if not cases:
+            clean.append(f"{step} ({len(table):,})")
+            continue
+        rows = tuple(row(case, told) for case, told in cases)
+        summary = f"{step}: {len(cases)} of {len(table):,}"
+        shown = Table((Column("case"), Column("reason")), rows, label=summary)
+        blocks.append(Fold(summary, (shown,), len(cases) <= _OPEN))
+    if clean and blocks:
+        blocks.append(Words(f"Nothing failed in: {', '.join(clean)}."))
+    return Section("failures", "Left out or failed", tuple(blocks), "Left out")
 
 
 def _cases(table: pd.DataFrame, name: str, reason: str) -> Iterator[tuple[str, str]]:
@@ -108,5 +187,5 @@ def _cases(table: pd.DataFrame, name: str, reason: str) -> Iterator[tuple[str, s
         # A row may carry a remark although it was kept.
         bad = table["status"] != "kept"
     for record in table.loc[bad, [name, reason]].to_dict("records"):
-        label = str(record[name]).rsplit("/", 1)[-1]
+        label = file_name(record[name])
         yield label, str(record[reason] or "no reason given")

@@ -18,6 +18,8 @@ from micrographia.io import schemas
 from micrographia.io.tables import read_table, write_table
 from micrographia.report.build import render
 from micrographia.report.collect import collect
+from micrographia.report.page.beside import Beside
+from micrographia.report.page.blocks import pruned
 from micrographia.report.sections import attributes
 
 
@@ -75,18 +77,22 @@ def test_ranges_are_sorted_and_limited(annotated: Path) -> None:
 def test_the_page_shows_the_data_set(annotated: Path) -> None:
     page = render(collect(annotated), Report(examples=1), None)
     assert 'id="dataset"' in page
-    assert "4 pictures were annotated with nine attributes; for 1 of them" in page
+    assert "4 pictures were described by nine attributes; for 1 of them" in page
     assert "measured and texture" in page
-    assert "Sizes of the kept pictures." not in page or "width" in page
+    fold = page[page.index("Agreement of the annotators, Cohen") - 40 :]
+    assert fold[: fold.index("measured and texture")].count("<details>") == 1
+    assert "<details open" not in fold[: fold.index("measured and texture")]
 
 
 def test_without_annotation_the_rest_is_shown(tmp_path: Path) -> None:
     write_micrograph_wing(tmp_path)
     results = collect(tmp_path)
     assert attributes.statistics(results)["attributes"] == {}
-    captions = [chart["caption"] for chart in attributes.drawn(results)]
-    assert captions and not any("Attributes" in caption for caption in captions)
-    assert attributes.section(results)["annotated"] is None
+    drawn = attributes.drawn(results, Beside(None))
+    assert drawn and not any("attributes" in chart.caption for chart in drawn)
+    assert "40 instances" in drawn[0].caption and "[px²]" in drawn[0].caption
+    # Four pictures that nobody described are no data set to speak of.
+    assert pruned(attributes.section(results, Beside(None)).blocks) == ()
 
 
 def test_the_command_writes_json_and_picture_twice_alike(annotated: Path, tmp_path: Path) -> None:

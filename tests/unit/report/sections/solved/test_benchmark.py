@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import base64
-import io
 import json
+import re
 import shutil
 
-import numpy as np
 import pytest
-from PIL import Image
 
 from micrographia.benchmarks.published import NOTE, published_rows
 from micrographia.benchmarks.structure.outcome import OUTCOMES
@@ -20,7 +17,9 @@ from micrographia.io.tables import read_rows, write_table
 from micrographia.provenance import stamp
 from micrographia.report.build import build
 from micrographia.report.collect import Results, collect
-from micrographia.report.sections import stem, structure
+from micrographia.report.page.beside import Beside
+from micrographia.report.page.blocks import Chart, Gallery, Table, pruned
+from micrographia.report.sections.solved import benchmark, gallery
 
 BINS = [{"low": 0.9, "high": 1.0, "n": 9, "confidence": 0.97, "accuracy": 0.9}]
 
@@ -56,25 +55,32 @@ def folder(tmp_path):
     return tmp_path / "run"
 
 
+def table_of(results: Results) -> Table:
+    return benchmark.part(results, Beside(None)).blocks[0]
+
+
+def cells(table: Table) -> dict[tuple[str, str], list[str]]:
+    return {(row[0].text, row[1].text): [cell.text for cell in row[2:-1]] for row in table.rows}
+
+
 def test_tiers_stand_beside_the_published_ones(folder):
-    found = structure.benchmark(collect(folder))
-    assert found is not None
-    assert found["columns"] == [
+    table = table_of(collect(folder))
+    assert [column.title for column in table.columns[2:-1]] == [
         "composition correct (C.C.) [%]",
         "structure solved within 0.47 Å (S.S.@0.47) [%]",
     ]
-    rows = [(row["group"], row["method"], row["theirs"]) for row in found["rows"]]
+    rows = [(row[0].text, row[1].text) for row in table.rows]
     assert rows[:4] == [
-        ("tier 1", "analysis, given", False),
-        ("tier 1", "analysis, blind", False),
-        ("tier 1", "AutoMat", True),
-        ("tier 1", "MicroscopyGPT", True),
+        ("tier 1", "analysis, given"),
+        ("tier 1", "analysis, blind"),
+        ("tier 1", "AutoMat (published)"),
+        ("tier 1", "MicroscopyGPT (published)"),
     ]
+    assert {2, 3} <= table.faint and not {0, 1} & table.faint
     # Only the tiers that were scored here; and what nobody measured here is no column.
     assert {row[0] for row in rows} == {"tier 1", "tier 2"}
-    values = {(row["group"], row["method"]): row["values"] for row in found["rows"]}
-    assert values["tier 1", "analysis, given"] == ["90.0", "90.0"]
-    assert values["tier 1", "AutoMat"] == ["88.9", "85.0"]
+    assert cells(table)["tier 1", "analysis, given"] == ["90.0", "90.0"]
+    assert cells(table)["tier 1", "AutoMat (published)"] == ["88.9", "85.0"]
 
 
 def test_energies_are_columns_once_they_were_scored(folder):
@@ -84,38 +90,40 @@ def test_energies_are_columns_once_they_were_scored(folder):
     write_result(
         folder / "benchmarks" / "energy.json", "energy", [ours], stamp({}, 1), n=9, n_failed=1
     )
-    found = structure.benchmark(collect(folder))
-    assert found is not None and len(found["columns"]) == 3
-    values = {(row["group"], row["method"]): row["values"] for row in found["rows"]}
-    assert values["tier 1", "analysis, given"][2] == "80.0"
-    assert values["tier 1", "AutoMat"][2] == "344"
-    assert values["tier 1", "AutoMat upper bound"] == ["–", "–", "57.4"]
-    assert content["published"]["note"] == found["note"]
+    part = benchmark.part(collect(folder), Beside(None))
+    found = cells(part.blocks[0])
+    assert found["tier 1", "analysis, given"][2] == "80.0"
+    assert found["tier 1", "AutoMat (published)"][2] == "344"
+    assert found["tier 1", "AutoMat upper bound (published)"] == ["–", "–", "57.4"]
+    assert content["published"]["note"] == part.blocks[1].text
 
 
 def test_a_run_without_the_benchmark_has_no_such_section(tmp_path):
-    assert structure.benchmark(Results(root=tmp_path)) is None
+    assert pruned((benchmark.part(Results(root=tmp_path), Beside(None)),)) == ()
 
 
-def test_charts_are_pictures_with_ink(folder):
-    found = structure.benchmark(collect(folder))
-    assert found is not None and len(found["charts"]) == 2
-    for chart in found["charts"]:
-        assert "analysis, given" in chart["caption"]
-        data = base64.b64decode(chart["image"].split(",", 1)[1])
-        pixels = np.asarray(Image.open(io.BytesIO(data)).convert("RGB"))
-        assert len(np.unique(pixels.reshape(-1, 3), axis=0)) > 10
+def test_charts_say_of_what_and_how_many(folder):
+    found = [
+        block
+        for block in benchmark.part(collect(folder), Beside(None)).blocks
+        if isinstance(block, Chart)
+    ]
+    assert len(found) == 2
+    assert all("analysis, given" in chart.caption for chart in found)
+    assert "n = 9" in found[0].caption and "n = 10 pictures" in found[1].caption
+    assert "fraction correct" in found[0].svg and "fraction of images" in found[1].svg
 
 
 def test_a_bar_is_as_long_as_its_share():
     row = {"group": "tier 1", "n": 10, "counts": {"right": 5, "refused": 5}}
-    image = structure.draw_outcomes([row], list(OUTCOMES))
-    data = base64.b64decode(image.split(",", 1)[1])
-    pixels = np.asarray(Image.open(io.BytesIO(data)).convert("RGB")).astype(int)
-    middle = pixels[len(pixels) // 3]
-    blue, grey = ((np.abs(middle - colour).sum(axis=1) < 6).sum() for colour in
-                  ((0x44, 0x77, 0xAA), (0xBB, 0xBB, 0xBB)))  # fmt: skip
-    assert blue > 100 and abs(blue - grey) < 0.05 * blue
+    svg = benchmark.draw_outcomes([row], list(OUTCOMES))
+    widths = {}
+    for colour in ("#4477aa", "#bbbbbb"):
+        found = re.findall(rf'<path d="([^"]*)"[^>]*style="fill: {colour}', svg)
+        edges = [float(pair.split()[0]) for pair in re.findall(r"[ML] ([-\d. ]+)", found[0])]
+        widths[colour] = max(edges) - min(edges)
+    assert widths["#4477aa"] == pytest.approx(widths["#bbbbbb"], rel=0.01)
+    assert widths["#4477aa"] > 50
 
 
 def test_the_page_marks_what_is_theirs(folder, finished_run, tmp_path):
@@ -140,10 +148,15 @@ def test_an_image_read_on_two_tracks_is_two_cases(finished_run, tmp_path):
     blind = [row | {"track": "blind", "rms_sites": 0.3} for row in rows]
     write_table([*rows, *blind], scores, STRUCTURE_SCORES)
     results = collect(run)
-    cases = {case["title"]: case["score"]["rms_sites"] for case in stem.gallery(results, 9)}
+    cases = [
+        block
+        for block in gallery.gallery(results, 9, Beside(None)).blocks
+        if isinstance(block, Gallery)
+    ]
     assert len(cases) == 4
-    assert {value for title, value in cases.items() if title.endswith(", blind")} == {0.3}
+    blind = [case for case in cases if ", blind" in case.heading]
+    assert len(blind) == 2 and all("of the sites 0.300 Å" in case.caption for case in blind)
     assert all(
-        "2 of 2 images (given), 2 of 2 images (blind)" in chart["caption"]
-        for chart in stem.charts(results)
+        "n = 2 of 2 pictures (given), n = 2 of 2 pictures (blind)" in chart.caption
+        for chart in gallery.charts(results, Beside(None)).blocks
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,7 +16,8 @@ from micrographia.io import schemas
 from micrographia.io.tables import read_table, write_table
 from micrographia.report.build import build
 from micrographia.report.collect import collect
-from micrographia.report.sections.contact import sheets
+from micrographia.report.page.blocks import Fold, pruned
+from micrographia.report.sections.solved import contact
 
 
 @pytest.fixture
@@ -35,26 +37,32 @@ def run_with_tiers(finished_run, tmp_path):
     return root
 
 
+def sheets(root: Path, examples: int) -> list[Fold]:
+    return list(contact.part(collect(root), examples).blocks)
+
+
 def test_each_tier_has_its_pictures_evenly_chosen(run_with_tiers):
-    first, third = sheets(collect(run_with_tiers), examples=2)
-    assert (first["tier"], first["total"]) == (1, 5)
-    assert (third["tier"], third["total"]) == (3, 4)
-    assert {thumb["formula"] for thumb in first["thumbs"]} == {"C2"}
-    doses = [thumb["dose"] for thumb in first["thumbs"]]
-    assert len(doses) == 4
-    assert (doses[0], doses[-1]) == (1000.0, 9000.0)
-    assert len(sheets(collect(run_with_tiers), examples=1)[0]["thumbs"]) == 1
-    pixels = base64.b64decode(first["thumbs"][0]["image"].split(",", 1)[1])
-    assert np.array(Image.open(io.BytesIO(pixels))).shape == (104, 104)
+    first, third = sheets(run_with_tiers, examples=2)
+    assert first.summary == "Tier 1: 4 of 5 pictures"
+    assert third.summary == "Tier 3: 4 of 4 pictures"
+    gallery = first.blocks[0]
+    assert {thumb.name for thumb in gallery.pictures} == {"C2"}
+    doses = [thumb.lines[0] for thumb in gallery.pictures]
+    assert (doses[0], doses[-1]) == ("1,000 e/Å²", "9,000 e/Å²")
+    assert len(sheets(run_with_tiers, examples=1)[0].blocks[0].pictures) == 1
+    pixels = base64.b64decode(gallery.pictures[0].image.split(",", 1)[1])
+    assert np.array(Image.open(io.BytesIO(pixels))).shape[:2] == (104, 104)
 
 
 def test_a_picture_that_cannot_be_shown_is_named(run_with_tiers):
     folder = run_with_tiers / "stem" / "exposures" / "000"
     (folder / "graphene.tif").write_bytes(b"torn")
     (folder / "MoS2-1H.tif").unlink()
-    first, third = sheets(collect(run_with_tiers), examples=1)
-    assert not first["thumbs"] and "graphene.tif" in first["notes"][0]
-    assert not third["thumbs"] and "MoS2-1H.tif" in third["notes"][0]
+    for sheet, name in zip(
+        sheets(run_with_tiers, 1), ("graphene.tif", "MoS2-1H.tif"), strict=True
+    ):
+        (kept,) = pruned(sheet.blocks)
+        assert name in kept.text
 
 
 def test_the_page_carries_the_sheets(run_with_tiers, tmp_path):
@@ -66,4 +74,4 @@ def test_the_page_carries_the_sheets(run_with_tiers, tmp_path):
 
 
 def test_without_exposures_there_is_no_sheet(micrographs_only):
-    assert sheets(collect(micrographs_only), examples=3) == []
+    assert sheets(micrographs_only, examples=3) == []

@@ -9,6 +9,7 @@ import numpy as np
 from ase.data import chemical_symbols, covalent_radii
 from ase.data.colors import jmol_colors
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import EllipseCollection
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
@@ -16,8 +17,7 @@ from matplotlib.patches import Polygon
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from micrographia.arrays import FloatArray, IntArray
-from micrographia.report.drawing.charts import to_uri
+from micrographia.arrays import ColourImage, FloatArray, IntArray
 
 #: Side of the square that is drawn [Å].
 WINDOW = 14.0
@@ -142,7 +142,9 @@ def tile_average(average: NDArray[Any], cell: FloatArray, pixels: int) -> FloatA
     return np.asarray(ndimage.map_coordinates(values, places, order=1, mode="grid-wrap"))
 
 
-def draw_average(average: NDArray[Any], cell: FloatArray, columns: Layer | None = None) -> str:
+def draw_average(
+    average: NDArray[Any], cell: FloatArray, columns: Layer | None = None
+) -> ColourImage:
     """Draw the tiled average with its cell; with `columns`, ring what was found in it."""
     figure, axes = _canvas()
     half = WINDOW / 2
@@ -153,10 +155,10 @@ def draw_average(average: NDArray[Any], cell: FloatArray, columns: Layer | None 
         rings = np.full(len(positions), 0.42)
         colours = np.array([_colour(number) for number in numbers]).reshape(-1, 3)
         _circles(axes, rings, positions, facecolors="none", edgecolors=colours, linewidths=1.6)
-    return to_uri(figure)
+    return _pixels(figure)
 
 
-def draw_balls(layer: Layer) -> str:
+def draw_balls(layer: Layer) -> ColourImage:
     """Draw a layer from above as shaded balls with its cell."""
     figure, axes = _canvas()
     axes.set_facecolor("white")
@@ -165,7 +167,7 @@ def draw_balls(layer: Layer) -> str:
     order = np.argsort(-covalent_radii[numbers], kind="stable")
     _balls(axes, positions[order], numbers[order])
     axes.add_patch(_outline(layer.cell, "#23282d"))
-    return to_uri(figure)
+    return _pixels(figure)
 
 
 def legend(numbers: IntArray) -> list[tuple[str, str]]:
@@ -183,6 +185,12 @@ def _canvas() -> tuple[Figure, Axes]:
     axes.set_ylim(WINDOW / 2, -WINDOW / 2)
     axes.set_axis_off()
     return figure, axes
+
+
+def _pixels(figure: Figure) -> ColourImage:
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    return np.asarray(canvas.buffer_rgba(), dtype=np.uint8)[..., :3].copy()
 
 
 def _colour(number: int) -> FloatArray:

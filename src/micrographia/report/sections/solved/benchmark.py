@@ -13,8 +13,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from micrographia.report.collect import Results
-from micrographia.report.drawing.charts import FAINT, FIRST, SECOND, STYLE, to_uri
-from micrographia.report.sections.numbers import number
+from micrographia.report.drawing.charts import FAINT, FIRST, SECOND
+from micrographia.report.page.beside import Beside, safe_name
+from micrographia.report.page.blocks import Cell, Chart, Column, Part, Table, Words
+from micrographia.report.page.render import row
+from micrographia.report.page.svg import STYLE, to_svg
+from micrographia.report.page.words import count, number
 
 Row = Mapping[str, Any]
 
@@ -39,67 +43,80 @@ _COLOURS = (
 )
 
 
-def benchmark(results: Results) -> dict[str, Any] | None:
-    """Return the benchmark's table, charts and reasons of refusal; None where it did not run."""
+def part(results: Results, beside: Beside) -> Part:
+    """Return the benchmark's table, charts and reasons of refusal; empty where it did not run."""
+    title = "STEM2Mat-Bench"
     content = results.benchmarks.get("structure")
-    if content is None:
-        return None
+    if content is None or not any(row["value"] is not None for row in content["metrics"]):
+        return Part(title, ())
     energy = results.benchmarks.get("energy", {}).get("metrics", [])
     published = content.get("published", {})
-    return _table([*content["metrics"], *energy], published.get("rows", [])) | {
-        "note": published.get("note", ""),
-        "charts": _charts(content),
-        "refusals": content.get("refusals", []),
-    }
+    table = _table([*content["metrics"], *energy], published.get("rows", []))
+    note = str(published.get("note", "")) if table.faint else ""
+    refusals = content.get("refusals", [])
+    refused = Table(
+        (Column("method"), Column("no result because"), Column("pictures", "number")),
+        tuple(row(str(one["method"]), str(one["reason"]), str(one["n"])) for one in refusals),
+        label="Reasons of refusal",
+    )
+    return Part(title, (table, Words(note), *_charts(content, beside), refused), "stem2mat")
 
 
-def _table(metrics: Sequence[Row], published: Sequence[Row]) -> dict[str, Any]:
+def _table(metrics: Sequence[Row], published: Sequence[Row]) -> Table:
     """Rows by tier, ours before theirs; columns in which nobody has a figure are left out."""
-    ours = [row for row in metrics if str(row["group"]).startswith("tier ")]
-    figures = {(row["group"], row["method"], row["metric"]): row for row in ours}
-    theirs = {(row["group"], row["system"], row["metric"]): row for row in published}
-    tiers = sorted({str(row["group"]) for row in ours})
+    ours = [one for one in metrics if str(one["group"]).startswith("tier ")]
+    figures = {(one["group"], one["method"], one["metric"]): one for one in ours}
+    theirs = {(one["group"], one["system"], one["metric"]): one for one in published}
+    tiers = sorted({str(one["group"]) for one in ours})
     columns = [
         column
         for column in _COLUMNS
-        if any(key[2] == column[0] and row["value"] is not None for key, row in figures.items())
+        if any(key[2] == column[0] and one["value"] is not None for key, one in figures.items())
     ]
-    rows = []
+    rows: list[tuple[Cell, ...]] = []
+    faint: set[int] = set()
     for tier in tiers:
         for table, is_theirs in ((figures, False), (theirs, True)):
             for name in dict.fromkeys(key[1] for key in table if key[0] == tier):
                 found = [(table.get((tier, name, column[0])), column[2]) for column in columns]
-                counts = [row["n"] for row, _ in found if row is not None and "n" in row]
-                if any(row is not None for row, _ in found):
+                counts = [one["n"] for one, _ in found if one is not None and "n" in one]
+                if any(one is not None for one, _ in found):
+                    faint |= {len(rows)} if is_theirs else set()
                     rows.append(
-                        {
-                            "group": tier,
-                            "method": name,
-                            "theirs": is_theirs,
-                            "values": [_text(row, factor) for row, factor in found],
-                            "n": max(counts) if counts else "–",
-                        }
+                        row(
+                            tier,
+                            f"{name} (published)" if is_theirs else name,
+                            *(_text(one, factor) for one, factor in found),
+                            str(max(counts)) if counts else "–",
+                        )
                     )
-    return {"columns": [column[1] for column in columns], "rows": rows}
+    heads = (
+        Column("tier"),
+        Column("method"),
+        *(Column(column[1], "value") for column in columns),
+        Column("pictures", "number"),
+    )
+    return Table(heads, tuple(rows), faint=frozenset(faint), label="Tiers beside published values")
 
 
-def _text(row: Row | None, factor: float) -> str:
-    value = None if row is None else row["value"]
+def _text(entry: Row | None, factor: float) -> str:
+    value = None if entry is None else entry["value"]
     return "–" if value is None else number(factor * float(value))
 
 
-def _charts(content: Row) -> list[dict[str, str]]:
-    charts = []
+def _charts(content: Row, beside: Beside) -> list[Chart]:
+    found = []
     diagrams = content.get("calibration", [])
     for method in dict.fromkeys(item["method"] for item in diagrams):
         mine = [item for item in diagrams if item["method"] == method and item["bins"]]
         if mine:
             caption = (
-                f"{method}: fraction of correct results against the stated confidence, in "
-                f"ten bins of equal width, for {mine[0]['n']} results. Grey: fraction of the "
-                "results in each bin."
+                f"{method}: fraction of right answers against the stated confidence, in ten bins "
+                f"of equal width, n = {mine[0]['n']}. Bars: fraction of the answers in each bin, "
+                "with their number."
             )
-            charts.append({"image": draw_reliability(mine), "caption": caption})
+            svg = draw_reliability(mine)
+            found.append(_chart(f"confidence-{method}", "Confidence held", svg, caption, beside))
     outcomes = content.get("outcomes", {"names": [], "rows": []})
     for method in dict.fromkeys(item["method"] for item in outcomes["rows"]):
         tiers = [
@@ -108,14 +125,23 @@ def _charts(content: Row) -> list[dict[str, str]]:
             if item["method"] == method and item["group"].startswith("tier ")
         ]
         if tiers:
-            caption = f"{method}: outcome of the reconstruction for the images of each tier."
-            image = draw_outcomes(tiers, outcomes["names"])
-            charts.append({"image": image, "caption": caption})
-    return charts
+            total = sum(int(item["n"]) for item in tiers)
+            caption = (
+                f"{method}: what became of the pictures of each tier, as fractions "
+                f"(n = {count(total, 'picture')})."
+            )
+            svg = draw_outcomes(tiers, outcomes["names"])
+            found.append(_chart(f"outcomes-{method}", "Outcomes by tier", svg, caption, beside))
+    return found
+
+
+def _chart(name: str, title: str, svg: str, caption: str, beside: Beside) -> Chart:
+    file = f"{safe_name(name)}.svg"
+    return Chart(svg, title, caption, beside.add(f"figures/{file}", svg, file))
 
 
 def draw_reliability(diagrams: Sequence[Row]) -> str:
-    """Draw the reliability diagrams of one run; return a data URI.
+    """Draw the reliability diagrams of one run; return it as SVG.
 
     Parameters
     ----------
@@ -145,7 +171,7 @@ def draw_reliability(diagrams: Sequence[Row]) -> str:
             )
         _set_unit_axes(axes)
         axes.legend(loc="upper left")
-        return to_uri(figure)
+        return to_svg(figure)
 
 
 def _set_unit_axes(axes: Axes) -> None:
@@ -156,7 +182,7 @@ def _set_unit_axes(axes: Axes) -> None:
 
 
 def draw_outcomes(tiers: Sequence[Row], names: Sequence[str]) -> str:
-    """Draw what became of the pictures as one bar for each tier; return a data URI.
+    """Draw what became of the pictures as one bar for each tier; return it as SVG.
 
     Parameters
     ----------
@@ -184,4 +210,4 @@ def draw_outcomes(tiers: Sequence[Row], names: Sequence[str]) -> str:
         axes.set_xlim(0, 1)
         axes.set_xlabel("fraction of images")
         figure.legend(loc="outside lower center", ncols=3, fontsize=8)
-        return to_uri(figure)
+        return to_svg(figure)

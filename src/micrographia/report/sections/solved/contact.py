@@ -9,7 +9,8 @@ import numpy as np
 from micrographia.errors import MicrographiaError
 from micrographia.io.stem_images import StemImage, read_stem_image
 from micrographia.report.collect import Results, locate, records
-from micrographia.report.drawing import pictures
+from micrographia.report.page import pictures
+from micrographia.report.page.blocks import Block, Fold, Gallery, Part, Picture, Words
 
 #: Side of the part that is shown, from the middle of a picture [Å]: columns must be seen apart.
 WINDOW = 20.0
@@ -17,8 +18,8 @@ _SIDE = 104  # of a thumbnail [px]
 _LARGEST = 10  # thumbnails along the side of a sheet
 
 
-def sheets(results: Results, examples: int) -> list[dict[str, Any]]:
-    """Return one sheet per tier, easiest first.
+def part(results: Results, examples: int) -> Part:
+    """Return one folded sheet per tier, easiest first.
 
     Parameters
     ----------
@@ -27,15 +28,11 @@ def sheets(results: Results, examples: int) -> list[dict[str, Any]]:
     examples
         A sheet has at most the square of this many thumbnails, and at most 100. They are taken
         in even steps from the tier's pictures in the order of formula and dose.
-
-    Returns
-    -------
-    Per tier: `tier`, `total` (pictures in the tier), `thumbs` (`image`, `formula`, `dose`),
-    `notes` (why a picture is not shown).
     """
+    title = "Contact sheets"
     table = results.exposures
     if table is None:
-        return []
+        return Part(title, ())
     formulas: dict[str, str] = {}
     if results.structures is not None:
         known = results.structures.dropna(subset=["formula"])
@@ -44,34 +41,44 @@ def sheets(results: Results, examples: int) -> list[dict[str, Any]]:
     for row in rows:
         row["formula"] = formulas.get(row["structure_id"], row["structure_id"])
     rows.sort(key=lambda row: (str(row["formula"]), row["dose"] or 0.0, row["image_id"]))
-    found = []
+    found: list[Block] = []
     for tier in sorted({int(row["tier"]) for row in rows}):
         mine = [row for row in rows if row["tier"] == tier]
         wanted = min(len(mine), min(examples, _LARGEST) ** 2)
         chosen = np.linspace(0, len(mine) - 1, wanted).round().astype(int)
         found.append(_sheet(tier, len(mine), [mine[place] for place in chosen]))
-    return found
+    return Part(title, tuple(found), "sheets")
 
 
-def _sheet(tier: int, total: int, rows: list[dict[str, Any]]) -> dict[str, Any]:
-    sheet: dict[str, Any] = {"tier": tier, "total": total, "thumbs": [], "notes": []}
+def _sheet(tier: int, total: int, rows: list[dict[str, Any]]) -> Fold:
+    shown: list[Picture] = []
+    notes: list[Block] = []
     for row in rows:
         path = locate(row["path"], str(row.get("folder", "")))
         if path is None:
-            sheet["notes"].append(f"The file {row['path']}, listed in the table, does not exist.")
+            told = f"The file {row['path']}, listed in the table, does not exist."
+            notes.append(Words(told, "note"))
             continue
         try:
             image = read_stem_image(path, row["pixel_size"])
         except MicrographiaError as error:
-            sheet["notes"].append(str(error))
+            notes.append(Words(str(error), "note"))
             continue
-        thumb = {"image": _thumbnail(image), "formula": row["formula"], "dose": row["dose"]}
-        sheet["thumbs"].append(thumb)
-    return sheet
+        shown.append(_thumbnail(image, row))
+    caption = (
+        f"Noisy pictures of tier {tier} in the order of formula and dose [e/Å²]: the central "
+        f"{WINDOW:g} Å of each, each with its own contrast; n = {len(shown)} of {total}."
+    )
+    summary = f"Tier {tier}: {len(shown)} of {total} pictures"
+    return Fold(summary, (Gallery(tuple(shown), caption, size="small"), *notes))
 
 
-def _thumbnail(image: StemImage) -> str:
+def _thumbnail(image: StemImage, row: dict[str, Any]) -> Picture:
     side = min(round(WINDOW / image.pixel_size), *image.pixels.shape)
     top, left = ((length - side) // 2 for length in image.pixels.shape)
     middle = image.pixels[top : top + side, left : left + side]
-    return pictures.data_uri(pictures.shrink(pictures.to_grey(middle), _SIDE))
+    small = pictures.shrink(pictures.to_grey(middle), _SIDE)
+    lines = (f"{row['dose']:,.0f} e/Å²",) if row["dose"] else ()
+    alt = f"thumbnail of {row['formula']}"
+    height, width = small.shape
+    return Picture(pictures.data_uri(small, 60), width, height, str(row["formula"]), alt, lines)

@@ -1,0 +1,1 @@
+"""A self-contained HTML page: blocks in, text out. Knows nothing of any workflow."""

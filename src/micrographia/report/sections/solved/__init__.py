@@ -1,0 +1,1 @@
+"""STEM pictures and the crystals found in them."""
