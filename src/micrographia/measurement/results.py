@@ -12,6 +12,7 @@ from micrographia.io.images import read_labels
 from micrographia.io.schemas import INSTANCES, MEASURED_PICTURES
 from micrographia.io.tables import write_table
 from micrographia.measurement.names import output_names
+from micrographia.measurement.page import write_page
 from micrographia.measurement.run import TABLE, Request
 from micrographia.measurement.tables import parts, write_csv
 from micrographia.provenance import stamp
@@ -47,6 +48,7 @@ def write_results(pictures: pd.DataFrame, instances: pd.DataFrame, request: Requ
         for row in measured
     )
     write_coco(out / "coco.json", masked, {"description": "Micrographia", **provenance})
+    write_page(pictures, instances, out)
 
 
 def line_of(row: Mapping[Any, Any], instances: pd.DataFrame) -> str:
