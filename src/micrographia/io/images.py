@@ -27,8 +27,9 @@ from micrographia.io.decoding import (
 )
 from micrographia.io.headers import Facts, facts_of_text, facts_of_tiff
 from micrographia.io.microscope_files import ENDINGS, read_microscope_file
+from micrographia.io.microscopes.lengths import settle
 from micrographia.io.tiff.pixels import grey_of_page, needs_pillow
-from micrographia.io.tiff.sizes import pixel_size_of
+from micrographia.io.tiff.sizes import sizes_of
 
 #: Suffixes that are taken for images when a folder is listed.
 SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", *ENDINGS)
@@ -52,6 +53,8 @@ class Micrograph:
     microscopy, instrument, voltage_kV
         Kind of microscope, its maker and model, and its voltage [kV]; None when the file does
         not tell.
+    pixel_size_source
+        Which part of the file states the pixel size ("FEI tag", "OME-XML"); None if none does.
     """
 
     pixels: NDArray[Any]
@@ -61,6 +64,7 @@ class Micrograph:
     microscopy: str | None = None
     instrument: str | None = None
     voltage_kV: float | None = None
+    pixel_size_source: str | None = None
 
 
 def read_micrograph(path: str | os.PathLike[str], max_pixels: int = MAX_PIXELS) -> Micrograph:
@@ -99,15 +103,17 @@ def read_micrograph(path: str | os.PathLike[str], max_pixels: int = MAX_PIXELS) 
     if text is not None:
         told = facts_of_text(text, pixels.shape, notes)
         blank = {name: value for name, value in vars(told).items() if vars(facts)[name] is None}
-        facts = replace(facts, **blank)
+        facts = replace(facts, **blank, sizes=facts.sizes + told.sizes)
+    pixel_size_nm, stated_by = settle(facts.sizes, notes)
     return Micrograph(
         np.ascontiguousarray(pixels),
-        facts.pixel_size_nm,
+        pixel_size_nm,
         "; ".join(notes) or None,
         facts.format,
         facts.microscopy,
         facts.instrument,
         facts.voltage_kV,
+        stated_by,
     )
 
 
@@ -259,12 +265,9 @@ def image_id(pixels: NDArray[Any]) -> str:
 def _read_tiff(source: Source, max_pixels: int, notes: list[str]) -> tuple[NDArray[Any], Facts]:
     with tifffile.TiffFile(source.handle()) as tiff:
         page = first_page(tiff, source.name, max_pixels)
-        size, remark = pixel_size_of(tiff, page)
-        facts = replace(facts_of_tiff(tiff), pixel_size_nm=size, format="TIFF")
+        facts = replace(facts_of_tiff(tiff), sizes=sizes_of(tiff, page, notes), format="TIFF")
         if len(tiff.pages) > 1:
             notes.append(f"first of {len(tiff.pages)} pages")
-        if remark:
-            notes.append(remark)
         if not needs_pillow(page):
             return grey_of_page(source.name, page, notes), facts
     with open_with_pillow(source, max_pixels) as picture:
