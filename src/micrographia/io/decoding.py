@@ -92,23 +92,40 @@ class Source:
             raise ImageError(f"{self.name} is no regular file", remedy="Name an image file")
 
     def text_beside(self) -> str | None:
-        """Return the text file of the same stem that some microscopes write, if there is one."""
+        """Return the text file that some microscopes write beside a picture, if there is one.
+
+        Of `a.tif` it is `a.txt` (JEOL, Hitachi), `a.hdr` or `a-tif.hdr` (TESCAN).
+        """
+        for ending in (".txt", ".hdr", f"-{self.path.suffix[1:]}.hdr"):
+            content = self._beside(ending)
+            if content is not None:
+                return _decoded(content)
+        return None
+
+    def _beside(self, ending: str) -> bytes | None:
         try:
             if self.inside is None:
-                beside = self.path.with_suffix(".txt")
+                beside = self.path.with_name(self.path.stem + ending)
                 if not beside.is_file() or beside.stat().st_size > _LARGEST_TEXT:
                     return None
-                content = beside.read_bytes()
-            else:
-                archive, member = self.inside
-                name = os.path.splitext(member)[0] + ".txt"
-                if not archives.holds(archive, name):
-                    return None
-                content = archives.read_member(archive, name, _LARGEST_TEXT)
+                return beside.read_bytes()
+            archive, member = self.inside
+            name = os.path.splitext(member)[0] + ending
+            if not archives.holds(archive, name):
+                return None
+            return archives.read_member(archive, name, _LARGEST_TEXT)
         except (OSError, ImageError):
             return None
-        wide = content[:2] in (b"\xff\xfe", b"\xfe\xff")
-        return content.decode("utf-16" if wide else "latin-1", "replace")
+
+
+def _decoded(content: bytes) -> str:
+    """Return the text of bytes in UTF-16 with its mark, UTF-8, or else Latin-1."""
+    if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return content.decode("utf-16", "replace")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return content.decode("latin-1")
 
 
 @contextmanager

@@ -147,7 +147,7 @@ def _axis(vector: Any, size: int) -> _Axis:
         steps = np.diff(np.asarray(vector, dtype=np.float64))
         if len(steps) and np.allclose(steps, steps.mean(), rtol=0.01, atol=0):
             step = float(steps.mean())
-    # Rosettasciio writes a blank or a line between all letters of a unit: [e_V], [1_/_n_m].
+    # Rosettasciio writes a line between all letters of a unit: [e_V], [1_/_n_m].
     return _Axis(text("name"), text("units").replace("_", "").replace(" ", ""), step)
 
 
