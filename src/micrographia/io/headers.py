@@ -91,7 +91,7 @@ def facts_of_text(text: str, shape: tuple[int, ...], notes: list[str]) -> Facts:
 
 
 def _of_hitachi(text: str, shape: tuple[int, ...], notes: list[str]) -> Facts:
-    known = dict(re.findall(r"^(\w+)=(.*?)\s*$", text, re.MULTILINE))
+    known = _entries(text)
     size = number(known.get("PixelSize"))
     fits = _fits(known.get("DataSize", ""), shape, notes)
     volts = re.match(r"\s*([\d.]+)", known.get("AcceleratingVoltage", ""))
@@ -104,7 +104,7 @@ def _of_hitachi(text: str, shape: tuple[int, ...], notes: list[str]) -> Facts:
 
 
 def _of_jeol(text: str, shape: tuple[int, ...], notes: list[str]) -> Facts:
-    known = dict(re.findall(r"^\$+((?:CM|SM)_\w+) +(.*?)\s*$", text, re.MULTILINE))
+    known = {key.lstrip("$"): value for key, value in _entries(text, " ").items()}
     bar = number(known.get("SM_MICRON_BAR"))  # length of the marker [px]
     marker = re.match(r"([\d.]+)\s*(\S+)", known.get("SM_MICRON_MARKER", ""))
     size = None
@@ -121,13 +121,19 @@ def _of_jeol(text: str, shape: tuple[int, ...], notes: list[str]) -> Facts:
 
 def _of_tescan(text: str, source: str | None = None) -> Facts:
     """Of a tag the size is read elsewhere (no `source`); of the text file beside it, here."""
-    known = dict(re.findall(r"(\w+)=([^\r\n\0]*)", text))
+    known = _entries(text)
     return Facts(
         sizes=tuple(tescan_size(text, source)) if source else (),
         microscopy="SEM",
         instrument=known.get("Device", "").strip() or "TESCAN",
         voltage_kV=number(known.get("HV"), 1e-3),
     )
+
+
+def _entries(text: str, mark: str = "=") -> dict[str, str]:
+    """Return the lines of a text that are KEY, the mark, VALUE; a key twice has its last value."""
+    pairs = (line.strip().partition(mark) for line in re.split(r"[\r\n\0]", text))
+    return {key.strip(): value.strip() for key, _, value in pairs if value}
 
 
 def tescan_size(text: str, source: str) -> list[Witness]:

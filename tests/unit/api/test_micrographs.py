@@ -112,7 +112,7 @@ def test_reading_fails_with_one_sentence(tmp_path):
     assert mg.MicrographiaError in ImageError.__mro__
 
 
-@pytest.mark.parametrize("size", [0, -1, float("nan"), float("inf")])
+@pytest.mark.parametrize("size", [0, -1, float("nan"), float("inf"), 5e-4, 2e7])
 def test_a_pixel_size_that_is_no_length(with_size, size):
     with pytest.raises(ImageError, match="is no length"):
         mg.read(with_size, pixel_size=size)

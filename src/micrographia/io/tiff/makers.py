@@ -17,6 +17,8 @@ from micrographia.io.microscopes.lengths import Witness, number, unit_nm
 
 #: Zeiss states the pixel of its display, which is so many pixels wide whatever the picture is.
 _ZEISS_DISPLAY_PX = 1024
+#: An element with a unit and a number; bounded, so that no text takes long.
+_XML_LENGTH = r'<{0}\b[^>]{{0,99}}\bunit="([^">]{{1,9}})"[^>]{{0,99}}>([-+.\deE]{{1,40}})</{0}>'
 #: Pages that are searched for Olympus' tag; a preview comes before the picture.
 _SIS_PAGES = 3
 
@@ -83,8 +85,7 @@ def _of_fei_xml(page: tifffile.TiffPage) -> Iterator[Witness]:
         start = text.find(place)
         sides = []
         for name in names if start >= 0 else ():
-            pattern = rf'<{name}\b[^>]*?\bunit="([^"]+)"[^>]*>\s*([-+.\deE]+)\s*</{name}>'
-            found = re.compile(pattern).search(text, start)
+            found = re.compile(_XML_LENGTH.format(name)).search(text, start)
             sides.append(number(found[2], unit_nm(found[1]) or 0) if found else None)
         if len(sides) == 2 and sides[0] and sides[1]:
             yield Witness("FEI tag", sides[0], sides[1])
