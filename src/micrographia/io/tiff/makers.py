@@ -108,6 +108,10 @@ def _of_zeiss(tiff: tifffile.TiffFile, page: tifffile.TiffPage) -> Iterator[Witn
         side = width / page.imagewidth
         yield Witness("Zeiss tag (width)", side, side)
     shown = length("ap_pixel_size")
+    if shown is None:  # the same in metres, fourth of the numbers without a name
+        unnamed = record.get("")
+        found = unnamed[3] if isinstance(unnamed, tuple) and len(unnamed) > 3 else None
+        shown = number(found, 1e9)
     if size is None and width is None and shown is not None:
         side = shown * _ZEISS_DISPLAY_PX / page.imagewidth
         yield Witness("Zeiss tag (pixel size of the display)", side, side)

@@ -73,6 +73,7 @@ def zeiss(**entries: str) -> str:
         ((ZEISS, zeiss(ap_image_pixel_size="Image Pixel Size = 2.500 nm")), 2.5),
         ((ZEISS, zeiss(ap_width="Width = 160.0 nm")), 2.5),
         ((ZEISS, zeiss(ap_pixel_size="Pixel Size = 156.3 pm")), 2.5008),  # x 1024 / 64
+        ((ZEISS, "7\r\n0\r\n0\r\n1.5625e-10\r\n0\r\nDP_SEM\r\nSEM = LEO\r\n"), 2.5),
         (
             (
                 ZEISS,
