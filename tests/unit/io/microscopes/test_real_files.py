@@ -14,7 +14,7 @@ import pytest
 from needed import SHARED, needs
 
 from micrographia.errors import ImageError
-from micrographia.io.images import SUFFIXES, Micrograph, read_micrograph
+from micrographia.io.images import Micrograph, read_micrograph
 
 pytestmark = needs("shared data")
 FILES = SHARED / "microscope_files"
@@ -25,6 +25,7 @@ VELOX, HELIOS, STREAK = (
     f"{TIFF}/tiff_hamamatsu.zip!",
 )
 AXES = "DigitalMicrograph axes"
+FORMATS = (".dm3", ".dm4", ".emd", ".mrc", ".ser", ".tif")
 
 #: File, shape, pixel size [nm] and what states it.
 SIZED = [
@@ -154,5 +155,5 @@ def test_every_file_is_in_a_table() -> None:
         if path.suffix == ".zip":
             names = [f"{name}!{member}" for member in zipfile.ZipFile(path).namelist()]
         for each in names:
-            known = each.lower().removesuffix(".gz").endswith(SUFFIXES)
+            known = each.lower().removesuffix(".gz").endswith(FORMATS)
             assert each in listed or not known, each
