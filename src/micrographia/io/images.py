@@ -16,23 +16,18 @@ from PIL import Image
 from micrographia.arrays import FloatImage, LabelMask
 from micrographia.errors import ImageError
 from micrographia.io.atomic import atomic_path
-from micrographia.io.decoding import (
-    REMEDY,
-    TIFF_MAGIC,
-    Source,
-    first_page,
-    grey_of_pillow,
-    open_with_pillow,
-    reading,
-)
+from micrographia.io.decoding import REMEDY, TIFF_MAGIC, Source, open_with_pillow, reading
 from micrographia.io.headers import Facts, facts_of_text, facts_of_tiff
 from micrographia.io.microscope_files import ENDINGS, read_microscope_file
-from micrographia.io.tiff.pixels import grey_of_page, needs_pillow
+from micrographia.io.pictures.grey import grey_of_pillow, note_orientation, numbers_of_pillow
+from micrographia.io.pictures.kinds import refusal
+from micrographia.io.tiff.pages import full_page
+from micrographia.io.tiff.pixels import grey_of_page, not_one_channel, numbers_of_page
 from micrographia.io.tiff.sizes import pixel_size_of
 
-#: Suffixes that are taken for images when a folder is listed.
-SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", *ENDINGS)
 MAX_PIXELS = 400_000_000
+#: Largest number up to which float32 holds all whole numbers.
+_WHOLE_IN_FLOAT32 = 2**24
 
 
 @dataclass(frozen=True)
@@ -66,7 +61,7 @@ class Micrograph:
 def read_micrograph(path: str | os.PathLike[str], max_pixels: int = MAX_PIXELS) -> Micrograph:
     """Read a picture as one grey channel.
 
-    PNG, JPEG, TIFF and BMP; with `rosettasciio`, DM3, DM4, EMD, MRC, SER and HSPY.
+    PNG, JPEG, TIFF, BMP, GIF and WebP; with `rosettasciio`, DM3, DM4, EMD, MRC, SER and HSPY.
 
     Parameters
     ----------
@@ -83,6 +78,8 @@ def read_micrograph(path: str | os.PathLike[str], max_pixels: int = MAX_PIXELS) 
     """
     file = Path(path)
     notes: list[str] = []
+    if (refused := refusal(file.name)) is not None:
+        raise refused
     with reading(file):
         source = Source(path, max_pixels)
         magic = source.magic()
@@ -92,8 +89,8 @@ def read_micrograph(path: str | os.PathLike[str], max_pixels: int = MAX_PIXELS) 
             pixels, facts = _read_tiff(source, max_pixels, notes)
         else:
             with open_with_pillow(source, max_pixels) as picture:
-                kind = picture.format
-                pixels, facts = grey_of_pillow(picture, notes), Facts(format=kind)
+                facts = Facts(format="JPEG" if picture.format == "MPO" else picture.format)
+                pixels = grey_of_pillow(picture, source.content, notes)
         text = source.text_beside()
     pixels = plain_type(file.name, pixels, notes)
     if text is not None:
@@ -121,6 +118,8 @@ def read_labels(path: str | os.PathLike[str], max_pixels: int = MAX_PIXELS) -> L
         that are no labels.
     """
     file = Path(path)
+    if (refused := refusal(file.name)) is not None:
+        raise refused
     with reading(file):
         source = Source(path, max_pixels)
         if source.magic() in TIFF_MAGIC:
@@ -128,9 +127,9 @@ def read_labels(path: str | os.PathLike[str], max_pixels: int = MAX_PIXELS) -> L
         else:
             with open_with_pillow(source, max_pixels) as picture:
                 channels = len(picture.getbands())
-                labels = np.asarray(picture)
                 if channels != 1:
-                    raise _not_one_channel(file, channels)
+                    raise not_one_channel(file.name, channels)
+                labels = numbers_of_pillow(picture)
     if labels.dtype.kind not in "bui":
         raise ImageError(
             f"Label mask {file.name} holds no whole numbers",
@@ -258,19 +257,15 @@ def image_id(pixels: NDArray[Any]) -> str:
 
 def _read_tiff(source: Source, max_pixels: int, notes: list[str]) -> tuple[NDArray[Any], Facts]:
     with tifffile.TiffFile(source.handle()) as tiff:
-        page = first_page(tiff, source.name, max_pixels)
+        page, pages = full_page(tiff, source.name, max_pixels)
         size, remark = pixel_size_of(tiff, page)
         facts = replace(facts_of_tiff(tiff), pixel_size_nm=size, format="TIFF")
-        if len(tiff.pages) > 1:
-            notes.append(f"first of {len(tiff.pages)} pages")
+        if pages > 1:
+            notes.append(f"first of {pages} pages")
         if remark:
             notes.append(remark)
-        if not needs_pillow(page):
-            return grey_of_page(source.name, page, notes), facts
-    with open_with_pillow(source, max_pixels) as picture:
-        ours = [note for note in notes if not note.startswith("first of")]
-        notes[:] = ours  # Pillow counts the pages itself
-        return grey_of_pillow(picture, notes), facts
+        note_orientation(page.tags.valueof("Orientation", 1), notes)
+        return grey_of_page(source.name, page, notes), facts
 
 
 def plain_type(name: str, pixels: NDArray[Any], notes: list[str]) -> NDArray[Any]:
@@ -302,10 +297,11 @@ def plain_type(name: str, pixels: NDArray[Any], notes: list[str]) -> NDArray[Any
             allowed="whole or real numbers",
             remedy="Save it as 8- or 16-bit grey",
         )
-    if kind != "f":
-        notes.append(f"{pixels.dtype.name} to float32")
     with np.errstate(over="ignore"):
         plain = pixels.astype(np.float32)
+    if kind != "f":
+        exact = max(abs(int(pixels.min())), abs(int(pixels.max()))) <= _WHOLE_IN_FLOAT32
+        notes.append(f"{pixels.dtype.name} to float32" + ("" if exact else ", rounded to 24 bits"))
     finite = np.isfinite(plain)
     if not finite.any():
         raise ImageError(f"Image {name} holds no finite number", remedy=REMEDY)
@@ -317,24 +313,11 @@ def plain_type(name: str, pixels: NDArray[Any], notes: list[str]) -> NDArray[Any
 
 def _labels_of_tiff(source: Source, max_pixels: int) -> NDArray[Any]:
     with tifffile.TiffFile(source.handle()) as tiff:
-        page = first_page(tiff, source.name, max_pixels)
-        if len(tiff.pages) > 1:
+        page, pages = full_page(tiff, source.name, max_pixels)
+        if pages > 1:
             raise ImageError(
-                f"Label mask {source.name} has {len(tiff.pages)} pages",
+                f"Label mask {source.name} has {pages} pages",
                 allowed="one page",
                 remedy="Save each page as its own file",
             )
-        if page.samplesperpixel != 1:
-            raise _not_one_channel(source.path, page.samplesperpixel)
-        if not needs_pillow(page):
-            return page.asarray()
-    with open_with_pillow(source, max_pixels) as picture:
-        return np.asarray(picture)
-
-
-def _not_one_channel(file: Path, channels: int) -> ImageError:
-    return ImageError(
-        f"Label mask {file.name} has {channels} channels",
-        allowed="one channel of instance numbers",
-        remedy="Turn each colour into a number and save a 16-bit grey PNG",
-    )
+        return numbers_of_page(source.name, page)
