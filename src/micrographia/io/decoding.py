@@ -24,7 +24,7 @@ _PILLOW_SUFFIXES = (".png", ".jpg", ".jpeg", ".jfif", ".bmp", ".gif", ".webp")
 _FORMATS = "PNG, JPEG, TIFF, BMP, GIF, WebP, DM3, DM4, EMD, MRC, SER or HSPY"
 #: Bytes for a pixel of the largest picture that is unpacked into memory, and for headers.
 _BYTES_PER_PIXEL, _HEADER = 4, 2**26
-#: As much of a member tells the size of a PNG, JPEG or BMP; colour of 16 bits has 8 bytes a pixel.
+#: As much of a member tells the size of any but a TIFF; colour of 16 bits has 8 bytes a pixel.
 _HEAD, _WIDEST = 2**24, 8
 #: As much of a file tells what it is, where it is no picture.
 _BEGINNING = 64
@@ -143,7 +143,9 @@ def reading(path: str | os.PathLike[str]) -> Iterator[None]:
 
 
 def _words(error: Exception) -> str:
-    text = " ".join(str(error).split()) or type(error).__name__
+    text = " ".join(str(error).split())
+    if " " not in text or not text.isprintable():  # a key or a number alone is no cause
+        text = f"{type(error).__name__}: {text!r}" if text else type(error).__name__
     return text if len(text) <= 120 else text[:117] + "..."
 
 

@@ -13,16 +13,26 @@ import tifffile
 from numpy.typing import ArrayLike, NDArray
 from PIL import Image
 
-from micrographia.arrays import FloatImage, LabelMask
+from micrographia.arrays import ColourImage, FloatImage, LabelMask
 from micrographia.errors import ImageError
 from micrographia.io.atomic import atomic_path
 from micrographia.io.decoding import REMEDY, TIFF_MAGIC, Source, open_with_pillow, reading
 from micrographia.io.headers import Facts, facts_of_text, facts_of_tiff
 from micrographia.io.microscope_files import ENDINGS, read_microscope_file
-from micrographia.io.pictures.grey import grey_of_pillow, note_orientation, numbers_of_pillow
+from micrographia.io.pictures.grey import (
+    colours_of_pillow,
+    grey_of_pillow,
+    note_orientation,
+    numbers_of_pillow,
+)
 from micrographia.io.pictures.kinds import refusal
 from micrographia.io.tiff.pages import full_page
-from micrographia.io.tiff.pixels import grey_of_page, not_one_channel, numbers_of_page
+from micrographia.io.tiff.pixels import (
+    colours_of_page,
+    grey_of_page,
+    not_one_channel,
+    numbers_of_page,
+)
 from micrographia.io.tiff.sizes import pixel_size_of
 
 MAX_PIXELS = 400_000_000
@@ -106,6 +116,35 @@ def read_micrograph(path: str | os.PathLike[str], max_pixels: int = MAX_PIXELS) 
         facts.instrument,
         facts.voltage_kV,
     )
+
+
+def read_colours(path: str | os.PathLike[str], max_pixels: int = MAX_PIXELS) -> ColourImage | None:
+    """Read the colours of a picture, of which `read_micrograph` reads the luminance.
+
+    Returns
+    -------
+    ndarray or None
+        Red, green and blue, uint8 of shape (H, W, 3); None where the file holds no colours, or
+        such (inks, Lab) as are not turned into these.
+
+    Raises
+    ------
+    ImageError
+        As `read_micrograph`.
+    """
+    file = Path(path)
+    if (refused := refusal(file.name)) is not None:
+        raise refused
+    if file.suffix.lower() in ENDINGS:
+        return None
+    with reading(file):
+        source = Source(path, max_pixels)
+        if source.magic() in TIFF_MAGIC:
+            with tifffile.TiffFile(source.handle()) as tiff:
+                page, _ = full_page(tiff, source.name, max_pixels)
+                return colours_of_page(source.name, page)
+        with open_with_pillow(source, max_pixels) as picture:
+            return colours_of_pillow(picture)
 
 
 def read_labels(path: str | os.PathLike[str], max_pixels: int = MAX_PIXELS) -> LabelMask:

@@ -101,6 +101,13 @@ def grey_of_pillow(
     return np.asarray(picture.convert("L"))
 
 
+def colours_of_pillow(picture: Image.Image) -> NDArray[np.uint8] | None:
+    """Decode a picture as red, green and blue, shape (H, W, 3); None where it is grey."""
+    if picture.mode not in ("RGB", "RGBA", "RGBX", "P", "CMYK", "YCbCr", "LAB", "HSV"):
+        return None
+    return np.asarray(picture.convert("RGB"))
+
+
 def numbers_of_pillow(picture: Image.Image) -> NDArray[Any]:
     """Decode a picture of one channel as the numbers that its file holds.
 

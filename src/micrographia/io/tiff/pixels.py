@@ -82,11 +82,33 @@ def grey_of_page(name: str, page: tifffile.TiffPage, notes: list[str]) -> NDArra
         notes.append(_left_out(page, samples.shape[2], colours))
     if photometric == PHOTOMETRIC.PALETTE and page.colormap is not None:
         notes.append("palette to grey")
-        return _of_palette(name, samples[..., 0], page.colormap)
+        index = samples[..., 0].astype(np.uint16)
+        return luminance(_palette(name, index, page.colormap).T[None])[0][index]
     if isinstance(bits, int) and 1 < bits < 8 and samples.dtype == np.uint8:
         notes.append(f"{bits} bits to 8 bits")
         samples = np.rint(samples * (255 / (2**bits - 1))).astype(np.uint8)
     return _grey(name, page, samples, colours, notes)
+
+
+def colours_of_page(name: str, page: tifffile.TiffPage) -> NDArray[np.uint8] | None:
+    """Decode a page as red, green and blue, shape (H, W, 3); None where it is no such picture.
+
+    Palettes and colour of 8 and 16 bits are such; inks and Lab are left to `grey_of_page`.
+
+    Raises
+    ------
+    ImageError
+        Pixels are missing, or are of a kind that is not read.
+    """
+    photometric = page.photometric
+    if photometric == PHOTOMETRIC.PALETTE and page.colormap is not None:
+        index = _decoded(name, page, [])[..., 0].astype(np.uint16)
+        return _eight_bits(_palette(name, index, page.colormap).T[index])
+    if photometric != PHOTOMETRIC.RGB and not _rgb_of_jpeg(page):
+        return None
+    samples = _decoded(name, page, [])
+    whole = samples.dtype in (np.uint8, np.uint16) and page.bitspersample in (8, 16)
+    return _eight_bits(samples[..., :3]) if whole and samples.shape[2] >= 3 else None
 
 
 def numbers_of_page(name: str, page: tifffile.TiffPage) -> NDArray[Any]:
@@ -182,11 +204,9 @@ def _grey(
         if samples.dtype.kind != "u":
             raise ImageError(f"TIFF {name} has inks of an unknown kind", seen=str(samples.dtype))
         notes.append("inks (CMYK) to grey")
-        return grey_of_inks(samples[..., :4], int(np.iinfo(samples.dtype).max))
-    # tifffile has JPEG turned into red, green and blue, unless channels lie apart.
-    if photometric == PHOTOMETRIC.YCBCR and (
-        int(page.compression) not in _JPEG or page.planarconfig == 2 or page.extrasamples
-    ):
+        bits = max(8, page.bitspersample)  # fewer were spread over 8
+        return grey_of_inks(samples[..., :4], 2**bits - 1)
+    if photometric == PHOTOMETRIC.YCBCR and not _rgb_of_jpeg(page):
         notes.append("colour to grey")
         return _luma(samples[..., 0], page.tags.valueof(_REFERENCE))
     if colours == 3:
@@ -194,6 +214,12 @@ def _grey(
         return luminance(samples[..., :3])
     grey = samples[..., 0]
     return _inverted(grey, page, notes) if photometric == PHOTOMETRIC.MINISWHITE else grey
+
+
+def _rgb_of_jpeg(page: tifffile.TiffPage) -> bool:
+    """Whether tifffile turns the YCbCr of this page into red, green and blue."""
+    together = page.planarconfig == 1 and not page.extrasamples
+    return page.photometric == PHOTOMETRIC.YCBCR and int(page.compression) in _JPEG and together
 
 
 def _inverted(grey: NDArray[Any], page: tifffile.TiffPage, notes: list[str]) -> NDArray[Any]:
@@ -221,12 +247,13 @@ def _luma(luma: NDArray[Any], reference: tuple[int, ...] | None) -> NDArray[Any]
     return np.asarray(np.rint(wide.clip(0, 255)).astype(np.uint8)[luma])
 
 
-def _of_palette(name: str, index: NDArray[Any], colours: NDArray[np.uint16]) -> NDArray[Any]:
-    """Return grey of 8 bits where the palette has no more, else of 16.
+def _palette(
+    name: str, index: NDArray[np.uint16], colours: NDArray[np.uint16]
+) -> NDArray[np.uint8] | NDArray[np.uint16]:
+    """Return a palette, shape (3, n), with 8 bits where its colours have no more, else with 16.
 
     Palettes have 16 bits. Those of 8-bit colours hold v·257, v·256 or, against the standard, v.
     """
-    index = index.astype(np.uint16)
     if int(index.max()) >= colours.shape[1]:
         raise ImageError(
             f"TIFF {name} has a palette that is too short",
@@ -235,7 +262,11 @@ def _of_palette(name: str, index: NDArray[Any], colours: NDArray[np.uint16]) -> 
         )
     high, low = colours >> 8, colours & 255
     if not high.any():
-        colours = low.astype(np.uint8)
-    elif np.array_equal(high, low) or not low.any():
-        colours = high.astype(np.uint8)
-    return luminance(colours.T[None])[0][index]
+        return low.astype(np.uint8)
+    if np.array_equal(high, low) or not low.any():
+        return high.astype(np.uint8)
+    return colours
+
+
+def _eight_bits(samples: NDArray[Any]) -> NDArray[np.uint8]:
+    return samples if samples.dtype == np.uint8 else (samples >> 8).astype(np.uint8)
