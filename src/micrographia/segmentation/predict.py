@@ -20,7 +20,7 @@ from micrographia.config import Segmentation
 from micrographia.errors import MicrographiaError
 from micrographia.io.atomic import refuse_inputs
 from micrographia.io.images import image_id, to_unit, write_labels
-from micrographia.io.pictures.kinds import SUFFIXES, is_listed, refusal, tally
+from micrographia.io.pictures.kinds import SUFFIXES, pictures_among, refusal, tally
 from micrographia.io.schemas import INSTANCES, PREDICTIONS
 from micrographia.io.schemas.rows import (
     PredictionRow,
@@ -138,7 +138,7 @@ def _images_in(folder: Path) -> list[Path]:
             f"Folder {folder} cannot be read ({error.strerror})",
             remedy="Give yourself the right to list it (chmod u+rx)",
         ) from None
-    found = [folder / name for name in names if is_listed(name, names) and name[0] != "."]
+    found = [folder / name for name in pictures_among(names) if name[0] != "."]
     rest = {folder / name for name in names} - set(found)
     others = [path.name for path in rest if not path.is_dir()]
     if others:

@@ -14,7 +14,7 @@ from typing import Any, cast
 from micrographia.curation.intake.tabulated import tabulated
 from micrographia.errors import ImageError
 from micrographia.io import archives
-from micrographia.io.pictures.kinds import SUFFIXES, is_listed, is_read, refusal, tally
+from micrographia.io.pictures.kinds import SUFFIXES, is_read, pictures_among, refusal, tally
 from micrographia.io.schemas.rows import (
     ManifestRow,
 )
@@ -128,7 +128,7 @@ def _found(source: str, masks: str | None) -> list[dict[str, Any]]:
         return tabulated(source)
     if archives.is_archive(source):
         return _list_archive(source)
-    if is_listed(source):
+    if is_read(source) or refusal(source):
         return _rows(os.path.dirname(source), [_plain(source)])
     raise ImageError(
         f"Source {source} has an unknown file type",
@@ -162,7 +162,9 @@ def _list_glob(pattern: str, masks: str | None) -> list[dict[str, Any]]:
         fixed = os.path.dirname(fixed)
     barred = None if masks is None else os.path.join(os.path.realpath(masks), "")
     found: list[dict[str, Any]] = []
-    for path in sorted(glob.glob(pattern, recursive=True)):
+    matches = sorted(glob.glob(pattern, recursive=True))
+    pictures = set(pictures_among(matches))
+    for path in matches:
         if barred is not None and os.path.join(os.path.realpath(path), "").startswith(barred):
             continue
         rows: list[dict[str, Any]] = []
@@ -171,7 +173,7 @@ def _list_glob(pattern: str, masks: str | None) -> list[dict[str, Any]]:
             rows = [] if "**" in pattern else _list_folder(path, masks)
         elif archives.is_archive(path):
             rows = _list_archive(path)
-        elif is_listed(path):
+        elif path in pictures:
             found.extend(_rows(fixed, [_plain(path)]))
         for row in rows:
             row["place"] = f"{_without_ending(_below(fixed, _plain(path)))}/{row['place']}"
@@ -296,9 +298,7 @@ def _files(
 
 def _images(names: Collection[str], base: type[PurePath] = PurePath) -> list[str]:
     """Return the names of pictures, read or not, without hidden ones."""
-    return [
-        name for name in names if is_listed(name, names) and not base(name).name.startswith(".")
-    ]
+    return [name for name in pictures_among(names) if not base(name).name.startswith(".")]
 
 
 def _plain(path: str) -> str:

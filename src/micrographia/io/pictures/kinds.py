@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections import Counter
-from collections.abc import Iterable
-from pathlib import PurePath
+from collections.abc import Collection, Iterable
 
 from micrographia.errors import ImageError
 from micrographia.io.microscope_files import ENDINGS
@@ -25,7 +26,6 @@ _OTHERS: tuple[tuple[str, str, str], ...] = (
     ("Photoshop and GIMP documents", _EXPORT, ".psd .psb .xcf"),
     ("PDF documents", "Extract the pictures from it as PNG or TIFF", ".pdf"),
     ("Drawings", _EXPORT, ".svg .svgz .eps .ps .ai .wmf .emf"),
-    ("Slides", _EXPORT, ".ppt .pptx .odp"),
     ("Raw pictures of cameras", _EXPORT, ".nef .cr2 .cr3 .arw .dng .orf .rw2 .raf .raw"),
     (
         "Files of light microscopes",
@@ -44,8 +44,8 @@ _OTHERS: tuple[tuple[str, str, str], ...] = (
 _REFUSED = {
     suffix: (what, remedy) for what, remedy, suffixes in _OTHERS for suffix in suffixes.split()
 }
-#: Files that come with a picture and are none of their own: TIA writes one beside its series.
-_COMPANIONS = {".emi": ".ser"}
+#: TIA writes a record, `a.emi`, beside the numbered series that it describes, `a_1.ser`.
+_RECORD, _SERIES, _NUMBER = ".emi", ".ser", re.compile(r"_\d+$")
 
 
 def is_read(name: str) -> bool:
@@ -53,35 +53,34 @@ def is_read(name: str) -> bool:
     return name.lower().endswith(SUFFIXES)
 
 
-def is_listed(name: str, beside: Iterable[str] = ()) -> bool:
-    """Whether a file is a picture by its suffix, read or not.
+def pictures_among(names: Collection[str]) -> list[str]:
+    """Return the names of files that are pictures by their suffix, read or not, in their order.
 
-    Parameters
-    ----------
-    name
-        Of the file, with or without its folders.
-    beside
-        Names of the files in the same folder, by which companions of a picture are known.
+    A record beside the series of pictures that it describes is no picture of its own.
+
+    Examples
+    --------
+    >>> pictures_among(["a.png", "b.HEIC", "c.csv", "d.emi", "d_1.ser", "e.emi"])
+    ['a.png', 'b.HEIC', 'd_1.ser', 'e.emi']
     """
-    if is_read(name):
-        return True
-    stem, suffix = _split(name)
-    if suffix not in _REFUSED:
-        return False
-    partner = _COMPANIONS.get(suffix)
-    # TIA numbers the series of one record: `a.emi` comes with `a_1.ser`.
-    return partner is None or not any(
-        _split(other)[1] == partner and _split(other)[0].startswith(stem) for other in beside
-    )
+    series = {os.path.splitext(name)[0] for name in names if name.lower().endswith(_SERIES)}
+    described = series | {_NUMBER.sub("", stem) for stem in series}
+    return [name for name in names if is_read(name) or _is_refused(name, described)]
+
+
+def _is_refused(name: str, described: set[str]) -> bool:
+    stem, suffix = os.path.splitext(name)
+    suffix = suffix.lower()
+    return suffix in _REFUSED and not (suffix == _RECORD and stem in described)
 
 
 def refusal(name: str) -> ImageError | None:
     """Return why a picture of this suffix is not read; None where it is read, or no picture."""
-    if is_read(name) or (known := _REFUSED.get(_split(name)[1])) is None:
+    if is_read(name) or (known := _REFUSED.get(os.path.splitext(name)[1].lower())) is None:
         return None
     what, remedy = known
     return ImageError(
-        f"{PurePath(name).name}: {what} are not read",
+        f"{os.path.basename(name)}: {what} are not read",
         allowed=", ".join(SUFFIXES),
         remedy=remedy,
     )
@@ -95,14 +94,12 @@ def tally(names: Iterable[str]) -> str:
     >>> tally(["a.csv", "b.txt", "c.TXT", "README", ".DS_Store"])
     '.txt 2, .csv 1, hidden 1, without suffix 1'
     """
-    counts = Counter(
-        "hidden" if PurePath(name).name.startswith(".") else _split(name)[1] or "without suffix"
-        for name in names
-    )
+    counts = Counter(_suffix(name) for name in names)
     ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     return ", ".join(f"{suffix} {count}" for suffix, count in ordered)
 
 
-def _split(name: str) -> tuple[str, str]:
-    path = PurePath(name)
-    return path.stem.lower(), path.suffix.lower()
+def _suffix(name: str) -> str:
+    if os.path.basename(name).startswith("."):
+        return "hidden"
+    return os.path.splitext(name)[1].lower() or "without suffix"

@@ -11,7 +11,7 @@ from PIL import Image
 from micrographia.errors import ImageError
 from micrographia.io.images import read_labels, read_micrograph
 from micrographia.io.pictures.beginnings import recognised
-from micrographia.io.pictures.kinds import PLAIN, SUFFIXES, is_listed, is_read, refusal
+from micrographia.io.pictures.kinds import PLAIN, SUFFIXES, is_read, pictures_among, refusal
 
 _GREY = (np.arange(30 * 40) % 251).astype(np.uint8).reshape(30, 40)
 
@@ -19,7 +19,7 @@ _GREY = (np.arange(30 * 40) % 251).astype(np.uint8).reshape(30, 40)
 @pytest.mark.parametrize("name", ["a.PNG", "a.b.tif", "in/a.jfif", "a.WebP", "a.gif", "a.dm4"])
 def test_what_is_read_is_listed_and_not_refused(name: str) -> None:
     assert is_read(name)
-    assert is_listed(name)
+    assert pictures_among([name]) == [name]
     assert refusal(name) is None
 
 
@@ -27,7 +27,7 @@ def test_what_is_read_is_listed_and_not_refused(name: str) -> None:
     "name", ["a.txt", "a.csv", "Thumbs.db", "README", "a.xml", "a.zip", "png"]
 )
 def test_what_is_no_picture_is_neither(name: str) -> None:
-    assert not is_listed(name)
+    assert pictures_among([name]) == []
     assert refusal(name) is None
 
 
