@@ -119,9 +119,9 @@ def read(
     Parameters
     ----------
     path
-        PNG, JPEG, TIFF or BMP; with `rosettasciio`, DM3, DM4, EMD, MRC, SER and HSPY. A member
-        of an archive is `set.zip!folder/a.png`. Colour becomes grey; of several frames the first
-        is taken.
+        PNG, JPEG, TIFF, BMP, GIF or WebP; with `rosettasciio`, DM3, DM4, EMD, MRC, SER and HSPY.
+        A member of an archive is `set.zip!folder/a.png`. Colour becomes grey; of several frames
+        the first is taken.
     pixel_size
         Side of a pixel in `unit`, where you know it; wins over what the file states.
     unit

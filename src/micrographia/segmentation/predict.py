@@ -19,7 +19,8 @@ from micrographia.arrays import FloatImage, LabelMask
 from micrographia.config import Segmentation
 from micrographia.errors import MicrographiaError
 from micrographia.io.atomic import refuse_inputs
-from micrographia.io.images import SUFFIXES, image_id, to_unit, write_labels
+from micrographia.io.images import image_id, to_unit, write_labels
+from micrographia.io.pictures.kinds import SUFFIXES, pictures_among, refusal, tally
 from micrographia.io.schemas import INSTANCES, PREDICTIONS
 from micrographia.io.schemas.rows import (
     PredictionRow,
@@ -100,9 +101,10 @@ class Job:
 
 
 def jobs_of_paths(paths: Sequence[Path]) -> list[Job]:
-    """Return a job per image; folders stand for the images in them.
+    """Return a job per image; folders stand for the pictures in them.
 
     Outputs are named by the stem; of `a.png` and `a.tif` the second keeps its suffix: `a.tif`.
+    Pictures of a format that is not read come last; `predict` says so in their rows.
 
     Raises
     ------
@@ -113,7 +115,8 @@ def jobs_of_paths(paths: Sequence[Path]) -> list[Job]:
     for path in paths:
         files += _images_in(path) if os.path.isdir(path) else [path]
     taken: dict[str, Path] = {}
-    for file in files:
+    refused = [file for file in files if refusal(file.name)]
+    for file in [file for file in files if not refusal(file.name)]:
         other = taken.get(file.stem)
         stem = file.stem if other is None or other.name == file.name else file.name
         other = taken.setdefault(stem, file)
@@ -122,11 +125,12 @@ def jobs_of_paths(paths: Sequence[Path]) -> list[Job]:
                 f"{other} and {file} would both write the mask {stem}.png",
                 remedy="Segment them into different folders, or rename one",
             )
-    return [Job(str(file), stem) for stem, file in taken.items()]
+    named = [(file, stem) for stem, file in taken.items()]
+    return [Job(str(file), stem) for file, stem in named + [(file, file.name) for file in refused]]
 
 
 def _images_in(folder: Path) -> list[Path]:
-    """Sorted image files of a folder, without hidden ones."""
+    """Sorted pictures of a folder, read or not, without hidden ones; other files are counted."""
     try:
         names = os.listdir(folder)
     except OSError as error:
@@ -134,7 +138,11 @@ def _images_in(folder: Path) -> list[Path]:
             f"Folder {folder} cannot be read ({error.strerror})",
             remedy="Give yourself the right to list it (chmod u+rx)",
         ) from None
-    found = [folder / name for name in names if name.lower().endswith(SUFFIXES) and name[0] != "."]
+    found = [folder / name for name in pictures_among(names) if name[0] != "."]
+    rest = {folder / name for name in names} - set(found)
+    others = [path.name for path in rest if not path.is_dir()]
+    if others:
+        LOG.info("%s: %d files are no pictures (%s)", folder, len(others), tally(others))
     if not found:
         raise MicrographiaError(
             f"Folder {folder} contains no image",
