@@ -18,7 +18,10 @@ from typing import Any
 import numpy as np
 
 #: Modules of this folder that have a list `CASES`, in the order of the page.
-MODULES = ("tiffs", "tiff_layouts", "pictures", "masks", "microscopes", "refused")
+MODULES = (
+    "tiffs", "tiff_layouts", "stated_sizes", "pictures", "masks", "microscopes", "instruments",
+    "refused",
+)  # fmt: skip
 
 Writer = Callable[[Path], object]
 

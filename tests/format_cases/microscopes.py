@@ -8,7 +8,7 @@ import numpy as np
 
 from format_cases import WIDE, Case, bytes_of
 
-_READER = "rosettasciio"
+_READER = "own reader"
 
 
 def mrc(pixels: np.ndarray, mode: int, angstrom: float, order: str = "<") -> bytes:
@@ -49,7 +49,6 @@ CASES = [
         ".mrc",
         pixels=_REAL,
         size_nm=0.35,
-        needs=("rsciio",),
     ),
     Case(
         "MRC",
@@ -60,6 +59,5 @@ CASES = [
         ".mrc",
         pixels=WIDE,
         size_nm=2.0,
-        needs=("rsciio",),
     ),
 ]
