@@ -43,8 +43,9 @@ class Micrograph:
         What was done on reading, and why a pixel size was refused; None if there is nothing to
         say.
     metadata
-        What the file states: `format`, `microscopy`, `instrument`, `voltage_kV`; of simulated
-        images also `conditions`, `engine`, `dose`, and `unit`, that of the grey values.
+        What the file states: `format`, `microscopy`, `instrument`, `voltage_kV`, and
+        `pixel_size_stated_by`, the part of the file that does ("FEI tag"); of simulated images
+        also `conditions`, `engine`, `dose`, and `unit`, that of the grey values.
     """
 
     pixels: NDArray[Any]
@@ -56,6 +57,8 @@ class Micrograph:
     metadata: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        from micrographia.io.microscopes.lengths import fault_of
+
         pixels = np.asarray(self.pixels)
         if pixels.ndim != 2 or pixels.size == 0:
             raise ImageError(
@@ -69,9 +72,12 @@ class Micrograph:
                 "There is no such unit of the pixel size", seen=self.unit, allowed="'nm', 'Å'"
             )
         size = self.pixel_size
-        if size is not None and not (np.isfinite(size) and size > 0):
+        fault = None if size is None else fault_of(size / UNITS[self.unit])
+        if fault is not None:
             raise ImageError(
-                "The pixel size is no length", seen=size, allowed="above 0; None if unknown"
+                "The pixel size is no length of a pixel",
+                seen=fault,
+                allowed="1 pm to 1 cm; None if unknown",
             )
         object.__setattr__(self, "pixels", pixels)
         if size is not None and self.pixel_size_source is None:
@@ -94,7 +100,10 @@ class Micrograph:
         height, width = self.pixels.shape
         size = "pixel size unknown"
         if self.pixel_size is not None:
-            size = f"{self.pixel_size:.4g} {self.unit} per pixel ({self.pixel_size_source})"
+            source = self.pixel_size_source
+            if source == "file" and self.metadata.get("pixel_size_stated_by"):
+                source = f"file: {self.metadata['pixel_size_stated_by']}"
+            size = f"{self.pixel_size:.4g} {self.unit} per pixel ({source})"
         return f"Micrograph({width} × {height} px, {self.pixels.dtype}, {size})"
 
 
@@ -110,9 +119,9 @@ def read(
     Parameters
     ----------
     path
-        PNG, JPEG, TIFF or BMP; with `rosettasciio`, DM3, DM4, EMD, MRC, SER and HSPY. A member
-        of an archive is `set.zip!folder/a.png`. Colour becomes grey; of several frames the first
-        is taken.
+        PNG, JPEG, TIFF, BMP, GIF or WebP; with `rosettasciio`, DM3, DM4, EMD, MRC, SER and HSPY.
+        A member of an archive is `set.zip!folder/a.png`. Colour becomes grey; of several frames
+        the first is taken.
     pixel_size
         Side of a pixel in `unit`, where you know it; wins over what the file states.
     unit
@@ -129,7 +138,7 @@ def read(
     Raises
     ------
     ImageError
-        The file is absent, damaged, too large or no image, or the pixel size is not above 0.
+        The file is absent, damaged, too large or no image, or the pixel size is not 1 pm to 1 cm.
 
     Examples
     --------
@@ -148,6 +157,8 @@ def read(
     found = read_micrograph(path)
     told = ("format", "microscopy", "instrument", "voltage_kV")
     facts = {name: value for name in told if (value := getattr(found, name)) is not None}
+    if found.pixel_size_source is not None:
+        facts["pixel_size_stated_by"] = found.pixel_size_source
     ours = stem_metadata(path)
     size_nm, source, note = found.pixel_size_nm, "file", found.note
     if pixel_size is not None:

@@ -44,7 +44,7 @@ class Stem(Section):
     conditions: ImagingConditions = Field(
         default_factory=ImagingConditions, description="Imaging conditions of the microscope."
     )
-    pixel_size: float = Field(0.1, gt=0.005, le=1, description="Pixel size [Å].")
+    pixel_size: float = Field(0.1, ge=0.01, le=1, description="Pixel size [Å].")
     field: float = Field(48.0, ge=5, le=1000, description="Side of the square field of view [Å].")
     rotation: float | None = Field(
         None, ge=-360, le=360, description="Rotation of the crystal [degree]; null: random."

@@ -72,6 +72,8 @@ def add_scale(
             seen = _row_of(row, by_id, "scale")
             row["pixel_size_nm"] = seen["pixel_size_nm"]
             row["pixel_size_source"] = seen["pixel_size_source"]
+            if seen["pixel_size_source"] != "header":
+                row["pixel_size_stated_by"] = None
             if seen["agreement"] == "disagree" or seen["pixel_size_nm"] is None:
                 row["note"] = "; ".join(filter(None, (row["note"], seen["reason"])))
         joined.append(row)

@@ -198,7 +198,7 @@ def _opened(path: str) -> _Archive:
         raise ImageError(f"Archive {path} does not exist", remedy="Check the path") from None
     except Exception as error:  # on damaged bytes zlib, lzma and struct raise their own
         raise ImageError(
-            f"Archive {path} cannot be read ({error})",
+            f"Archive {path} cannot be read ({' '.join(str(error).split())})",
             allowed=", ".join(SUFFIXES),
             remedy="Pack it again",
         ) from error

@@ -1,4 +1,4 @@
-"""Low-level reading for `images`: bytes of files and archives, errors, decoding by Pillow."""
+"""Low-level reading for `images`: bytes of files and archives, errors, Pillow."""
 
 from __future__ import annotations
 
@@ -9,25 +9,25 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
-import numpy as np
-import tifffile
-from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from micrographia.errors import ImageError
 from micrographia.io import archives
+from micrographia.io.pictures.beginnings import recognised
 
 TIFF_MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 REMEDY = "Export the picture again from its original, or remove the file"
-_PILLOW_FORMATS = ("PNG", "JPEG", "BMP", "TIFF")
-_PILLOW_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp")
-_FORMATS = "PNG, JPEG, TIFF, BMP, DM3, DM4, EMD, MRC, SER or HSPY"
+_PILLOW_FORMATS = ("PNG", "JPEG", "BMP", "GIF", "WEBP")
+_PILLOW_SUFFIXES = (".png", ".jpg", ".jpeg", ".jfif", ".bmp", ".gif", ".webp")
+_FORMATS = "PNG, JPEG, TIFF, BMP, GIF, WebP, DM3, DM4, EMD, MRC, SER or HSPY"
 #: Bytes for a pixel of the largest picture that is unpacked into memory, and for headers.
 _BYTES_PER_PIXEL, _HEADER = 4, 2**26
-#: As much of a member tells the size of a PNG, JPEG or BMP; colour of 16 bits has 8 bytes a pixel.
+#: As much of a member tells the size of any but a TIFF; colour of 16 bits has 8 bytes a pixel.
 _HEAD, _WIDEST = 2**24, 8
+#: As much of a file tells what it is, where it is no picture.
+_BEGINNING = 64
 #: Most bytes of a text beside a picture.
 _LARGEST_TEXT = 2**20
 
@@ -91,24 +91,45 @@ class Source:
         if not self.path.is_file():
             raise ImageError(f"{self.name} is no regular file", remedy="Name an image file")
 
+    def content(self) -> bytes:
+        """Return all bytes."""
+        return self.path.read_bytes() if self.data is None else self.data
+
     def text_beside(self) -> str | None:
-        """Return the text file of the same stem that some microscopes write, if there is one."""
+        """Return the text file that some microscopes write beside a picture, if there is one.
+
+        Of `a.tif` it is `a.txt` (JEOL, Hitachi), `a.hdr` or `a-tif.hdr` (TESCAN).
+        """
+        for ending in (".txt", ".hdr", f"-{self.path.suffix[1:]}.hdr"):
+            content = self._beside(ending)
+            if content is not None:
+                return _decoded(content)
+        return None
+
+    def _beside(self, ending: str) -> bytes | None:
         try:
             if self.inside is None:
-                beside = self.path.with_suffix(".txt")
+                beside = self.path.with_name(self.path.stem + ending)
                 if not beside.is_file() or beside.stat().st_size > _LARGEST_TEXT:
                     return None
-                content = beside.read_bytes()
-            else:
-                archive, member = self.inside
-                name = os.path.splitext(member)[0] + ".txt"
-                if not archives.holds(archive, name):
-                    return None
-                content = archives.read_member(archive, name, _LARGEST_TEXT)
+                return beside.read_bytes()
+            archive, member = self.inside
+            name = os.path.splitext(member)[0] + ending
+            if not archives.holds(archive, name):
+                return None
+            return archives.read_member(archive, name, _LARGEST_TEXT)
         except (OSError, ImageError):
             return None
-        wide = content[:2] in (b"\xff\xfe", b"\xfe\xff")
-        return content.decode("utf-16" if wide else "latin-1", "replace")
+
+
+def _decoded(content: bytes) -> str:
+    """Return the text of bytes in UTF-16 with its mark, UTF-8, or else Latin-1."""
+    if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return content.decode("utf-16", "replace")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return content.decode("latin-1")
 
 
 @contextmanager
@@ -139,7 +160,9 @@ def reading(path: str | os.PathLike[str]) -> Iterator[None]:
 
 
 def _words(error: Exception) -> str:
-    text = " ".join(str(error).split()) or type(error).__name__
+    text = " ".join(str(error).split())
+    if " " not in text or not text.isprintable():  # a key or a number alone is no cause
+        text = f"{type(error).__name__}: {text!r}" if text else type(error).__name__
     return text if len(text) <= 120 else text[:117] + "..."
 
 
@@ -164,6 +187,14 @@ def open_with_pillow(source: Source, max_pixels: int) -> Iterator[Image.Image]:
         yield picture
 
 
+def _head(handle: Path | IO[bytes]) -> bytes:
+    if isinstance(handle, Path):
+        with handle.open("rb") as stream:
+            return stream.read(_BEGINNING)
+    handle.seek(0)
+    return handle.read(_BEGINNING)
+
+
 def _identified(handle: Path | IO[bytes], name: str) -> Image.Image:
     limit = Image.MAX_IMAGE_PIXELS
     try:
@@ -173,47 +204,9 @@ def _identified(handle: Path | IO[bytes], name: str) -> Image.Image:
     except UnidentifiedImageError:
         raise ImageError(
             f"{name} is not an image whatever its name says, or its header is damaged",
+            seen=recognised(_head(handle)),
             allowed=_FORMATS,
             remedy=REMEDY,
         ) from None
     finally:
         Image.MAX_IMAGE_PIXELS = limit
-
-
-def grey_of_pillow(picture: Image.Image, notes: list[str]) -> NDArray[Any]:
-    """Decode a picture and reduce its palette, colour or alpha to one grey channel."""
-    if getattr(picture, "n_frames", 1) > 1:
-        notes.append(f"first of {getattr(picture, 'n_frames', 1)} pages")
-    bands = picture.getbands()
-    if "A" in bands or "transparency" in picture.info:
-        notes.append("alpha dropped")
-    if picture.mode in ("I;16", "I;16L", "I;16B", "I;16N"):
-        return np.asarray(picture).astype(np.uint16)
-    if picture.mode in ("I", "F"):
-        return np.asarray(picture)
-    if picture.mode == "P":
-        notes.append("palette to grey")
-        picture = picture.convert("RGB")
-    elif len(bands) >= 3:
-        notes.append("colour to grey")
-    if _bits_of_png(picture) == 16:
-        notes.append("16-bit colour reduced to 8 bits")
-    if picture.mode in ("CMYK", "YCbCr", "LAB", "HSV", "RGBA", "RGBX", "PA"):
-        picture = picture.convert("RGB")
-    return np.asarray(picture.convert("L"))
-
-
-def _bits_of_png(picture: Image.Image) -> int:
-    """Return the bits per sample that the file of a colour PNG held before Pillow cut them."""
-    tiles = getattr(picture, "tile", None) or [("", None, 0, "")]
-    mode = tiles[0][3]
-    return 16 if isinstance(mode, str) and mode.endswith(";16B") else 8
-
-
-def first_page(tiff: tifffile.TiffFile, name: str, max_pixels: int) -> tifffile.TiffPage:
-    """Return the first page of a TIFF after a look at its size."""
-    if len(tiff.pages) == 0:
-        raise ImageError(f"TIFF {name} has no page", remedy=REMEDY)
-    page = tiff.pages.first
-    check_size(name, page.imagewidth, page.imagelength * page.imagedepth, max_pixels)
-    return page

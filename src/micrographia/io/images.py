@@ -13,26 +13,32 @@ import tifffile
 from numpy.typing import ArrayLike, NDArray
 from PIL import Image
 
-from micrographia.arrays import FloatImage, LabelMask
+from micrographia.arrays import ColourImage, FloatImage, LabelMask
 from micrographia.errors import ImageError
 from micrographia.io.atomic import atomic_path
-from micrographia.io.decoding import (
-    REMEDY,
-    TIFF_MAGIC,
-    Source,
-    first_page,
-    grey_of_pillow,
-    open_with_pillow,
-    reading,
-)
+from micrographia.io.decoding import REMEDY, TIFF_MAGIC, Source, open_with_pillow, reading
 from micrographia.io.headers import Facts, facts_of_text, facts_of_tiff
 from micrographia.io.microscope_files import ENDINGS, read_microscope_file
-from micrographia.io.tiff.pixels import grey_of_page, needs_pillow
-from micrographia.io.tiff.sizes import pixel_size_of
+from micrographia.io.microscopes.lengths import settle
+from micrographia.io.pictures.grey import (
+    colours_of_pillow,
+    grey_of_pillow,
+    note_orientation,
+    numbers_of_pillow,
+)
+from micrographia.io.pictures.kinds import refusal
+from micrographia.io.tiff.pages import full_page
+from micrographia.io.tiff.pixels import (
+    colours_of_page,
+    grey_of_page,
+    not_one_channel,
+    numbers_of_page,
+)
+from micrographia.io.tiff.sizes import sizes_of
 
-#: Suffixes that are taken for images when a folder is listed.
-SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", *ENDINGS)
 MAX_PIXELS = 400_000_000
+#: Largest number up to which float32 holds all whole numbers.
+_WHOLE_IN_FLOAT32 = 2**24
 
 
 @dataclass(frozen=True)
@@ -52,6 +58,8 @@ class Micrograph:
     microscopy, instrument, voltage_kV
         Kind of microscope, its maker and model, and its voltage [kV]; None when the file does
         not tell.
+    pixel_size_source
+        Which part of the file states the pixel size ("FEI tag", "OME-XML"); None if none does.
     """
 
     pixels: NDArray[Any]
@@ -61,12 +69,13 @@ class Micrograph:
     microscopy: str | None = None
     instrument: str | None = None
     voltage_kV: float | None = None
+    pixel_size_source: str | None = None
 
 
 def read_micrograph(path: str | os.PathLike[str], max_pixels: int = MAX_PIXELS) -> Micrograph:
     """Read a picture as one grey channel.
 
-    PNG, JPEG, TIFF and BMP; with `rosettasciio`, DM3, DM4, EMD, MRC, SER and HSPY.
+    PNG, JPEG, TIFF, BMP, GIF and WebP; with `rosettasciio`, DM3, DM4, EMD, MRC, SER and HSPY.
 
     Parameters
     ----------
@@ -83,6 +92,8 @@ def read_micrograph(path: str | os.PathLike[str], max_pixels: int = MAX_PIXELS) 
     """
     file = Path(path)
     notes: list[str] = []
+    if (refused := refusal(file.name)) is not None:
+        raise refused
     with reading(file):
         source = Source(path, max_pixels)
         magic = source.magic()
@@ -92,23 +103,54 @@ def read_micrograph(path: str | os.PathLike[str], max_pixels: int = MAX_PIXELS) 
             pixels, facts = _read_tiff(source, max_pixels, notes)
         else:
             with open_with_pillow(source, max_pixels) as picture:
-                kind = picture.format
-                pixels, facts = grey_of_pillow(picture, notes), Facts(format=kind)
+                facts = Facts(format="JPEG" if picture.format == "MPO" else picture.format)
+                pixels = grey_of_pillow(picture, source.content, notes)
         text = source.text_beside()
     pixels = plain_type(file.name, pixels, notes)
     if text is not None:
         told = facts_of_text(text, pixels.shape, notes)
         blank = {name: value for name, value in vars(told).items() if vars(facts)[name] is None}
-        facts = replace(facts, **blank)
+        facts = replace(facts, **blank, sizes=facts.sizes + told.sizes)
+    pixel_size_nm, stated_by = settle(facts.sizes, notes)
     return Micrograph(
         np.ascontiguousarray(pixels),
-        facts.pixel_size_nm,
+        pixel_size_nm,
         "; ".join(notes) or None,
         facts.format,
         facts.microscopy,
         facts.instrument,
         facts.voltage_kV,
+        stated_by,
     )
+
+
+def read_colours(path: str | os.PathLike[str], max_pixels: int = MAX_PIXELS) -> ColourImage | None:
+    """Read the colours of a picture, of which `read_micrograph` reads the luminance.
+
+    Returns
+    -------
+    ndarray or None
+        Red, green and blue, uint8 of shape (H, W, 3); None where the file holds no colours, or
+        such (inks, Lab) as are not turned into these.
+
+    Raises
+    ------
+    ImageError
+        As `read_micrograph`.
+    """
+    file = Path(path)
+    if (refused := refusal(file.name)) is not None:
+        raise refused
+    if file.suffix.lower() in ENDINGS:
+        return None
+    with reading(file):
+        source = Source(path, max_pixels)
+        if source.magic() in TIFF_MAGIC:
+            with tifffile.TiffFile(source.handle()) as tiff:
+                page, _ = full_page(tiff, source.name, max_pixels)
+                return colours_of_page(source.name, page)
+        with open_with_pillow(source, max_pixels) as picture:
+            return colours_of_pillow(picture)
 
 
 def read_labels(path: str | os.PathLike[str], max_pixels: int = MAX_PIXELS) -> LabelMask:
@@ -121,6 +163,8 @@ def read_labels(path: str | os.PathLike[str], max_pixels: int = MAX_PIXELS) -> L
         that are no labels.
     """
     file = Path(path)
+    if (refused := refusal(file.name)) is not None:
+        raise refused
     with reading(file):
         source = Source(path, max_pixels)
         if source.magic() in TIFF_MAGIC:
@@ -128,9 +172,9 @@ def read_labels(path: str | os.PathLike[str], max_pixels: int = MAX_PIXELS) -> L
         else:
             with open_with_pillow(source, max_pixels) as picture:
                 channels = len(picture.getbands())
-                labels = np.asarray(picture)
                 if channels != 1:
-                    raise _not_one_channel(file, channels)
+                    raise not_one_channel(file.name, channels)
+                labels = numbers_of_pillow(picture)
     if labels.dtype.kind not in "bui":
         raise ImageError(
             f"Label mask {file.name} holds no whole numbers",
@@ -258,19 +302,12 @@ def image_id(pixels: NDArray[Any]) -> str:
 
 def _read_tiff(source: Source, max_pixels: int, notes: list[str]) -> tuple[NDArray[Any], Facts]:
     with tifffile.TiffFile(source.handle()) as tiff:
-        page = first_page(tiff, source.name, max_pixels)
-        size, remark = pixel_size_of(tiff, page)
-        facts = replace(facts_of_tiff(tiff), pixel_size_nm=size, format="TIFF")
-        if len(tiff.pages) > 1:
-            notes.append(f"first of {len(tiff.pages)} pages")
-        if remark:
-            notes.append(remark)
-        if not needs_pillow(page):
-            return grey_of_page(source.name, page, notes), facts
-    with open_with_pillow(source, max_pixels) as picture:
-        ours = [note for note in notes if not note.startswith("first of")]
-        notes[:] = ours  # Pillow counts the pages itself
-        return grey_of_pillow(picture, notes), facts
+        page, pages = full_page(tiff, source.name, max_pixels)
+        facts = replace(facts_of_tiff(tiff), sizes=sizes_of(tiff, page, notes), format="TIFF")
+        if pages > 1:
+            notes.append(f"first of {pages} pages")
+        note_orientation(page.tags.valueof("Orientation", 1), notes)
+        return grey_of_page(source.name, page, notes), facts
 
 
 def plain_type(name: str, pixels: NDArray[Any], notes: list[str]) -> NDArray[Any]:
@@ -302,10 +339,11 @@ def plain_type(name: str, pixels: NDArray[Any], notes: list[str]) -> NDArray[Any
             allowed="whole or real numbers",
             remedy="Save it as 8- or 16-bit grey",
         )
-    if kind != "f":
-        notes.append(f"{pixels.dtype.name} to float32")
     with np.errstate(over="ignore"):
         plain = pixels.astype(np.float32)
+    if kind != "f":
+        exact = max(abs(int(pixels.min())), abs(int(pixels.max()))) <= _WHOLE_IN_FLOAT32
+        notes.append(f"{pixels.dtype.name} to float32" + ("" if exact else ", rounded to 24 bits"))
     finite = np.isfinite(plain)
     if not finite.any():
         raise ImageError(f"Image {name} holds no finite number", remedy=REMEDY)
@@ -317,24 +355,11 @@ def plain_type(name: str, pixels: NDArray[Any], notes: list[str]) -> NDArray[Any
 
 def _labels_of_tiff(source: Source, max_pixels: int) -> NDArray[Any]:
     with tifffile.TiffFile(source.handle()) as tiff:
-        page = first_page(tiff, source.name, max_pixels)
-        if len(tiff.pages) > 1:
+        page, pages = full_page(tiff, source.name, max_pixels)
+        if pages > 1:
             raise ImageError(
-                f"Label mask {source.name} has {len(tiff.pages)} pages",
+                f"Label mask {source.name} has {pages} pages",
                 allowed="one page",
                 remedy="Save each page as its own file",
             )
-        if page.samplesperpixel != 1:
-            raise _not_one_channel(source.path, page.samplesperpixel)
-        if not needs_pillow(page):
-            return page.asarray()
-    with open_with_pillow(source, max_pixels) as picture:
-        return np.asarray(picture)
-
-
-def _not_one_channel(file: Path, channels: int) -> ImageError:
-    return ImageError(
-        f"Label mask {file.name} has {channels} channels",
-        allowed="one channel of instance numbers",
-        remedy="Turn each colour into a number and save a 16-bit grey PNG",
-    )
+        return numbers_of_page(source.name, page)

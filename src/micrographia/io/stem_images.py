@@ -17,10 +17,13 @@ from micrographia.arrays import FloatImage
 from micrographia.errors import ImageError
 from micrographia.io.atomic import atomic_path
 from micrographia.io.images import read_micrograph
+from micrographia.io.microscopes.lengths import LEAST_NM
 
 logger = logging.getLogger(__name__)
 
 _KEY = "micrographia"
+#: Smallest pixel of a picture, also one of atoms [Å].
+_LEAST_ANGSTROM = 10 * LEAST_NM
 
 
 @dataclass(frozen=True)
@@ -119,13 +122,13 @@ def check_resolves_atoms(size: float, name: str, remedy: str) -> None:
     Raises
     ------
     ImageError
-        It is not within 0.005 to 1 Å; the message names the picture and what to do.
+        It is not within 0.01 to 1 Å; the message names the picture and what to do.
     """
-    if not 0.005 <= size <= 1:
+    if not _LEAST_ANGSTROM <= size <= 1:
         raise ImageError(
             f"The pixel size of {name} cannot resolve atoms",
             seen=f"{size:g} Å",
-            allowed="0.005 to 1 Å per pixel",
+            allowed=f"{_LEAST_ANGSTROM:g} to 1 Å per pixel",
             remedy=remedy,
         )
 

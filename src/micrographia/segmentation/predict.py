@@ -19,7 +19,8 @@ from micrographia.arrays import FloatImage, LabelMask
 from micrographia.config import Segmentation
 from micrographia.errors import MicrographiaError
 from micrographia.io.atomic import refuse_inputs
-from micrographia.io.images import SUFFIXES, image_id, to_unit, write_labels
+from micrographia.io.images import image_id, to_unit, write_labels
+from micrographia.io.pictures.kinds import SUFFIXES, pictures_among, refusal, tally
 from micrographia.io.schemas import INSTANCES, PREDICTIONS
 from micrographia.io.schemas.rows import (
     PredictionRow,
@@ -105,9 +106,10 @@ def jobs_of_paths(
     pixel_size_nm: float | None = None,
     micrographs: pd.DataFrame | None = None,
 ) -> list[Job]:
-    """Return a job per image; folders stand for the images in them.
+    """Return a job per image; folders stand for the pictures in them.
 
     Outputs are named by the stem; of `a.png` and `a.tif` the second keeps its suffix: `a.tif`.
+    Pictures of a format that is not read come last; `predict` says so in their rows.
 
     Parameters
     ----------
@@ -130,7 +132,8 @@ def jobs_of_paths(
     for path in paths:
         files += _images_in(path) if os.path.isdir(path) else [path]
     taken: dict[str, Path] = {}
-    for file in files:
+    refused = [file for file in files if refusal(file.name)]
+    for file in [file for file in files if not refusal(file.name)]:
         other = taken.get(file.stem)
         stem = file.stem if other is None or other.name == file.name else file.name
         other = taken.setdefault(stem, file)
@@ -141,7 +144,7 @@ def jobs_of_paths(
             )
     known = {} if micrographs is None else _by_place(micrographs)
     jobs = []
-    for stem, file in taken.items():
+    for stem, file in [*taken.items(), *((file.name, file) for file in refused)]:
         row = known.get(os.path.realpath(file))
         size = pixel_size_nm
         if size is None and row is not None and not pd.isna(row["pixel_size_nm"]):
@@ -157,7 +160,7 @@ def _by_place(micrographs: pd.DataFrame) -> dict[str, dict[str, Any]]:
 
 
 def _images_in(folder: Path) -> list[Path]:
-    """Sorted image files of a folder, without hidden ones."""
+    """Sorted pictures of a folder, read or not, without hidden ones; other files are counted."""
     try:
         names = os.listdir(folder)
     except OSError as error:
@@ -165,7 +168,11 @@ def _images_in(folder: Path) -> list[Path]:
             f"Folder {folder} cannot be read ({error.strerror})",
             remedy="Give yourself the right to list it (chmod u+rx)",
         ) from None
-    found = [folder / name for name in names if name.lower().endswith(SUFFIXES) and name[0] != "."]
+    found = [folder / name for name in pictures_among(names) if name[0] != "."]
+    rest = {folder / name for name in names} - set(found)
+    others = [path.name for path in rest if not path.is_dir()]
+    if others:
+        LOG.info("%s: %d files are no pictures (%s)", folder, len(others), tally(others))
     if not found:
         raise MicrographiaError(
             f"Folder {folder} contains no image",

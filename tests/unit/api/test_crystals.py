@@ -89,7 +89,11 @@ def test_same_image_as_the_command_line(cif, tmp_path):
     assert (again.unit, again.pixel_size_source) == ("Å", "file")
     assert again.pixel_size == pytest.approx(0.1, rel=1e-6)
     assert again.conditions == image.conditions == ImagingConditions()
-    assert again.metadata == {"format": "TIFF", **image.metadata}
+    assert again.metadata == {
+        "format": "TIFF",
+        "pixel_size_stated_by": "ImageJ",
+        **image.metadata,
+    }
     assert image.metadata["dose"] == 3000 and image.metadata["unit"] == "rad"
 
 

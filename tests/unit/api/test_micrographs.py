@@ -46,7 +46,11 @@ def test_pixel_size_of_the_file(with_size):
     assert (image.pixel_size, image.unit, image.pixel_size_source) == (0.5, "nm", "file")
     assert image.pixel_size_nm == 0.5 and image.path == with_size
     assert image.pixels.dtype == np.uint16 and image.pixels.shape == (24, 32)
-    assert image.conditions is None and image.metadata == {"format": "TIFF"}
+    assert image.conditions is None and image.metadata == {
+        "format": "TIFF",
+        "pixel_size_stated_by": "ImageJ",
+    }
+    assert repr(image).endswith("0.5 nm per pixel (file: ImageJ))")
 
 
 def test_pixel_size_that_is_given_wins(with_size):
@@ -98,7 +102,8 @@ def test_a_real_file_of_a_microscope():
     nm = {"nm": 1.0, "µm": 1e3, "um": 1e3}[axis["units"]]
     assert image.pixel_size_nm == pytest.approx(axis["scale"] * nm)
     assert (image.unit, image.pixel_size_source) == ("nm", "file")
-    assert image.metadata == {"format": "DM3"} and image.note == "uint32 to float32"
+    stated = {"format": "DM3", "pixel_size_stated_by": "DigitalMicrograph axes"}
+    assert image.metadata == stated and image.note == "uint32 to float32"
 
 
 def test_reading_fails_with_one_sentence(tmp_path):
@@ -107,7 +112,7 @@ def test_reading_fails_with_one_sentence(tmp_path):
     assert mg.MicrographiaError in ImageError.__mro__
 
 
-@pytest.mark.parametrize("size", [0, -1, float("nan"), float("inf")])
+@pytest.mark.parametrize("size", [0, -1, float("nan"), float("inf"), 5e-4, 2e7])
 def test_a_pixel_size_that_is_no_length(with_size, size):
     with pytest.raises(ImageError, match="is no length"):
         mg.read(with_size, pixel_size=size)

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from micrographia.io.images import read_micrograph
-from micrographia.io.microscope_files import _pixel_size
+from micrographia.io.microscopes.lengths import settle
+from micrographia.io.microscopes.signals import _size
 
 pytest.importorskip("rsciio")
 
@@ -64,8 +65,11 @@ def test_a_negative_cell_is_no_pixel_size(tmp_path: Path) -> None:
 def test_steps_that_are_no_length_of_a_picture(
     steps: tuple[float, float], unit: str, nm: float | None
 ) -> None:
-    axes = [{"scale": step, "units": unit} for step in steps]
-    assert _pixel_size(axes, []) == (None if nm is None else pytest.approx(nm))
+    notes: list[str] = []
+    found = _size([{"scale": step, "units": unit} for step in steps], "axes", notes)
+    size, source = settle([] if found is None else [found], notes)
+    assert size == (None if nm is None else pytest.approx(nm))
+    assert (source is None) == (size is None) == bool(notes)
 
 
 def test_a_transform_is_no_picture(tmp_path: Path) -> None:

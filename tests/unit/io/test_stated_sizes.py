@@ -10,7 +10,8 @@ import pytest
 import tifffile
 
 from micrographia.io.images import read_micrograph
-from micrographia.io.tiff.sizes import UNITS, _of_zeiss
+from micrographia.io.microscopes.lengths import UNITS, settle
+from micrographia.io.tiff.makers import _of_zeiss
 
 GREY = np.random.default_rng(0).integers(0, 255, (40, 60)).astype(np.uint8)
 
@@ -86,9 +87,10 @@ def test_zeiss_states_the_pixel_of_its_display(width: int) -> None:
         {"ap_pixel_size": display, "ap_image_pixel_size": ("Image Pixel Size", right, "nm")},
     ):
         record: Any = _Record(width, **entries)
-        assert _of_zeiss(record, record) == pytest.approx((right, right))
+        size, source = settle(_of_zeiss(record, record), [])
+        assert size == pytest.approx(right) and str(source).startswith("Zeiss tag")
     empty: Any = _Record(width)
-    assert _of_zeiss(empty, empty) is None
+    assert list(_of_zeiss(empty, empty)) == []
 
 
 def test_units_run_from_picometres_to_metres() -> None:

@@ -40,6 +40,14 @@ def test_pixel_size_must_come_from_somewhere(tmp_path: Path) -> None:
     assert read_stem_image(tmp_path / "bare.tif", 0.2).pixel_size == 0.2
     with pytest.raises(ImageError, match="cannot resolve atoms"):
         read_stem_image(tmp_path / "bare.tif", 20.0)
+    with pytest.raises(ImageError, match=r"cannot resolve atoms.*0\.01 to 1 Å"):
+        read_stem_image(tmp_path / "bare.tif", 0.009)
+
+
+def test_the_smallest_pixel_comes_back(tmp_path: Path) -> None:
+    """1 pm is the least that any file may state, and what the least STEM image has."""
+    write_stem_image(tmp_path / "a.tif", StemImage(IMAGE.pixels, 0.01, {}))
+    assert read_stem_image(tmp_path / "a.tif").pixel_size == pytest.approx(0.01)
 
 
 def test_names_that_are_no_tiff_are_refused_and_formats_are_told_by_content(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -17,6 +18,7 @@ from micrographia.cli import main
 from micrographia.io.images import image_id, read_labels, read_micrograph
 from micrographia.io.schemas import INSTANCES, MICROGRAPHS, PREDICTIONS, SIZES
 from micrographia.io.tables import read_provenance, read_table, write_table
+from micrographia.segmentation.predict import jobs_of_paths
 
 
 def write_picture(path, centre=(40, 40), seed=0):
@@ -60,6 +62,27 @@ def test_folder_with_a_broken_image(images, tmp_path, capsys):
     assert len(instances) == 6
     assert instances["area_px"].between(550, 850).all()
     assert not (out / "broken.png").exists()
+
+
+def test_pictures_that_are_not_read_are_rows_with_their_reason(images, tmp_path, capsys):
+    """As `curation run` treats them; texts and tables are counted in the log."""
+    write_picture(images / "a.webp")
+    (images / "a.heic").write_bytes(b"\0\0\0\x18ftypheic")
+    (images / "report.pdf").write_bytes(b"%PDF-1.7")
+    (images / ".hidden.heic").write_bytes(b"")
+    jobs = jobs_of_paths([images])
+    names = [Path(job.path).name for job in jobs]
+    assert names == ["a.png", "a.webp", "b.png", "broken.png", "c.png", "a.heic", "report.pdf"]
+    assert [job.stem for job in jobs[:2]] == ["a", "a.webp"]
+    out = tmp_path / "out"
+    assert predict(images, "--out", out) == 0
+    assert "2 files are no pictures (.txt 1, hidden 1)" in capsys.readouterr().err
+    table = read_table(out / "predictions.parquet", PREDICTIONS)
+    failed = table[table["failure"].notna()]
+    failures = {Path(row.path).name: row.failure for row in failed.itertuples()}
+    assert set(failures) == {"broken.png", "a.heic", "report.pdf"}
+    assert "HEIF pictures are not read" in failures["a.heic"]
+    assert "PDF documents are not read" in failures["report.pdf"]
 
 
 def test_status_when_all_fail(images, tmp_path):

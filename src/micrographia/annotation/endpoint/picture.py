@@ -12,8 +12,7 @@ from PIL import Image
 
 from micrographia.annotation.annotator import Case
 from micrographia.arrays import ColourImage
-from micrographia.io.decoding import Source
-from micrographia.io.images import MAX_PIXELS, read_micrograph, to_unit
+from micrographia.io.images import read_colours, read_micrograph, to_unit
 from micrographia.io.working_picture import crop_of, without_text
 
 #: Quality of the JPEG that is sent; part of what decides an answer.
@@ -25,14 +24,13 @@ _COLOURED_SHARE, _COLOURED_SPAN = 0.02, 40
 def read_colour(path: str | os.PathLike[str]) -> ColourImage | None:
     """Return a picture's colours, uint8 of shape (H, W, 3); None where it is grey.
 
-    A picture that Pillow cannot read is left to `read_micrograph`, which says why.
+    Raises
+    ------
+    ImageError
+        The picture cannot be read.
     """
-    try:
-        with Image.open(Source(path, MAX_PIXELS).handle()) as picture:
-            if picture.mode not in ("RGB", "RGBA", "P", "CMYK", "YCbCr", "LAB", "HSV"):
-                return None
-            colours = np.asarray(picture.convert("RGB"))
-    except Exception:  # decoders raise nearly anything on damaged bytes
+    colours = read_colours(path)
+    if colours is None:
         return None
     span = colours.max(axis=2).astype(np.int16) - colours.min(axis=2)
     return colours if (span > _COLOURED_SPAN).mean() > _COLOURED_SHARE else None

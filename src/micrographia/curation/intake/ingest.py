@@ -138,6 +138,7 @@ def _facts(picture: Micrograph, entry: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "pixel_size_nm": size,
         "pixel_size_source": source,
+        "pixel_size_stated_by": picture.pixel_size_source if source == "header" else None,
         "microscopy": _text(entry, "microscopy") or picture.microscopy,
         "instrument": picture.instrument,
         "voltage_kV": picture.voltage_kV,

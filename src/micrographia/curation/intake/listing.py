@@ -6,7 +6,7 @@ import glob
 import logging
 import os
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath, PurePosixPath
 from typing import Any, cast
@@ -14,7 +14,7 @@ from typing import Any, cast
 from micrographia.curation.intake.tabulated import tabulated
 from micrographia.errors import ImageError
 from micrographia.io import archives
-from micrographia.io.images import SUFFIXES
+from micrographia.io.pictures.kinds import SUFFIXES, is_read, pictures_among, refusal, tally
 from micrographia.io.schemas.rows import (
     ManifestRow,
 )
@@ -33,7 +33,9 @@ def list_micrographs(
     """List image files by their suffix; of archives the table of contents is read, no picture.
 
     What cannot be listed (a locked folder, a broken archive, an unsafe member of one, a line of a
-    CSV that is wrong) is a row with its `fault`, which `ingest` rejects.
+    CSV that is wrong) and a picture of a format that is not read is a row with its `fault`, which
+    `ingest` rejects. Files of other kinds (tables, texts) are no rows; a line of the log counts
+    them.
 
     Parameters
     ----------
@@ -81,7 +83,8 @@ def list_micrographs(
             allowed=f"files that end in {', '.join(SUFFIXES)}",
             remedy="Give a folder that contains images",
         )
-    if all(row["fault"] and archives.is_archive(path) for path, row in rows.items()):
+    barred = all(row["fault"] and archives.is_archive(path) for path, row in rows.items())
+    if barred or (len(rows) == 1 and all(map(refusal, rows))):
         raise ImageError("; ".join(row["fault"].rstrip(".") for row in rows.values()))
     return [
         cast(ManifestRow, {**row, "shard": number % shards})
@@ -101,7 +104,8 @@ class _Masks:
         if not os.path.isdir(folder):
             raise ImageError(f"Folder of masks {folder} does not exist", remedy="Check the path")
         # Of a.png and a.tif the first in order stands.
-        return cls(folder, {_stem(folder, path): path for path in reversed(_files(folder))})
+        files = [path for path in _files(folder) if is_read(path)]
+        return cls(folder, {_stem(folder, path): path for path in reversed(files)})
 
 
 def _list(source: str, masks: _Masks | None) -> list[dict[str, Any]]:
@@ -124,7 +128,7 @@ def _found(source: str, masks: str | None) -> list[dict[str, Any]]:
         return tabulated(source)
     if archives.is_archive(source):
         return _list_archive(source)
-    if source.lower().endswith(SUFFIXES):
+    if is_read(source) or refusal(source):
         return _rows(os.path.dirname(source), [_plain(source)])
     raise ImageError(
         f"Source {source} has an unknown file type",
@@ -138,7 +142,10 @@ def _list_folder(source: str, masks: str | None) -> list[dict[str, Any]]:
     images, beside = _layout(source)
     locked: list[str] = []
     without = beside if masks is None else masks
-    rows = _rows(images, sorted(_files(images, without=without, locked=locked) + locked))
+    others: list[str] = []
+    listed = _files(images, without=without, locked=locked, others=others)
+    rows = _rows(images, sorted(listed + locked))
+    _tell(source, others)
     if masks is None and beside is not None:
         by_place = _Masks.of(beside).by_place
         for row, mask in zip(rows, _paired([row["place"] for row in rows], by_place), strict=True):
@@ -155,7 +162,9 @@ def _list_glob(pattern: str, masks: str | None) -> list[dict[str, Any]]:
         fixed = os.path.dirname(fixed)
     barred = None if masks is None else os.path.join(os.path.realpath(masks), "")
     found: list[dict[str, Any]] = []
-    for path in sorted(glob.glob(pattern, recursive=True)):
+    matches = sorted(glob.glob(pattern, recursive=True))
+    pictures = set(pictures_among(matches))
+    for path in matches:
         if barred is not None and os.path.join(os.path.realpath(path), "").startswith(barred):
             continue
         rows: list[dict[str, Any]] = []
@@ -164,7 +173,7 @@ def _list_glob(pattern: str, masks: str | None) -> list[dict[str, Any]]:
             rows = [] if "**" in pattern else _list_folder(path, masks)
         elif archives.is_archive(path):
             rows = _list_archive(path)
-        elif path.lower().endswith(SUFFIXES):
+        elif path in pictures:
             found.extend(_rows(fixed, [_plain(path)]))
         for row in rows:
             row["place"] = f"{_without_ending(_below(fixed, _plain(path)))}/{row['place']}"
@@ -180,7 +189,8 @@ def _list_archive(source: str) -> list[dict[str, Any]]:
         LOG.warning("%s", error)
         path = _plain(source)
         return [{"path": path, "mask_path": None, "fault": str(error), "place": _stem("", path)}]
-    names = list(_images(entries, base=PurePosixPath))
+    names = _images(entries, base=PurePosixPath)
+    _tell(source, entries.keys() - set(names))
     top = {name.split("/")[0] for name in names if "/" in name}
     prefix = ""
     if len(top) == 1 and all("/" in name for name in names) and not top & {"images", "masks"}:
@@ -192,7 +202,9 @@ def _list_archive(source: str) -> list[dict[str, Any]]:
     else:
         images = prefix
     places = [_stem(images, name) for name in pictures]
-    own = {_stem(inside, name): name for name in names if name.startswith(inside)}
+    own = {
+        _stem(inside, name): name for name in names if name.startswith(inside) and is_read(name)
+    }
     return [
         {
             "path": f"{source}!{name}",
@@ -211,11 +223,28 @@ def _without_ending(path: str) -> str:
 
 
 def _fault(source: str, entry: archives.Member) -> str | None:
-    return f"Member {entry.name} of {source} {entry.fault}" if entry.fault else None
+    if entry.fault:
+        return f"Member {entry.name} of {source} {entry.fault}"
+    return _refused(entry.name)
+
+
+def _refused(path: str) -> str | None:
+    error = refusal(path)
+    return None if error is None else str(error)
 
 
 def _rows(folder: str, files: Sequence[str]) -> list[dict[str, Any]]:
-    return [{"path": path, "mask_path": None, "place": _stem(folder, path)} for path in files]
+    return [
+        {"path": path, "mask_path": None, "place": _stem(folder, path), "fault": _refused(path)}
+        for path in files
+    ]
+
+
+def _tell(source: str, others: Collection[str]) -> None:
+    """Count in one line of the log the files that are no pictures."""
+    if others:
+        kinds = tally(others)
+        LOG.info("%s: %d files are no pictures and no rows (%s)", source, len(others), kinds)
 
 
 def _layout(source: str) -> tuple[str, str | None]:
@@ -227,10 +256,16 @@ def _layout(source: str) -> tuple[str, str | None]:
     )
 
 
-def _files(folder: str, without: str | None = None, locked: list[str] | None = None) -> list[str]:
-    """Sorted paths of the image files below `folder`, without hidden ones and one folder.
+def _files(
+    folder: str,
+    without: str | None = None,
+    locked: list[str] | None = None,
+    others: list[str] | None = None,
+) -> list[str]:
+    """Sorted paths of the pictures below `folder`, without hidden ones and one folder.
 
-    Folders below it that cannot be listed are added to `locked`.
+    Folders below it that cannot be listed are added to `locked`, names of files that are no
+    pictures to `others`.
     """
 
     def skip(error: OSError) -> None:
@@ -254,16 +289,16 @@ def _files(folder: str, without: str | None = None, locked: list[str] | None = N
             if not name.startswith(".")
             and (barred is None or os.path.realpath(os.path.join(root, name)) != barred)
         ]
-        found.extend(_plain(os.path.join(root, name)) for name in _images(names))
+        pictures = _images(names)
+        found.extend(_plain(os.path.join(root, name)) for name in pictures)
+        if others is not None:
+            others.extend(set(names) - set(pictures))
     return sorted(found)
 
 
-def _images(names: Iterable[str], base: type[PurePath] = PurePath) -> Iterator[str]:
-    return (
-        name
-        for name in names
-        if name.lower().endswith(SUFFIXES) and not base(name).name.startswith(".")
-    )
+def _images(names: Collection[str], base: type[PurePath] = PurePath) -> list[str]:
+    """Return the names of pictures, read or not, without hidden ones."""
+    return [name for name in pictures_among(names) if not base(name).name.startswith(".")]
 
 
 def _plain(path: str) -> str:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import csv
 import json
-import math
 import os
 from collections.abc import Iterator
 from typing import Any
 
 from micrographia.errors import ImageError
 from micrographia.io import archives
+from micrographia.io.microscopes.lengths import LARGEST_NM, LEAST_NM, fault_of
+from micrographia.io.microscopes.lengths import number as positive
 
 #: Columns of a CSV that go into columns of their own; all others into `metadata`.
 KNOWN = ("path", "mask_path", "source", "licence", "microscopy", "pixel_size_nm")
@@ -100,13 +101,11 @@ def _row(
     elif extra:
         row["fault"] = f"{where}: more values than columns"
     elif "pixel_size_nm" in told and row["pixel_size_nm"] is None:
-        row["fault"] = f"{where}: pixel_size_nm {told['pixel_size_nm']!r} is no length in nm"
+        stated = f"{where}: pixel_size_nm {told['pixel_size_nm']!r}"
+        row["fault"] = f"{stated} is no length in nm from {LEAST_NM:g} to {LARGEST_NM:g}"
     return row
 
 
 def _length(text: str | None) -> float | None:
-    try:
-        value = float(text or "")
-    except ValueError:
-        return None
-    return value if 0 < value < math.inf else None
+    value = positive(text)
+    return value if value is not None and fault_of(value) is None else None

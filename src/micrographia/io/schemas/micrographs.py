@@ -38,6 +38,7 @@ MICROGRAPHS = pa.schema(
         ("height", pa.int32()),
         ("pixel_size_nm", pa.float64()),  # null: unknown
         ("pixel_size_source", pa.string()),  # csv | header | bar | banner; null: unknown
+        ("pixel_size_stated_by", pa.string()),  # part of the file; null: none, or not used
         ("microscopy", pa.string()),  # null: unknown
         ("instrument", pa.string()),  # maker and model; null: unknown
         ("voltage_kV", pa.float64()),  # null: unknown

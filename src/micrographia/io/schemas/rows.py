@@ -60,6 +60,7 @@ class MicrographRow(TypedDict):
     height: int
     pixel_size_nm: float | None
     pixel_size_source: str | None
+    pixel_size_stated_by: str | None
     microscopy: str | None
     instrument: str | None
     voltage_kV: float | None

@@ -15,7 +15,8 @@ import pandas as pd
 from micrographia.arrays import FloatArray, FloatImage, IntArray, LabelMask
 from micrographia.config import LabelledPictures
 from micrographia.errors import ImageError, MicrographiaError
-from micrographia.io.images import SUFFIXES, image_id, read_labels, read_micrograph, to_unit
+from micrographia.io.images import image_id, read_labels, read_micrograph, to_unit
+from micrographia.io.pictures.kinds import is_read
 from micrographia.io.schemas import SYNTHETIC
 from micrographia.io.schemas.rows import (
     TrainingPictureRow,
@@ -87,7 +88,7 @@ def _real(source: LabelledPictures) -> list[TrainingPictureRow]:
     masks = {path.stem: path for path in sorted(Path(source.masks).iterdir())}
     rows = []
     for path in sorted(Path(source.images).iterdir()):
-        if not path.name.lower().endswith(SUFFIXES) or path.name[0] == ".":
+        if not is_read(path.name) or path.name[0] == ".":
             continue
         if path.stem not in masks:
             LOG.warning("%s has no mask in %s", path, source.masks)

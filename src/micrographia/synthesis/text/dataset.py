@@ -15,7 +15,8 @@ from PIL import Image
 from micrographia.arrays import GreyImage
 from micrographia.config import Synthesis, TextTraining
 from micrographia.errors import ImageError, MicrographiaError
-from micrographia.io.images import SUFFIXES, read_micrograph, to_unit
+from micrographia.io.images import read_micrograph, to_unit
+from micrographia.io.pictures.kinds import is_read
 from micrographia.synthesis.procedural.micrograph import make_micrograph, role_of
 from micrographia.synthesis.text.banners import find_fonts
 from micrographia.synthesis.text.pictures import Box, annotate, background, fit
@@ -145,7 +146,7 @@ def _real_files(settings: TextTraining) -> list[str]:
     files: list[str] = []
     for source in settings.backgrounds:
         if os.path.isdir(source):
-            names = sorted(name for name in os.listdir(source) if name.lower().endswith(SUFFIXES))
+            names = sorted(name for name in os.listdir(source) if is_read(name))
             files += [os.path.join(source, name) for name in names]
         else:
             files.append(source)

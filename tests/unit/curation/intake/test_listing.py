@@ -85,6 +85,7 @@ def test_several_sources_and_an_empty_one_among_them(tmp_path: Path) -> None:
         ("text", "No image in "),
         ("absent", "does not exist"),
         ("file", "has an unknown file type"),
+        ("document", r"in\.pdf: PDF documents are not read.*Extract the pictures"),
         ("glob", "No image in "),
     ],
 )
@@ -97,6 +98,8 @@ def test_nothing_to_list(tmp_path: Path, make: str, words: str) -> None:
     if make == "glob":
         source = source / "*.png"
     if make == "file":
+        source = _touch(tmp_path, "in.xyz") / "in.xyz"
+    if make == "document":
         source = _touch(tmp_path, "in.pdf") / "in.pdf"
     with pytest.raises(ImageError, match=words):
         list_micrographs([source])

@@ -68,6 +68,7 @@ def test_the_users_own_pixel_size_wins_and_what_contradicts_it_is_told(
 def test_finish_takes_the_pixel_sizes_over() -> None:
     blank: dict[str, Any] = dict.fromkeys(MICROGRAPHS.names)
     header = {"pixel_size_nm": 2.0, "pixel_size_source": "header"}
+    header["pixel_size_stated_by"] = "FEI tag"
     unknown = {"pixel_size_nm": None, "pixel_size_source": None}
     rows = [
         blank | {"image_id": "a", "path": "a.png", "status": "kept"} | header,
@@ -82,6 +83,9 @@ def test_finish_takes_the_pixel_sizes_over() -> None:
     joined = add_scale(rows, found)
     sizes = [(row["pixel_size_nm"], row["pixel_size_source"]) for row in joined]
     assert sizes == [(None, None), (3.0, "bar"), (None, None)]
+    assert [row["pixel_size_stated_by"] for row in joined] == [None, None, None]
+    agreed = [{"image_id": "a", "agreement": "agree", "reason": None} | header, found[1]]
+    assert add_scale(rows, agreed)[0]["pixel_size_stated_by"] == "FEI tag"
     assert [row["note"] for row in joined] == ["header says 2", None, None]
     assert add_scale(rows, None)[0]["pixel_size_source"] == "header"
     with pytest.raises(TableError, match="No scale table has a row of b"):

@@ -1,0 +1,1 @@
+"""Which files are pictures, and how they become one grey channel."""
