@@ -89,9 +89,11 @@ def read(kind: str, path: Path) -> None:
     """Read a file as the program would; raise what the program would show."""
     if kind == "picture":
         from micrographia.io.images import read_colours, read_micrograph
+        from micrographia.io.stem_images import stem_metadata
 
         read_micrograph(path, MOST_PIXELS)
         read_colours(path, MOST_PIXELS)
+        stem_metadata(path)
     elif kind == "mask":
         from micrographia.io.images import read_labels
 
