@@ -29,6 +29,8 @@ from fuzz_seeds import BESIDE, FAMILIES, Seed
 
 #: Longest reading [s]; most pixels; most memory of a reading process [bytes].
 LIMIT_S, MOST_PIXELS, MEMORY = 10.0, 4_000_000, 6 * 2**30
+#: A process that reads its first file of a kind imports what reads it [s].
+_IMPORTS_S = 300.0
 _EXTREMES = (0, 1, 0x7F, 0xFF, 0x7FFF, 0xFFFF, 0x7FFFFFFF, 0xFFFFFFFF)
 _HEADER = 512
 
@@ -89,9 +91,11 @@ def read(kind: str, path: Path) -> None:
     """Read a file as the program would; raise what the program would show."""
     if kind == "picture":
         from micrographia.io.images import read_colours, read_micrograph
+        from micrographia.io.stem_images import stem_metadata
 
         read_micrograph(path, MOST_PIXELS)
         read_colours(path, MOST_PIXELS)
+        stem_metadata(path)
     elif kind == "mask":
         from micrographia.io.images import read_labels
 
@@ -149,14 +153,20 @@ def _has_cause(words: str) -> bool:
 
 
 class _Reader:
-    """A process that reads; a new one when it died or was too slow."""
+    """A process that reads, and has read a whole file of every suffix: it imports no more."""
 
-    def __init__(self) -> None:
+    def __init__(self, seeds: Iterable[Seed], folder: Path) -> None:
         context = get_context("spawn")
         self.pipe, theirs = context.Pipe()
         self.process = context.Process(target=serve, args=(theirs,), daemon=True)
         self.process.start()
         theirs.close()
+        for seed in {Path(seed.name).suffix: seed for seed in seeds}.values():
+            path = folder / seed.name
+            path.write_bytes(seed.content)
+            if self.outcome(seed.kind, path, _IMPORTS_S)[0] not in ("read", "refused"):
+                raise RuntimeError(f"{seed.name}, which is whole, cannot be read")
+            path.unlink()
 
     def outcome(self, kind: str, path: Path, limit_s: float) -> tuple[str, str]:
         self.pipe.send((kind, str(path)))
@@ -185,26 +195,26 @@ def fuzz(seeds: list[Seed], files: int, seed: int, limit_s: float = LIMIT_S) -> 
     seed
         Of the random choices.
     limit_s
-        Longest reading [s]; the first of a process is given three times as long for imports.
+        Longest reading [s].
     """
-    reader, fresh = _Reader(), True
-    with tempfile.TemporaryDirectory() as folder:
-        (Path(folder) / BESIDE.name).write_bytes(BESIDE.content)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / BESIDE.name).write_bytes(BESIDE.content)
+        reader = _Reader(seeds, folder)
         for number in range(files):
             rng = np.random.default_rng([seed, number])
             origin = seeds[number % len(seeds)]
             other = seeds[int(rng.integers(len(seeds)))]
-            path = Path(folder) / origin.name
+            path = folder / origin.name
             path.write_bytes(damaged(origin.content, other.content, rng))
             start = time.perf_counter()
-            what, words = reader.outcome(origin.kind, path, limit_s * (3 if fresh else 1))
-            fresh = what in ("crash", "hang")
-            if fresh:
-                reader.end()
-                reader = _Reader()
+            what, words = reader.outcome(origin.kind, path, limit_s)
             yield Outcome(origin.name, what, words, time.perf_counter() - start)
             path.unlink()
-    reader.end()
+            if what in ("crash", "hang"):
+                reader.end()
+                reader = _Reader(seeds, folder)
+        reader.end()
 
 
 def families(names: Iterable[str]) -> list[Seed]:

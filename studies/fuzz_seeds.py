@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import struct
 import tarfile
+import tempfile
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -120,7 +121,7 @@ def masks() -> Iterator[Seed]:
 
 
 def microscope_files() -> Iterator[Seed]:
-    """Yield an MRC and an EMD made here, and small files of microscopes if there are any."""
+    """Yield an MRC, an EMD and an HSPY made here, and small files of microscopes if there are."""
     pixels = _grey().astype(np.float32)
     head = bytearray(1024)
     struct.pack_into("<4i", head, 0, 64, 48, 1, 2)
@@ -129,6 +130,7 @@ def microscope_files() -> Iterator[Seed]:
     head[208:216] = b"MAP \x44\x44\0\0"
     yield Seed("picture", "made.mrc", bytes(head) + pixels.tobytes())
     yield Seed("picture", "made.emd", _berkeley(pixels))
+    yield Seed("picture", "made.hspy", _hspy(pixels))
     found: dict[str, list[Path]] = {}
     for path in sorted(MICROSCOPES.rglob("*")) if MICROSCOPES.is_dir() else ():
         if path.is_file() and path.stat().st_size <= _LARGEST_SEED:
@@ -152,6 +154,31 @@ def _berkeley(pixels: np.ndarray) -> bytes:
             axis = group.create_dataset(f"dim{number}", data=np.arange(size) * 0.5)
             axis.attrs["name"], axis.attrs["units"] = "yx"[number - 1], "[n_m]"
     return stream.getvalue()
+
+
+def _hspy(pixels: np.ndarray) -> bytes:
+    from rsciio.hspy import file_writer
+
+    axes = [
+        {"name": name, "size": size, "units": "nm", "scale": 0.5, "offset": 0.0, "navigate": False,
+         "_type": "UniformDataAxis", "is_binned": False}
+        for name, size in zip("yx", pixels.shape, strict=True)
+    ]  # fmt: skip
+    signal: dict[str, Any] = {
+        "data": pixels,
+        "axes": axes,
+        "metadata": {"General": {"title": "x"}, "Signal": {"signal_type": ""}},
+        "attributes": {"_lazy": False},
+        "package": "hyperspy",
+        "package_version": "2.0",
+        "package_info": "",
+    }
+    signal |= {name: {} for name in ("original_metadata", "learning_results", "models")}
+    signal["tmp_parameters"] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "made.hspy"
+        file_writer(str(path), signal)
+        return path.read_bytes()
 
 
 def crystals() -> Iterator[Seed]:

@@ -50,6 +50,10 @@ class Case:
         Side of a pixel that must be read [nm]; None where the file states none.
     refused
         Pattern of the error with which it is refused; `pixels` and `labels` are None then.
+    mask
+        Whether it is refused as a label mask.
+    needs
+        Packages without which it is not tried.
     """
 
     format: str
@@ -64,6 +68,7 @@ class Case:
     notes: tuple[str, ...] = ()
     size_nm: float | None = None
     refused: str | None = None
+    mask: bool = False
     needs: tuple[str, ...] = field(default=())
 
     @property

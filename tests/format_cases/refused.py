@@ -7,6 +7,7 @@ from typing import Any
 import imagecodecs
 import numpy as np
 import tifffile
+from PIL import Image
 
 from format_cases import GREY, Case, Writer, bytes_of
 from format_cases.tiffs import FEW, tiff
@@ -46,6 +47,10 @@ CASES = [
     _tiff("a file that was cut short", "refused: pixels are missing", {
         name: lambda path, way=way: _cut(path, way) for name, way in FEW.items()},
         "damaged or cut short"),
+    Case("JPEG mask", "8 bits", "refused: JPEG changes numbers", _NONE,
+         {"JPEG": lambda path: Image.fromarray(GREY).save(path),
+          "JPEG inside TIFF": lambda path: tifffile.imwrite(path, GREY, compression="jpeg")},
+         ".jpg", refused="is a JPEG, which changes numbers", mask=True),
     _other("JPEG 2000", _JP2, ".jp2", "JPEG 2000 pictures are not read"),
     _other("JPEG XL", imagecodecs.jpegxl_encode(GREY), ".jxl", "JPEG XL pictures are not read"),
     _other("AVIF", imagecodecs.avif_encode(GREY), ".avif", "AVIF pictures are not read"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 import os
 import tempfile
 import warnings
@@ -16,6 +17,9 @@ from PIL import Image, UnidentifiedImageError
 from micrographia.errors import ImageError
 from micrographia.io import archives
 from micrographia.io.pictures.beginnings import recognised
+
+# What tifffile logs of damaged files would go to the terminal beside our own sentence.
+logging.getLogger("tifffile").addHandler(logging.NullHandler())
 
 TIFF_MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 REMEDY = "Export the picture again from its original, or remove the file"

@@ -31,7 +31,6 @@ from micrographia.io.tiff.pages import full_page
 from micrographia.io.tiff.pixels import (
     colours_of_page,
     grey_of_page,
-    not_one_channel,
     numbers_of_page,
 )
 from micrographia.io.tiff.sizes import sizes_of
@@ -159,8 +158,8 @@ def read_labels(path: str | os.PathLike[str], max_pixels: int = MAX_PIXELS) -> L
     Raises
     ------
     ImageError
-        As `read_micrograph`; also when the mask has colour channels, several pages, or values
-        that are no labels.
+        As `read_micrograph`; also when the mask has colour channels, several pages, values that
+        are no labels, or such as JPEG changed.
     """
     file = Path(path)
     if (refused := refusal(file.name)) is not None:
@@ -171,10 +170,13 @@ def read_labels(path: str | os.PathLike[str], max_pixels: int = MAX_PIXELS) -> L
             labels = _labels_of_tiff(source, max_pixels)
         else:
             with open_with_pillow(source, max_pixels) as picture:
-                channels = len(picture.getbands())
-                if channels != 1:
-                    raise not_one_channel(file.name, channels)
-                labels = numbers_of_pillow(picture)
+                labels = numbers_of_pillow(picture, file.name, source.content)
+    if labels.ndim != 2:
+        raise ImageError(
+            f"Label mask {file.name} has {labels.shape[2]} channels",
+            allowed="one channel of instance numbers",
+            remedy="Turn each colour into a number and save a 16-bit grey PNG",
+        )
     if labels.dtype.kind not in "bui":
         raise ImageError(
             f"Label mask {file.name} holds no whole numbers",

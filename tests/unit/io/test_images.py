@@ -16,6 +16,7 @@ from hypothesis.extra.numpy import arrays
 from PIL import Image
 
 from micrographia.errors import ImageError
+from micrographia.io.decoding import reading
 from micrographia.io.images import (
     image_id,
     read_labels,
@@ -228,6 +229,22 @@ def test_bad_files_say_what_is_wrong(tmp_path: Path) -> None:
             read_micrograph(tmp_path / name)
         assert name in str(caught.value)
         assert str(caught.value).count(".") >= 2, "a remedy follows"
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (KeyError(104), r"\(KeyError: '104'\)"),
+        (struct.error("unpack requires a buffer of 4 bytes"), r"\(unpack requires a buffer"),
+        (ValueError(), r"\(ValueError\)"),
+        (ValueError("a\x00 b"), r"\(ValueError: 'a\\x00 b'\)"),
+        (ValueError("two\nlines"), r"\(two lines\)"),
+    ],
+)
+def test_every_cause_is_in_words(error: Exception, words: str) -> None:
+    """Decoders say "104" or nothing of damaged bytes."""
+    with pytest.raises(ImageError, match=words), reading("a.dm3"):
+        raise error
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")

@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from micrographia.errors import ImageError
+
 #: Shares of red, green and blue (ITU-R BT.601), and the same in 65536ths, as Pillow counts them.
 _SHARES = (0.299, 0.587, 0.114)
 _PARTS = (19595, 38470, 7471)
@@ -108,15 +110,47 @@ def colours_of_pillow(picture: Image.Image) -> NDArray[np.uint8] | None:
     return np.asarray(picture.convert("RGB"))
 
 
-def numbers_of_pillow(picture: Image.Image) -> NDArray[Any]:
-    """Decode a picture of one channel as the numbers that its file holds.
+def numbers_of_pillow(
+    picture: Image.Image, name: str, content: Callable[[], bytes]
+) -> NDArray[Any]:
+    """Decode a picture of a label mask as the numbers that its file holds.
 
     Palettes are not applied, and two or four bits are not spread over eight.
+
+    Parameters
+    ----------
+    picture, content
+        As in `grey_of_pillow`.
+    name
+        Of the file, for the error.
+
+    Returns
+    -------
+    ndarray
+        Shape (H, W); (H, W, channels) where there are several.
+
+    Raises
+    ------
+    ImageError
+        It is a JPEG.
     """
-    raw = _raw_mode(picture)
+    if picture.format in ("JPEG", "MPO"):
+        raise changed_by_jpeg(name)
+    raw = _raw_mode(picture) if picture.format == "PNG" else ""
+    if raw.endswith(";16B") and len(picture.getbands()) > 1:
+        return _wide_png(content())
     numbers = np.asarray(picture)
-    spread = {"L;2": 85, "L;4": 17}.get(raw if picture.format == "PNG" else "")
+    spread = {"L;2": 85, "L;4": 17}.get(raw)
     return numbers if spread is None else numbers // np.uint8(spread)
+
+
+def changed_by_jpeg(name: str) -> ImageError:
+    """Return the error for a label mask that is a JPEG."""
+    return ImageError(
+        f"Label mask {name} is a JPEG, which changes numbers, above all at edges",
+        allowed="PNG or TIFF",
+        remedy="Save the mask again from its original as PNG or TIFF",
+    )
 
 
 def note_orientation(stated: int, notes: list[str]) -> None:
@@ -134,10 +168,14 @@ def _orientation(picture: Image.Image) -> int:
         return 1
 
 
-def _of_wide_png(content: bytes) -> NDArray[Any]:
+def _wide_png(content: bytes) -> NDArray[Any]:
     import imagecodecs
 
-    pixels = np.asarray(imagecodecs.png_decode(content))
+    return np.asarray(imagecodecs.png_decode(content))
+
+
+def _of_wide_png(content: bytes) -> NDArray[Any]:
+    pixels = _wide_png(content)
     return pixels[..., 0] if pixels.shape[2] < 3 else luminance(pixels[..., :3])
 
 

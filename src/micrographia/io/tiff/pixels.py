@@ -16,7 +16,7 @@ from tifffile import PHOTOMETRIC
 
 from micrographia.errors import ImageError
 from micrographia.io.decoding import REMEDY
-from micrographia.io.pictures.grey import grey_of_inks, luminance
+from micrographia.io.pictures.grey import changed_by_jpeg, grey_of_inks, luminance
 from micrographia.io.tiff.pages import refuse_gaps
 
 #: Colour samples of a pixel, by photometric interpretation; one for every other.
@@ -112,32 +112,31 @@ def colours_of_page(name: str, page: tifffile.TiffPage) -> NDArray[np.uint8] | N
 
 
 def numbers_of_page(name: str, page: tifffile.TiffPage) -> NDArray[Any]:
-    """Decode a page of one channel as the numbers that it holds.
+    """Decode a page of a label mask as the numbers that it holds.
 
     Labels are numbers, not brightness: a palette is not applied (Fiji saves label pictures with
     one), and white-is-zero turns no number (ImageJ saves masks so, the objects 255). A page of
     one bit has no number but "shown white", which is the object whatever the bit.
 
+    Returns
+    -------
+    ndarray
+        Shape (H, W); (H, W, channels) where there are several.
+
     Raises
     ------
     ImageError
-        There are several channels, pixels are missing, or they are of a kind that is not read.
+        Pixels are missing, are of a kind that is not read, or were changed by JPEG.
     """
-    if page.samplesperpixel != 1:
-        raise not_one_channel(name, page.samplesperpixel)
-    numbers = _decoded(name, page, [])[..., 0]
+    if int(page.compression) in _JPEG:
+        raise changed_by_jpeg(name)
+    numbers = _decoded(name, page, [])
+    if numbers.shape[2] > 1:
+        return numbers
+    numbers = numbers[..., 0]
     if page.bitspersample == 1 and page.photometric == PHOTOMETRIC.MINISWHITE:
         return ~numbers.astype(bool)
     return numbers
-
-
-def not_one_channel(name: str, channels: int) -> ImageError:
-    """Return the error for a label mask of several channels."""
-    return ImageError(
-        f"Label mask {name} has {channels} channels",
-        allowed="one channel of instance numbers",
-        remedy="Turn each colour into a number and save a 16-bit grey PNG",
-    )
 
 
 def _decoded(name: str, page: tifffile.TiffPage, notes: list[str]) -> NDArray[Any]:
