@@ -21,6 +21,7 @@ from micrographia.curation.intake.ingest import ingest_table
 from micrographia.curation.intake.listing import list_micrographs
 from micrographia.errors import MicrographiaError
 from micrographia.io.atomic import refuse_inputs
+from micrographia.io.microscopes.lengths import refuse_no_length
 from micrographia.io.schemas import MEASURED_PICTURES, MICROGRAPHS
 from micrographia.io.schemas.rows import ManifestRow, MicrographRow
 from micrographia.io.tables import read_rows, read_table, write_table
@@ -118,8 +119,7 @@ def _curated(request: Request, progress: Progress) -> list[MicrographRow]:
     listed = _outside(list_micrographs(request.sources, request.masks), request.out)
     size = request.pixel_size_nm
     if size is not None:
-        if not 0 < size < float("inf"):
-            raise MicrographiaError("The pixel size is no length", seen=size, allowed="> 0 nm")
+        refuse_no_length(size)
         listed = [{**row, "pixel_size_nm": size} for row in listed]
     curation = request.settings.curation
     with tempfile.TemporaryDirectory() as folder:

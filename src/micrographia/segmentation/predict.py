@@ -20,6 +20,7 @@ from micrographia.config import Segmentation
 from micrographia.errors import MicrographiaError
 from micrographia.io.atomic import refuse_inputs
 from micrographia.io.images import image_id, to_unit, write_labels
+from micrographia.io.microscopes.lengths import refuse_no_length
 from micrographia.io.pictures.kinds import SUFFIXES, pictures_among, refusal, tally
 from micrographia.io.schemas import INSTANCES, PREDICTIONS
 from micrographia.io.schemas.rows import (
@@ -126,8 +127,7 @@ def jobs_of_paths(
         A folder cannot be read or holds no image, two images have the same name, or the pixel
         size is no length.
     """
-    if pixel_size_nm is not None and not 0 < pixel_size_nm < float("inf"):
-        raise MicrographiaError("--pixel-size is no length", seen=pixel_size_nm, allowed="> 0 nm")
+    refuse_no_length(pixel_size_nm)
     files: list[Path] = []
     for path in paths:
         files += _images_in(path) if os.path.isdir(path) else [path]

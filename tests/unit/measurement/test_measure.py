@@ -169,7 +169,7 @@ def test_groups_by_a_column(scans, tmp_path):
     ("words", "message"),
     [
         (["--group-by", "treatment"], "No picture has a column 'treatment'"),
-        (["--pixel-size", "-3"], "pixel size"),
+        (["--pixel-size", "-3"], "The pixel size is no length of a pixel"),
         (["--masks", "nowhere"], "Folder of masks nowhere does not exist"),
     ],
 )

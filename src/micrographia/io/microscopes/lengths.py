@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from micrographia.errors import ImageError
+
 #: Nanometres per unit, as microscopes and ImageJ write them.
 UNITS = {
     spelling: factor
@@ -82,6 +84,18 @@ def fault_of(size_nm: float) -> str | None:
     if LEAST_NM * (1 - 1e-6) <= size_nm <= LARGEST_NM * (1 + 1e-6):  # rounded by the writer
         return None
     return f"{size_nm:.4g} nm is not within 1 pm to 1 cm"
+
+
+def refuse_no_length(size_nm: float | None) -> None:
+    """Refuse what a user gave as the side of a pixel [nm], if it cannot be; None is none.
+
+    Raises
+    ------
+    ImageError
+        It is no number, or not within 1 pm to 1 cm.
+    """
+    if size_nm is not None and (fault := fault_of(size_nm)):
+        raise ImageError(f"The pixel size is no length of a pixel: {fault}")
 
 
 def settle(witnesses: Iterable[Witness], notes: list[str]) -> tuple[float | None, str | None]:

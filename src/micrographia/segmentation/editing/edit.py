@@ -9,6 +9,7 @@ import numpy as np
 from micrographia.config import Segmentation
 from micrographia.errors import ImageError
 from micrographia.io.images import image_id, read_labels, read_micrograph, to_unit, write_labels
+from micrographia.io.microscopes.lengths import refuse_no_length
 from micrographia.segmentation.editing.viewer import correct
 from micrographia.segmentation.measuring.export import write_instances
 from micrographia.segmentation.measuring.shapes import measure
@@ -39,6 +40,7 @@ def edit(
     ImageError
         Picture or mask cannot be read, or they have different sizes.
     """
+    refuse_no_length(pixel_size_nm)
     micrograph = read_micrograph(image)
     size = pixel_size_nm or micrograph.pixel_size_nm
     picture = micrograph.pixels
