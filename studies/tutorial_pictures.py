@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from micrographia.config import Reconstruction
+from micrographia.drawing import layers
 from micrographia.io.atomic import atomic_path
 from micrographia.io.stem_images import read_stem_image
 from micrographia.reconstruction.solve import solve
@@ -84,11 +85,11 @@ def crystal_pictures(folder: Path) -> list[Image.Image]:
     """STEM picture, columns found in its average cell, and the crystal of the CIF."""
     image = read_stem_image(folder / "MoS2.tif", None)
     solution = solve(image, ["Mo", "S"], Reconstruction())
-    columns = crystals.Layer(solution.cell, solution.xy, solution.numbers)
+    columns = layers.Layer(solution.cell, solution.xy, solution.numbers)
     answer = projection((folder / "found.cif").read_text(encoding="utf-8"))
     drawn = [
         crystals.draw_average(solution.average, solution.cell, columns),
-        crystals.draw_balls(crystals.place(answer, columns)),
+        crystals.draw_balls(layers.place(answer, columns)),
     ]
     grey: NDArray[np.uint8] = to_grey(image.pixels)
     return [Image.fromarray(grey).convert("RGB").resize((360, 360)), *map(decode, drawn)]

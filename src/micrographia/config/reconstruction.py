@@ -78,6 +78,20 @@ class Reconstruction(Section):
     vacuum: float = Field(
         20.0, ge=15, le=100, description="Thickness of the vacuum along c in the CIF [Å]."
     )
+    time_limit: float = Field(
+        60.0,
+        gt=0,
+        le=86400,
+        description="Maximum time for one image [s]; a search that is not finished by then is "
+        "refused with its reason.",
+    )
+    min_confidence: float = Field(
+        0.5,
+        ge=0,
+        le=1,
+        description="Results of a lower confidence are marked as unsure: in the CIF, in the "
+        "table and by the exit status of `reconstruction solve`.",
+    )
     blind: bool = Field(
         False,
         description="Also reconstruct every image without knowledge of its elements "

@@ -15,6 +15,7 @@ from micrographia.config import Reconstruction
 from micrographia.errors import SolveError
 from micrographia.physics.imaging import evaluate_series, reciprocal_vectors
 from micrographia.physics.lattice import gauss_reduce
+from micrographia.reconstruction.deadline import UNLIMITED, Deadline
 from micrographia.reconstruction.peaks import find_peaks, refine_all
 from micrographia.reconstruction.spectrum import Tapered, Whitened, sample, significance, taper
 
@@ -53,15 +54,15 @@ class Fit:
     explained: float
 
 
-def find_lattice(image: Whitened, settings: Reconstruction) -> Fit:
+def find_lattice(image: Whitened, settings: Reconstruction, deadline: Deadline = UNLIMITED) -> Fit:
     """Find the primitive lattice of a picture and its Fourier coefficients.
 
     Raises
     ------
     SolveError
-        No lattice stands out of the noise.
+        No lattice stands out of the noise, or `deadline` is reached.
     """
-    g, strength = find_peaks(taper(image, 1.0))
+    g, strength = find_peaks(taper(image, 1.0), deadline=deadline)
     if len(g) < 2 or not _spans_plane(g):
         raise SolveError(
             "No lattice stands out of the noise",
@@ -69,6 +70,7 @@ def find_lattice(image: Whitened, settings: Reconstruction) -> Fit:
             allowed="at least two in different directions",
             remedy="Use a higher dose or a larger field, or check the pixel size",
         )
+    deadline.check()
     proposals = _propose(g, strength, image, settings)
     if not proposals:
         raise SolveError(
@@ -78,9 +80,9 @@ def find_lattice(image: Whitened, settings: Reconstruction) -> Fit:
             remedy="Raise reconstruction.max_cell_area, or check the pixel size",
         )
     reciprocal = _refine(image, proposals[0])
-    reciprocal = _refine(image, _densify(image, reciprocal, settings))
+    reciprocal = _refine(image, _densify(image, reciprocal, settings, deadline))
     cell = _dual(reciprocal)
-    fit = coefficients_on(image, gauss_reduce(cell)[0])
+    fit = coefficients_on(image, gauss_reduce(cell)[0], deadline)
     return _explained(fit, g, strength, image)
 
 
@@ -215,34 +217,37 @@ def _refine(image: Whitened, reciprocal: FloatArray) -> FloatArray:
     return current
 
 
-def _densify(image: Whitened, reciprocal: FloatArray, settings: Reconstruction) -> FloatArray:
+def _densify(
+    image: Whitened, reciprocal: FloatArray, settings: Reconstruction, deadline: Deadline
+) -> FloatArray:
     """Take the sparsest lattice that leaves nothing unexplained.
 
     Reflections of a finer lattice are tested on what the coarser one leaves of the picture; a
     lattice whose extra reflections are noise is thinned out.
     """
-    current: FloatArray = _thin(image, reciprocal)
+    current: FloatArray = _thin(image, reciprocal, deadline)
     for _ in range(3):
         best: tuple[float, FloatArray] | None = None
-        fit = coefficients_on(image, _dual(current))
+        fit = coefficients_on(image, _dual(current), deadline)
         residual = taper(_subtract(image, fit), _FLAT)
         loud = float(np.square(np.abs(fit.coefficients / fit.sigma)).max())
         for index in (2, 3, 4):
             for finer in _finer_lattices(current, index):
                 if abs(np.linalg.det(finer)) * settings.max_cell_area < 1:
                     continue
+                deadline.check()
                 chance = _chance(residual, finer, current, loud)
                 if chance < _DOUBT and (best is None or chance < best[0]):
                     best = (chance, finer)
         if best is None:
             return current
-        current = gauss_reduce(_thin(image, best[1]))[0]
+        current = gauss_reduce(_thin(image, best[1], deadline))[0]
     return current
 
 
-def _thin(image: Whitened, reciprocal: FloatArray) -> FloatArray:
+def _thin(image: Whitened, reciprocal: FloatArray, deadline: Deadline) -> FloatArray:
     """Drop the cosets of a reciprocal lattice that carry nothing but noise."""
-    fit = coefficients_on(image, _dual(reciprocal))
+    fit = coefficients_on(image, _dual(reciprocal), deadline)
     indices, strength = fit.indices, np.square(np.abs(fit.coefficients / fit.sigma))
     allowed = 1 + _LEAKAGE**2 * strength.max()
     radius = np.linalg.norm(fit.g, axis=1) / image.limit
@@ -250,7 +255,7 @@ def _thin(image: Whitened, reciprocal: FloatArray) -> FloatArray:
         for form in sublattices(index):
             lost = ~_on_sublattice(indices, form)
             if _faint(strength[lost] / allowed, radius[lost]) > _DOUBT:
-                return _thin(image, gauss_reduce(form @ reciprocal)[0])
+                return _thin(image, gauss_reduce(form @ reciprocal)[0], deadline)
     return reciprocal
 
 
@@ -288,18 +293,25 @@ def _tail(strength: FloatArray) -> float:
     return float(min(1.0, by_sum, by_maximum))
 
 
-def coefficients_on(image: Whitened, cell: FloatArray) -> Fit:
+def coefficients_on(image: Whitened, cell: FloatArray, deadline: Deadline = UNLIMITED) -> Fit:
     """Least-squares Fourier coefficients of the picture on a lattice.
 
     The taper couples reflections closer than a few 1/extent; the normal equations
     Σ' W(g-g') c' = Y(g) undo that.
+
+    Raises
+    ------
+    OutOfTimeError
+        `deadline` is reached.
     """
+    deadline.check()
     tapered = taper(image, _FLAT)
     window = tapered.window
     indices, g = reciprocal_vectors(cell, image.limit)
     both = np.concatenate([g, -g])
     spectrum = sample(tapered, g) / window.sum
     spectrum = np.concatenate([spectrum, np.conj(spectrum)])
+    deadline.check()
     pairs = cKDTree(both).query_pairs(8 / image.extent, output_type="ndarray")
     size = len(both)
     matrix = eye_array(size, dtype=np.complex128, format="csr")
@@ -309,6 +321,7 @@ def coefficients_on(image: Whitened, cell: FloatArray) -> Fit:
         )
         upper = csr_array((lobes, (pairs[:, 0], pairs[:, 1])), shape=(size, size))
         matrix = (matrix + upper + upper.conj().T).tocsr()
+    deadline.check()
     solution, _ = cg(matrix, spectrum, rtol=1e-8, maxiter=200)
     radius = np.linalg.norm(g, axis=1)
     noise = np.sqrt(image.noise(g) * window.sum_squares) / window.sum

@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from micrographia.arrays import ComplexArray, FloatArray
+from micrographia.reconstruction.deadline import UNLIMITED, Deadline
 from micrographia.reconstruction.spectrum import Tapered, sample, waves
 
 _PADDING = 2  # oversampling of the spectrum's grid
@@ -16,7 +17,7 @@ _LOWEST = 2.5  # reflections closer to zero than this many 1/extent are shading
 
 
 def find_peaks(
-    tapered: Tapered, threshold: float = 18.0, most: int = 90
+    tapered: Tapered, threshold: float = 18.0, most: int = 90, deadline: Deadline = UNLIMITED
 ) -> tuple[FloatArray, FloatArray]:
     """Find the reflections that stand out of the noise.
 
@@ -28,17 +29,25 @@ def find_peaks(
         Least significance; noise alone exceeds 18 in one of several thousand pictures.
     most
         Stop after this many.
+    deadline
+        Limit of time.
 
     Returns
     -------
     g, significance
         Frequencies (n, 2) [1/Å] in the half plane, and their significances (n,) in the order
         found.
+
+    Raises
+    ------
+    OutOfTimeError
+        The limit is reached.
     """
     grid = _Grid(tapered)
     found: list[FloatArray] = []
     strengths: list[float] = []
     for _ in range(most):
+        deadline.check()
         g, strength = grid.strongest()
         if strength < threshold:
             break

@@ -114,12 +114,16 @@ def whiten(pixels: FloatImage, pixel_size: float, limit: float | None) -> Whiten
             "The picture is too small to hold a lattice",
             seen=f"{pixels.shape[1]}×{pixels.shape[0]} px",
             allowed=f"at least {_LEAST_SIDE} px a side",
+            remedy="Use a larger part of the picture, or the picture at its full size",
         )
     picture = np.asarray(pixels, dtype=np.float64)
     picture = picture - picture.mean()
     scale = picture.std()
     if not scale > 1e-9 * max(1.0, float(np.abs(pixels).max())):
-        raise SolveError("The picture is blank: every pixel has the same value")
+        raise SolveError(
+            "The picture is blank: every pixel has the same value",
+            remedy="Export the picture again, without saturation, and see that it is the right one",
+        )
     pad = min(32, min(picture.shape) // 4)
     padded = np.pad(picture, pad, mode="reflect")
     gy = np.fft.fftfreq(padded.shape[0], pixel_size)[:, None]

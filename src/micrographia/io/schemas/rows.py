@@ -237,6 +237,7 @@ class ReconstructionRow(TypedDict):
     b: float
     gamma: float
     confidence: float
+    sure: bool
     alternatives: list[str]
     seconds: float
     failure: str | None

@@ -13,6 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from micrographia.arrays import FloatArray
+from micrographia.drawing import layers
 from micrographia.errors import ImageError, MicrographiaError
 from micrographia.io.stem_images import read_stem_image
 from micrographia.io.structures import from_cif
@@ -111,32 +112,29 @@ def _add_crystal(
     structure: Mapping[str, Any],
     exposure: Mapping[str, Any],
 ) -> None:
-    """Add the averaged cell, the columns found in it, the crystal and the true one."""
+    """Add the averaged cell with what was found in it, its model, what is left, the crystals."""
     path = Path(str(answer["folder"])) / "cells" / f"{answer['image_id']}.npz"
-    arrays = read_arrays(path, ("average", "cell", "xy", "numbers"))
-    columns = crystals.Layer(arrays["cell"], arrays["xy"], arrays["numbers"].astype(np.int64))
+    arrays = read_arrays(path, ("average", "model", "cell", "xy", "numbers"))
+    columns = layers.Layer(arrays["cell"], arrays["xy"], arrays["numbers"].astype(np.int64))
     # A column may hold atoms of two kinds; the crystal has them all.
-    found = crystals.place(projection(answer["cif"]), columns) if answer["cif"] else columns
+    found = layers.place(projection(answer["cif"]), columns) if answer["cif"] else columns
     bar = pictures.scale_bar(crystals.WINDOW, "Å")
-    average, cell = arrays["average"], arrays["cell"]
-    case["panels"] += [
-        ("unit-cell average", crystals.draw_average(average, cell), bar),
-        ("columns found", crystals.draw_average(average, cell, columns), bar),
-        ("crystal found", crystals.draw_balls(found), bar),
-    ]
-    case["legend"] = crystals.legend(found.numbers)
+    fit = crystals.draw_fit(arrays["average"], arrays["model"], arrays["cell"], columns)
+    case["panels"] += [(title, drawn, bar) for title, drawn in fit]
+    case["panels"].append(("crystal", crystals.draw_balls(found), bar))
+    case["legend"] = layers.legend(found.numbers)
     if structure.get("cif"):
         truth = projection(str(structure["cif"]))
         turned = truth.turned(float(exposure.get("rotation") or 0.0))
-        drawn = crystals.draw_balls(crystals.align(turned, columns))
+        drawn = crystals.draw_balls(layers.align(turned, columns))
         case["panels"].append(("true crystal", drawn, bar))
-        case["legend"] = crystals.legend(np.concatenate([found.numbers, truth.numbers]))
+        case["legend"] = layers.legend(np.concatenate([found.numbers, truth.numbers]))
 
 
-def projection(cif: str) -> crystals.Layer:
+def projection(cif: str) -> layers.Layer:
     """Project a crystal along z."""
     atoms = from_cif(cif)
-    return crystals.Layer(
+    return layers.Layer(
         np.asarray(atoms.cell[:2, :2], dtype=np.float64),
         np.asarray(atoms.positions[:, :2], dtype=np.float64),
         np.asarray(atoms.numbers, dtype=np.int64),
@@ -204,7 +202,7 @@ def _fixed(values: FloatArray, pixel_size: float) -> str:
     """Repeat a picture of one cell over the window and draw it on a fixed grey scale."""
     height, width = (side * pixel_size for side in values.shape)
     cell = np.array([[0.0, height], [width, 0.0]])  # rows run along y, columns along x
-    drawn = crystals.tile_average(values, cell, _SIDE)
+    drawn = layers.tile_average(values, cell, _SIDE)
     return pictures.data_uri(np.asarray(np.round(255 * np.clip(drawn, 0, 1)), dtype=np.uint8))
 
 
