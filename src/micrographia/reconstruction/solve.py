@@ -321,7 +321,7 @@ def _solution(
             "The given elements explain the picture only with atoms inside each other",
             seen=f"{closeness:.2f} of a bond's length in {atoms.get_chemical_formula('metal')}",
             allowed=f"at least {_CROWDED}",
-            remedy="Check the elements: a heavier one than there is, or one too few, crowds the cell",
+            remedy="Check the elements: one that is missing or too heavy crowds the cell",
         )
     return Solution(
         atoms=atoms,

@@ -122,7 +122,7 @@ def whiten(pixels: FloatImage, pixel_size: float, limit: float | None) -> Whiten
     if not scale > 1e-9 * max(1.0, float(np.abs(pixels).max())):
         raise SolveError(
             "The picture is blank: every pixel has the same value",
-            remedy="Export the picture again, without saturation, and see that it is the right one",
+            remedy="Export the picture again, and see that it is the right one",
         )
     pad = min(32, min(picture.shape) // 4)
     padded = np.pad(picture, pad, mode="reflect")
