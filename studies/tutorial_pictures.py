@@ -10,8 +10,6 @@ gives the same bytes. Everything is made from a random seed and from a crystal o
 from __future__ import annotations
 
 import argparse
-import base64
-import io
 import os
 import re
 import subprocess
@@ -24,7 +22,6 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from micrographia.config import Reconstruction
-from micrographia.drawing import layers
 from micrographia.io.atomic import atomic_path
 from micrographia.io.stem_images import read_stem_image
 from micrographia.reconstruction.solve import solve
@@ -85,19 +82,14 @@ def crystal_pictures(folder: Path) -> list[Image.Image]:
     """STEM picture, columns found in its average cell, and the crystal of the CIF."""
     image = read_stem_image(folder / "MoS2.tif", None)
     solution = solve(image, ["Mo", "S"], Reconstruction())
-    columns = layers.Layer(solution.cell, solution.xy, solution.numbers)
+    columns = crystals.Layer(solution.cell, solution.xy, solution.numbers)
     answer = projection((folder / "found.cif").read_text(encoding="utf-8"))
     drawn = [
         crystals.draw_average(solution.average, solution.cell, columns),
-        crystals.draw_balls(layers.place(answer, columns)),
+        crystals.draw_balls(crystals.place(answer, columns)),
     ]
     grey: NDArray[np.uint8] = to_grey(image.pixels)
-    return [Image.fromarray(grey).convert("RGB").resize((360, 360)), *map(decode, drawn)]
-
-
-def decode(uri: str) -> Image.Image:
-    """Return the picture in a data URI."""
-    return Image.open(io.BytesIO(base64.b64decode(uri.split(",", 1)[1]))).convert("RGB")
+    return [Image.fromarray(part).convert("RGB").resize((360, 360)) for part in (grey, *drawn)]
 
 
 def read(path: Path) -> Image.Image:

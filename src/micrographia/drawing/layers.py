@@ -138,9 +138,29 @@ def tile_average(
     Picture (pixels, pixels) of the square around the origin.
     """
     line = (np.arange(pixels) + 0.5) / pixels * window - window / 2
-    x, y = np.meshgrid(line, line)
+    return sample_average(average, cell, *np.meshgrid(line, line))
+
+
+def sample_average(
+    average: NDArray[Any], cell: FloatArray, x: FloatArray, y: FloatArray
+) -> FloatArray:
+    """Read a unit-cell average at any points.
+
+    Parameters
+    ----------
+    average
+        Average (n, m) on a fractional grid of the cell.
+    cell
+        Two cell vectors as rows (2, 2) [Å].
+    x, y
+        Positions (...) [Å].
+
+    Returns
+    -------
+    Values (...), by linear interpolation on the torus.
+    """
     fractions = np.stack([x, y], axis=-1) @ np.linalg.inv(cell)
-    places = np.moveaxis(fractions % 1.0, -1, 0) * np.array(average.shape)[:, None, None]
+    places = np.moveaxis(fractions % 1.0, -1, 0) * np.reshape(average.shape, (2, *[1] * x.ndim))
     values = np.asarray(average, dtype=np.float64)
     return np.asarray(ndimage.map_coordinates(values, places, order=1, mode="grid-wrap"))
 

@@ -18,6 +18,8 @@ from micrographia.drawing.layers import Layer, add_balls, add_cell, add_rings, l
 
 #: Colours of a difference: white is none, blue is less than expected, red is more.
 DIVERGING = "RdBu_r"
+#: What is drawn of a reading, from left to right.
+PANELS = ("measured", "model", "residual", "crystal")
 _INK = "#23282d"
 _WARNING = "#b3261e"
 _STYLE: Any = {
@@ -82,13 +84,19 @@ class Reading:
         count = round(float(np.clip(wanted, _LEAST, _MOST)) / self.pixel_size)
         return min(count, *self.measured.shape) * self.pixel_size
 
+    @property
+    def centre(self) -> FloatArray:
+        """Middle of that square (2,) [Å]."""
+        count = round(self.window / self.pixel_size)
+        corner = [(side - count) // 2 for side in reversed(self.measured.shape)]
+        return np.asarray((np.array(corner) + (count - 1) / 2) * self.pixel_size)
+
     def middle(self) -> Reading:
         """The part that is drawn; positions then count from its middle."""
         count = round(self.window / self.pixel_size)
-        rows, columns = self.measured.shape
-        top, left = (rows - count) // 2, (columns - count) // 2
+        top, left = ((side - count) // 2 for side in self.measured.shape)
         part = (slice(top, top + count), slice(left, left + count))
-        centre = (np.array([left, top]) + (count - 1) / 2) * self.pixel_size
+        centre = self.centre
         return Reading(
             self.measured[part],
             self.model[part],
@@ -116,20 +124,12 @@ def draw_reading(reading: Reading, title: str, warning: str = "") -> Figure:
         Beneath the title, in a warning colour; empty for none.
     """
     part, window = reading.middle(), reading.window
-    low, high = (float(value) for value in np.percentile(part.measured, _TAILS))
-    half = (high - low) / 2 or 1.0
     with rc_context(_STYLE):
         figure = Figure(figsize=(7.3, 2.78 if warning else 2.6))
         panels, feet = _frame(figure)
-        add_picture(panels[0], part.measured, window, (low, high))
-        add_rings(panels[0], part.columns, window, width=1.0, rim=0.5)
-        corner = _corner(part.crystal)
-        add_cell(panels[0], part.crystal.cell, "#ffd166", corner)
-        grey = add_picture(panels[1], part.model, window, (low, high))
-        difference = add_picture(panels[2], part.residual, window, (-half, half), DIVERGING)
-        panels[3].set(xlim=(-window / 2, window / 2), ylim=(window / 2, -window / 2))
-        add_balls(panels[3], part.crystal, window)
-        add_cell(panels[3], part.crystal.cell, _INK, corner)
+        images = [
+            paint(panel, part, title, window) for panel, title in zip(panels, PANELS, strict=True)
+        ]
         names = ("measured", "model", "residual, a \N{MINUS SIGN} b", "crystal, from above")
         for letter, panel, name in zip("abcd", panels, names, strict=True):
             panel.set_title(name, loc="left", pad=3, x=0.09)
@@ -137,14 +137,51 @@ def draw_reading(reading: Reading, title: str, warning: str = "") -> Figure:
                 0, 1, letter, transform=panel.transAxes, weight="bold", va="bottom", fontsize=9
             )
         _add_scale_bar(feet[0], window)
-        _add_values(feet[1], grey, f"{part.quantity} (a, b)")
+        _add_values(feet[1], images[1], f"{part.quantity} (a, b)")
         _add_values(
-            feet[2], difference, f"{part.quantity}; rms {reading.misfit:.0%} of the picture's"
+            feet[2], images[2], f"{part.quantity}; rms {reading.misfit:.0%} of the picture's"
         )
         _add_legend(feet[3], part.crystal)
         figure.text(0.0115, 0.985, title, va="top", fontsize=9)
         figure.text(0.0115, 0.92, warning, va="top", color=_WARNING, weight="bold", fontsize=8)
     return figure
+
+
+def paint(axes: Axes, part: Reading, panel: str, window: float) -> AxesImage | None:
+    """Draw one of `PANELS` into axes.
+
+    Parameters
+    ----------
+    axes
+        They will show the window.
+    part
+        From `Reading.middle`.
+    panel
+        Which one.
+    window
+        Side of the square [Å], `Reading.window`.
+
+    Returns
+    -------
+    What a colour bar needs; None for the crystal, which has no values.
+    """
+    low, high = (float(value) for value in np.percentile(part.measured, _TAILS))
+    half = (high - low) / 2 or 1.0
+    cell, corner = part.crystal.cell, _corner(part.crystal)
+    image = None
+    if panel == "measured":
+        image = add_picture(axes, part.measured, window, (low, high))
+        add_rings(axes, part.columns, window, width=1.0, rim=0.5)
+        add_cell(axes, cell, "#ffd166", corner)
+    elif panel == "model":
+        image = add_picture(axes, part.model, window, (low, high))
+    elif panel == "residual":
+        image = add_picture(axes, part.residual, window, (-half, half), DIVERGING)
+    else:
+        add_balls(axes, part.crystal, window)
+        add_cell(axes, cell, _INK, corner)
+    axes.set(xlim=(-window / 2, window / 2), ylim=(window / 2, -window / 2))
+    return image
 
 
 def add_picture(
@@ -207,7 +244,9 @@ def _add_scale_bar(foot: Axes, window: float) -> None:
     foot.text(0, -0.4, f"{length:g} Å (a to d)", va="top", fontsize=7)
 
 
-def _add_values(foot: Axes, image: AxesImage, label: str) -> None:
+def _add_values(foot: Axes, image: AxesImage | None, label: str) -> None:
+    if image is None:
+        return
     bar = foot.figure.colorbar(image, cax=foot, orientation="horizontal")
     bar.outline.set_linewidth(0.4)
     bar.ax.locator_params(nbins=4)

@@ -65,8 +65,9 @@ class Deadline:
             f"stopped while {self._doing}{found}",
             allowed=f"{self.seconds:g} s (--time-limit, reconstruction.time_limit)",
             remedy="A cell that is this hard to fill is often a wrong one: check the pixel size, "
-            "name only elements that the sample holds, cut out one crystal without a border or "
-            "text, or lower max_cell_area or max_atoms. If all of that is right, raise the limit",
+            "name only elements that the sample holds, cut out a part of one crystal without a "
+            "border or text, or lower max_cell_area or max_atoms. If all of that is right, raise "
+            "the limit",
         )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.sparse import csr_array, eye_array
@@ -15,7 +15,6 @@ from micrographia.config import Reconstruction
 from micrographia.errors import SolveError
 from micrographia.physics.imaging import evaluate_series, reciprocal_vectors
 from micrographia.physics.lattice import gauss_reduce
-from micrographia.reconstruction.deadline import UNLIMITED, Deadline
 from micrographia.reconstruction.peaks import find_peaks, refine_all
 from micrographia.reconstruction.spectrum import Tapered, Whitened, sample, significance, taper
 
@@ -27,6 +26,8 @@ _EVIDENCE = 0.95  # share of it within which a lattice pays for its reflections
 _LEAKAGE = 1e-3  # amplitude that a strong reflection may leave elsewhere, relative to it
 _FLAT = 0.3  # taper where side lobes are solved for or absent: more of the picture counts
 _RADII = (0.2, 0.4, 1.0)  # of the information limit, within which a superlattice is sought
+_AT_ONCE = 8192  # pairs of reflections between two looks at the clock
+_PRODUCTS = 500_000_000  # products of a sum over waves between two looks
 _DOUBT = 1e-4  # chance at which a finer lattice is taken for real
 
 
@@ -54,15 +55,15 @@ class Fit:
     explained: float
 
 
-def find_lattice(image: Whitened, settings: Reconstruction, deadline: Deadline = UNLIMITED) -> Fit:
+def find_lattice(image: Whitened, settings: Reconstruction) -> Fit:
     """Find the primitive lattice of a picture and its Fourier coefficients.
 
     Raises
     ------
     SolveError
-        No lattice stands out of the noise, or `deadline` is reached.
+        No lattice stands out of the noise, or the picture's deadline is reached.
     """
-    g, strength = find_peaks(taper(image, 1.0), deadline=deadline)
+    g, strength = find_peaks(taper(image, 1.0))
     if len(g) < 2 or not _spans_plane(g):
         raise SolveError(
             "No lattice stands out of the noise",
@@ -70,7 +71,7 @@ def find_lattice(image: Whitened, settings: Reconstruction, deadline: Deadline =
             allowed="at least two in different directions",
             remedy="Use a higher dose or a larger field, or check the pixel size",
         )
-    deadline.check()
+    image.deadline.check()
     proposals = _propose(g, strength, image, settings)
     if not proposals:
         raise SolveError(
@@ -80,9 +81,9 @@ def find_lattice(image: Whitened, settings: Reconstruction, deadline: Deadline =
             remedy="Raise reconstruction.max_cell_area, or check the pixel size",
         )
     reciprocal = _refine(image, proposals[0])
-    reciprocal = _refine(image, _densify(image, reciprocal, settings, deadline))
+    reciprocal = _refine(image, _densify(image, reciprocal, settings))
     cell = _dual(reciprocal)
-    fit = coefficients_on(image, gauss_reduce(cell)[0], deadline)
+    fit = coefficients_on(image, gauss_reduce(cell)[0])
     return _explained(fit, g, strength, image)
 
 
@@ -217,37 +218,35 @@ def _refine(image: Whitened, reciprocal: FloatArray) -> FloatArray:
     return current
 
 
-def _densify(
-    image: Whitened, reciprocal: FloatArray, settings: Reconstruction, deadline: Deadline
-) -> FloatArray:
+def _densify(image: Whitened, reciprocal: FloatArray, settings: Reconstruction) -> FloatArray:
     """Take the sparsest lattice that leaves nothing unexplained.
 
     Reflections of a finer lattice are tested on what the coarser one leaves of the picture; a
     lattice whose extra reflections are noise is thinned out.
     """
-    current: FloatArray = _thin(image, reciprocal, deadline)
+    current: FloatArray = _thin(image, reciprocal)
     for _ in range(3):
         best: tuple[float, FloatArray] | None = None
-        fit = coefficients_on(image, _dual(current), deadline)
+        fit = coefficients_on(image, _dual(current))
         residual = taper(_subtract(image, fit), _FLAT)
         loud = float(np.square(np.abs(fit.coefficients / fit.sigma)).max())
         for index in (2, 3, 4):
             for finer in _finer_lattices(current, index):
                 if abs(np.linalg.det(finer)) * settings.max_cell_area < 1:
                     continue
-                deadline.check()
+                image.deadline.check()
                 chance = _chance(residual, finer, current, loud)
                 if chance < _DOUBT and (best is None or chance < best[0]):
                     best = (chance, finer)
         if best is None:
             return current
-        current = gauss_reduce(_thin(image, best[1], deadline))[0]
+        current = gauss_reduce(_thin(image, best[1]))[0]
     return current
 
 
-def _thin(image: Whitened, reciprocal: FloatArray, deadline: Deadline) -> FloatArray:
+def _thin(image: Whitened, reciprocal: FloatArray) -> FloatArray:
     """Drop the cosets of a reciprocal lattice that carry nothing but noise."""
-    fit = coefficients_on(image, _dual(reciprocal), deadline)
+    fit = coefficients_on(image, _dual(reciprocal))
     indices, strength = fit.indices, np.square(np.abs(fit.coefficients / fit.sigma))
     allowed = 1 + _LEAKAGE**2 * strength.max()
     radius = np.linalg.norm(fit.g, axis=1) / image.limit
@@ -255,7 +254,7 @@ def _thin(image: Whitened, reciprocal: FloatArray, deadline: Deadline) -> FloatA
         for form in sublattices(index):
             lost = ~_on_sublattice(indices, form)
             if _faint(strength[lost] / allowed, radius[lost]) > _DOUBT:
-                return _thin(image, gauss_reduce(form @ reciprocal)[0], deadline)
+                return _thin(image, gauss_reduce(form @ reciprocal)[0])
     return reciprocal
 
 
@@ -293,7 +292,7 @@ def _tail(strength: FloatArray) -> float:
     return float(min(1.0, by_sum, by_maximum))
 
 
-def coefficients_on(image: Whitened, cell: FloatArray, deadline: Deadline = UNLIMITED) -> Fit:
+def coefficients_on(image: Whitened, cell: FloatArray) -> Fit:
     """Least-squares Fourier coefficients of the picture on a lattice.
 
     The taper couples reflections closer than a few 1/extent; the normal equations
@@ -302,44 +301,52 @@ def coefficients_on(image: Whitened, cell: FloatArray, deadline: Deadline = UNLI
     Raises
     ------
     OutOfTimeError
-        `deadline` is reached.
+        The picture's deadline is reached.
     """
-    deadline.check()
     tapered = taper(image, _FLAT)
     window = tapered.window
     indices, g = reciprocal_vectors(cell, image.limit)
     both = np.concatenate([g, -g])
     spectrum = sample(tapered, g) / window.sum
     spectrum = np.concatenate([spectrum, np.conj(spectrum)])
-    deadline.check()
     pairs = cKDTree(both).query_pairs(8 / image.extent, output_type="ndarray")
     size = len(both)
     matrix = eye_array(size, dtype=np.complex128, format="csr")
     if len(pairs):
-        lobes = (
-            window.transform(both[pairs[:, 0]] - both[pairs[:, 1]], image.pixel_size) / window.sum
-        )
+        lobes = _lobes(tapered, both[pairs[:, 0]] - both[pairs[:, 1]])
         upper = csr_array((lobes, (pairs[:, 0], pairs[:, 1])), shape=(size, size))
         matrix = (matrix + upper + upper.conj().T).tocsr()
-    deadline.check()
+    image.deadline.check()
     solution, _ = cg(matrix, spectrum, rtol=1e-8, maxiter=200)
     radius = np.linalg.norm(g, axis=1)
     noise = np.sqrt(image.noise(g) * window.sum_squares) / window.sum
     return Fit(cell, indices, g, solution[: len(g)] / radius, noise / radius, 1.0)
 
 
+def _lobes(tapered: Tapered, g: FloatArray) -> ComplexArray:
+    """The window's transform at many frequencies (m, 2), of which a large cell has a million."""
+    window, step = tapered.window, tapered.image.pixel_size
+    lobes = np.empty(len(g), dtype=np.complex128)
+    for start in range(0, len(g), _AT_ONCE):
+        tapered.image.deadline.check()
+        part = slice(start, start + _AT_ONCE)
+        lobes[part] = window.transform(g[part], step) / window.sum
+    return lobes
+
+
 def _subtract(image: Whitened, fit: Fit) -> Whitened:
     """The picture without what a fit explains."""
+    rows, columns = image.pixels.shape
     whitened = fit.coefficients * np.linalg.norm(fit.g, axis=1)
-    shape = (image.pixels.shape[0], image.pixels.shape[1])
-    model = evaluate_series(fit.g, whitened, shape, image.pixel_size)
-    return Whitened(
-        image.pixels - model,
-        image.pixel_size,
-        image.limit,
-        image.noise_edges,
-        image.noise_power,
-    )
+    left = np.empty_like(image.pixels)
+    band = max(1, _PRODUCTS // (columns * max(1, len(fit.g))))
+    for start in range(0, rows, band):
+        image.deadline.check()
+        part = slice(start, min(start + band, rows))
+        shape = (part.stop - start, columns)
+        turned = whitened * np.exp(2j * np.pi * fit.g[:, 1] * start * image.pixel_size)
+        left[part] = image.pixels[part] - evaluate_series(fit.g, turned, shape, image.pixel_size)
+    return replace(image, pixels=left)
 
 
 def _explained(fit: Fit, g: FloatArray, strength: FloatArray, image: Whitened) -> Fit:

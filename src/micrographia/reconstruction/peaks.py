@@ -9,15 +9,15 @@ from __future__ import annotations
 import numpy as np
 
 from micrographia.arrays import ComplexArray, FloatArray
-from micrographia.reconstruction.deadline import UNLIMITED, Deadline
 from micrographia.reconstruction.spectrum import Tapered, sample, waves
 
 _PADDING = 2  # oversampling of the spectrum's grid
+_PRODUCTS = 500_000_000  # of pixels and waves between two looks at the clock
 _LOWEST = 2.5  # reflections closer to zero than this many 1/extent are shading
 
 
 def find_peaks(
-    tapered: Tapered, threshold: float = 18.0, most: int = 90, deadline: Deadline = UNLIMITED
+    tapered: Tapered, threshold: float = 18.0, most: int = 90
 ) -> tuple[FloatArray, FloatArray]:
     """Find the reflections that stand out of the noise.
 
@@ -29,8 +29,6 @@ def find_peaks(
         Least significance; noise alone exceeds 18 in one of several thousand pictures.
     most
         Stop after this many.
-    deadline
-        Limit of time.
 
     Returns
     -------
@@ -41,13 +39,13 @@ def find_peaks(
     Raises
     ------
     OutOfTimeError
-        The limit is reached.
+        The picture's deadline is reached.
     """
     grid = _Grid(tapered)
     found: list[FloatArray] = []
     strengths: list[float] = []
     for _ in range(most):
-        deadline.check()
+        tapered.image.deadline.check()
         g, strength = grid.strongest()
         if strength < threshold:
             break
@@ -75,7 +73,12 @@ class _Grid:
         self._columns = np.arange(columns) * image.pixel_size
         self._wave_y = waves(self._gy, rows, image.pixel_size) * window.rows
         self._wave_x = waves(self._gx, columns, image.pixel_size) * window.columns
-        self._values: ComplexArray = self._wave_y @ image.pixels @ self._wave_x.T
+        self._values: ComplexArray = np.empty((len(self._gy), len(self._gx)), np.complex128)
+        band = max(1, _PRODUCTS // image.pixels.size)
+        for start in range(0, len(self._gy), band):
+            image.deadline.check()
+            part = slice(start, start + band)
+            self._values[part] = self._wave_y[part] @ image.pixels @ self._wave_x.T
         gy, gx = np.meshgrid(self._gy, self._gx, indexing="ij")
         radius = np.hypot(gx, gy)
         mesh = np.stack([gx.ravel(), gy.ravel()], axis=1)

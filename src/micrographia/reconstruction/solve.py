@@ -139,24 +139,10 @@ def solve(
     numbers = None if elements is None else parse_elements(elements)
     stated = image.metadata.get("conditions")
     microscope = ImagingConditions(**stated) if stated else (conditions or ImagingConditions())
-    if microscope.is_annular:
-        raise SolveError(
-            "The picture of an annular detector cannot be read: its signal is not proportional to "
-            "the phase, which is what atoms are sought in",
-            seen=f"detector '{microscope.detector}'",
-            allowed="iDPC and centre-of-mass pictures (detector icom or segments)",
-            remedy="Use the iDPC picture of the same scan",
-        )
-    calibrated = image.metadata.get("unit") == "rad"
-    if numbers is None and not calibrated:
-        raise SolveError(
-            "Without elements only a picture in radians of phase can be read",
-            seen=f"unit {image.metadata.get('unit') or 'unknown'}",
-            remedy="Give the sample's elements, for example --elements Mo,S",
-        )
-    whitened = whiten(image.pixels, image.pixel_size, information_limit(microscope))
+    calibrated = _check_kind(image, microscope, blind=numbers is None)
+    whitened = whiten(image.pixels, image.pixel_size, information_limit(microscope), deadline)
     deadline.begin("looking for the lattice")
-    fit = find_lattice(whitened, settings, deadline)
+    fit = find_lattice(whitened, settings)
     deadline.reach(describe_cell(fit))
     deadline.begin("placing atoms in the cell" if numbers else "inferring elements and columns")
     read = partial(
@@ -190,6 +176,32 @@ def solve(
     return _solution(
         problem, state, share * fidelity * fit.explained, alternatives, sites, settings
     )
+
+
+def _check_kind(image: StemImage, microscope: ImagingConditions, blind: bool) -> bool:
+    """Whether the picture's values are phases in radians.
+
+    Raises
+    ------
+    SolveError
+        Pictures of this detector cannot be read, or not without elements.
+    """
+    if microscope.is_annular:
+        raise SolveError(
+            "The picture of an annular detector cannot be read: its signal is not proportional to "
+            "the phase, which is what atoms are sought in",
+            seen=f"detector '{microscope.detector}'",
+            allowed="iDPC and centre-of-mass pictures (detector icom or segments)",
+            remedy="Use the iDPC picture of the same scan",
+        )
+    calibrated = image.metadata.get("unit") == "rad"
+    if blind and not calibrated:
+        raise SolveError(
+            "Without elements only a picture in radians of phase can be read",
+            seen=f"unit {image.metadata.get('unit') or 'unknown'}",
+            remedy="Give the sample's elements, for example --elements Mo,S",
+        )
+    return calibrated
 
 
 def _best_reading(read: Callable[..., Reading], quadrants: bool) -> Reading:

@@ -107,9 +107,7 @@ def _tile(
 ) -> tuple[Problem, Columns]:
     """The same columns in a larger cell, which need not be reduced."""
     reduced = gauss_reduce(cell)[0]
-    fit = replace(
-        coefficients_on(image, reduced, problem.deadline), explained=problem.fit.explained
-    )
+    fit = replace(coefficients_on(image, reduced), explained=problem.fit.explained)
     steps = np.arange(-2 * _MOST, 2 * _MOST + 1)
     lattice = np.stack(np.meshgrid(steps, steps, indexing="ij"), axis=-1).reshape(-1, 2)
     shifts = lattice @ problem.fit.cell

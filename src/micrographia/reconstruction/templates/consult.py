@@ -137,8 +137,8 @@ def problem_of(
     numbers = parse_elements(elements)
     stated = image.metadata.get("conditions")
     microscope = ImagingConditions(**stated) if stated else (conditions or ImagingConditions())
-    whitened = whiten(image.pixels, image.pixel_size, information_limit(microscope))
-    fit = find_lattice(whitened, settings, deadline)
+    whitened = whiten(image.pixels, image.pixel_size, information_limit(microscope), deadline)
+    fit = find_lattice(whitened, settings)
     return set_up(fit, numbers, microscope, deadline=deadline)
 
 

@@ -13,9 +13,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from micrographia.arrays import FloatArray
-from micrographia.drawing import layers
 from micrographia.errors import ImageError, MicrographiaError
-from micrographia.io.stem_images import read_stem_image
+from micrographia.io.stem_images import StemImage, read_stem_image
 from micrographia.io.structures import from_cif
 from micrographia.report.collect import Results, locate, records
 from micrographia.report.drawing import pictures
@@ -76,12 +75,13 @@ def _case(
         "legend": [],
         "notes": [],
     }
+    image = None
     try:
-        _add_picture(case, exposure)
+        image = _add_picture(case, exposure)
     except MicrographiaError as error:
         case["notes"].append(str(error))
     try:
-        _add_crystal(case, answer, structure, exposure)
+        _add_crystal(case, answer, structure, exposure, image)
     except MicrographiaError as error:
         case["notes"].append(str(error))
     return case
@@ -94,16 +94,17 @@ def _row(table: pd.DataFrame | None, column: str, value: object) -> dict[str, An
     return found[0] if found else {}
 
 
-def _add_picture(case: dict[str, Any], exposure: Mapping[str, Any]) -> None:
+def _add_picture(case: dict[str, Any], exposure: Mapping[str, Any]) -> StemImage | None:
     path = locate(exposure.get("path"), str(exposure.get("folder", "")))
     if path is None:
         case["notes"].append("The image listed in the tables does not exist.")
-        return
+        return None
     image = read_stem_image(path, exposure.get("pixel_size"))
     grey = pictures.shrink(pictures.to_grey(image.pixels), _SIDE)
     extent = image.pixels.shape[1] * image.pixel_size
     panel = ("picture", pictures.data_uri(grey), pictures.scale_bar(extent, "Å"))
     case["panels"].append(panel)
+    return image
 
 
 def _add_crystal(
@@ -111,30 +112,35 @@ def _add_crystal(
     answer: Mapping[str, Any],
     structure: Mapping[str, Any],
     exposure: Mapping[str, Any],
+    image: StemImage | None,
 ) -> None:
-    """Add the averaged cell with what was found in it, its model, what is left, the crystals."""
+    """Show what was found in the picture: measured, model, residual, crystal; and the true one."""
     path = Path(str(answer["folder"])) / "cells" / f"{answer['image_id']}.npz"
-    arrays = read_arrays(path, ("average", "model", "cell", "xy", "numbers"))
-    columns = layers.Layer(arrays["cell"], arrays["xy"], arrays["numbers"].astype(np.int64))
+    arrays = read_arrays(path, ("model", "cell", "xy", "numbers"))
+    columns = crystals.Layer(arrays["cell"], arrays["xy"], arrays["numbers"].astype(np.int64))
     # A column may hold atoms of two kinds; the crystal has them all.
-    found = layers.place(projection(answer["cif"]), columns) if answer["cif"] else columns
-    bar = pictures.scale_bar(crystals.WINDOW, "Å")
-    fit = crystals.draw_fit(arrays["average"], arrays["model"], arrays["cell"], columns)
-    case["panels"] += [(title, drawn, bar) for title, drawn in fit]
-    case["panels"].append(("crystal", crystals.draw_balls(found), bar))
-    case["legend"] = layers.legend(found.numbers)
+    found = crystals.place(projection(answer["cif"]), columns) if answer["cif"] else columns
+    case["legend"] = crystals.legend(found.numbers)
+    if image is None:
+        return
+    reading = crystals.reading_of(image, arrays["model"], columns, found)
+    bar = pictures.scale_bar(reading.window, "Å")
+    case["panels"] = [
+        (title, pictures.data_uri(pixels), bar) for title, pixels in crystals.draw_reading(reading)
+    ]
     if structure.get("cif"):
         truth = projection(str(structure["cif"]))
         turned = truth.turned(float(exposure.get("rotation") or 0.0))
-        drawn = crystals.draw_balls(layers.align(turned, columns))
+        there = crystals.align(turned, columns).moved(-reading.centre)
+        drawn = pictures.data_uri(crystals.draw_balls(there, reading.window))
         case["panels"].append(("true crystal", drawn, bar))
-        case["legend"] = layers.legend(np.concatenate([found.numbers, truth.numbers]))
+        case["legend"] = crystals.legend(np.concatenate([found.numbers, truth.numbers]))
 
 
-def projection(cif: str) -> layers.Layer:
+def projection(cif: str) -> crystals.Layer:
     """Project a crystal along z."""
     atoms = from_cif(cif)
-    return layers.Layer(
+    return crystals.Layer(
         np.asarray(atoms.cell[:2, :2], dtype=np.float64),
         np.asarray(atoms.positions[:, :2], dtype=np.float64),
         np.asarray(atoms.numbers, dtype=np.int64),
@@ -202,7 +208,7 @@ def _fixed(values: FloatArray, pixel_size: float) -> str:
     """Repeat a picture of one cell over the window and draw it on a fixed grey scale."""
     height, width = (side * pixel_size for side in values.shape)
     cell = np.array([[0.0, height], [width, 0.0]])  # rows run along y, columns along x
-    drawn = layers.tile_average(values, cell, _SIDE)
+    drawn = crystals.tile_average(values, cell, _SIDE)
     return pictures.data_uri(np.asarray(np.round(255 * np.clip(drawn, 0, 1)), dtype=np.uint8))
 
 
