@@ -224,14 +224,12 @@ def _frame(figure: Figure) -> tuple[list[Axes], list[Axes]]:
     width, height = figure.get_size_inches()
     gap = (width - 4 * _SIDE) / 5
     bottom = 0.5
-    panels, feet = [], []
-    for number in range(4):
-        left = (gap + number * (_SIDE + gap)) / width
-        panel = figure.add_axes((left, bottom / height, _SIDE / width, _SIDE / height))
+    lefts = [(gap + number * (_SIDE + gap)) / width for number in range(4)]
+    wide, foot = _SIDE / width, (bottom - 0.1) / height
+    panels = [figure.add_axes((left, bottom / height, wide, _SIDE / height)) for left in lefts]
+    for panel in panels:
         panel.set(xticks=[], yticks=[])
-        panels.append(panel)
-        foot = (bottom - 0.1) / height
-        feet.append(figure.add_axes((left, foot, _SIDE / width, 0.05 / height)))
+    feet = [figure.add_axes((left, foot, wide, 0.05 / height)) for left in lefts]
     return panels, feet
 
 
