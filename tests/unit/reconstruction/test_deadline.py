@@ -109,19 +109,19 @@ def test_no_template_stands_in_for_an_analysis_that_was_stopped():
 
 
 def test_a_slow_search_ends_at_its_limit():
-    # Of an idle core it takes @@SLOW@@ s without a limit, of which finding the lattice is 1.5.
+    # With an element too few it takes 24 s of a core without a limit, 1.5 s for the lattice.
     image = picture(crowded_cell(), field=60.0)
     used = time.process_time()
     # Other programs may have the core between two looks at the clock on the wall.
-    limit = Deadline(6, time.process_time)
+    limit = Deadline(4, time.process_time)
     with pytest.raises(OutOfTimeError, match="placing atoms") as caught:
-        solve(image, ["Mo", "Se", "S"], SETTINGS, deadline=limit)
+        solve(image, ["Mo", "S"], SETTINGS, deadline=limit)
     assert "a = 10.57 Å, b = 12.50 Å" in str(caught.value)
-    assert time.process_time() - used < 6 + 2
+    assert time.process_time() - used < 4 + 2
     started = time.monotonic()
-    with pytest.raises(OutOfTimeError, match="2 s"):
-        solve(image, ["Mo", "Se", "S"], Reconstruction(time_limit=2))
-    assert time.monotonic() - started >= 2
+    with pytest.raises(OutOfTimeError, match="1 s"):
+        solve(image, ["Mo", "S"], Reconstruction(time_limit=1))
+    assert time.monotonic() - started >= 1
 
 
 @needs("shared data")
@@ -135,8 +135,8 @@ def test_the_clock_is_looked_at_often_on_a_real_picture():
         return looks[-1]
 
     with pytest.raises(OutOfTimeError):
-        solve(image, ["Fe", "Te"], SETTINGS, deadline=Deadline(8, clock))
-    assert len(looks) > 100 and looks[-1] - looks[0] < 8 + 2
+        solve(image, ["Fe", "Te"], SETTINGS, deadline=Deadline(4, clock))
+    assert len(looks) > 100 and looks[-1] - looks[0] < 4 + 2
     assert max(np.diff(looks)) < 2
 
 
