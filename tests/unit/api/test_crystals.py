@@ -182,7 +182,7 @@ def test_settings_count(image):
 def test_limits_of_time_and_confidence_count(image, found):
     with pytest.raises(SolveError, match="not finished within the time limit"):
         mg.solve(image, "C", settings=Reconstruction(time_limit=1e-3))
-    assert found.sure and found.min_confidence == 0.5 and "unsure" not in repr(found)
+    assert found.sure and found.min_confidence == 0.8 and "unsure" not in repr(found)
     strict = mg.solve(image, "C", settings=Reconstruction(min_confidence=1.0))
     assert strict.sure is (strict.confidence == 1.0)
     assert ("unsure" in repr(strict)) is not strict.sure

@@ -58,6 +58,7 @@ def item(cif: str, name: str) -> float:
         ("graphene", "C", {}, True),
         ("MoS2", "Mo,S,W", {}, False),
         ("MoS2", "Mo,O,S", {}, False),
+        ("MoS2", "Mo,Nb,S", {}, False),
         ("graphene", "C,H", {}, False),
         ("BN", "B,N", {"min_confidence": 1.0}, False),
         ("MoS2", "Mo,S,W", {"min_confidence": 0.0}, True),
@@ -72,7 +73,7 @@ def test_doubt_is_in_the_exit_status_the_cif_and_on_stderr(
     assert main([*words, "--settings", json.dumps(settings)]) == (0 if sure else UNSURE) != 2
     said, warned = capsys.readouterr()
     told, cif = json.loads(said), out.read_text(encoding="utf-8")
-    least = settings.get("min_confidence", 0.5)
+    least = settings.get("min_confidence", 0.8)
     assert told["sure"] is sure is (told["confidence"] >= least)
     assert item(cif, CRYSTAL_CONFIDENCE) == told["confidence"]
     assert item(cif, LEAST_CONFIDENCE) == least
@@ -221,4 +222,4 @@ def test_the_command_draws_the_same_bytes_again(tmp_path, ending):
         assert len(np.unique(colours, axis=0)) > 1000
     if ending == ".svg":
         text = drawn[0].read_text(encoding="utf-8")
-        assert "UNSURE: confidence below 0.5" in text and "graphene.tif" in text
+        assert "UNSURE: confidence below 0.8" in text and "graphene.tif" in text
