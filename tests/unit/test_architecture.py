@@ -16,6 +16,7 @@ ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "src" / "micrographia"
 GROUND_FLOOR = {
     "arrays",
+    "drawing",
     "io",
     "physics",
     "training",
@@ -71,7 +72,8 @@ def test_a_room_imports_only_the_ground_floor_and_itself(room):
 
 
 @pytest.mark.parametrize(
-    "floor", ["arrays.py", "io", "physics", "training", "config", "errors.py", "provenance.py"]
+    "floor",
+    ["arrays.py", "drawing", "io", "physics", "training", "config", "errors.py", "provenance.py"],
 )
 def test_the_ground_floor_imports_no_room(floor):
     place = PACKAGE / floor

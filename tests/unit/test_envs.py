@@ -21,7 +21,7 @@ ENVS = sorted((ROOT / "envs").glob("*.yaml"))
 #: Folders of the package that are neither ground floor nor roof, and run by rules.
 ROOMS = sorted(
     {path.parent.name for path in PACKAGE.glob("*/__init__.py")}
-    - {"api", "config", "io", "measurement", "physics", "training", "workflow"}
+    - {"api", "config", "drawing", "io", "measurement", "physics", "training", "workflow"}
 )
 #: Which room runs in which environment, as the workflow's rules say.
 ROOM_AND_ENV = sorted(

@@ -113,19 +113,22 @@ def solve(
         The microscope; wins over what the image states. None for what it states, or else the
         default microscope.
     settings
-        Limits of the search: `micrographia.config.Reconstruction`; None for the defaults.
+        Limits of the search: `micrographia.config.Reconstruction`; None for the defaults. Its
+        `time_limit` [s] ends a search that takes longer, and answers of a confidence below its
+        `min_confidence` are not `sure`.
 
     Returns
     -------
     Crystal
-        Layer, cell, columns, confidence, CIF.
+        Layer, cell, columns, confidence, CIF; `Crystal.model` gives the picture that it explains.
 
     Raises
     ------
     ImageError
         The pixel size is unknown, or too coarse or too fine to resolve atoms.
     SolveError
-        The image holds no crystal that can be stated with honesty; the message says why.
+        The image holds no crystal that can be stated with honesty, or the search was stopped at
+        its time limit; the message says why.
 
     Examples
     --------

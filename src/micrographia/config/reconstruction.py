@@ -78,6 +78,22 @@ class Reconstruction(Section):
     vacuum: float = Field(
         20.0, ge=15, le=100, description="Thickness of the vacuum along c in the CIF [Å]."
     )
+    time_limit: float = Field(
+        60.0,
+        gt=0,
+        le=86400,
+        description="Maximum time for one image [s]; a search that is not finished by then is "
+        "refused with its reason.",
+    )
+    # Two readings that explain a picture equally well get 0.5 each, so wrong answers pile up just
+    # above it; between 0.6 and 0.99 there were none in 150 (docs: Methods, least confidence).
+    min_confidence: float = Field(
+        0.8,
+        ge=0,
+        le=1,
+        description="Results of a lower confidence are marked as unsure: in the CIF, in the "
+        "table and by the exit status of `reconstruction solve`.",
+    )
     blind: bool = Field(
         False,
         description="Also reconstruct every image without knowledge of its elements "

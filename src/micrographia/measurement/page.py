@@ -99,8 +99,16 @@ def _headlines(pictures: pd.DataFrame, instances: pd.DataFrame) -> tuple[Headlin
     left_out = int(pictures["why_not_counted"].notna().sum())
     together = counted(pictures, instances)
     numbers = [
-        Headline(f"{n - left_out:,} of {n:,}", "pictures counted", "the others say why not"),
-        Headline(f"{sized:,} of {n:,}", "pictures with a pixel size", "in nm"),
+        Headline(
+            f"{n - left_out:,} of {n:,}",
+            "pictures counted",
+            "the table says why the others are not" if left_out else "",
+        ),
+        Headline(
+            f"{sized:,} of {n:,}",
+            "pictures in nm",
+            "the pixel size of the others is unknown" if sized < n else "",
+        ),
     ]
     unit = "nm" if together["equivalent_diameter_nm"].notna().any() else "px"
     sizes, cut = diameters(together, unit)
@@ -110,11 +118,11 @@ def _headlines(pictures: pd.DataFrame, instances: pd.DataFrame) -> tuple[Headlin
         found = distribution(sizes)
         n_of = f"n = {len(sizes):,}"
         numbers.append(Headline(_told(found["median"], unit), "median diameter", n_of))
-        spread = f"{_told(found['d10'], unit)} to {_told(found['d90'], unit)}"
-        numbers.append(Headline(spread, "d10 to d90", n_of))
+        ends = f"{number(found['d10'])} – {number(found['d90'])}"
+        numbers.append(Headline(ends, f"d10 to d90 [{unit}]", n_of))
     if len(sizes) > 1:
-        mean = f"{_told(found['mean'], unit)} ± {_told(found['sd'], unit)}"
-        numbers.append(Headline(mean, "mean ± SD", n_of))
+        mean = f"{number(found['mean'])} ± {number(found['sd'])}"
+        numbers.append(Headline(mean, f"mean ± SD [{unit}]", n_of))
     return tuple(numbers)
 
 

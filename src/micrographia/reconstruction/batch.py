@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ from micrographia.reconstruction.crystal import (
     symmetric_layer,
     to_cif_text,
 )
-from micrographia.reconstruction.solve import Solution, solve
+from micrographia.reconstruction.solve import Solution, average_cell, solve
 from micrographia.reconstruction.templates.consult import Consulted, solve_with_templates
 from micrographia.reconstruction.templates.library import Library
 from micrographia.reconstruction.templates.placing import heights_on
@@ -60,7 +61,8 @@ def reconstruct(
     settings
         Limits of the search.
     folder
-        `cells/<image_id>.npz` (averaged cell and columns) are written there.
+        `cells/<image_id>.npz` (averaged cell, what the columns make of it, and the columns) are
+        written there.
     library
         Known crystals; None for none. The blind track does not use them.
     track
@@ -83,7 +85,7 @@ def reconstruct(
             if library is None:
                 told = None if track == "blind" else record["elements"]
                 solution = solve(image, told, settings)
-                row["cif"] = to_cif_text(solution, str(record["image_id"]), settings.symmetry)
+                row["cif"] = to_cif_text(solution, str(record["image_id"]), settings)
             else:
                 known, use = _known(library, record, settings)
                 found = solve_with_templates(image, record["elements"], settings, known)
@@ -92,7 +94,7 @@ def reconstruct(
                 row["cif"] = to_cif_text(
                     solution,
                     str(record["image_id"]),
-                    settings.symmetry,
+                    settings,
                     note=describe_template(found, use),
                 )
                 heights = _height_rows(found, str(record["image_id"]), use, settings)
@@ -103,6 +105,7 @@ def reconstruct(
                     "b": cell[1],
                     "gamma": cell[5],
                     "confidence": solution.confidence,
+                    "sure": solution.confidence >= settings.min_confidence,
                     "alternatives": solution.alternatives,
                 }
             )
@@ -159,6 +162,7 @@ def _save_cell(solution: Solution, path: Path) -> None:
         np.savez_compressed(
             temporary,
             average=solution.average,
+            model=average_cell(replace(solution.problem.fit, coefficients=solution.coefficients)),
             cell=solution.cell,
             xy=solution.xy,
             numbers=solution.numbers,

@@ -10,6 +10,7 @@ sets go through the same search as named elements do.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import combinations
 
 import numpy as np
@@ -28,6 +29,7 @@ from micrographia.reconstruction.columns import (
     score,
     set_up,
 )
+from micrographia.reconstruction.deadline import UNLIMITED, Deadline
 from micrographia.reconstruction.lattice import Fit
 
 #: Stand-ins of the first search, each about a fifth stronger than the one before.
@@ -85,7 +87,11 @@ def candidates() -> list[int]:
 
 
 def infer_elements(
-    fit: Fit, conditions: ImagingConditions, settings: Reconstruction, doubt: float = 0.0
+    fit: Fit,
+    conditions: ImagingConditions,
+    settings: Reconstruction,
+    doubt: float = 0.0,
+    deadline: Deadline = UNLIMITED,
 ) -> list[Guess]:
     """Rank sets of elements by how well they explain a calibrated picture.
 
@@ -99,6 +105,8 @@ def infer_elements(
         Most atoms in the cell.
     doubt
         Relative error of the forward model.
+    deadline
+        Limit of time.
 
     Returns
     -------
@@ -107,16 +115,16 @@ def infer_elements(
     Raises
     ------
     SolveError
-        No column stands out.
+        No column stands out, or the limit of time is reached.
     """
     gain = float(np.hypot(_GAIN, doubt))
     numbers = candidates()
-    singles = set_up(fit, numbers, conditions, gain, doubt, pairs=False)
+    singles = set_up(fit, numbers, conditions, gain, doubt, pairs=False, deadline=deadline)
     guesses: list[Guess] = []
-    for outline in _outlines(fit, conditions, settings.max_atoms, numbers):
+    for outline in _outlines(singles, conditions, settings.max_atoms, numbers):
         table, state = _compare(singles, outline)
         for chosen in _ranked_sets(table, numbers):
-            problem = set_up(fit, chosen, conditions, gain, doubt)
+            problem = set_up(fit, chosen, conditions, gain, doubt, deadline=deadline)
             start = refine(problem, _best_kinds(problem, state, table, numbers))
             guesses.append(_judge(problem, find_columns(problem, settings.max_atoms, start)))
     guesses.sort(key=lambda guess: -guess.value)
@@ -131,13 +139,29 @@ def log_prior(atoms: list[int]) -> float:
     value = sum(_element_prior(number) for number in set(atoms))
     # Each further element could have been any of some dozens.
     value -= np.log(30) * len(set(symbols))
-    # Seconds to load, and only the blind track needs it.
-    from pymatgen.core import Composition
-
-    composition = Composition("".join(symbols)).reduced_composition
-    if len(set(symbols)) > 1 and composition.oxi_state_guesses(max_sites=-1):
+    if len(set(symbols)) > 1 and _charges_balance(symbols):
         value += _BALANCED
     return float(value)
+
+
+def _charges_balance(symbols: list[str]) -> bool:
+    """Whether oxidation states that are found in crystals can add up to zero.
+
+    The states and the answer are those of pymatgen's `Composition.oxi_state_guesses`; it goes
+    through every combination, which takes a minute for two dozen atoms of sulphur, and the sums
+    are few.
+    """
+    # Seconds to load, and only the blind track needs it.
+    from pymatgen.core import Composition, Element
+
+    sums = {0}
+    amounts = Composition("".join(symbols)).reduced_composition.get_el_amt_dict()
+    for symbol, amount in amounts.items():
+        element = Element(symbol)
+        states = element.icsd_oxidation_states or element.common_oxidation_states
+        for _ in range(int(amount)):
+            sums = {total + state for total in sums for state in states}
+    return 0 in sums
 
 
 def _judge(problem: Problem, state: Columns) -> Guess:
@@ -148,7 +172,7 @@ def _judge(problem: Problem, state: Columns) -> Guess:
 
 
 def _outlines(
-    fit: Fit, conditions: ImagingConditions, most: int, numbers: list[int]
+    singles: Problem, conditions: ImagingConditions, most: int, numbers: list[int]
 ) -> list[Columns]:
     """Where columns are, twice; their kinds, places in `numbers`, are only about right.
 
@@ -156,10 +180,13 @@ def _outlines(
     columns that are not there. Single elements and equal pairs come closer and see fainter
     columns, but may still make up some.
     """
-    ladder = set_up(fit, list(_LADDER), conditions, doubt=_COARSE, pairs=False)
+    set_up_singles = partial(
+        set_up, singles.fit, conditions=conditions, pairs=False, deadline=singles.deadline
+    )
+    ladder = set_up_singles(list(_LADDER), doubt=_COARSE)
     state = find_columns(ladder, most)
     chosen = [ladder.kinds[kind] for kind in state.kinds]
-    problem = set_up(fit, numbers, conditions, doubt=_FINE, pairs=False)
+    problem = set_up_singles(numbers, doubt=_FINE)
     kinds = [*problem.kinds, *((number, number) for number in numbers)]
     problem = replace(problem, kinds=kinds, forms=np.vstack([problem.forms, 2 * problem.forms]))
     coarse = replace(state, kinds=np.array([kinds.index(kind) for kind in chosen]), scale=1.0)
@@ -183,6 +210,7 @@ def _compare(singles: Problem, state: Columns) -> tuple[FloatArray, Columns]:
         waves = np.exp(-2j * np.pi * (singles.fit.g @ state.positions.T)).T
         changed = False
         for column in range(state.count):
+            singles.deadline.check()
             rest = singles.data - (signals * waves).sum(axis=0) + signals[column] * waves[column]
             overlap = (np.conj(singles.forms) @ (np.conj(waves[column]) * rest)).real
             table[column, 0] = 2 * overlap - own

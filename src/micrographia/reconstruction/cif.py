@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
 import numpy as np
 
 from micrographia.arrays import FloatArray, IntArray
-from micrographia.reconstruction.layer_symmetry import SymmetricLayer
+from micrographia.reconstruction.symmetry.layer import SymmetricLayer
 
 #: Data name of a site's confidence; a private name, which other readers pass over.
 CONFIDENCE = "_atom_site_micrographia_confidence"
+#: Data names of the crystal's confidence, and of the least at which it counts as sure.
+CRYSTAL_CONFIDENCE = "_micrographia_confidence"
+LEAST_CONFIDENCE = "_micrographia_min_confidence"
 
 _CELL = ("length_a", "length_b", "length_c", "angle_alpha", "angle_beta", "angle_gamma")
 _SITE = ("label", "type_symbol", "fract_x", "fract_y", "fract_z", "occupancy")
@@ -24,6 +27,7 @@ def symmetric_cif(
     confidences: FloatArray | None = None,
     comments: Sequence[str] = (),
     data_name: str = "crystal",
+    items: Mapping[str, str] | None = None,
 ) -> str:
     """Write a symmetric layer as CIF text; the same layer gives the same text.
 
@@ -40,9 +44,13 @@ def symmetric_cif(
         Lines that go before the data.
     data_name
         Name of the data block.
+    items
+        Further data items that stand for the whole crystal: names with their underscore, values
+        as CIF writes them.
     """
     lines = [f"# {' '.join(comment.split())}" for comment in comments]
     lines.append(f"data_{re.sub(r'[^!-~]+', '_', data_name)}")
+    lines += [f"{name} {value}" for name, value in (items or {}).items()]
     parameters = layer.atoms.cell.cellpar()
     lines += [f"_cell_{name} {value:.8f}" for name, value in zip(_CELL, parameters, strict=True)]
     counts = sorted(Counter(layer.atoms.get_chemical_symbols()).items())

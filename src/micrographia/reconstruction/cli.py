@@ -3,15 +3,29 @@
 from __future__ import annotations
 
 import argparse
+import json
+import logging
 from pathlib import Path
 
 from micrographia.commandline import Subparsers, add_settings, print_json, settings_of
-from micrographia.config import Reconstruction
+from micrographia.config import Reconstruction, parse_section
+
+logger = logging.getLogger(__name__)
+
+#: Exit status of `solve` where a crystal was written whose confidence is below the least asked
+#: for; 0: it is sure; 2: the input is wrong, or there is no crystal.
+UNSURE = 3
 
 
 def register(verbs: Subparsers) -> None:
     """Add the room's verbs."""
-    solve = verbs.add_parser("solve", help="find the crystal in one STEM image")
+    solve = verbs.add_parser(
+        "solve",
+        help="find the crystal in one STEM image",
+        description="Find the crystal in one STEM image. Exit status: 0, it is written; 3, it is "
+        "written but its confidence is below min_confidence; 2, the input is wrong, or there is "
+        "no crystal that can be stated.",
+    )
     solve.add_argument("image", type=Path, help="TIFF or other image file")
     solve.add_argument("--out", type=Path, required=True, help="CIF to write")
     solve.add_argument(
@@ -27,6 +41,14 @@ def register(verbs: Subparsers) -> None:
         help="elements of the sample, such as Mo,S; default: infer them, which works only for "
         "simulated images in radians",
     )
+    solve.add_argument(
+        "--picture",
+        type=Path,
+        default=None,
+        metavar="FILE",
+        help="also draw what was found: measured, model, residual, crystal; PNG, SVG or PDF",
+    )
+    _add_time_limit(solve)
     add_settings(solve, Reconstruction)
     solve.set_defaults(run=_solve)
     batch = verbs.add_parser("batch", help="find the crystal in every image of a table")
@@ -39,9 +61,31 @@ def register(verbs: Subparsers) -> None:
         help="given: the elements are known to the solver; blind: they are not, and no "
         "template library is used",
     )
+    _add_time_limit(batch)
     add_settings(batch, Reconstruction)
     batch.set_defaults(run=_batch)
     _register_library(verbs)
+
+
+def _add_time_limit(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--time-limit",
+        type=float,
+        default=None,
+        metavar="SECONDS",
+        help="refuse an image whose search takes longer; default: time_limit of the settings",
+    )
+
+
+def _settings(arguments: argparse.Namespace) -> Reconstruction:
+    """The settings with the time limit of the command line, within the bounds of either."""
+    settings: Reconstruction = settings_of(arguments)
+    if arguments.time_limit is None:
+        return settings
+    return parse_section(
+        json.dumps(settings.model_dump(mode="json") | {"time_limit": arguments.time_limit}),
+        Reconstruction,
+    )
 
 
 def _register_library(verbs: Subparsers) -> None:
@@ -81,15 +125,26 @@ def _register_library(verbs: Subparsers) -> None:
 def _solve(arguments: argparse.Namespace) -> int:
     from micrographia.io.atomic import refuse_inputs
     from micrographia.io.stem_images import read_stem_image
-    from micrographia.reconstruction.crystal import check_cif_name, read_crystal
+    from micrographia.reconstruction.crystal import check_cif_name, doubt, read_crystal
 
-    settings = settings_of(arguments)
+    settings = _settings(arguments)
     check_cif_name(arguments.out)
-    refuse_inputs([arguments.out], [arguments.image])
+    outputs = [arguments.out]
+    if arguments.picture is not None:
+        from micrographia.drawing.files import check_figure_name
+
+        check_figure_name(arguments.picture)
+        outputs.append(arguments.picture)
+    refuse_inputs(outputs, [arguments.image])
     elements = None if arguments.elements is None else _symbols(arguments.elements)
     image = read_stem_image(arguments.image, arguments.pixel_size)
     crystal = read_crystal(image, elements, settings, arguments.image.stem)
     crystal.write(arguments.out)
+    if arguments.picture is not None:
+        from micrographia.drawing.files import write_figure
+        from micrographia.reconstruction.picture import draw_answer
+
+        write_figure(draw_answer(crystal, image, arguments.image.name), arguments.picture)
     print_json(
         {
             "cif": str(arguments.out),
@@ -98,11 +153,15 @@ def _solve(arguments: argparse.Namespace) -> int:
             "b": round(crystal.b, 4),
             "gamma": round(crystal.gamma, 3),
             "confidence": round(crystal.confidence, 4),
+            "sure": crystal.sure,
             "alternatives": crystal.alternatives,
             "template": crystal.template,
         }
     )
-    return 0
+    if crystal.sure:
+        return 0
+    logger.warning("%s: %s", arguments.out, doubt(crystal.confidence, crystal.min_confidence))
+    return UNSURE
 
 
 def _symbols(text: str | None) -> list[str]:
@@ -127,6 +186,7 @@ def _library(arguments: argparse.Namespace) -> int:
 def _match(arguments: argparse.Namespace) -> int:
     from micrographia.errors import SolveError
     from micrographia.io.stem_images import read_stem_image
+    from micrographia.reconstruction.deadline import Deadline, OutOfTimeError
     from micrographia.reconstruction.solve import solve
     from micrographia.reconstruction.templates.consult import describe, match_templates, problem_of
     from micrographia.reconstruction.templates.library import read_library
@@ -137,11 +197,14 @@ def _match(arguments: argparse.Namespace) -> int:
         library = library.without(arguments.without, settings.templates.same_crystal)
     elements = _symbols(arguments.elements)
     image = read_stem_image(arguments.image, arguments.pixel_size)
+    deadline = Deadline(settings.time_limit)
     try:
-        solution = solve(image, elements, settings)
+        solution = solve(image, elements, settings, deadline=deadline)
         problem, answer = solution.problem, solution.atoms
+    except OutOfTimeError:
+        raise  # whether there is an answer must not depend on the machine
     except SolveError:
-        problem, answer = problem_of(image, elements, settings), None
+        problem, answer = problem_of(image, elements, settings, deadline=deadline), None
     matches = match_templates(problem, answer, library, settings.templates)
     print_json(
         {"analysis": describe(problem, answer), "templates": [m.summary() for m in matches]}
@@ -157,7 +220,7 @@ def _batch(arguments: argparse.Namespace) -> int:
     from micrographia.reconstruction.batch import reconstruct
     from micrographia.reconstruction.templates.library import read_library
 
-    settings = settings_of(arguments)
+    settings = _settings(arguments)
     table = read_rows(arguments.folder / "images.parquet", STEM_IMAGES)
     # The solver is told nothing of the crystal but its elements, and blind not even these.
     told = ["image_id", "path", "failure"]

@@ -18,8 +18,9 @@ from micrographia.arrays import ComplexArray, FloatArray, IntArray
 from micrographia.errors import SolveError
 from micrographia.physics.conditions import ImagingConditions
 from micrographia.physics.imaging import projected_phase, transfer
-from micrographia.physics.lattice import minimum_image
+from micrographia.physics.lattice import cell_parameters, minimum_image
 from micrographia.physics.strong_object import strong_response
+from micrographia.reconstruction.deadline import UNLIMITED, Deadline
 from micrographia.reconstruction.lattice import Fit
 
 _GRID = 0.12  # spacing of the search map [Å]
@@ -31,6 +32,13 @@ _MERGE = 1.0  # columns closer than this are tried as one [Å]
 #: brighter than its model loses half a unit of log-likelihood, so that the thickness of residue
 #: and the calibration of the detector, which no model knows, do not decide about columns.
 GAIN_SPREAD = 0.3
+
+#: What to do where a lattice is there, but no atoms explain what is on it.
+CHECK = (
+    "Check the pixel size, name every element of the sample and no other, and see that it is an "
+    "iDPC or centre-of-mass picture with bright atoms, of a crystal a few atoms thick: annular "
+    "dark-field, bright-field and thick-crystal contrast is not what the model explains"
+)
 
 Kind = tuple[int, ...]
 
@@ -57,6 +65,8 @@ class Problem:
         Relative error of the forward model, added to the noise.
     strong
         Whether the forms hold what strong atoms add to the first order.
+    deadline
+        Limit of time that every search in this problem keeps.
     """
 
     fit: Fit
@@ -67,6 +77,7 @@ class Problem:
     gain_spread: float
     doubt: float
     strong: bool
+    deadline: Deadline = UNLIMITED
 
     @property
     def deviation(self) -> FloatArray:
@@ -96,6 +107,7 @@ def set_up(
     doubt: float = 0.0,
     pairs: bool = True,
     strong: bool = False,
+    deadline: Deadline = UNLIMITED,
 ) -> Problem:
     """Prepare the search for columns of one or, with `pairs`, two atoms of the given elements.
 
@@ -116,12 +128,14 @@ def set_up(
         dtype=np.complex128,
     )
     if strong:
-        forms += [strong_response(kind, fit.g, area, conditions) for kind in kinds]
+        for place, kind in enumerate(kinds):
+            deadline.check()
+            forms[place] += strong_response(kind, fit.g, area, conditions)
     deviation = _deviation(fit, doubt)
     forms /= deviation
     data = fit.coefficients / deviation
     penalty = 1.5 * np.log(max(2, 2 * len(data))) + np.log(len(kinds)) + 6.0
-    return Problem(fit, data, kinds, forms, float(penalty), gain_spread, doubt, strong)
+    return Problem(fit, data, kinds, forms, float(penalty), gain_spread, doubt, strong, deadline)
 
 
 def _deviation(fit: Fit, doubt: float) -> FloatArray:
@@ -134,6 +148,12 @@ def _deviation(fit: Fit, doubt: float) -> FloatArray:
     ring = np.abs(radius[:, None] - radius[None, :]) < _RING * radius.max()
     usual = np.sqrt((ring * power).sum(axis=1) / ring.sum(axis=1))
     return np.hypot(fit.sigma, doubt * usual)
+
+
+def describe_cell(fit: Fit) -> str:
+    """The lattice in words, as messages state it."""
+    a, b, gamma = cell_parameters(fit.cell)
+    return f"a lattice of a = {a:.2f} Å, b = {b:.2f} Å, γ = {gamma:.1f}°"
 
 
 def find_columns(problem: Problem, most: int, start: Columns | None = None) -> Columns:
@@ -151,15 +171,16 @@ def find_columns(problem: Problem, most: int, start: Columns | None = None) -> C
     Raises
     ------
     SolveError
-        Not one column improves on an empty cell.
+        Not one column improves on an empty cell, or the problem's deadline is reached.
     """
     state = start or Columns(np.zeros((0, 2)), np.zeros(0, dtype=np.int64))
     while (grown := _add(problem, state, most)) is not None:
         state = refine(problem, grown)
     if state.count == 0:
         raise SolveError(
-            "No atomic column explains the averaged unit cell",
-            remedy="Check the elements, the pixel size and the imaging conditions",
+            "No atom of these elements, wherever it is placed, explains the averaged unit cell",
+            seen=describe_cell(problem.fit),
+            remedy=CHECK,
         )
     for _ in range(_SWEEPS):
         before = score(problem, state)
@@ -200,6 +221,7 @@ def formula(problem: Problem, state: Columns) -> str:
 def refine(problem: Problem, state: Columns, rounds: int = 4) -> Columns:
     """Gauss–Newton on all positions, with a step no longer than a tenth of an ångström."""
     for _ in range(rounds):
+        problem.deadline.check()
         normal, gradient = _linearise(problem, state)
         normal[np.diag_indices_from(normal)] *= 1.001
         normal[np.diag_indices_from(normal)] += 1e-9
@@ -254,6 +276,7 @@ def _best_column(
     k = problem.fit.indices[:, 1] % columns
     best = (-np.inf, 0, np.zeros(2))
     for kind, form in enumerate(problem.forms):
+        problem.deadline.check()
         grid = np.zeros((rows, columns), dtype=np.complex128)
         grid[h, k] = np.conj(form) * residual
         overlap = (np.fft.ifft2(grid) * rows * columns).real

@@ -15,9 +15,10 @@ from micrographia.config import Reconstruction, Symmetry
 from micrographia.errors import MicrographiaError
 from micrographia.io.atomic import write_text
 from micrographia.io.stem_images import StemImage
-from micrographia.reconstruction.cif import symmetric_cif
-from micrographia.reconstruction.layer_symmetry import SymmetricLayer, symmetrise_layer
+from micrographia.physics.imaging import evaluate_series
+from micrographia.reconstruction.cif import CRYSTAL_CONFIDENCE, LEAST_CONFIDENCE, symmetric_cif
 from micrographia.reconstruction.solve import Solution, solve
+from micrographia.reconstruction.symmetry.layer import SymmetricLayer, symmetrise_layer
 from micrographia.reconstruction.templates.consult import Consulted, solve_with_templates
 from micrographia.reconstruction.templates.library import read_library
 
@@ -54,6 +55,11 @@ class Crystal:
         A sentence on the known crystal that the answer rests on; None if it rests on none.
     cif
         The layer as CIF text, with its symmetry and the confidence of each site.
+    min_confidence
+        Confidence from which on an answer counts as sure, from the settings.
+    g, coefficients
+        Frequencies (k, 2) [1/Å] and Fourier coefficients (k,) of the picture that the columns
+        give, in the image's units: what `model` draws.
     """
 
     atoms: Atoms
@@ -66,6 +72,14 @@ class Crystal:
     counts: NDArray[np.int64]
     template: str | None
     cif: str = field(repr=False)
+    min_confidence: float
+    g: NDArray[np.float64] = field(repr=False)
+    coefficients: NDArray[np.complex128] = field(repr=False)
+
+    @property
+    def sure(self) -> bool:
+        """Whether the confidence reaches the least that the settings ask for."""
+        return self.confidence >= self.min_confidence
 
     @property
     def formula(self) -> str:
@@ -98,10 +112,27 @@ class Crystal:
         check_cif_name(path)
         write_text(path, self.cif)
 
+    def model(self, shape: tuple[int, int], pixel_size: float) -> NDArray[np.float32]:
+        """The picture that the columns give, without noise and of mean zero.
+
+        Parameters
+        ----------
+        shape, pixel_size
+            Rows and columns, and pixel size [Å], of the image that was read.
+
+        Returns
+        -------
+        Picture (rows, columns) in the image's units.
+        """
+        return np.asarray(
+            evaluate_series(self.g, self.coefficients, shape, pixel_size), dtype=np.float32
+        )
+
     def __repr__(self) -> str:
         return (
             f"Crystal({self.formula}, a={self.a:.3f} Å, b={self.b:.3f} Å, "
-            f"gamma={self.gamma:.2f}°, confidence={self.confidence:.3f})"
+            f"gamma={self.gamma:.2f}°, confidence={self.confidence:.3f}"
+            f"{'' if self.sure else ', unsure'})"
         )
 
 
@@ -124,7 +155,8 @@ def read_crystal(
     Raises
     ------
     SolveError
-        The picture holds no crystal that can be stated with honesty.
+        The picture holds no crystal that can be stated with honesty, or the search was stopped
+        at the settings' limit of time.
     TableError
         The template library is absent or damaged.
     """
@@ -145,7 +177,10 @@ def read_crystal(
         numbers=solution.numbers,
         counts=solution.counts,
         template=note,
-        cif=to_cif_text(solution, name, settings.symmetry, note),
+        cif=to_cif_text(solution, name, settings, note),
+        min_confidence=settings.min_confidence,
+        g=solution.problem.fit.g,
+        coefficients=solution.coefficients,
     )
 
 
@@ -181,10 +216,10 @@ def describe_template(found: Consulted, use: str) -> str | None:
 def to_cif_text(
     solution: Solution,
     name: str,
-    symmetry: Symmetry,
+    settings: Reconstruction,
     note: str | None = None,
 ) -> str:
-    """CIF of a solution with its symmetry, and a comment on what is measured and what nominal.
+    """CIF of a solution with its symmetry, how sure it is, what is measured and what nominal.
 
     Parameters
     ----------
@@ -192,23 +227,42 @@ def to_cif_text(
         From `solve`.
     name
         Of the picture; names the data block.
-    symmetry
-        When the layer is taken for symmetric.
+    settings
+        When the layer is taken for symmetric, and its confidence for enough.
     note
         On the template whose heights these are; None for nominal heights.
     """
+    symmetry, least = settings.symmetry, settings.min_confidence
     layer = _layer(solution, symmetry, note)
     comments = [
         f"Read from a STEM image by Micrographia {__version__}.",
         f"Image {name}.",
         f"Confidence {solution.confidence:.3f}.",
+        *(
+            []
+            if solution.confidence >= least
+            else [f"WARNING: {doubt(solution.confidence, least)}"]
+        ),
         "Cell and in-plane positions are measured"
         + ("; heights are nominal (one projection)." if note is None else f". {note}"),
         *(f"Alternative: {text}" for text in solution.alternatives),
         f"Symmetrised: the projection is {layer.wallpaper} within {symmetry.tolerance:g} A; atoms "
         f"moved by at most {layer.deviation:.4f} A in the plane.",
     ]
-    return symmetric_cif(layer, solution.site_confidence, comments, name)
+    items = {
+        CRYSTAL_CONFIDENCE: f"{solution.confidence:.4f}",
+        LEAST_CONFIDENCE: f"{least:.4f}",
+    }
+    return symmetric_cif(layer, solution.site_confidence, comments, name, items)
+
+
+def doubt(confidence: float, least: float) -> str:
+    """What is said of an answer whose confidence is below the least that counts as sure."""
+    return (
+        f"UNSURE: the confidence {confidence:.3f} is below {least:g}: this crystal is "
+        "more a guess than a result. Check the elements and the pixel size, compare the "
+        "alternatives, or take a picture of a higher dose or a larger field."
+    )
 
 
 def _layer(solution: Solution, symmetry: Symmetry, note: str | None) -> SymmetricLayer:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.sparse import csr_array, eye_array
@@ -26,6 +26,8 @@ _EVIDENCE = 0.95  # share of it within which a lattice pays for its reflections
 _LEAKAGE = 1e-3  # amplitude that a strong reflection may leave elsewhere, relative to it
 _FLAT = 0.3  # taper where side lobes are solved for or absent: more of the picture counts
 _RADII = (0.2, 0.4, 1.0)  # of the information limit, within which a superlattice is sought
+_AT_ONCE = 8192  # pairs of reflections between two looks at the clock
+_PRODUCTS = 500_000_000  # products of a sum over waves between two looks
 _DOUBT = 1e-4  # chance at which a finer lattice is taken for real
 
 
@@ -59,7 +61,7 @@ def find_lattice(image: Whitened, settings: Reconstruction) -> Fit:
     Raises
     ------
     SolveError
-        No lattice stands out of the noise.
+        No lattice stands out of the noise, or the picture's deadline is reached.
     """
     g, strength = find_peaks(taper(image, 1.0))
     if len(g) < 2 or not _spans_plane(g):
@@ -69,6 +71,7 @@ def find_lattice(image: Whitened, settings: Reconstruction) -> Fit:
             allowed="at least two in different directions",
             remedy="Use a higher dose or a larger field, or check the pixel size",
         )
+    image.deadline.check()
     proposals = _propose(g, strength, image, settings)
     if not proposals:
         raise SolveError(
@@ -231,6 +234,7 @@ def _densify(image: Whitened, reciprocal: FloatArray, settings: Reconstruction) 
             for finer in _finer_lattices(current, index):
                 if abs(np.linalg.det(finer)) * settings.max_cell_area < 1:
                     continue
+                image.deadline.check()
                 chance = _chance(residual, finer, current, loud)
                 if chance < _DOUBT and (best is None or chance < best[0]):
                     best = (chance, finer)
@@ -293,6 +297,11 @@ def coefficients_on(image: Whitened, cell: FloatArray) -> Fit:
 
     The taper couples reflections closer than a few 1/extent; the normal equations
     Σ' W(g-g') c' = Y(g) undo that.
+
+    Raises
+    ------
+    OutOfTimeError
+        The picture's deadline is reached.
     """
     tapered = taper(image, _FLAT)
     window = tapered.window
@@ -304,29 +313,40 @@ def coefficients_on(image: Whitened, cell: FloatArray) -> Fit:
     size = len(both)
     matrix = eye_array(size, dtype=np.complex128, format="csr")
     if len(pairs):
-        lobes = (
-            window.transform(both[pairs[:, 0]] - both[pairs[:, 1]], image.pixel_size) / window.sum
-        )
+        lobes = _lobes(tapered, both[pairs[:, 0]] - both[pairs[:, 1]])
         upper = csr_array((lobes, (pairs[:, 0], pairs[:, 1])), shape=(size, size))
         matrix = (matrix + upper + upper.conj().T).tocsr()
+    image.deadline.check()
     solution, _ = cg(matrix, spectrum, rtol=1e-8, maxiter=200)
     radius = np.linalg.norm(g, axis=1)
     noise = np.sqrt(image.noise(g) * window.sum_squares) / window.sum
     return Fit(cell, indices, g, solution[: len(g)] / radius, noise / radius, 1.0)
 
 
+def _lobes(tapered: Tapered, g: FloatArray) -> ComplexArray:
+    """The window's transform at many frequencies (m, 2), of which a large cell has a million."""
+    window, step = tapered.window, tapered.image.pixel_size
+    lobes = np.empty(len(g), dtype=np.complex128)
+    for start in range(0, len(g), _AT_ONCE):
+        tapered.image.deadline.check()
+        part = slice(start, start + _AT_ONCE)
+        lobes[part] = window.transform(g[part], step) / window.sum
+    return lobes
+
+
 def _subtract(image: Whitened, fit: Fit) -> Whitened:
     """The picture without what a fit explains."""
+    rows, columns = image.pixels.shape
     whitened = fit.coefficients * np.linalg.norm(fit.g, axis=1)
-    shape = (image.pixels.shape[0], image.pixels.shape[1])
-    model = evaluate_series(fit.g, whitened, shape, image.pixel_size)
-    return Whitened(
-        image.pixels - model,
-        image.pixel_size,
-        image.limit,
-        image.noise_edges,
-        image.noise_power,
-    )
+    left = np.empty_like(image.pixels)
+    band = max(1, _PRODUCTS // (columns * max(1, len(fit.g))))
+    for start in range(0, rows, band):
+        image.deadline.check()
+        part = slice(start, min(start + band, rows))
+        shape = (part.stop - start, columns)
+        turned = whitened * np.exp(2j * np.pi * fit.g[:, 1] * start * image.pixel_size)
+        left[part] = image.pixels[part] - evaluate_series(fit.g, turned, shape, image.pixel_size)
+    return replace(image, pixels=left)
 
 
 def _explained(fit: Fit, g: FloatArray, strength: FloatArray, image: Whitened) -> Fit:

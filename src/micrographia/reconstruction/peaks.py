@@ -12,6 +12,7 @@ from micrographia.arrays import ComplexArray, FloatArray
 from micrographia.reconstruction.spectrum import Tapered, sample, waves
 
 _PADDING = 2  # oversampling of the spectrum's grid
+_PRODUCTS = 500_000_000  # of pixels and waves between two looks at the clock
 _LOWEST = 2.5  # reflections closer to zero than this many 1/extent are shading
 
 
@@ -34,11 +35,17 @@ def find_peaks(
     g, significance
         Frequencies (n, 2) [1/Å] in the half plane, and their significances (n,) in the order
         found.
+
+    Raises
+    ------
+    OutOfTimeError
+        The picture's deadline is reached.
     """
     grid = _Grid(tapered)
     found: list[FloatArray] = []
     strengths: list[float] = []
     for _ in range(most):
+        tapered.image.deadline.check()
         g, strength = grid.strongest()
         if strength < threshold:
             break
@@ -66,7 +73,12 @@ class _Grid:
         self._columns = np.arange(columns) * image.pixel_size
         self._wave_y = waves(self._gy, rows, image.pixel_size) * window.rows
         self._wave_x = waves(self._gx, columns, image.pixel_size) * window.columns
-        self._values: ComplexArray = self._wave_y @ image.pixels @ self._wave_x.T
+        self._values: ComplexArray = np.empty((len(self._gy), len(self._gx)), np.complex128)
+        band = max(1, _PRODUCTS // image.pixels.size)
+        for start in range(0, len(self._gy), band):
+            image.deadline.check()
+            part = slice(start, start + band)
+            self._values[part] = self._wave_y[part] @ image.pixels @ self._wave_x.T
         gy, gx = np.meshgrid(self._gy, self._gx, indexing="ij")
         radius = np.hypot(gx, gy)
         mesh = np.stack([gx.ravel(), gy.ravel()], axis=1)

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
 from ase import Atoms
 from ase.data import atomic_numbers
-from scipy.special import logsumexp
 
-from micrographia.arrays import FloatArray, FloatImage, IntArray
+from micrographia.arrays import ComplexArray, FloatArray, FloatImage, IntArray
 from micrographia.config import Reconstruction
 from micrographia.errors import SolveError
 from micrographia.io.stem_images import StemImage
@@ -21,17 +19,19 @@ from micrographia.physics.imaging import information_limit
 from micrographia.physics.lattice import minimum_image, primitive_projection
 from micrographia.reconstruction.blind import infer_elements
 from micrographia.reconstruction.columns import (
+    CHECK,
     Columns,
     Problem,
     comparable_score,
+    describe_cell,
     find_columns,
     formula,
     model,
-    refine,
     score,
     set_up,
 )
-from micrographia.reconstruction.confidence import site_confidence
+from micrographia.reconstruction.confidence import weigh_alternatives
+from micrographia.reconstruction.deadline import UNLIMITED, Deadline, OutOfTimeError
 from micrographia.reconstruction.heights import build_layer, shortest_bond
 from micrographia.reconstruction.lattice import Fit, find_lattice
 from micrographia.reconstruction.spectrum import whiten
@@ -42,8 +42,6 @@ _DOUBTS = (0.02, 0.05)  # relative errors of the forward model that are allowed 
 _MODEL_ERROR = 0.002  # share of the power that the phase object leaves out of a thin crystal
 _CROWDED = 0.45  # of the sum of covalent radii: below any bond, nominal heights allowed for
 _ABSENT = 0.1  # chance that an element which was named is not in the crystal
-_ALTERNATIVES = 3
-
 
 #: A search, its columns, and its rivals with their log-odds.
 Reading = tuple[Problem, Columns, list[tuple[float, str]]]
@@ -69,6 +67,9 @@ class Solution:
         The averaged unit cell on a fractional grid.
     problem
         What the columns were fitted to, with which known crystals are compared, too.
+    coefficients
+        Fourier coefficients of the picture that these columns give (m,), in the picture's units,
+        at the frequencies of `problem.fit.g`.
     site_confidence
         For each of `atoms` (n,) how sure its species is; None where a known crystal lent them.
     """
@@ -82,6 +83,7 @@ class Solution:
     counts: IntArray
     average: FloatImage
     problem: Problem
+    coefficients: ComplexArray
     site_confidence: FloatArray | None = None
 
 
@@ -109,6 +111,7 @@ def solve(
     elements: Sequence[str] | None,
     settings: Reconstruction,
     conditions: ImagingConditions | None = None,
+    deadline: Deadline | None = None,
 ) -> Solution:
     """Read a crystal from a STEM image.
 
@@ -120,27 +123,28 @@ def solve(
         Symbols of the elements that the sample is known to hold; None if nobody knows. They are
         then inferred, which takes a picture calibrated in radians of phase.
     settings
-        Limits of the search.
+        Limits of the search, that of time among them.
     conditions
         Used when the metadata states none; default is the default microscope.
+    deadline
+        Limit of time that began earlier; None for that of the settings from now on.
 
     Raises
     ------
     SolveError
-        The picture holds no crystal that can be stated with honesty; the message says why.
+        The picture holds no crystal that can be stated with honesty, or the search was stopped
+        at its limit of time; the message says why.
     """
+    deadline = deadline or Deadline(settings.time_limit)
     numbers = None if elements is None else parse_elements(elements)
     stated = image.metadata.get("conditions")
     microscope = ImagingConditions(**stated) if stated else (conditions or ImagingConditions())
-    calibrated = image.metadata.get("unit") == "rad"
-    if numbers is None and not calibrated:
-        raise SolveError(
-            "Without elements only a picture in radians of phase can be read",
-            seen=f"unit {image.metadata.get('unit') or 'unknown'}",
-            remedy="Give the sample's elements, for example --elements Mo,S",
-        )
-    whitened = whiten(image.pixels, image.pixel_size, information_limit(microscope))
+    calibrated = _check_kind(image, microscope, blind=numbers is None)
+    whitened = whiten(image.pixels, image.pixel_size, information_limit(microscope), deadline)
+    deadline.begin("looking for the lattice")
     fit = find_lattice(whitened, settings)
+    deadline.reach(describe_cell(fit))
+    deadline.begin("placing atoms in the cell" if numbers else "inferring elements and columns")
     read = partial(
         _read,
         fit,
@@ -148,34 +152,69 @@ def solve(
         microscope=microscope,
         settings=settings,
         calibrated=calibrated,
+        deadline=deadline,
     )
+    problem, state, rivals = _best_reading(
+        read, bool(numbers) and microscope.detector == "segments"
+    )
+    deadline.reach(f"a first reading as {formula(problem, state)}")
+    if numbers:
+        deadline.begin("comparing larger cells")
+        problem, state, rivals = enlarge(whitened, problem, state, numbers, microscope, settings)
+    quality, fidelity = agreement(problem, state)
+    if quality < WORST_FIT:
+        raise SolveError(
+            "No arrangement of the given elements explains the picture",
+            seen=f"{quality:.0%} of the power of the lattice's reflections explained",
+            allowed=f"at least {WORST_FIT:.0%}",
+            remedy=CHECK,
+        )
+    deadline.begin("comparing other species in the same places")
+    share, alternatives, sites = weigh_alternatives(problem, state, rivals, set(numbers or ()))
+    absent = set(numbers or ()) - {n for kind in state.kinds for n in problem.kinds[kind]}
+    share *= _ABSENT ** len(absent)
+    return _solution(
+        problem, state, share * fidelity * fit.explained, alternatives, sites, settings
+    )
+
+
+def _check_kind(image: StemImage, microscope: ImagingConditions, blind: bool) -> bool:
+    """Whether the picture's values are phases in radians.
+
+    Raises
+    ------
+    SolveError
+        Pictures of this detector cannot be read, or not without elements.
+    """
+    if microscope.is_annular:
+        raise SolveError(
+            "The picture of an annular detector cannot be read: its signal is not proportional to "
+            "the phase, which is what atoms are sought in",
+            seen=f"detector '{microscope.detector}'",
+            allowed="iDPC and centre-of-mass pictures (detector icom or segments)",
+            remedy="Use the iDPC picture of the same scan",
+        )
+    calibrated = image.metadata.get("unit") == "rad"
+    if blind and not calibrated:
+        raise SolveError(
+            "Without elements only a picture in radians of phase can be read",
+            seen=f"unit {image.metadata.get('unit') or 'unknown'}",
+            remedy="Give the sample's elements, for example --elements Mo,S",
+        )
+    return calibrated
+
+
+def _best_reading(read: Callable[..., Reading], quadrants: bool) -> Reading:
+    """The best by score of the readings that trust the forward model more or less."""
     # First order is what the phase-object engine does; atoms do more, on quadrants.
-    orders = (False, True) if numbers and microscope.detector == "segments" else (False,)
+    orders = (False, True) if quadrants else (False,)
     readings = _succeeding(partial(read, 0.0, strong=strong) for strong in orders)
     if all(_doubt(problem, state) > 0 for problem, state, _ in readings):
         # What the forward model leaves out would be explained by atoms that are not there.
         readings += _succeeding(
             partial(read, doubt, strong=strong) for doubt in _DOUBTS for strong in orders
         )
-    problem, state, rivals = max(
-        readings, key=lambda reading: comparable_score(reading[0], reading[1])
-    )
-    if numbers:
-        problem, state, rivals = enlarge(whitened, problem, state, numbers, microscope, settings)
-    quality, fidelity = agreement(problem, state)
-    if quality < WORST_FIT:
-        raise SolveError(
-            "No arrangement of the given elements explains the picture",
-            seen=f"{quality:.0%} of the reflections' power explained",
-            allowed=f"at least {WORST_FIT:.0%}",
-            remedy="Check the elements, the pixel size and the imaging conditions",
-        )
-    share, alternatives, sites = _alternatives(problem, state, rivals, set(numbers or ()))
-    absent = set(numbers or ()) - {n for kind in state.kinds for n in problem.kinds[kind]}
-    share *= _ABSENT ** len(absent)
-    return _solution(
-        problem, state, share * fidelity * fit.explained, alternatives, sites, settings
-    )
+    return max(readings, key=lambda reading: comparable_score(reading[0], reading[1]))
 
 
 def _succeeding(attempts: Iterable[Callable[[], Reading]]) -> list[Reading]:
@@ -184,12 +223,15 @@ def _succeeding(attempts: Iterable[Callable[[], Reading]]) -> list[Reading]:
     Raises
     ------
     SolveError
-        Of the last attempt, if none did.
+        Of the last attempt, if none did; at once where there is no time left, since what the
+        others have found must not depend on how fast the machine is.
     """
     readings, failure = [], None
     for attempt in attempts:
         try:
             readings.append(attempt())
+        except OutOfTimeError:
+            raise
         except SolveError as error:
             failure = error
     if not readings and failure is not None:
@@ -206,17 +248,18 @@ def _read(
     microscope: ImagingConditions,
     settings: Reconstruction,
     calibrated: bool,
+    deadline: Deadline,
 ) -> Reading:
     """Columns and species, and, blind, other sets of elements with their log-odds."""
     if numbers is None:
-        guesses = infer_elements(fit, microscope, settings, doubt)
+        guesses = infer_elements(fit, microscope, settings, doubt, deadline)
         best = guesses[0]
         rivals = [
             (guess.value - best.value, formula(guess.problem, guess.state))
             for guess in guesses[1:]
         ]
         return best.problem, best.state, rivals
-    problem = set_up(fit, numbers, microscope, doubt=doubt, strong=strong)
+    problem = set_up(fit, numbers, microscope, doubt=doubt, strong=strong, deadline=deadline)
     return problem, _search(problem, settings.max_atoms, calibrated), []
 
 
@@ -272,58 +315,6 @@ def _absolute(best: tuple[Columns, Problem], problem: Problem) -> Columns:
     return replace(state, scale=state.scale * ratio)
 
 
-def _alternatives(
-    problem: Problem, state: Columns, others: list[tuple[float, str]], named: set[int]
-) -> tuple[float, list[str], FloatArray]:
-    """Posterior share of the answer among relabelled ones and other cells, and the runners-up.
-
-    Last, the posterior of each column's species against the best other kind in its place.
-    Rivals that lack a named element which the answer has are none.
-    """
-    best = score(problem, state)
-    held = {n for kind in state.kinds for n in problem.kinds[kind]} & named
-    rivals = list(others)
-    deficits = np.full((state.count, len(problem.kinds)), np.inf)
-    for kinds in _relabelled(problem, state):
-        if held <= {n for kind in kinds for n in problem.kinds[kind]}:
-            value, name = _rival(problem, state, kinds)
-            rivals.append((value - best, name))
-            changed = np.flatnonzero(kinds != state.kinds)
-            if len(changed) == 1:
-                deficits[changed[0], kinds[changed[0]]] = best - value
-    sites = site_confidence(deficits)
-    if not rivals:
-        return 1.0, [], sites
-    rivals.sort(key=lambda item: -item[0])
-    share = float(np.exp(-logsumexp([0.0, *(deficit for deficit, _ in rivals)])))
-    foremost = {name: deficit for deficit, name in reversed(rivals)}
-    names = sorted(foremost, key=lambda name: -foremost[name])[:_ALTERNATIVES]
-    return share, [f"{name} (log-likelihood {foremost[name]:+.1f})" for name in names], sites
-
-
-def _relabelled(problem: Problem, state: Columns) -> Iterator[IntArray]:
-    """The columns' kinds with the species permuted, and with one column of another kind."""
-    singles = [kind[0] for kind in problem.kinds if len(kind) == 1]
-    places = {kind: place for place, kind in enumerate(problem.kinds)}
-    for order in itertools.permutations(singles if len(singles) <= 4 else []):
-        swap = dict(zip(singles, order, strict=False))
-        kinds = [
-            places[tuple(sorted(swap.get(n, n) for n in problem.kinds[kind]))]
-            for kind in state.kinds
-        ]
-        if kinds != list(state.kinds):
-            yield np.array(kinds)
-    for column in range(state.count):
-        for kind in range(len(problem.kinds)):
-            if kind != state.kinds[column]:
-                yield np.where(np.arange(state.count) == column, kind, state.kinds)
-
-
-def _rival(problem: Problem, state: Columns, kinds: IntArray) -> tuple[float, str]:
-    trial = refine(problem, replace(state, kinds=kinds), rounds=1)
-    return score(problem, trial), formula(problem, trial)
-
-
 def _solution(
     problem: Problem,
     state: Columns,
@@ -342,7 +333,7 @@ def _solution(
             "The given elements explain the picture only with atoms inside each other",
             seen=f"{closeness:.2f} of a bond's length in {atoms.get_chemical_formula('metal')}",
             allowed=f"at least {_CROWDED}",
-            remedy="Check the elements",
+            remedy="Check the elements: one that is missing or too heavy crowds the cell",
         )
     return Solution(
         atoms=atoms,
@@ -353,7 +344,9 @@ def _solution(
         numbers=np.array([max(kind) for kind in kinds], dtype=np.int64),
         counts=np.array([len(kind) for kind in kinds], dtype=np.int64),
         average=average_cell(problem.fit),
-        problem=problem,
+        coefficients=model(problem, state) * problem.deviation,
+        # Whoever compares it with known crystals later has time of their own.
+        problem=replace(problem, deadline=UNLIMITED),
         site_confidence=sites[_nearest(xy, state.positions, cell)],
     )
 

@@ -14,10 +14,13 @@ from scipy.signal.windows import tukey
 
 from micrographia.arrays import ComplexArray, FloatArray, FloatImage
 from micrographia.errors import SolveError
+from micrographia.reconstruction.deadline import UNLIMITED, Deadline
 
 _LEAST_SIDE = 64  # px; fewer hold no statistics
 _RINGS = 24
+_MOST_PIXELS = 36_000_000
 _AT_ONCE = 512  # frequencies that are sampled together
+_PRODUCTS = 2_000_000_000  # of pixels and waves between two looks at the clock
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,8 @@ class Whitened:
         Highest frequency that carries signal [1/Å].
     noise_edges, noise_power
         Power of the noise per pixel of `pixels` in rings of |g|.
+    deadline
+        Limit of time that all work on this picture keeps.
     """
 
     pixels: FloatArray
@@ -41,6 +46,7 @@ class Whitened:
     limit: float
     noise_edges: FloatArray
     noise_power: FloatArray
+    deadline: Deadline = UNLIMITED
 
     @property
     def extent(self) -> float:
@@ -92,7 +98,9 @@ def make_window(shape: tuple[int, int], taper: float) -> Window:
     return Window(tukey(shape[0], taper), tukey(shape[1], taper))
 
 
-def whiten(pixels: FloatImage, pixel_size: float, limit: float | None) -> Whitened:
+def whiten(
+    pixels: FloatImage, pixel_size: float, limit: float | None, deadline: Deadline = UNLIMITED
+) -> Whitened:
     """Filter a picture by |g| and measure its noise.
 
     Parameters
@@ -103,23 +111,36 @@ def whiten(pixels: FloatImage, pixel_size: float, limit: float | None) -> Whiten
         [Å].
     limit
         Highest frequency with signal [1/Å]; None takes four fifths of Nyquist's.
+    deadline
+        Limit of time.
 
     Raises
     ------
     SolveError
-        The picture is too small or blank.
+        The picture is too small, too large or blank.
     """
+    if pixels.size > _MOST_PIXELS:
+        raise SolveError(
+            "The picture is too large to be read as a whole",
+            seen=f"{pixels.shape[1]}×{pixels.shape[0]} px",
+            allowed=f"up to {_MOST_PIXELS // 1_000_000} million pixels",
+            remedy="Cut out a part of some tens of unit cells; it holds the same crystal",
+        )
     if min(pixels.shape) < _LEAST_SIDE:
         raise SolveError(
             "The picture is too small to hold a lattice",
             seen=f"{pixels.shape[1]}×{pixels.shape[0]} px",
             allowed=f"at least {_LEAST_SIDE} px a side",
+            remedy="Use a larger part of the picture, or the picture at its full size",
         )
     picture = np.asarray(pixels, dtype=np.float64)
     picture = picture - picture.mean()
     scale = picture.std()
     if not scale > 1e-9 * max(1.0, float(np.abs(pixels).max())):
-        raise SolveError("The picture is blank: every pixel has the same value")
+        raise SolveError(
+            "The picture is blank: every pixel has the same value",
+            remedy="Export the picture again, and see that it is the right one",
+        )
     pad = min(32, min(picture.shape) // 4)
     padded = np.pad(picture, pad, mode="reflect")
     gy = np.fft.fftfreq(padded.shape[0], pixel_size)[:, None]
@@ -128,7 +149,7 @@ def whiten(pixels: FloatImage, pixel_size: float, limit: float | None) -> Whiten
     filtered = filtered[pad:-pad, pad:-pad]
     top = min(limit or np.inf, 0.4 / pixel_size)
     edges, power = _noise_rings(filtered, pixel_size)
-    return Whitened(filtered, pixel_size, top, edges, power)
+    return Whitened(filtered, pixel_size, top, edges, power, deadline)
 
 
 def taper(image: Whitened, share: float) -> Tapered:
@@ -143,13 +164,15 @@ def sample(tapered: Tapered, g: FloatArray) -> ComplexArray:
     rows, columns = tapered.weighted.shape
     step = tapered.image.pixel_size
     result = np.empty(len(g), dtype=np.complex128)
-    for start in range(0, len(g), _AT_ONCE):
-        part = g[start : start + _AT_ONCE]
+    at_once = max(1, min(_AT_ONCE, _PRODUCTS // tapered.weighted.size))
+    for start in range(0, len(g), at_once):
+        tapered.image.deadline.check()
+        part = g[start : start + at_once]
         along_y = waves(part[:, 1], rows, step)
         along_x = waves(part[:, 0], columns, step)
         # Two real products take half the time of a complex one.
         folded = along_y.real @ tapered.weighted + 1j * (along_y.imag @ tapered.weighted)
-        result[start : start + _AT_ONCE] = (folded * along_x).sum(axis=1)
+        result[start : start + at_once] = (folded * along_x).sum(axis=1)
     return result
 
 

@@ -116,7 +116,13 @@ def _tile(
     positions = (state.positions[None] + shifts[inside][:, None]).reshape(-1, 2)
     kinds = np.tile(state.kinds, int(inside.sum()))
     larger = set_up(
-        fit, numbers, conditions, problem.gain_spread, problem.doubt, strong=problem.strong
+        fit,
+        numbers,
+        conditions,
+        problem.gain_spread,
+        problem.doubt,
+        strong=problem.strong,
+        deadline=problem.deadline,
     )
     return larger, Columns(positions, kinds, state.scale)
 
@@ -129,10 +135,9 @@ def _complete(problem: Problem, tiled: Columns, missing: list[int], per_cell: in
     states = [tiled]
     for element in missing:
         states = [
-            replace(state, kinds=np.where(np.arange(state.count) == column, kind, state.kinds))
+            exchanged
             for state in states
-            for column in range(per_cell)
-            for kind in _swapped(problem, state, column, element, missing)
+            for exchanged in _exchanges(problem, state, per_cell, element, missing)
         ]
     if not states:
         return tiled
@@ -141,6 +146,18 @@ def _complete(problem: Problem, tiled: Columns, missing: list[int], per_cell: in
     )
     swept = refine(problem, sweep(problem, best))
     return swept if _elements(problem, swept) >= _elements(problem, best) else best
+
+
+def _exchanges(
+    problem: Problem, state: Columns, per_cell: int, element: int, missing: list[int]
+) -> list[Columns]:
+    """The states with one atom of the first cell's columns exchanged for `element`."""
+    problem.deadline.check()
+    return [
+        replace(state, kinds=np.where(np.arange(state.count) == column, kind, state.kinds))
+        for column in range(per_cell)
+        for kind in _swapped(problem, state, column, element, missing)
+    ]
 
 
 def _swapped(

@@ -181,3 +181,20 @@ def test_noise_holds_no_crystal():
 def test_settings_count(image):
     with pytest.raises(SolveError):
         mg.solve(image, "C", settings=Reconstruction(max_cell_area=5.1))
+
+
+def test_limits_of_time_and_confidence_count(image, found):
+    with pytest.raises(SolveError, match="not finished within the time limit"):
+        mg.solve(image, "C", settings=Reconstruction(time_limit=1e-3))
+    assert found.sure and found.min_confidence == 0.8 and "unsure" not in repr(found)
+    strict = mg.solve(image, "C", settings=Reconstruction(min_confidence=1.0))
+    assert strict.sure is (strict.confidence == 1.0)
+    assert ("unsure" in repr(strict)) is not strict.sure
+
+
+def test_the_model_is_what_the_image_shows(image, found):
+    clean = mg.simulate("graphene", rotation=13).pixels
+    model = found.model(image.pixels.shape, image.pixel_size)
+    assert model.shape == clean.shape and model.dtype == np.float32
+    assert abs(float(model.mean())) < 0.05 * clean.std()
+    assert np.sqrt(np.square(model - (clean - clean.mean())).mean()) < 0.1 * clean.std()

@@ -53,10 +53,10 @@ CLASSES = {
     "Crystal": (
         [
             *("atoms", "confidence", "site_confidence", "alternatives", "cell", "columns"),
-            *("numbers", "counts", "template", "cif"),
+            *("numbers", "counts", "template", "cif", "min_confidence", "g", "coefficients"),
         ],
-        {"formula", "a", "b", "gamma"},
-        {"write"},
+        {"formula", "a", "b", "gamma", "sure"},
+        {"write", "model"},
     ),
 }
 

@@ -11,11 +11,11 @@ from ase import Atoms
 from ase.build import graphene, mx2
 
 from micrographia.io.structures import from_cif, orient_layer
-from micrographia.reconstruction.averaging import Operations
 from micrographia.reconstruction.cif import CONFIDENCE, operation_text, symmetric_cif
 from micrographia.reconstruction.confidence import site_confidence
 from micrographia.reconstruction.heights import build_layer
-from micrographia.reconstruction.layer_symmetry import symmetrise_layer
+from micrographia.reconstruction.symmetry.averaging import Operations
+from micrographia.reconstruction.symmetry.layer import symmetrise_layer
 
 from .test_wallpaper import NAMES, build
 

@@ -147,7 +147,7 @@ def test_nominal_heights_keep_bonds_apart() -> None:
 
 def test_every_site_states_how_sure_its_species_is() -> None:
     solution = _solve(_picture(_janus(), 3e4), "Mo,S,Se")
-    text = to_cif_text(solution, "janus", SETTINGS.symmetry)
+    text = to_cif_text(solution, "janus", SETTINGS)
     start = text.index(CONFIDENCE)
     sites = [line.split() for line in text[start:].splitlines()[1:] if line]
     assert {site[1] for site in sites} == {"Mo", "S", "Se"}

@@ -7,7 +7,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from micrographia.physics.lattice import gauss_reduce
-from micrographia.reconstruction.wallpaper import NAMES, Wallpaper, find_wallpaper
+from micrographia.reconstruction.symmetry.wallpaper import NAMES, Wallpaper, find_wallpaper
 
 FLIP, TURN, SWAP = [[-1, 0], [0, 1]], [[-1, 0], [0, -1]], [[0, 1], [1, 0]]
 FOUR, THREE, SIX = [[0, 1], [-1, 0]], [[0, 1], [-1, -1]], [[1, 1], [-1, 0]]

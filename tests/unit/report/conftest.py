@@ -195,6 +195,7 @@ def ideal_answer(atoms: Atoms, view: View) -> dict[str, np.ndarray]:
     numbers = atoms.numbers
     return {
         "average": average.astype(np.float32),
+        "model": (average - average.mean()).astype(np.float32),
         "cell": cell,
         "xy": xy,
         "numbers": numbers,

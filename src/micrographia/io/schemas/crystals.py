@@ -68,6 +68,7 @@ RECONSTRUCTIONS = pa.schema(
         ("b", pa.float64()),
         ("gamma", pa.float64()),
         ("confidence", pa.float64()),
+        ("sure", pa.bool_()),  # whether the confidence reaches reconstruction.min_confidence
         ("alternatives", _STRINGS),
         ("seconds", pa.float64()),
         ("failure", pa.string()),

@@ -243,6 +243,7 @@ class ReconstructionRow(TypedDict):
     b: float
     gamma: float
     confidence: float
+    sure: bool
     alternatives: list[str]
     seconds: float
     failure: str | None

@@ -21,7 +21,8 @@ from micrographia.io.stem_images import StemImage
 from micrographia.physics.conditions import ImagingConditions
 from micrographia.physics.imaging import information_limit
 from micrographia.physics.matching import Projection
-from micrographia.reconstruction.columns import Problem, set_up
+from micrographia.reconstruction.columns import Problem, model, set_up
+from micrographia.reconstruction.deadline import UNLIMITED, Deadline, OutOfTimeError
 from micrographia.reconstruction.lattice import find_lattice
 from micrographia.reconstruction.solve import (
     WORST_FIT,
@@ -32,6 +33,7 @@ from micrographia.reconstruction.solve import (
     solve,
 )
 from micrographia.reconstruction.spectrum import whiten
+from micrographia.reconstruction.symmetry.wallpaper import find_wallpaper
 from micrographia.reconstruction.templates.library import (
     Library,
     Template,
@@ -40,7 +42,6 @@ from micrographia.reconstruction.templates.library import (
     retrieve_prototypes,
 )
 from micrographia.reconstruction.templates.placing import Placed, place, placed_layer
-from micrographia.reconstruction.wallpaper import find_wallpaper
 
 _OWN_STRAIN = 0.01  # between a picture's lattice and the crystal that was read from it
 
@@ -124,19 +125,21 @@ def problem_of(
     elements: Sequence[str],
     settings: Reconstruction,
     conditions: ImagingConditions | None = None,
+    deadline: Deadline = UNLIMITED,
 ) -> Problem:
     """Coefficients of a picture without an answer, with the signals of the elements' columns.
 
     Raises
     ------
     SolveError
-        The picture has no lattice, or an element is none.
+        The picture has no lattice, an element is none, or `deadline` is reached.
     """
     numbers = parse_elements(elements)
     stated = image.metadata.get("conditions")
     microscope = ImagingConditions(**stated) if stated else (conditions or ImagingConditions())
-    whitened = whiten(image.pixels, image.pixel_size, information_limit(microscope))
-    return set_up(find_lattice(whitened, settings), numbers, microscope)
+    whitened = whiten(image.pixels, image.pixel_size, information_limit(microscope), deadline)
+    fit = find_lattice(whitened, settings)
+    return set_up(fit, numbers, microscope, deadline=deadline)
 
 
 def rank(
@@ -251,17 +254,31 @@ def solve_with_templates(
     Raises
     ------
     SolveError
-        The picture has no lattice, or neither the analysis nor a template explains it.
+        The picture has no lattice, neither the analysis nor a template explains it, or the
+        settings' limit of time was reached. A template never stands in for an analysis that was
+        stopped: whether it was depends on the machine.
     """
+    deadline = Deadline(settings.time_limit)
     try:
-        solution = solve(image, elements, settings)
+        solution = solve(image, elements, settings, deadline=deadline)
+    except OutOfTimeError:
+        raise
     except SolveError:
-        problem = problem_of(image, elements, settings)
+        problem = problem_of(image, elements, settings, deadline=deadline)
+        deadline.begin("comparing known crystals with the picture")
         found = answer_from_templates(problem, library, settings)
         if found is None:
             raise
-        return found
-    return consult(solution, library, settings)
+        return _timeless(found)
+    deadline.begin("comparing known crystals with the picture")
+    timed = replace(solution, problem=replace(solution.problem, deadline=deadline))
+    return _timeless(consult(timed, library, settings))
+
+
+def _timeless(found: Consulted) -> Consulted:
+    """The same for later use, which has time of its own."""
+    problem = replace(found.solution.problem, deadline=UNLIMITED)
+    return replace(found, solution=replace(found.solution, problem=problem))
 
 
 def _prototypes(
@@ -313,5 +330,6 @@ def _template_answer(
         numbers=np.array([max(kind) for kind in kinds], dtype=np.int64),
         counts=np.array([len(kind) for kind in kinds], dtype=np.int64),
         average=average_cell(problem.fit),
+        coefficients=model(problem, best.placed.state) * problem.deviation,
         problem=problem,
     )

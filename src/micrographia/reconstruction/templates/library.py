@@ -19,6 +19,7 @@ from micrographia.io.structures import from_cif
 from micrographia.io.tables import read_rows
 from micrographia.physics.lattice import primitive_projection
 from micrographia.physics.matching import Projection, site_distance
+from micrographia.reconstruction.symmetry.wallpaper import find_wallpaper
 from micrographia.reconstruction.templates.descriptor import (
     BINS,
     composition_similarity,
@@ -26,7 +27,6 @@ from micrographia.reconstruction.templates.descriptor import (
     shape_descriptor,
 )
 from micrographia.reconstruction.templates.kinship import radii_ratio, strangeness
-from micrographia.reconstruction.wallpaper import find_wallpaper
 
 #: Most species of a prototype whose names are exchanged in every way.
 _MOST_SPECIES = 4

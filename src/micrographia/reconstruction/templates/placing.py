@@ -248,6 +248,7 @@ def _cosets(mapping: IntArray) -> list[IntArray]:
 def _best_translations(problem: Problem, unit: ComplexArray) -> list[tuple[float, FloatArray]]:
     """Largest overlaps of data and moved signal, with the moves (2,) [Å]."""
     cell, indices = problem.fit.cell, problem.fit.indices
+    problem.deadline.check()
     steps = np.maximum(16, np.ceil(np.linalg.norm(cell, axis=1) / _GRID)).astype(int)
     rows, columns = (int(n) for n in np.maximum(steps, 2 * np.abs(indices).max(axis=0) + 2))
     grid = np.zeros((rows, columns), dtype=np.complex128)
@@ -268,6 +269,7 @@ def _settle(problem: Problem, state: Columns) -> Columns:
     g = problem.fit.g
     miss = _miss(problem, state)
     for _ in range(_ROUNDS):
+        problem.deadline.check()
         signal = model(problem, state)
         slopes = -2j * np.pi * signal[:, None] * g
         normal = (slopes.conj().T @ slopes).real

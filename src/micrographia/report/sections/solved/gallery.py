@@ -12,13 +12,13 @@ import pandas as pd
 
 from micrographia.arrays import ColourImage, FloatArray
 from micrographia.errors import MicrographiaError
-from micrographia.io.stem_images import read_stem_image
+from micrographia.io.stem_images import StemImage, read_stem_image
 from micrographia.io.structures import from_cif
 from micrographia.report.collect import Results, locate, records
 from micrographia.report.drawing.charts import histogram
 from micrographia.report.page import pictures
 from micrographia.report.page.beside import Beside, safe_name
-from micrographia.report.page.blocks import Bar, Block, Chart, Gallery, Link, Part, Picture, Words
+from micrographia.report.page.blocks import Block, Chart, Gallery, Link, Part, Picture, Words
 from micrographia.report.page.scale_bars import place_bar
 from micrographia.report.page.words import count, number, verb
 from micrographia.report.sections.ranking import choose
@@ -119,15 +119,12 @@ def _case(
     panels: list[Picture] = []
     key: list[tuple[str, str]] = []
     notes: list[Block] = []
-    # The place of further panels, such as the fitted model and the residual.
-    for add in (_measured, _found, _truth):
-        try:
-            more, colours = add(name, answer, structure, exposure)
-        except MicrographiaError as error:
-            notes.append(Words(f"{name}: {error}", "note"))
-            continue
-        panels += more
-        key += [one for one in colours if one not in key]
+    try:
+        image = _image(exposure)
+        panels = [_whole(image, name)]
+        panels, key = _read_back(image, name, answer, structure, exposure)
+    except MicrographiaError as error:  # what could be drawn stays
+        notes.append(Words(f"{name}: {error}", "note"))
     heading = name if _track(answer) == "given" else f"{name}, {_track(answer)}"
     if rank:
         heading += f": {rank} case"
@@ -159,65 +156,49 @@ def _error(value: float) -> str:
     return number(value) if value >= _LEAST else "below 0.00001"
 
 
-def _measured(
-    name: str, answer: Row, structure: Row, exposure: Row
-) -> tuple[list[Picture], list[tuple[str, str]]]:
-    """The noisy picture as it was measured."""
+def _image(exposure: Row) -> StemImage:
     path = locate(exposure.get("path"), str(exposure.get("folder", "")))
     if path is None:
         raise MicrographiaError("The image listed in the tables does not exist")
-    image = read_stem_image(path, exposure.get("pixel_size"))
+    return read_stem_image(path, exposure.get("pixel_size"))
+
+
+def _whole(image: StemImage, name: str) -> Picture:
+    """All of the noisy picture as it was measured."""
     grey = pictures.shrink(pictures.to_grey(image.pixels), _SIDE)
     size = image.pixel_size * image.pixels.shape[1] / grey.shape[1]
     bar = place_bar(grey, size, "Å", bare=True)
     height, width = grey.shape
     uri = pictures.data_uri(grey, 60)
-    return [Picture(uri, width, height, "measured", f"measured picture of {name}", bar=bar)], []
+    return Picture(uri, width, height, "measured", f"measured picture of {name}", bar=bar)
 
 
-def _found(
-    name: str, answer: Row, structure: Row, exposure: Row
+def _read_back(
+    image: StemImage, name: str, answer: Row, structure: Row, exposure: Row
 ) -> tuple[list[Picture], list[tuple[str, str]]]:
-    """The averaged cell, the columns found in it, and the crystal."""
-    columns, average = _columns(answer)
+    """Measured picture, model, residual, crystal, and the true one where it is known."""
+    path = Path(str(answer["folder"])) / "cells" / f"{answer['image_id']}.npz"
+    arrays = read_arrays(path, ("model", "cell", "xy", "numbers"))
+    columns = crystals.Layer(arrays["cell"], arrays["xy"], arrays["numbers"].astype(np.int64))
     # A column may hold atoms of two kinds; the crystal has them all.
     found = crystals.place(projection(answer["cif"]), columns) if answer["cif"] else columns
-    grey = pictures.to_grey(crystals.tile_average(average, columns.cell, _SIDE))
-    bar = place_bar(grey, crystals.WINDOW / _SIDE, "Å", bare=True)
-    panels = [
-        _panel("unit-cell average", name, crystals.draw_average(average, columns.cell), bar),
-        _panel("columns found", name, crystals.draw_average(average, columns.cell, columns)),
-        _panel("crystal found", name, crystals.draw_balls(found)),
-    ]
-    return panels, _key_of(found)
+    reading = crystals.reading_of(image, arrays["model"], columns, found)
+    drawn = crystals.draw_reading(reading)
+    numbers = found.numbers
+    if structure.get("cif"):
+        truth = projection(str(structure["cif"]))
+        turned = truth.turned(float(exposure.get("rotation") or 0.0))
+        there = crystals.align(turned, columns).moved(-reading.centre)
+        drawn.append(("true crystal", crystals.draw_balls(there, reading.window)))
+        numbers = np.concatenate([numbers, truth.numbers])
+    panels = [_panel(label, name, pixels, reading.window) for label, pixels in drawn]
+    return panels, [(colour, symbol) for symbol, colour in crystals.legend(numbers)]
 
 
-def _truth(
-    name: str, answer: Row, structure: Row, exposure: Row
-) -> tuple[list[Picture], list[tuple[str, str]]]:
-    """The true crystal where it is known, laid on the columns found."""
-    if not structure.get("cif"):
-        return [], []
-    columns, _ = _columns(answer)
-    truth = projection(str(structure["cif"])).turned(float(exposure.get("rotation") or 0.0))
-    drawn = crystals.draw_balls(crystals.align(truth, columns))
-    return [_panel("true crystal", name, drawn)], _key_of(truth)
-
-
-def _columns(answer: Row) -> tuple[crystals.Layer, FloatArray]:
-    """Read the columns that the solver found, and the picture averaged over its cell."""
-    path = Path(str(answer["folder"])) / "cells" / f"{answer['image_id']}.npz"
-    arrays = read_arrays(path, ("average", "cell", "xy", "numbers"))
-    layer = crystals.Layer(arrays["cell"], arrays["xy"], arrays["numbers"].astype(np.int64))
-    return layer, arrays["average"]
-
-
-def _key_of(layer: crystals.Layer) -> list[tuple[str, str]]:
-    return [(colour, symbol) for symbol, colour in crystals.legend(layer.numbers)]
-
-
-def _panel(label: str, name: str, pixels: ColourImage, bar: Bar | None = None) -> Picture:
+def _panel(label: str, name: str, pixels: ColourImage, window: float) -> Picture:
+    """One panel over a window [Å], with its scale bar."""
     height, width = pixels.shape[:2]
+    bar = place_bar(pictures.to_grey(pixels.mean(axis=2)), window / width, "Å", bare=True)
     uri = pictures.data_uri(pixels, 75)
     return Picture(uri, width, height, label, f"{label} of {name}", bar=bar)
 

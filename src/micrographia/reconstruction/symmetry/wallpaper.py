@@ -17,7 +17,11 @@ from scipy.optimize import linear_sum_assignment
 
 from micrographia.arrays import FloatArray, IntArray
 from micrographia.physics.lattice import lattice_mappings, minimum_image
-from micrographia.reconstruction.averaging import Operations, average_cell_metric, average_sites
+from micrographia.reconstruction.symmetry.averaging import (
+    Operations,
+    average_cell_metric,
+    average_sites,
+)
 
 #: Names in the order of International Tables A: number is place + 1.
 NAMES = (

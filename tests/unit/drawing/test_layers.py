@@ -5,14 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from micrographia.report.sections.solved.crystals import (
-    WINDOW,
-    Layer,
-    align,
-    legend,
-    place,
-    tile_average,
-)
+from micrographia.drawing.layers import WINDOW, Layer, align, legend, place, tile_average
 
 HEXAGONAL = np.array([[3.0, 0.0], [-1.5, 2.598]])
 

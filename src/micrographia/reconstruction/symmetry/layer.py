@@ -17,8 +17,8 @@ from scipy.optimize import linear_sum_assignment
 
 from micrographia.arrays import FloatArray, IntArray
 from micrographia.physics.lattice import gauss_reduce, minimum_image, primitive_projection
-from micrographia.reconstruction.averaging import Operations, average_sites
-from micrographia.reconstruction.wallpaper import Wallpaper, find_wallpaper
+from micrographia.reconstruction.symmetry.averaging import Operations, average_sites
+from micrographia.reconstruction.symmetry.wallpaper import Wallpaper, find_wallpaper
 
 #: Distance in the plane within which sites of a symmetrised projection are the same [Å].
 _EXACT = 1e-3
