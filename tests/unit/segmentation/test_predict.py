@@ -129,7 +129,8 @@ def test_a_mask_never_replaces_its_image(images, tmp_path, capsys):
     ("words", "message"),
     [
         ([], "one kind of input"),
-        (["x.png", "--micrographs", "t.parquet"], "one kind of input"),
+        (["x.png", "--held-out", "t.parquet"], "one kind of input"),
+        (["--micrographs", "t.parquet", "--pixel-size", "2"], "goes with images"),
         (["x.png", "--method", "magic"], "watershed"),
         (["x.png", "--settings", '{"watershed": {"smothing": 2}}'], "did you mean 'smoothing'"),
     ],
