@@ -20,7 +20,7 @@ from micrographia.workflow.options import (
     learn_from,
     subset_of_run,
 )
-from micrographia.workflow.names import Names, one_of, room_folder
+from micrographia.workflow.names import Names, one_of, results_folder, room_folder
 from micrographia.workflow.sections import Sections
 from snakemake.exceptions import WorkflowError
 

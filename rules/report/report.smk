@@ -49,7 +49,7 @@ rule report_page:
         code=code("report"),
         settings=section("report"),
         config=sections.whole_config(),
-        results=results(),
+        results=results_folder,
     shell:
         "python -m micrographia report build --results {params.results:q}"
         " --settings {params.settings:q} --config-json {params.config:q}"

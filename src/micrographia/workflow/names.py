@@ -110,3 +110,8 @@ def one_of(names: Iterable[str]) -> str:
 def room_folder(wildcards: Wildcards, output: Any) -> str:
     """Return the folder that the outputs of a step lie in."""
     return str(Path(output[0]).parent)
+
+
+def results_folder(wildcards: Wildcards, output: Any) -> str:
+    """Return the results folder that one of its folders, as that of the page, belongs to."""
+    return str(Path(output[0]).parent)

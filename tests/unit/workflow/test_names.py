@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from micrographia.config import WorkflowConfig, validate
-from micrographia.workflow.names import Names, one_of, room_folder
+from micrographia.workflow.names import Names, one_of, results_folder, room_folder
 
 
 def names(**settings: object) -> Names:
@@ -60,6 +60,7 @@ def test_a_wildcard_of_no_names_matches_nothing() -> None:
 
 def test_folders_of_outputs() -> None:
     assert room_folder(None, ["results/annotation/a.parquet"]) == "results/annotation"
+    assert results_folder(None, ["results/report"]) == "results"
 
 
 def test_all_contestants_but_the_watershed_learn() -> None:

@@ -8,7 +8,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from jinja2 import Environment, StrictUndefined
-from markupsafe import Markup
 
 from micrographia.report.page.blocks import (
     Block,
@@ -55,11 +54,11 @@ def render_page(page: Page) -> str:
     environment.filters["tidy"] = _tidy
     template = environment.from_string((_HERE / "page.html").read_text(encoding="utf-8"))
     style = (_HERE / "page.css").read_text(encoding="utf-8")
-    return template.render(page=page, style=Markup(style))
+    return template.render(page=page, style=style)
 
 
-def _chart(block: Chart, figure: int) -> Markup:
-    return Markup(inline(block.svg, f"figure-{figure}", block.title, block.caption))
+def _chart(block: Chart, figure: int) -> str:
+    return inline(block.svg, f"figure-{figure}", block.title, block.caption)
 
 
 def _tidy(text: str) -> str:

@@ -31,6 +31,8 @@ _SHARES = ("AP", "mAP", "PQ", "SQ", "RQ", "C.C.", "S.S.", "correlation", "solved
 
 #: Rows of a benchmark that stand open; the others are folded.
 _OPEN = 12
+#: Cases of a step that are listed.
+_MOST = 200
 _COLUMNS = (
     Column("metric", "name"),
     Column("group"),
@@ -172,8 +174,10 @@ def failures(results: Results) -> Section:
         if not cases:
             clean.append(f"{step} ({len(table):,})")
             continue
-        rows = tuple(row(case, told) for case, told in cases)
-        summary = f"{step}: {len(cases)} of {len(table):,}"
+        rows = tuple(row(case, told) for case, told in cases[:_MOST])
+        summary = f"{step}: {len(cases):,} of {len(table):,}"
+        if len(cases) > _MOST:
+            summary += f"; the first {_MOST} here, all in the tables of the run"
         shown = Table((Column("case"), Column("reason")), rows, label=summary)
         blocks.append(Fold(summary, (shown,), len(cases) <= _OPEN))
     if clean and blocks:

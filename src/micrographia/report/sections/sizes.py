@@ -163,14 +163,16 @@ def _pixel_sizes(results: Results) -> Block:
         (Column("picture"), Column("why there is no pixel size")),
         tuple(row(name, why) for name, why in lacking[:_MOST]),
     )
-    form = verb(len(lacking), "picture has", "pictures have")
+    form = verb(len(lacking), "picture has none", "pictures have none")
+    if len(lacking) > _MOST:
+        form += f"; the first {_MOST} here, all in the file"
     text += (
         " State it yourself in a CSV file with the columns path and pixel_size_nm, and give that"
         " file as the source of the pictures; sizes are then in nm."
     )
     return Part(
         "Pixel sizes",
-        (Words(text), Fold(f"{len(lacking)} {form} none", (table,), len(lacking) <= _OPEN)),
+        (Words(text), Fold(f"{len(lacking):,} {form}", (table,), len(lacking) <= _OPEN)),
     )
 
 

@@ -75,6 +75,17 @@ def test_only_fractions_are_drawn_as_such(
         assert table.rows[0][5].interval == (0.1, 0.62, 0.9)
 
 
+def test_thousands_of_failures_do_not_swell_the_page(tmp_path: Path) -> None:
+    rows = [
+        blank(schemas.MICROGRAPHS, path=f"{n}.png", status="rejected", reason="blurred")
+        for n in range(3000)
+    ]
+    (fold,) = numbers.failures(Results(tmp_path, micrographs=pd.DataFrame(rows))).blocks
+    assert isinstance(fold, Fold) and not fold.opened
+    assert fold.summary.startswith("Curation: 3,000 of 3,000; the first 200 here")
+    assert len(fold.blocks[0].rows) == 200
+
+
 def test_failures_name_the_file_and_the_reason(tmp_path: Path) -> None:
     table = pd.DataFrame(
         [

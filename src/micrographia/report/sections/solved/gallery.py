@@ -47,8 +47,10 @@ def told(results: Results) -> tuple[Block, ...]:
     same = (
         "These pictures were simulated with the phase-object engine, the same image model that "
         "the solver fits: the scores measure the effect of noise and of the search, not how well "
-        "the model describes a microscope. Further below the model is compared with multislice."
+        "the model describes a microscope."
     )
+    if results.engines is not None and len(results.engines):
+        same += " Further below the model is compared with multislice."
     alone = (
         answers is not None
         and results.exposures is not None
