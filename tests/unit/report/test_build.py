@@ -230,7 +230,8 @@ def test_damaged_crystals_cost_only_their_panels(finished_run, tmp_path):
     build(root, Report(), CONFIG, tmp_path / "index.html")
     page = Page((tmp_path / "index.html").read_text(encoding="utf-8"))
     kinds = [label.split(" of ")[0] for label in page.alt]
-    assert kinds.count("measured picture") == kinds.count("crystal") == 1
+    assert kinds.count("measured") == 2
+    assert kinds.count("residual") == kinds.count("crystal") == 1
     assert kinds.count("true crystal") == 0
     assert "graphene.npz cannot be drawn" in page.text
 

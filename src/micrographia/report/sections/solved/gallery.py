@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from micrographia.arrays import ColourImage, FloatArray
+from micrographia.drawing.panels import Reading
 from micrographia.errors import MicrographiaError
 from micrographia.io.stem_images import StemImage, read_stem_image
 from micrographia.io.structures import from_cif
@@ -18,7 +19,7 @@ from micrographia.report.collect import Results, locate, records
 from micrographia.report.drawing.charts import histogram
 from micrographia.report.page import pictures
 from micrographia.report.page.beside import Beside, safe_name
-from micrographia.report.page.blocks import Block, Chart, Gallery, Link, Part, Picture, Words
+from micrographia.report.page.blocks import Bar, Block, Chart, Gallery, Link, Part, Picture, Words
 from micrographia.report.page.scale_bars import place_bar
 from micrographia.report.page.words import count, number, verb
 from micrographia.report.sections.ranking import choose
@@ -78,9 +79,11 @@ def gallery(results: Results, most: int, beside: Beside) -> Part:
     if not chosen:
         return Part(title, ())
     text = (
-        "All pictures of a case have the same orientation. A true crystal is shifted onto the "
-        "columns found, because a picture has no origin; it is not turned or mirrored. Where two "
-        "species share a column the smaller ball is in front; dashed lines show the cell."
+        "All pictures of a case show the same square of the measured picture. The residual is "
+        "measured less model: red is more, blue is less than the model, white is no difference. A "
+        "true crystal is shifted onto the columns found, because a picture has no origin; it is "
+        "not turned or mirrored. Where two species share a column the smaller ball is in front; "
+        "dashed lines show the cell."
     )
     if errors and len(chosen) > 2:
         text = f"Cases at equal steps from the best to the worst agreement of the sites. {text}"
@@ -121,12 +124,17 @@ def _case(
     panels: list[Picture] = []
     key: list[tuple[str, str]] = []
     notes: list[Block] = []
-    try:
-        image = _image(exposure)
-        panels = [_whole(image, name)]
-        panels, key = _read_back(image, name, answer, structure, exposure)
-    except MicrographiaError as error:  # what could be drawn stays
-        notes.append(Words(f"{name}: {error}", "note"))
+    # Where an answer cannot be drawn, the picture alone is shown.
+    for add in (_found, _truth, _measured):
+        if add is _measured and panels:
+            continue
+        try:
+            more, colours = add(name, answer, structure, exposure)
+        except MicrographiaError as error:
+            notes.append(Words(f"{name}: {error}", "note"))
+            continue
+        panels += more
+        key += [one for one in colours if one not in key]
     heading = name if _track(answer) == "given" else f"{name}, {_track(answer)}"
     if rank:
         heading += f": {rank} case"
@@ -158,6 +166,47 @@ def _error(value: float) -> str:
     return number(value) if value >= _LEAST else "below 0.00001"
 
 
+def _measured(
+    name: str, answer: Row, structure: Row, exposure: Row
+) -> tuple[list[Picture], list[tuple[str, str]]]:
+    """The noisy picture as it was measured, all of it."""
+    image = _image(exposure)
+    grey = pictures.shrink(pictures.to_grey(image.pixels), _SIDE)
+    size = image.pixel_size * image.pixels.shape[1] / grey.shape[1]
+    bar = place_bar(grey, size, "Å", bare=True)
+    height, width = grey.shape
+    uri = pictures.data_uri(grey, 60)
+    return [Picture(uri, width, height, "measured", f"measured of {name}", bar=bar)], []
+
+
+def _found(
+    name: str, answer: Row, structure: Row, exposure: Row
+) -> tuple[list[Picture], list[tuple[str, str]]]:
+    """Measured picture, model, residual and crystal, all over the same square."""
+    reading = _reading(answer, exposure)
+    panels: list[Picture] = []
+    for label, pixels in crystals.draw_reading(reading):
+        bar = None
+        if not panels:
+            grey = pictures.to_grey(pixels.mean(axis=2))
+            bar = place_bar(grey, reading.window / pixels.shape[1], "Å", bare=True)
+        panels.append(_panel(label, name, pixels, bar))
+    return panels, _key_of(reading.crystal)
+
+
+def _truth(
+    name: str, answer: Row, structure: Row, exposure: Row
+) -> tuple[list[Picture], list[tuple[str, str]]]:
+    """The true crystal where it is known, laid on the columns found."""
+    if not structure.get("cif"):
+        return [], []
+    reading = _reading(answer, exposure)
+    truth = projection(str(structure["cif"])).turned(float(exposure.get("rotation") or 0.0))
+    there = crystals.align(truth, reading.columns).moved(-reading.centre)
+    drawn = crystals.draw_balls(there, reading.window)
+    return [_panel("true crystal", name, drawn)], _key_of(truth)
+
+
 def _image(exposure: Row) -> StemImage:
     path = locate(exposure.get("path"), str(exposure.get("folder", "")))
     if path is None:
@@ -165,42 +214,23 @@ def _image(exposure: Row) -> StemImage:
     return read_stem_image(path, exposure.get("pixel_size"))
 
 
-def _whole(image: StemImage, name: str) -> Picture:
-    """All of the noisy picture as it was measured."""
-    grey = pictures.shrink(pictures.to_grey(image.pixels), _SIDE)
-    size = image.pixel_size * image.pixels.shape[1] / grey.shape[1]
-    bar = place_bar(grey, size, "Å", bare=True)
-    height, width = grey.shape
-    uri = pictures.data_uri(grey, 60)
-    return Picture(uri, width, height, "measured", f"measured picture of {name}", bar=bar)
-
-
-def _read_back(
-    image: StemImage, name: str, answer: Row, structure: Row, exposure: Row
-) -> tuple[list[Picture], list[tuple[str, str]]]:
-    """Measured picture, model, residual, crystal, and the true one where it is known."""
+def _reading(answer: Row, exposure: Row) -> Reading:
+    """Put what the solver found back into its picture."""
+    image = _image(exposure)
     path = Path(str(answer["folder"])) / "cells" / f"{answer['image_id']}.npz"
     arrays = read_arrays(path, ("model", "cell", "xy", "numbers"))
     columns = crystals.Layer(arrays["cell"], arrays["xy"], arrays["numbers"].astype(np.int64))
     # A column may hold atoms of two kinds; the crystal has them all.
     found = crystals.place(projection(answer["cif"]), columns) if answer["cif"] else columns
-    reading = crystals.reading_of(image, arrays["model"], columns, found)
-    drawn = crystals.draw_reading(reading)
-    numbers = found.numbers
-    if structure.get("cif"):
-        truth = projection(str(structure["cif"]))
-        turned = truth.turned(float(exposure.get("rotation") or 0.0))
-        there = crystals.align(turned, columns).moved(-reading.centre)
-        drawn.append(("true crystal", crystals.draw_balls(there, reading.window)))
-        numbers = np.concatenate([numbers, truth.numbers])
-    panels = [_panel(label, name, pixels, reading.window) for label, pixels in drawn]
-    return panels, [(colour, symbol) for symbol, colour in crystals.legend(numbers)]
+    return crystals.reading_of(image, arrays["model"], columns, found)
 
 
-def _panel(label: str, name: str, pixels: ColourImage, window: float) -> Picture:
-    """One panel over a window [Å], with its scale bar."""
+def _key_of(layer: crystals.Layer) -> list[tuple[str, str]]:
+    return [(colour, symbol) for symbol, colour in crystals.legend(layer.numbers)]
+
+
+def _panel(label: str, name: str, pixels: ColourImage, bar: Bar | None = None) -> Picture:
     height, width = pixels.shape[:2]
-    bar = place_bar(pictures.to_grey(pixels.mean(axis=2)), window / width, "Å", bare=True)
     uri = pictures.data_uri(pixels, 75)
     return Picture(uri, width, height, label, f"{label} of {name}", bar=bar)
 
