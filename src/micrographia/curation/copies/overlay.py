@@ -1,0 +1,122 @@
+"""Whether two thumbnails agree also outside what may be laid over both: bars, logos, insets.
+
+A data bar can hold nearly all the contrast of a thumbnail: ten different pictures with the same
+bar correlate at 0.99. So no rectangle may be what the likeness of two pictures rests on: they
+must agree in the rest as well, whichever rectangle of up to two fifths of the picture is left out.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numba
+import numpy as np
+
+from micrographia.arrays import FloatArray, IntArray
+from micrographia.curation.copies.registration import register
+
+#: Largest rectangle that is left out, as a share of the thumbnail.
+_LARGEST = 0.4
+#: Variance that makes no difference, about that of JPEG's and rounding's errors [grey level²].
+_NOISE = 0.5
+#: Correlation of the rest at which two pictures are of one sample, and that below which they are
+#: not. Between these the rests are laid on one another once more, and must then reach the last.
+_LEAST, _HOPELESS, _LAID_AGAIN = 0.75, 0.2, 0.9
+#: Steps of the rectangles' sides: coarse, then fine [px].
+_COARSE, _FINE = 4, 2
+
+
+@numba.njit(cache=True)
+def agree_outside_overlays(
+    a: FloatArray, b: FloatArray, place: FloatArray, warped: FloatArray
+) -> bool:
+    """Whether two pictures correlate in the rest, whichever rectangle is left out.
+
+    Parameters
+    ----------
+    a, b
+        Smoothed thumbnails, shape (side, side).
+    place
+        Stretch and shift at which `b` lies on `a`; see `registration.register`.
+    warped
+        `b` as it lies there; NaN outside.
+    """
+    sums = _sums(a, warped)
+    box = np.zeros(4, dtype=np.int64)
+    lowest = _lowest(sums, _COARSE, box)
+    if lowest >= _HOPELESS:
+        lowest = _lowest(sums, _FINE, box)
+    if lowest < _HOPELESS or lowest >= _LEAST:
+        return lowest >= _LEAST
+    rest, again, there = a.copy(), place.copy(), np.empty_like(a)
+    rest[box[0] : box[2], box[1] : box[3]] = np.nan
+    register(rest, b, again, there)
+    nothing = np.zeros(4, dtype=np.int64)
+    return _rest(_sums(rest, there), nothing) >= _LAID_AGAIN
+
+
+@numba.njit(cache=True)
+def _sums(a: FloatArray, b: FloatArray) -> FloatArray:
+    """Sums over all pixels above and left of each: count, a, b, a², b², ab; without NaN."""
+    side = a.shape[0]
+    sums = np.zeros((side + 1, side + 1, 6))
+    row = np.zeros(6)
+    for y in range(side):
+        row[:] = 0
+        for x in range(side):
+            u, v = a[y, x], b[y, x]
+            if not (math.isnan(u) or math.isnan(v)):
+                row[0] += 1
+                row[1] += u
+                row[2] += v
+                row[3] += u * u
+                row[4] += v * v
+                row[5] += u * v
+            sums[y + 1, x + 1] = sums[y, x + 1] + row
+    return sums
+
+
+@numba.njit(cache=True)
+def _lowest(sums: FloatArray, step: int, box: IntArray) -> float:
+    """Lowest correlation of the rest over all rectangles; `box` is set to that rectangle.
+
+    Ends as soon as one is hopeless.
+    """
+    side = sums.shape[0] - 1
+    largest = _LARGEST * side * side
+    tried = np.zeros(4, dtype=np.int64)
+    lowest = 2.0
+    for top in range(0, side, step):
+        for bottom in range(top + step, side + 1, step):
+            for left in range(0, side, step):
+                for right in range(left + step, side + 1, step):
+                    if (bottom - top) * (right - left) > largest:
+                        break
+                    tried[0], tried[1], tried[2], tried[3] = top, left, bottom, right
+                    found = _rest(sums, tried)
+                    if found < lowest:
+                        lowest = found
+                        box[:] = tried
+                        if lowest < _HOPELESS:
+                            return lowest
+    return lowest
+
+
+@numba.njit(cache=True)
+def _rest(sums: FloatArray, box: IntArray) -> float:
+    """Correlation outside a rectangle; where both are even but for noise, they agree."""
+    n = _outside(sums, box, 0)
+    if n < 1:
+        return 1.0
+    a, b = _outside(sums, box, 1) / n, _outside(sums, box, 2) / n
+    one = max(_outside(sums, box, 3) / n - a * a, 0.0)
+    two = max(_outside(sums, box, 4) / n - b * b, 0.0)
+    product = _outside(sums, box, 5) / n - a * b
+    return (product + _NOISE) / math.sqrt((one + _NOISE) * (two + _NOISE))
+
+
+@numba.njit(cache=True, inline="always")
+def _outside(sums: FloatArray, box: IntArray, k: int) -> float:
+    top, left, bottom, right = box
+    inside = sums[bottom, right, k] - sums[top, right, k]
+    return sums[-1, -1, k] - (inside - sums[bottom, left, k] + sums[top, left, k])
