@@ -65,13 +65,11 @@ def alike(one: GreyImage, other: GreyImage, way: int, least: float) -> bool:
     raw = _correlation(one, turn)
     if raw < min(_HOPELESS, least):
         return False
-    place = np.array([1.0, 1.0, 0.0, 0.0])
-    if raw >= least:
-        a, b = one.astype(np.float64), turn.astype(np.float64)
-        return agree_outside_overlays(a, b, place, b)
-    a, b = smoothed(one), smoothed(turn)
-    warped = np.empty_like(a)
-    return register(a, b, place, warped) >= least and agree_outside_overlays(a, b, place, warped)
+    place, a, b = np.array([1.0, 1.0, 0.0, 0.0]), smoothed(one), smoothed(turn)
+    warped = b.copy()
+    if raw < least and register(a, b, place, warped) < least:
+        return False
+    return agree_outside_overlays(a, b, place, warped)
 
 
 @numba.njit(cache=True)

@@ -20,8 +20,8 @@ _LARGEST = 0.4
 #: Variance that makes no difference, about that of JPEG's and rounding's errors [grey level²].
 _NOISE = 0.5
 #: Correlation of the rest at which two pictures are of one sample, and that below which they are
-#: not. Between these the rests are laid on one another once more, and must then reach the last.
-_LEAST, _HOPELESS, _LAID_AGAIN = 0.75, 0.2, 0.9
+#: not; between these the rests are laid on one another once more.
+_LEAST, _HOPELESS = 0.93, 0.2
 #: Steps of the rectangles' sides: coarse, then fine [px].
 _COARSE, _FINE = 4, 2
 
@@ -52,7 +52,7 @@ def agree_outside_overlays(
     rest[box[0] : box[2], box[1] : box[3]] = np.nan
     register(rest, b, again, there)
     nothing = np.zeros(4, dtype=np.int64)
-    return _rest(_sums(rest, there), nothing) >= _LAID_AGAIN
+    return _rest(_sums(rest, there), nothing) >= _LEAST
 
 
 @numba.njit(cache=True)

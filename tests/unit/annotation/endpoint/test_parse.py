@@ -93,10 +93,7 @@ def test_the_fault_is_that_of_the_best_candidate(words: str, finish: str, fault:
         ("This picture is not described.", "refusal"),
         ("", "content_filter"),
         ("I'm sorry, but I can't help with that.", "stop"),
-        (
-            "I\N{RIGHT SINGLE QUOTATION MARK}m sorry, I can\N{RIGHT SINGLE QUOTATION MARK}t assist with that request.",
-            "stop",
-        ),  # noqa: E501
+        ("I\u2019m sorry, I can\u2019t assist with that request.", "stop"),
         ("I am unable to analyze this image.", "stop"),
         ("Unfortunately, I cannot provide a description of this picture.", "stop"),
         ("<think>hm</think>I must decline to describe this.", "stop"),
