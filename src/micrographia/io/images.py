@@ -26,6 +26,7 @@ from micrographia.io.decoding import (
     reading,
 )
 from micrographia.io.headers import Facts, facts_of_text, facts_of_tiff
+from micrographia.io.label_masks import one_channel
 from micrographia.io.microscope_files import ENDINGS, read_microscope_file
 from micrographia.io.tiff.pixels import grey_of_page, needs_pillow
 from micrographia.io.tiff.sizes import pixel_size_of
@@ -114,6 +115,9 @@ def read_micrograph(path: str | os.PathLike[str], max_pixels: int = MAX_PIXELS) 
 def read_labels(path: str | os.PathLike[str], max_pixels: int = MAX_PIXELS) -> LabelMask:
     """Read a label mask: one channel of whole numbers, 0 for background, 1…n for instances.
 
+    Three equal channels are read as one. Whether the mask is binary is not looked at; see
+    `label_masks.separated` and `label_masks.refuse_binary`.
+
     Raises
     ------
     ImageError
@@ -124,13 +128,13 @@ def read_labels(path: str | os.PathLike[str], max_pixels: int = MAX_PIXELS) -> L
     with reading(file):
         source = Source(path, max_pixels)
         if source.magic() in TIFF_MAGIC:
-            labels = _labels_of_tiff(source, max_pixels)
+            labels, channels = _labels_of_tiff(source, max_pixels)
         else:
             with open_with_pillow(source, max_pixels) as picture:
                 channels = len(picture.getbands())
-                labels = np.asarray(picture)
-                if channels != 1:
-                    raise _not_one_channel(file, channels)
+                labels = one_channel(np.asarray(picture))
+    if labels is None:
+        raise _not_one_channel(file, channels)
     if labels.dtype.kind not in "bui":
         raise ImageError(
             f"Label mask {file.name} holds no whole numbers",
@@ -315,7 +319,7 @@ def plain_type(name: str, pixels: NDArray[Any], notes: list[str]) -> NDArray[Any
     return plain
 
 
-def _labels_of_tiff(source: Source, max_pixels: int) -> NDArray[Any]:
+def _labels_of_tiff(source: Source, max_pixels: int) -> tuple[NDArray[Any] | None, int]:
     with tifffile.TiffFile(source.handle()) as tiff:
         page = first_page(tiff, source.name, max_pixels)
         if len(tiff.pages) > 1:
@@ -324,12 +328,13 @@ def _labels_of_tiff(source: Source, max_pixels: int) -> NDArray[Any]:
                 allowed="one page",
                 remedy="Save each page as its own file",
             )
-        if page.samplesperpixel != 1:
-            raise _not_one_channel(source.path, page.samplesperpixel)
+        channels = page.samplesperpixel
         if not needs_pillow(page):
-            return page.asarray()
+            pixels = page.asarray()
+            planes = channels > 1 and pixels.shape[0] == channels != pixels.shape[-1]
+            return one_channel(np.moveaxis(pixels, 0, -1) if planes else pixels), channels
     with open_with_pillow(source, max_pixels) as picture:
-        return np.asarray(picture)
+        return one_channel(np.asarray(picture)), channels
 
 
 def _not_one_channel(file: Path, channels: int) -> ImageError:

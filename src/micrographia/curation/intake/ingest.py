@@ -25,6 +25,7 @@ from micrographia.curation.intake.listing import UNLOCK, unreadable
 from micrographia.curation.intake.quality import measure, verdict
 from micrographia.errors import ImageError
 from micrographia.io.images import Micrograph, image_id, read_labels, read_micrograph
+from micrographia.io.label_masks import refuse_binary
 from micrographia.io.tables import write_batches
 from micrographia.provenance import stamp
 
@@ -188,7 +189,9 @@ def _fitting_mask(
     if path is None:
         return None, None
     try:
-        seen = read_labels(path, max_pixels).shape
+        labels = read_labels(path, max_pixels)
+        refuse_binary(labels, os.path.basename(path))
+        seen = labels.shape
     except ImageError as error:
         complaint = f"mask dropped: {error}"
     else:

@@ -9,9 +9,11 @@ from typing import Any
 
 import pandas as pd
 
+from micrographia.arrays import LabelMask
 from micrographia.errors import MicrographiaError
 from micrographia.io.atomic import write_text
 from micrographia.io.images import read_labels, read_micrograph, to_unit
+from micrographia.io.label_masks import separated
 from micrographia.io.schemas import INSTANCES, PREDICTIONS, SIZES
 from micrographia.io.tables import read_rows, read_tables, write_table
 from micrographia.segmentation.measuring.coco import Masked, write_coco
@@ -57,7 +59,7 @@ def write_measurements(
     _write_csv(pd.DataFrame(sizes, columns=list(SIZES.names)), out / "sizes.csv")
     draw_sizes(instances, out / "sizes.png")
     masks = (
-        Masked(row["image_id"], Path(row["path"]).name, read_labels(folder / row["mask"]))
+        Masked(row["image_id"], Path(row["path"]).name, _labels(folder / row["mask"]))
         for folder, row in segmented(folders)
     )
     write_coco(out / "coco.json", masks, {"description": "Micrographia", **(provenance or {})})
@@ -69,7 +71,7 @@ def write_pictures(folders: Sequence[Path], out: Path, overlays: bool = True) ->
     A picture that is no longer there has no overlay; the log names it.
     """
     for folder, row in segmented(folders):
-        labels = read_labels(folder / row["mask"])
+        labels = _labels(folder / row["mask"])
         stem = Path(row["mask"]).stem
         write_rois(out / "rois" / f"{stem}.zip", labels)
         if not overlays:
@@ -83,6 +85,14 @@ def write_pictures(folders: Sequence[Path], out: Path, overlays: bool = True) ->
             LOG.warning("no overlay: %s has another size than its mask", row["path"])
             continue
         write_overlay(out / "overlay" / f"{stem}.png", image, labels)
+
+
+def _labels(path: Path) -> LabelMask:
+    """Read a mask; of one that another program made binary the parts are separated."""
+    labels, note = separated(read_labels(path))
+    if note:
+        LOG.warning("%s: %s", path, note)
+    return labels
 
 
 def segmented(folders: Sequence[Path]) -> Iterator[tuple[Path, dict[str, Any]]]:
