@@ -4,14 +4,14 @@ A label mask is an integer array of shape (H, W): 0 is background, every other v
 instance. Labels may have gaps and an instance may have several parts: all pixels of one value
 are one instance. What other programs save is often a binary mask instead, in which all instances
 have one value, 1 or 255: its connected parts are separated for measuring, and it is refused as
-truth, since particles that touch are one part. Overlaps are kept as the list of pairs that really touch, so that masks with
-thousands of instances cost no more than one pass over the pixels.
+truth, since particles that touch are one part. Overlaps are kept as the list of pairs that really
+touch, so that masks with thousands of instances cost no more than one pass over the pixels.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -83,7 +83,7 @@ def separated(labels: LabelMask) -> tuple[LabelMask, str | None]:
     parts, count, value = _parts(labels)
     if count < 2:
         return labels, None
-    return np.asarray(parts, dtype=np.int32), (
+    return parts, (
         f"binary mask (all instances have the value {value}): its {count} connected parts were "
         "separated; particles that touch count as one"
     )
@@ -115,17 +115,17 @@ def refuse_binary(labels: LabelMask, name: str) -> None:
         )
 
 
-def _parts(labels: LabelMask) -> tuple[IntArray, int, int]:
+def _parts(labels: LabelMask) -> tuple[LabelMask, int, int]:
     """Return connected parts, their number and value; no part unless all have one value."""
     value = int(labels.max(initial=0))
     filled: BoolArray = labels > 0
     if value == 0 or not np.array_equal(labels == value, filled):
         return labels, 0, value
     parts, count = ndimage.label(filled, structure=np.ones((3, 3), dtype=bool))
-    return parts, int(count), value
+    return np.asarray(parts, dtype=np.int32), int(count), value
 
 
-def one_channel(pixels: NDArray[np.generic]) -> NDArray[np.generic] | None:
+def one_channel(pixels: NDArray[Any]) -> NDArray[Any] | None:
     """Return the one channel of a mask that was saved in colours of grey; None for true colours.
 
     Parameters
