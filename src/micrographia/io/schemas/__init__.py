@@ -28,6 +28,7 @@ from micrographia.io.schemas.micrographs import (
     TEXT_PICTURES,
 )
 from micrographia.io.schemas.segmentation import (
+    IMPORTED_MASKS,
     INSTANCES,
     PREDICTIONS,
     PSEUDO_LABELS,
@@ -48,6 +49,7 @@ __all__ = [
     "ENERGY_SCORES",
     "ENGINES",
     "HEIGHTS",
+    "IMPORTED_MASKS",
     "INSTANCES",
     "LEGIBILITY",
     "LIBRARY",
