@@ -8,12 +8,15 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from micrographia.arrays import GreyImage, Hashes, IntArray
+from micrographia.arrays import BoolArray, GreyImage, Hashes, IntArray
 from micrographia.config import Curation
 from micrographia.curation.copies.fingerprint import hashes_in_all_ways, perceptual_hash
 from micrographia.curation.copies.likeness import SIDE, WAYS
 from micrographia.curation.copies.neighbours import groups
 from micrographia.curation.copies.preference import ranks
+
+#: What JPEG and resizing make of a weak sample, as a share of its thumbnail's variance.
+_EVEN = 0.01
 
 
 def mark_duplicates(table: pd.DataFrame, settings: Curation) -> pd.DataFrame:
@@ -117,23 +120,33 @@ def _groups(part: pd.DataFrame, settings: Curation) -> IntArray:
     hashes = np.array([int(text, 16) for text in different["phash"]], dtype=np.uint64)
     if "thumbnail" not in part:
         return groups(hashes, settings.duplicate_radius)[number]
-    found = _alike(hashes, _thumbnails(different, "thumbnail"), settings)
-    if "thumbnail_inside" in part and different["thumbnail_inside"].notna().any():
-        parts = _thumbnails(different, "thumbnail_inside")
-        for row in np.flatnonzero(different["thumbnail_inside"].notna()):
-            hashes[row] = int(perceptual_hash(parts[row], settings.duplicate_hash), 16)
-        found = _joined(found, _alike(hashes, parts, settings))
-    return found[number]
+    wholes = _thumbnails(different, "thumbnail")
+    if "thumbnail_inside" not in part or different["thumbnail_inside"].isna().all():
+        return _alike(hashes, wholes, settings)[number]
+    barred = different["thumbnail_inside"].notna().to_numpy()
+    # Of two pictures with bars the parts inside decide; else a bar may have been overlooked.
+    found = _alike(hashes, wholes, settings, barred)
+    parts = _thumbnails(different, "thumbnail_inside")
+    for row in np.flatnonzero(barred):
+        hashes[row] = int(perceptual_hash(parts[row], settings.duplicate_hash), 16)
+    return _joined(found, _alike(hashes, parts, settings, even=_EVEN))[number]
 
 
-def _alike(hashes: Hashes, thumbnails: GreyImage, settings: Curation) -> IntArray:
+def _alike(
+    hashes: Hashes,
+    thumbnails: GreyImage,
+    settings: Curation,
+    apart: BoolArray | None = None,
+    even: float = 0.0,
+) -> IntArray:
     """Return the group of every picture by its hash and thumbnail, turned too if asked for."""
     if settings.duplicate_symmetry:
         name = settings.duplicate_hash
         ways = [hashes_in_all_ways(small, name) for small in thumbnails]
         hashes = np.array(ways, dtype=np.uint64).reshape(-1, 8).T
     least = settings.duplicate_correlation
-    return groups(hashes, settings.duplicate_radius, thumbnails if least else None, least)
+    radius, thumbs = settings.duplicate_radius, thumbnails if least else None
+    return groups(hashes, radius, thumbs, least, apart, even)
 
 
 def _joined(one: IntArray, other: IntArray) -> IntArray:

@@ -55,7 +55,7 @@ def _turned(thumbnail: GreyImage, way: int) -> GreyImage:
 
 
 @numba.njit(cache=True)
-def alike(one: GreyImage, other: GreyImage, way: int, least: float) -> bool:
+def alike(one: GreyImage, other: GreyImage, way: int, least: float, even: float = 0.0) -> bool:
     """Whether `one` and `other`, turned in a way, show one picture.
 
     They correlate at least so much when one is laid on the other, and that not only because of
@@ -69,7 +69,7 @@ def alike(one: GreyImage, other: GreyImage, way: int, least: float) -> bool:
     warped = b.copy()
     if raw < least and register(a, b, place, warped) < least:
         return False
-    return agree_outside_overlays(a, b, place, warped)
+    return agree_outside_overlays(a, b, place, warped, even)
 
 
 @numba.njit(cache=True)

@@ -28,7 +28,7 @@ _COARSE, _FINE = 4, 2
 
 @numba.njit(cache=True)
 def agree_outside_overlays(
-    a: FloatArray, b: FloatArray, place: FloatArray, warped: FloatArray
+    a: FloatArray, b: FloatArray, place: FloatArray, warped: FloatArray, even: float
 ) -> bool:
     """Whether two pictures correlate in the rest, whichever rectangle is left out.
 
@@ -40,19 +40,38 @@ def agree_outside_overlays(
         Stretch and shift at which `b` lies on `a`; see `registration.register`.
     warped
         `b` as it lies there; NaN outside.
+    even
+        Share of the weaker one's variance that makes no difference, beside that of rounding: for
+        thumbnails that were stretched, and their errors with them.
     """
     sums = _sums(a, warped)
-    box = np.zeros(4, dtype=np.int64)
-    lowest = _lowest(sums, _COARSE, box)
+    box, nothing = np.zeros(4, dtype=np.int64), np.zeros(4, dtype=np.int64)
+    noise = _noise(sums, even)
+    lowest = _lowest(sums, noise, _COARSE, box)
     if lowest >= _HOPELESS:
-        lowest = _lowest(sums, _FINE, box)
+        lowest = _lowest(sums, noise, _FINE, box)
     if lowest < _HOPELESS or lowest >= _LEAST:
         return lowest >= _LEAST
     rest, again, there = a.copy(), place.copy(), np.empty_like(a)
     rest[box[0] : box[2], box[1] : box[3]] = np.nan
     register(rest, b, again, there)
+    return _rest(_sums(rest, there), noise, nothing) >= _LEAST
+
+
+@numba.njit(cache=True)
+def _noise(sums: FloatArray, even: float) -> tuple[float, float]:
+    """Variances that make no difference: in the weaker picture, and the same in the other.
+
+    One may have been stretched, the other not.
+    """
     nothing = np.zeros(4, dtype=np.int64)
-    return _rest(_sums(rest, there), nothing) >= _LEAST
+    n = max(_outside(sums, nothing, 0), 1.0)
+    a, b = _outside(sums, nothing, 1) / n, _outside(sums, nothing, 2) / n
+    one = max(_outside(sums, nothing, 3) / n - a * a, 1e-3)
+    two = max(_outside(sums, nothing, 4) / n - b * b, 1e-3)
+    weaker = min(one, two)
+    share = _NOISE / weaker + even
+    return share * one, share * two
 
 
 @numba.njit(cache=True)
@@ -77,7 +96,7 @@ def _sums(a: FloatArray, b: FloatArray) -> FloatArray:
 
 
 @numba.njit(cache=True)
-def _lowest(sums: FloatArray, step: int, box: IntArray) -> float:
+def _lowest(sums: FloatArray, noise: tuple[float, float], step: int, box: IntArray) -> float:
     """Lowest correlation of the rest over all rectangles; `box` is set to that rectangle.
 
     Ends as soon as one is hopeless.
@@ -93,7 +112,7 @@ def _lowest(sums: FloatArray, step: int, box: IntArray) -> float:
                     if (bottom - top) * (right - left) > largest:
                         break
                     tried[0], tried[1], tried[2], tried[3] = top, left, bottom, right
-                    found = _rest(sums, tried)
+                    found = _rest(sums, noise, tried)
                     if found < lowest:
                         lowest = found
                         box[:] = tried
@@ -103,7 +122,7 @@ def _lowest(sums: FloatArray, step: int, box: IntArray) -> float:
 
 
 @numba.njit(cache=True)
-def _rest(sums: FloatArray, box: IntArray) -> float:
+def _rest(sums: FloatArray, noise: tuple[float, float], box: IntArray) -> float:
     """Correlation outside a rectangle; where both are even but for noise, they agree."""
     n = _outside(sums, box, 0)
     if n < 1:
@@ -112,7 +131,8 @@ def _rest(sums: FloatArray, box: IntArray) -> float:
     one = max(_outside(sums, box, 3) / n - a * a, 0.0)
     two = max(_outside(sums, box, 4) / n - b * b, 0.0)
     product = _outside(sums, box, 5) / n - a * b
-    return (product + _NOISE) / math.sqrt((one + _NOISE) * (two + _NOISE))
+    both = math.sqrt(noise[0] * noise[1])
+    return (product + both) / math.sqrt((one + noise[0]) * (two + noise[1]))
 
 
 @numba.njit(cache=True, inline="always")

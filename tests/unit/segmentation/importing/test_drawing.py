@@ -102,9 +102,7 @@ def test_a_mask_is_cut_at_the_border(x: int, y: int) -> None:
 
 
 def test_the_smaller_object_lies_on_top() -> None:
-    square = [
-        place(np.ones((size, size), bool), 2, 2, SHAPE) for size in (3, 6, 6)
-    ]
+    square = [place(np.ones((size, size), bool), 2, 2, SHAPE) for size in (3, 6, 6)]
     outside = place(np.ones((2, 2), bool), 90, 90, SHAPE)
     made = labelled([*square, outside], SHAPE)
     assert np.bincount(made.labels.ravel()).tolist() == [720 - 36, 9, 27]
