@@ -92,6 +92,8 @@ class ChatServer:
         What it says of every attribute that it judges.
     port
         Where it listens; 0 for any free port.
+    always
+        Choice of every answer (message, finish_reason), in place of one about the picture.
     """
 
     def __init__(
@@ -103,9 +105,10 @@ class ChatServer:
         key: str | None = KEY,
         verdict: str = "yes",
         port: int = 0,
+        always: dict[str, Any] | None = None,
     ) -> None:
         self.rate, self.faults, self.delay, self.script = rate, tuple(faults), delay, script
-        self.key, self.verdict = key, verdict
+        self.key, self.verdict, self.always = key, verdict, always
         self.lock = threading.Lock()
         self.seen: Counter[str] = Counter()  # requests by digest
         self.served: Counter[str] = Counter()  # full answers by digest
@@ -205,6 +208,7 @@ class _Handler(BaseHTTPRequestHandler):
         content, finish = self._content(body, fault)
         usage = {"prompt_tokens": 1000, "completion_tokens": 200}
         choice = {"message": {"role": "assistant", "content": content}, "finish_reason": finish}
+        choice = owner.always or choice
         document = {"object": "chat.completion", "choices": [choice], "usage": usage}
         data = json.dumps(document).encode()
         if fault == "cut body":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -77,7 +78,8 @@ def measure(
     Parameters
     ----------
     labels
-        Label mask (H, W): 0 is background, 1…n are instances.
+        Label mask (H, W): 0 is background, 1…n are instances. Of a binary mask, in which all
+        instances have one value, the connected parts are separated, with a warning.
     image
         What was segmented, shape (H, W): its pixel size is used, and its fingerprint names the
         rows.
@@ -109,6 +111,7 @@ def measure(
     [[1, 600.0, 150.0, False]]
     """
     from micrographia.io.images import image_id
+    from micrographia.io.label_masks import separated
     from micrographia.segmentation.measuring.shapes import measure as measure_labels
 
     mask = np.asarray(labels)
@@ -134,6 +137,9 @@ def measure(
             path = None if image.path is None else str(image.path)
     if pixel_size_nm is not None:
         size_nm = Micrograph(mask, pixel_size_nm).pixel_size_nm
+    mask, note = separated(mask)
+    if note:
+        warnings.warn(note, stacklevel=2)
     return measure_labels(mask, identifier, size_nm, path=path)
 
 

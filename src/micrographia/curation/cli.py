@@ -134,8 +134,8 @@ def _merged(tables: list[Path], out: Path, settings: Curation) -> None:
     from micrographia.io.tables import read_tables, write_table
     from micrographia.provenance import stamp
 
-    marked = mark_duplicates(read_tables(tables, INGESTED), settings).drop(columns="thumbnail")
-    write_table(marked, out, MICROGRAPHS, stamp(settings))
+    marked = mark_duplicates(read_tables(tables, INGESTED), settings)
+    write_table(marked[MICROGRAPHS.names], out, MICROGRAPHS, stamp(settings))
 
 
 def _run(arguments: argparse.Namespace) -> int:

@@ -18,6 +18,7 @@ from micrographia.errors import ImageError
 from micrographia.io.atomic import atomic_path
 from micrographia.io.decoding import REMEDY, TIFF_MAGIC, Source, open_with_pillow, reading
 from micrographia.io.headers import Facts, facts_of_text, facts_of_tiff
+from micrographia.io.label_masks import one_channel
 from micrographia.io.microscope_files import ENDINGS, read_microscope_file
 from micrographia.io.microscopes.lengths import settle
 from micrographia.io.pictures.grey import (
@@ -155,6 +156,9 @@ def read_colours(path: str | os.PathLike[str], max_pixels: int = MAX_PIXELS) -> 
 def read_labels(path: str | os.PathLike[str], max_pixels: int = MAX_PIXELS) -> LabelMask:
     """Read a label mask: one channel of whole numbers, 0 for background, 1…n for instances.
 
+    Three equal channels are read as one. Whether the mask is binary is not looked at; see
+    `label_masks.separated` and `label_masks.refuse_binary`.
+
     Raises
     ------
     ImageError
@@ -167,13 +171,14 @@ def read_labels(path: str | os.PathLike[str], max_pixels: int = MAX_PIXELS) -> L
     with reading(file):
         source = Source(path, max_pixels)
         if source.magic() in TIFF_MAGIC:
-            labels = _labels_of_tiff(source, max_pixels)
+            numbers = _labels_of_tiff(source, max_pixels)
         else:
             with open_with_pillow(source, max_pixels) as picture:
-                labels = numbers_of_pillow(picture, file.name, source.content)
-    if labels.ndim != 2:
+                numbers = numbers_of_pillow(picture, file.name, source.content)
+    labels = one_channel(numbers)
+    if labels is None:
         raise ImageError(
-            f"Label mask {file.name} has {labels.shape[2]} channels",
+            f"Label mask {file.name} has {numbers.shape[2]} channels",
             allowed="one channel of instance numbers",
             remedy="Turn each colour into a number and save a 16-bit grey PNG",
         )

@@ -2,20 +2,23 @@
 
 A label mask is an integer array of shape (H, W): 0 is background, every other value one
 instance. Labels may have gaps and an instance may have several parts: all pixels of one value
-are one instance. Overlaps are kept as the list of pairs that really touch, so that masks with
-thousands of instances cost no more than one pass over the pixels.
+are one instance. What other programs save is often a binary mask instead, in which all instances
+have one value, 1 or 255: its connected parts are separated for measuring, and it is refused as
+truth, since particles that touch are one part. Overlaps are kept as the list of pairs that really
+touch, so that masks with thousands of instances cost no more than one pass over the pixels.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import ndimage
 
-from micrographia.arrays import FloatArray, IntArray
-from micrographia.errors import MicrographiaError
+from micrographia.arrays import BoolArray, FloatArray, IntArray, LabelMask
+from micrographia.errors import ImageError, MicrographiaError
 
 #: How the file of a label mask that a user brings may end.
 MASK_SUFFIXES = (".png", ".tif", ".tiff")
@@ -50,6 +53,103 @@ def check_labels(mask: NDArray[np.integer], name: str) -> None:
         )
     if mask.size and mask.min() < 0:
         raise ValueError(f"the {name} has the label {mask.min()}; allowed: 0 and above")
+
+
+def separated(labels: LabelMask) -> tuple[LabelMask, str | None]:
+    """Separate the connected parts of a binary mask; other label masks are returned as they are.
+
+    A mask is binary when all its instances have one value and are in several parts. Pixels that
+    touch at a corner are connected, as in ImageJ.
+
+    Parameters
+    ----------
+    labels
+        Label mask, shape (H, W).
+
+    Returns
+    -------
+    labels
+        With the parts numbered from 1, row by row, where it was binary.
+    note
+        That they were separated; None where nothing was done.
+
+    Examples
+    --------
+    >>> separated(np.array([[255, 0, 255]], np.int32))[0].tolist()
+    [[1, 0, 2]]
+    >>> separated(np.array([[7, 0, 9]], np.int32))[1] is None
+    True
+    """
+    parts, count, value = _parts(labels)
+    if count < 2:
+        return labels, None
+    return parts, (
+        f"binary mask (all instances have the value {value}): its {count} connected parts were "
+        "separated; particles that touch count as one"
+    )
+
+
+def refuse_binary(labels: LabelMask, name: str) -> None:
+    """Refuse a binary mask where the truth about single instances is meant.
+
+    Parameters
+    ----------
+    labels
+        Label mask, shape (H, W).
+    name
+        Of its file, for the message.
+
+    Raises
+    ------
+    ImageError
+        All its instances have one value, and they are in several parts.
+    """
+    _, count, value = _parts(labels)
+    if count > 1:
+        raise ImageError(
+            f"Label mask {name} is binary: it does not tell instances apart",
+            seen=f"{count} separate parts, all of value {value}",
+            allowed="one value for each instance, 1…n",
+            remedy="Number the instances, in ImageJ by Analyze Particles with Count Masks, or by "
+            "skimage.measure.label where none touch",
+        )
+
+
+def _parts(labels: LabelMask) -> tuple[LabelMask, int, int]:
+    """Return connected parts, their number and value; no part unless all have one value."""
+    value = int(labels.max(initial=0))
+    filled: BoolArray = labels > 0
+    if value == 0 or not np.array_equal(labels == value, filled):
+        return labels, 0, value
+    parts, count = ndimage.label(filled, structure=np.ones((3, 3), dtype=bool))
+    return np.asarray(parts, dtype=np.int32), int(count), value
+
+
+def one_channel(pixels: NDArray[Any]) -> NDArray[Any] | None:
+    """Return the one channel of a mask that was saved in colours of grey; None for true colours.
+
+    Parameters
+    ----------
+    pixels
+        Shape (H, W), or (H, W, c): grey or R, G, B, and alpha, which must be opaque throughout.
+
+    Examples
+    --------
+    >>> one_channel(np.full((1, 2, 3), 5, np.uint8)).tolist()
+    [[5, 5]]
+    """
+    if pixels.ndim == 2:
+        return pixels
+    if pixels.ndim != 3 or pixels.shape[2] not in (1, 2, 3, 4):
+        return None
+    if pixels.shape[2] in (2, 4):
+        alpha = pixels[..., -1]
+        opaque = np.iinfo(alpha.dtype).max if alpha.dtype.kind in "ui" else 1
+        if not (alpha == opaque).all():
+            return None
+        pixels = pixels[..., :-1]
+    first = pixels[..., 0]
+    return first if (pixels == first[..., None]).all() else None
 
 
 def masks_in(folder: Path, what: str) -> dict[str, Path]:

@@ -18,12 +18,12 @@ from micrographia.arrays import LabelMask
 from micrographia.config import WorkflowConfig, dump_section
 from micrographia.curation.burnt_in import BurntIn, Readers, load_readers, read_burnt_in
 from micrographia.errors import ImageError, MicrographiaError
-from micrographia.io.images import image_id, read_labels, read_micrograph, to_unit, write_labels
+from micrographia.io.images import image_id, read_micrograph, to_unit, write_labels
 from micrographia.io.resources import find_resource
 from micrographia.io.schemas.rows import MicrographRow
 from micrographia.io.working_picture import most_pixels, read_working
 from micrographia.method_names import TRAINED_NETWORKS
-from micrographia.segmentation.measuring.corrected import box_that_holds
+from micrographia.segmentation.measuring.corrected import box_that_holds, separate_labels
 from micrographia.segmentation.measuring.overlay import write_overlay
 from micrographia.segmentation.measuring.rois import write_rois
 from micrographia.segmentation.measuring.shapes import measure
@@ -106,15 +106,15 @@ class Bench:
         shape = (int(row["height"] or 0), int(row["width"] or 0))
         before = job.before or {}
         if job.mask is not None:
-            labels = _fitting(job.mask, shape)
+            labels, _ = _fitting(job.mask, shape)
             if os.path.realpath(job.mask) != os.path.realpath(path):
                 write_labels(path, labels)
             return labels, None, {"mask_source": "given", "found_digest": None, "recipe": None}
         same = before.get("image_id") == row["image_id"] and before.get("found_digest")
         if same and path.is_file():
-            labels = _fitting(str(path), shape)
+            labels, digest = _fitting(str(path), shape)
             kept = {"found_digest": before["found_digest"], "recipe": before["recipe"]}
-            if image_id(labels) != before["found_digest"]:
+            if digest != before["found_digest"]:
                 write_labels(self.out / "corrected" / f"{_name_in_rounds(job)}.png", labels)
                 box = box_that_holds(labels, before["box"])
                 return labels, box, kept | {"mask_source": "corrected"}
@@ -154,8 +154,8 @@ def why_no_size(found: BurntIn) -> str | None:
     return f"the file states none; {reason}" if found.scales[0]["header_nm"] is None else reason
 
 
-def _fitting(path: str, shape: tuple[int, int]) -> LabelMask:
-    labels = read_labels(path)
+def _fitting(path: str, shape: tuple[int, int]) -> tuple[LabelMask, str]:
+    labels, digest = separate_labels(Path(path))
     if labels.shape != shape:
         raise ImageError(
             f"The mask {path} has another size than its picture",
@@ -163,7 +163,7 @@ def _fitting(path: str, shape: tuple[int, int]) -> LabelMask:
             allowed=f"{shape[1]} x {shape[0]} px",
             remedy="Correct the mask in the picture's own size, or remove it",
         )
-    return labels
+    return labels, digest
 
 
 def no_instances() -> pd.DataFrame:

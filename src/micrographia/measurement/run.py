@@ -88,10 +88,10 @@ def measure_pictures(
         A source is absent or holds no picture, no picture has the column to group by, the method
         is unknown, or an output would overwrite a picture.
     """
-    rows = _curated(request, progress)
+    rows, masks = _curated(request, progress)
     files = files_below([row["path"] for row in rows])
     groups = groups_of(rows, files, request.group_by)
-    jobs = _jobs(rows, output_names(files), request)
+    jobs = _jobs(rows, output_names(files), masks, request)
     _refuse_pictures(jobs, request)
     outcomes = list(progress(_outcomes(jobs, request), len(jobs), "measured"))
     by_path = {job.row["path"]: outcome for job, outcome in zip(jobs, outcomes, strict=True)}
@@ -105,8 +105,6 @@ def measure_pictures(
         entry |= {"failure": row["reason"]} if outcome is None else outcome.facts
         if request.pixel_size_nm is not None and entry["pixel_size_source"] == "csv":
             entry["pixel_size_source"] = "given"
-        if row["status"] == "kept" and row["reason"]:  # such as a mask that does not fit
-            entry["note"] = "; ".join(filter(None, (entry["note"], row["reason"])))
         entry["why_not_counted"] = entry["failure"] or _why_not_counted(row, request)
         pictures.append(entry)
     table = pd.DataFrame(pictures, columns=MEASURED_PICTURES.names, dtype=object)
@@ -114,13 +112,18 @@ def measure_pictures(
     return table, pd.concat(found, ignore_index=True)
 
 
-def _curated(request: Request, progress: Progress) -> list[MicrographRow]:
-    """List and read the pictures; rows of `schemas.MICROGRAPHS` in order of their paths."""
+def _curated(
+    request: Request, progress: Progress
+) -> tuple[list[MicrographRow], dict[str, str | None]]:
+    """List and read the pictures; rows of `schemas.MICROGRAPHS` by path, and masks of theirs."""
     listed = _outside(list_micrographs(request.sources, request.masks), request.out)
     size = request.pixel_size_nm
     if size is not None:
         refuse_no_length(size)
         listed = [{**row, "pixel_size_nm": size} for row in listed]
+    masks = {row["path"]: row["mask_path"] for row in listed}
+    # Curation takes masks for the truth, and a binary one is none; here its parts are measured.
+    listed = [{**row, "mask_path": None} for row in listed]
     curation = request.settings.curation
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "ingested.parquet"
@@ -129,7 +132,7 @@ def _curated(request: Request, progress: Progress) -> list[MicrographRow]:
         merged = Path(folder) / "merged.parquet"
         write_table(table, merged, MICROGRAPHS)
         rows: list[MicrographRow] = read_rows(merged, MICROGRAPHS)
-    return rows
+    return rows, masks
 
 
 def _outside(listed: Sequence[ManifestRow], out: Path) -> list[ManifestRow]:
@@ -143,11 +146,16 @@ def _outside(listed: Sequence[ManifestRow], out: Path) -> list[ManifestRow]:
     return found
 
 
-def _jobs(rows: Sequence[MicrographRow], names: Sequence[str], request: Request) -> list[Job]:
+def _jobs(
+    rows: Sequence[MicrographRow],
+    names: Sequence[str],
+    masks: Mapping[str, str | None],
+    request: Request,
+) -> list[Job]:
     """Every picture that can be read is measured, also one that does not count."""
     before = _earlier(request.out)
     return [
-        Job({**row, "status": "kept"}, name, row["mask_path"], before.get(name))
+        Job({**row, "status": "kept"}, name, masks[row["path"]], before.get(name))
         for row, name in zip(rows, names, strict=True)
         if row["image_id"] is not None
     ]

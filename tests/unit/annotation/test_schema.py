@@ -15,7 +15,7 @@ from micrographia.annotation.endpoint.parse import (
     FormError,
     parse_attributes,
     parse_verdicts,
-    read_object,
+    read_objects,
 )
 from micrographia.annotation.endpoint.prompts import load_prompt
 from micrographia.annotation.schema import (
@@ -128,7 +128,7 @@ def test_long_words_are_cut_and_verdicts_are_complete() -> None:
     del verdicts["layering"]
     with pytest.raises(FormError, match="missing: layering"):
         parse_verdicts(Reply(json.dumps(verdicts), "stop"))
-    assert read_object(Reply('noise {"a": {"b": 2}} noise', "stop")) == {"a": {"b": 2}}
+    assert read_objects('noise {"a": {"b": 2}} noise') == ([], [{"a": {"b": 2}}], "")
 
 
 def test_prompts_name_every_word_and_have_a_digest() -> None:

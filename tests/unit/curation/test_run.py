@@ -176,6 +176,20 @@ def test_masks_that_do_not_fit_are_dropped_and_said(
     assert "mask dropped: c.png is not an image" in table["reason"][2]
 
 
+def test_a_binary_mask_is_dropped_and_said(tmp_path: Path, good: list[np.ndarray]) -> None:
+    masks = tmp_path / "in" / "masks"
+    masks.mkdir(parents=True)
+    Image.fromarray(good[0]).save(tmp_path / "in" / "a.png")
+    mask = np.zeros((256, 256), np.uint8)
+    mask[20:50, 20:50] = mask[100:140, 90:150] = 255
+    Image.fromarray(mask).save(masks / "a.png")
+    words = ["--out", str(tmp_path / "o"), *PLAIN]
+    assert main(["curation", "run", str(tmp_path / "in"), *words]) == 0
+    table = read_table(tmp_path / "o" / "micrographs.parquet", MICROGRAPHS)
+    assert list(table["status"]) == ["kept"] and table["mask_path"].isna().all()
+    assert table["reason"][0].startswith("mask dropped: Label mask a.png is binary")
+
+
 @pytest.mark.parametrize("kind", ["empty", "absent", "masks"])
 def test_nothing_to_curate(tmp_path: Path, kind: str, caplog: pytest.LogCaptureFixture) -> None:
     source = tmp_path / "in"

@@ -297,8 +297,9 @@ def test_many_labels_need_a_tiff(tmp_path: Path) -> None:
 
 
 def test_masks_that_are_none_are_refused(tmp_path: Path) -> None:
-    Image.fromarray(np.dstack([GREY] * 3)).save(tmp_path / "rgb.png")
-    tifffile.imwrite(tmp_path / "rgb.tif", np.dstack([GREY] * 3), photometric="rgb")
+    coloured = np.dstack([GREY, GREY[::-1], GREY])
+    Image.fromarray(coloured).save(tmp_path / "rgb.png")
+    tifffile.imwrite(tmp_path / "rgb.tif", coloured, photometric="rgb")
     tifffile.imwrite(tmp_path / "real.tif", GREY.astype(np.float32))
     tifffile.imwrite(tmp_path / "minus.tif", -np.ones((3, 3), np.int16))
     for name, words in {

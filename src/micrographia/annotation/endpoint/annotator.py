@@ -20,6 +20,7 @@ from micrographia.annotation.endpoint.ledger import Call, Ledger, LimitError, Li
 from micrographia.annotation.endpoint.parse import (
     FormError,
     Legibility,
+    RefusalError,
     parse_attributes,
     parse_legibility,
     parse_verdicts,
@@ -43,6 +44,8 @@ Message = dict[str, Any]
 MOST_FAILURES = 8
 #: How much of a wrong answer is sent back with the fault [characters].
 _QUOTED = 4000
+#: How much of it is told in the failure of a picture [characters].
+_TOLD = 200
 #: Characters of a prompt that make a token, for estimates; on the low side, so they are high.
 _CHARACTERS_PER_TOKEN = 3
 
@@ -172,22 +175,33 @@ class EndpointAnnotator:
             try:
                 return self._converse(conversation, parse)
             except FormError as error:
-                fault = str(error)
+                fault = error
             if repeat or not self._again or conversation.asked:
                 break
             self._ledger.forget(self.name, conversation.keys)
+        said = " ".join(conversation.said.split())
+        said = said if len(said) <= _TOLD else f"{said[: _TOLD - 1]}…"
+        said = f"; it said: {said}" if said else "; it said nothing"
+        if isinstance(fault, RefusalError):
+            raise AnnotationError(
+                f"'{self.name}' declines to answer{said}",
+                remedy="Try another model or prompt; --again asks once more",
+            )
         raise AnnotationError(
             f"'{self.name}' gave {self._endpoint.corrections + 1} answers of the wrong form; "
-            f"the last: {fault}",
+            f"the last: {fault}{said}",
             remedy="Try another model or endpoint.response_format; --again asks once more",
         )
 
     def _converse(self, conversation: Conversation, parse: Callable[[Reply], Answer]) -> Answer:
-        """Ask until an answer has the right form; FormError where none has."""
+        """Ask until an answer has the right form or is a refusal; FormError where none has."""
         for turn in range(self._endpoint.corrections + 1):
             reply = self._reply(conversation)
+            conversation.said = reply.content
             try:
                 return parse(reply)
+            except RefusalError:
+                raise
             except FormError as error:
                 if turn == self._endpoint.corrections:
                     raise
@@ -275,6 +289,8 @@ class Conversation:
         Digests of the calls so far.
     asked
         Whether the server was asked; False while the ledger knows all answers.
+    said
+        The last answer.
     """
 
     def __init__(
@@ -290,6 +306,7 @@ class Conversation:
         self.purpose = prompt.name
         self.keys: list[str] = []
         self.asked = False
+        self.said = ""
         self._endpoint = endpoint
         self._text = text
         self._schema = schema

@@ -19,6 +19,7 @@ import httpx
 
 from micrographia.annotation.annotator import AnnotationError, EndpointDownError, UnansweredError
 from micrographia.annotation.endpoint.ledger import Reply
+from micrographia.annotation.endpoint.parse import REFUSALS
 from micrographia.config import Endpoint
 
 LOG = logging.getLogger(__name__)
@@ -261,14 +262,12 @@ class Transport:
             document = json.loads(raw)
             choice = document["choices"][0]
             message = choice["message"]
-            content = message.get("content") or message.get("refusal") or ""
-            if isinstance(content, list):  # some servers answer in parts
-                content = "".join(part.get("text", "") for part in content)
+            content, finish = _words_and_finish(message, choice)
             usage = document.get("usage") or {}
             return Reply(
                 # A model can be cut off in the middle of a character.
-                self.redact(str(content).encode("utf-8", "replace").decode()),
-                str(choice.get("finish_reason") or "stop"),
+                self.redact(content.encode("utf-8", "replace").decode()),
+                finish,
                 _count(usage.get("prompt_tokens")),
                 _count(usage.get("completion_tokens")),
             )
@@ -279,6 +278,23 @@ class Transport:
     def _words(self, text: str) -> str:
         plain = " ".join(self.redact(text).split())
         return plain if len(plain) <= 200 else plain[:197] + "..."
+
+
+def _words_and_finish(message: dict[str, Any], choice: dict[str, Any]) -> tuple[str, str]:
+    """Return a model's words and why it ended: "refusal" where the server marks them as one.
+
+    OpenAI puts the words of a refusal into `message.refusal`, or into parts of that type; the
+    finish reason stays "stop". Gateways to Anthropic hand its `stop_reason` on.
+    """
+    content, refusal = message.get("content") or "", message.get("refusal") or ""
+    if isinstance(content, list):  # some servers answer in parts
+        refusal = refusal or "".join(str(part.get("refusal") or "") for part in content)
+        content = "".join(str(part.get("text") or "") for part in content)
+    ends = [str(choice.get(name) or "").lower() for name in ("finish_reason", "stop_reason")]
+    if refusal and not content:
+        return str(refusal), "refusal"
+    finish = next((end for end in ends if end in REFUSALS), ends[0] or "stop")
+    return str(content), finish
 
 
 def _count(value: Any) -> int | None:

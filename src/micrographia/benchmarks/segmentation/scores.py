@@ -27,7 +27,7 @@ from micrographia.config import Benchmarks
 from micrographia.errors import MicrographiaError
 from micrographia.io.benchmark_results import metric_row, write_result
 from micrographia.io.images import read_labels
-from micrographia.io.label_masks import MASK_SUFFIXES, masks_in, overlaps
+from micrographia.io.label_masks import MASK_SUFFIXES, masks_in, overlaps, refuse_binary
 from micrographia.io.schemas import SEGMENTATION_SCORES
 from micrographia.io.schemas.rows import (
     SegmentationScoreRow,
@@ -147,7 +147,9 @@ def score_files(
     row: ScoredRow = blank(SEGMENTATION_SCORES)
     row = {**row, **identity, "curve": None}
     try:
-        truth = read_labels(true)[part]
+        truth = read_labels(true)
+        refuse_binary(truth, Path(true).name)
+        truth = truth[part]
         # An image keeps its group when its prediction fails: failures must not thin out a group.
         row["n_true"] = int(np.count_nonzero(np.unique(truth)))
         row["density"] = _density(row["n_true"])

@@ -11,12 +11,16 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from micrographia.arrays import GreyImage, Hashes
+from micrographia.curation.copies.frame import Part, inside
 from micrographia.curation.copies.likeness import SIDE, TRANSFORMS, turned
 from micrographia.io.images import to_unit
 from micrographia.io.schemas import MICROGRAPHS
 
 #: What one shard read: micrographs, with what the search for copies needs.
-INGESTED = pa.schema([*MICROGRAPHS, ("thumbnail", pa.binary())])
+#: `thumbnail_inside` is null where there is neither bar nor margin.
+INGESTED = pa.schema([*MICROGRAPHS, ("thumbnail", pa.binary()), ("thumbnail_inside", pa.binary())])
+#: How far resizing carries the edge of a bar [px], at most this share of the side.
+_EDGE, _EDGE_SHARE = 2, 0.025
 #: Pictures of floats and 16 bits are thinned to about this side before they are scaled [px].
 _THINNED = 2048
 
@@ -25,6 +29,36 @@ def thumbnail(pixels: NDArray[Any]) -> GreyImage:
     """Return a picture of 32 x 32 px, 8 bits: what the perceptual hash is made of."""
     small = _picture(pixels).resize((SIDE, SIDE), Image.Resampling.LANCZOS)
     return np.asarray(small)
+
+
+def thumbnail_inside(pixels: NDArray[Any]) -> GreyImage | None:
+    """Return a thumbnail of the part inside data bars and margins, from black to white.
+
+    None where there is no bar; see `frame.inside`. The part often has so little contrast beside
+    the bar that whole grey levels would lose it, so it is stretched before it is rounded.
+    """
+    picture = _picture(pixels)
+    part = inside(np.asarray(picture))
+    if part is None:
+        return None
+    exact = picture.crop(_clear(part, picture.size)).convert("F")
+    exact = exact.resize((SIDE, SIDE), Image.Resampling.LANCZOS)
+    small = np.asarray(exact)
+    low, high = float(small.min()), float(small.max())
+    return np.rint((small - low) * (255 / max(high - low, 1e-3))).clip(0, 255).astype(np.uint8)
+
+
+def _clear(part: Part, size: tuple[int, int]) -> Part:
+    """Keep clear of a bar's edge: resizing carries it into the part."""
+    width, height = size
+    across, down = (min(_EDGE, round(_EDGE_SHARE * side)) for side in size)
+    x0, y0, x1, y1 = part
+    return (
+        x0 + across * (x0 > 0),
+        y0 + down * (y0 > 0),
+        x1 - across * (x1 < width),
+        y1 - down * (y1 < height),
+    )
 
 
 def perceptual_hash(pixels: NDArray[Any], name: str = "phash") -> str:

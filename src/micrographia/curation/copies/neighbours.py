@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numba
 import numpy as np
 
-from micrographia.arrays import GreyImage, Hashes, IntArray
+from micrographia.arrays import BoolArray, GreyImage, Hashes, IntArray
 from micrographia.curation.copies.likeness import TRANSFORMS, alike
 
 #: Hashes compared in one go, so that the loop over them is vectorised.
@@ -63,12 +63,17 @@ class _Table(NamedTuple):
 
 
 class _Look(NamedTuple):
-    """What pictures with near hashes must pass besides, if `checked`: see `likeness.alike`."""
+    """What pictures with near hashes must pass besides, if `checked`: see `likeness.alike`.
 
+    Two pictures that are both `apart` are not compared.
+    """
+
+    apart: BoolArray
     checked: bool
     thumbs: GreyImage
     transforms: IntArray
     correlation: float
+    even: float
 
 
 def near_pairs(hashes: Hashes, radius: int) -> IntArray:
@@ -92,6 +97,8 @@ def groups(
     radius: int,
     thumbnails: GreyImage | None = None,
     correlation: float = 0.0,
+    apart: BoolArray | None = None,
+    even: float = 0.0,
 ) -> IntArray:
     """Return the number of every picture's group: the connected parts of the near pairs.
 
@@ -109,6 +116,10 @@ def groups(
         Shape (n, side, side); a near pair must also be `likeness.alike`. None: hashes decide.
     correlation
         Least correlation of two thumbnails laid on one another.
+    apart
+        Shape (n,); pictures that are not compared with one another, only with all others.
+    even
+        Share of a thumbnail's variance that makes no difference; see `overlay`.
 
     Returns
     -------
@@ -117,7 +128,10 @@ def groups(
     ways, size = np.atleast_2d(hashes).shape
     parents = np.arange(size, dtype=np.int64)
     thumbs = thumbnails if thumbnails is not None else np.zeros((1, 4, 4), dtype=np.uint8)
-    look = _Look(thumbnails is not None, thumbs, TRANSFORMS[:ways], correlation)
+    alone = np.zeros(size, dtype=np.bool_) if apart is None else apart
+    look = _Look(
+        alone, thumbnails is not None, thumbs, TRANSFORMS[:ways], correlation, float(even)
+    )
     for table in _tables(_cut(np.atleast_2d(hashes).ravel(), radius)):
         _link(table, size, radius, parents, look)
     roots = np.array([_find(parents, row) for row in range(size)], dtype=np.int64)
@@ -286,7 +300,7 @@ def _link(table: _Table, size: int, radius: int, parents: IntArray, look: _Look)
     from `size` on are pictures turned or mirrored, which are compared only with plain ones.
     """
     codes, order, starts, edges, chosen = table
-    checked, thumbs, transforms, correlation = look
+    apart, checked, thumbs, transforms, correlation, even = look
     limit = np.uint64(radius)
     for bucket in range(starts.size - 1):
         place, high = starts[bucket], starts[bucket + 1]
@@ -305,10 +319,14 @@ def _link(table: _Table, size: int, radius: int, parents: IntArray, look: _Look)
                             continue
                         one, two = order[place] % size, order[other] % size
                         first, second = _find(parents, one), _find(parents, two)
-                        if first == second:
+                        if first == second or (apart[one] and apart[two]):
                             continue
                         if checked and not alike(
-                            thumbs[one], thumbs[two], transforms[order[other] // size], correlation
+                            thumbs[one],
+                            thumbs[two],
+                            transforms[order[other] // size],
+                            correlation,
+                            even,
                         ):
                             continue
                         parents[max(first, second)] = min(first, second)

@@ -15,11 +15,17 @@ from typing import Any
 import pandas as pd
 
 from micrographia.config import Curation
-from micrographia.curation.copies.fingerprint import INGESTED, perceptual_hash, thumbnail
+from micrographia.curation.copies.fingerprint import (
+    INGESTED,
+    perceptual_hash,
+    thumbnail,
+    thumbnail_inside,
+)
 from micrographia.curation.intake.listing import UNLOCK, unreadable
 from micrographia.curation.intake.quality import measure, verdict
 from micrographia.errors import ImageError
 from micrographia.io.images import Micrograph, image_id, read_labels, read_micrograph
+from micrographia.io.label_masks import refuse_binary
 from micrographia.io.tables import write_batches
 from micrographia.provenance import stamp
 
@@ -101,7 +107,7 @@ def ingest_file(entry: Mapping[str, Any], settings: Curation) -> dict[str, Any]:
     quality = measure(picture.pixels)
     fault = verdict(width, height, quality, settings)
     mask, complaint = _fitting_mask(mask, (height, width), settings.max_pixels)
-    small = thumbnail(picture.pixels)
+    small, part = thumbnail(picture.pixels), thumbnail_inside(picture.pixels)
     plain = settings.duplicate_hash == "phash"  # which is made of the thumbnail
     return (
         row
@@ -114,6 +120,7 @@ def ingest_file(entry: Mapping[str, Any], settings: Curation) -> dict[str, Any]:
             "height": height,
             "phash": perceptual_hash(small if plain else picture.pixels, settings.duplicate_hash),
             "thumbnail": small.tobytes(),
+            "thumbnail_inside": None if part is None else part.tobytes(),
             "status": "rejected" if fault else "kept",
             "reason": "; ".join(filter(None, (fault, complaint))) or None,
         }
@@ -183,7 +190,9 @@ def _fitting_mask(
     if path is None:
         return None, None
     try:
-        seen = read_labels(path, max_pixels).shape
+        labels = read_labels(path, max_pixels)
+        refuse_binary(labels, os.path.basename(path))
+        seen = labels.shape
     except ImageError as error:
         complaint = f"mask dropped: {error}"
     else:

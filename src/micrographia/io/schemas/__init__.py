@@ -28,6 +28,7 @@ from micrographia.io.schemas.micrographs import (
     TEXT_PICTURES,
 )
 from micrographia.io.schemas.segmentation import (
+    IMPORTED_MASKS,
     INSTANCES,
     MEASURED_PICTURES,
     PREDICTIONS,
@@ -49,6 +50,7 @@ __all__ = [
     "ENERGY_SCORES",
     "ENGINES",
     "HEIGHTS",
+    "IMPORTED_MASKS",
     "INSTANCES",
     "LEGIBILITY",
     "LIBRARY",

@@ -231,6 +231,23 @@ class StemImageRow(TypedDict):
     failure: str | None
 
 
+class ImportedMaskRow(TypedDict):
+    """A label mask made of what another program drew: a row of `IMPORTED_MASKS`."""
+
+    path: str | None
+    source: str
+    kind: str | None
+    mask: str | None
+    n_objects: int | None
+    n_instances: int | None
+    n_skipped: int | None
+    n_outside: int | None
+    n_covered: int | None
+    overlap_px: int | None
+    note: str | None
+    failure: str | None
+
+
 class ReconstructionRow(TypedDict):
     """An answer of the structure solver: a row of `RECONSTRUCTIONS`."""
 

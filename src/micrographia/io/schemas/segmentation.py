@@ -24,6 +24,24 @@ PREDICTIONS = pa.schema(
     ]
 )
 
+#: Label masks made of what other programs drew; one row a picture and file, also where it failed.
+IMPORTED_MASKS = pa.schema(
+    [
+        ("path", pa.string()),  # picture; null: none of this name
+        ("source", pa.string()),  # file that was imported
+        ("kind", pa.string()),  # coco | labelme | imagej | labels; null: unknown
+        ("mask", pa.string()),  # file name beside the table; null: failed
+        ("n_objects", pa.int32()),  # in the source
+        ("n_instances", pa.int32()),  # in the mask
+        ("n_skipped", pa.int32()),  # without an area, or damaged
+        ("n_outside", pa.int32()),  # without a pixel in the picture
+        ("n_covered", pa.int32()),  # of which smaller ones left no pixel
+        ("overlap_px", pa.int64()),  # in several objects: given to the smallest
+        ("note", pa.string()),
+        ("failure", pa.string()),
+    ]
+)
+
 #: One row per instance; lengths in px and, when the pixel size is known, in nm.
 INSTANCES = pa.schema(
     [

@@ -14,7 +14,7 @@ import pandas as pd
 from micrographia.arrays import LabelMask
 from micrographia.errors import MicrographiaError
 from micrographia.io.images import image_id, read_labels
-from micrographia.io.label_masks import masks_in
+from micrographia.io.label_masks import masks_in, separated
 from micrographia.io.schemas import INSTANCES, PREDICTIONS
 from micrographia.io.schemas.rows import PredictionRow
 from micrographia.io.tables import read_rows, read_tables
@@ -81,8 +81,8 @@ def instances_now(folders: Sequence[Path], pictures: Sequence[Masked]) -> pd.Dat
     table = read_tables([folder / "instances.parquet" for folder in folders], INSTANCES)
     again: dict[tuple[str, str], pd.DataFrame] = {}
     for row, found, mask in pictures:
-        labels = read_labels(mask)
-        if image_id(labels) == row["mask_digest"]:
+        labels, digest = separate_labels(mask)
+        if digest == row["mask_digest"]:
             continue
         if mask != found and labels.shape != (size := read_labels(found).shape):
             raise MicrographiaError(
@@ -112,6 +112,15 @@ def measure_again(labels: LabelMask, row: PredictionRow) -> pd.DataFrame:
     """
     box = box_that_holds(labels, row["box"])
     return measure(labels, row["image_id"], row["pixel_size_nm"], box, row["path"])
+
+
+def separate_labels(path: Path) -> tuple[LabelMask, str]:
+    """Read a mask and its digest; of one that another program made binary parts are separated."""
+    read = read_labels(path)
+    labels, note = separated(read)
+    if note:
+        LOG.warning("%s: %s", path, note)
+    return labels, image_id(read)
 
 
 def box_that_holds(labels: LabelMask, box: Sequence[int] | None) -> list[int] | None:

@@ -11,11 +11,15 @@ import pandas as pd
 
 from micrographia.errors import MicrographiaError
 from micrographia.io.atomic import write_text
-from micrographia.io.images import read_labels, read_micrograph, to_unit
+from micrographia.io.images import read_micrograph, to_unit
 from micrographia.io.schemas import INSTANCES, SIZES
 from micrographia.io.tables import write_table
 from micrographia.segmentation.measuring.coco import Picture, write_coco
-from micrographia.segmentation.measuring.corrected import instances_now, masked_pictures
+from micrographia.segmentation.measuring.corrected import (
+    instances_now,
+    masked_pictures,
+    separate_labels,
+)
 from micrographia.segmentation.measuring.overlay import write_overlay
 from micrographia.segmentation.measuring.rois import write_rois
 from micrographia.segmentation.measuring.sizes import summarise
@@ -67,7 +71,7 @@ def write_measurements(
     _write_csv(pd.DataFrame(sizes, columns=list(SIZES.names)), out / "sizes.csv")
     draw_sizes(instances, out / "figures" / "sizes")
     entries = (
-        Picture(row["image_id"], Path(row["path"]).name, read_labels(mask))
+        Picture(row["image_id"], Path(row["path"]).name, separate_labels(mask)[0])
         for row, _, mask in pictures
     )
     write_coco(out / "coco.json", entries, {"description": "Micrographia", **(provenance or {})})
@@ -90,7 +94,7 @@ def write_pictures(
         Whether to draw the outlines on the pictures.
     """
     for row, found, mask in masked_pictures(folders, corrected):
-        labels = read_labels(mask)
+        labels, _ = separate_labels(mask)
         write_rois(out / "rois" / f"{found.stem}.zip", labels)
         if not overlays:
             continue

@@ -16,6 +16,7 @@ from tqdm import tqdm
 from micrographia.config import Segmentation
 from micrographia.errors import ImageError, MicrographiaError
 from micrographia.io.images import image_id, read_labels, read_micrograph, to_unit, write_labels
+from micrographia.io.label_masks import refuse_binary
 from micrographia.io.schemas import PSEUDO_LABELS
 from micrographia.io.schemas.rows import (
     PseudoLabelRow,
@@ -112,6 +113,7 @@ def _correct(
     """Take a person's mask as it is; nothing of it is in doubt."""
     row["origin"] = "corrected"
     labels = read_labels(mask)
+    refuse_binary(labels, mask.name)
     if labels.shape != shape:
         raise ImageError(
             f"The corrected mask {mask} has another size than its picture",

@@ -16,6 +16,7 @@ from micrographia.arrays import FloatArray, FloatImage, IntArray, LabelMask
 from micrographia.config import LabelledPictures
 from micrographia.errors import ImageError, MicrographiaError
 from micrographia.io.images import image_id, read_labels, read_micrograph, to_unit
+from micrographia.io.label_masks import refuse_binary
 from micrographia.io.pictures.kinds import is_read
 from micrographia.io.schemas import SYNTHETIC
 from micrographia.io.schemas.rows import (
@@ -149,6 +150,7 @@ def _measure(row: TrainingPictureRow) -> bool:
     """Fill in number and size of the instances; False if the picture is of no use."""
     try:
         labels = read_labels(row["mask_path"])
+        refuse_binary(labels, Path(row["mask_path"]).name)
         if read_micrograph(row["path"]).pixels.shape != labels.shape:
             raise ImageError(f"{row['path']} and its mask differ in size")
     except MicrographiaError as error:

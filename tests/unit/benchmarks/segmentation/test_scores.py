@@ -267,3 +267,23 @@ def test_failures_count_in_the_sizes_that_were_there(tmp_path):
     groups = summarise(table_of([lost, torn]), Benchmarks(bootstrap=100), seed=1)["AP@0.5"]
     assert [groups[name]["n"] for name in ("small", "medium", "large")] == [1, 2, 1]
     assert groups["medium"]["value"] == 0 and groups["medium"]["n_failed"] == 2
+
+
+@pytest.mark.parametrize("value", [1, 255])
+def test_a_binary_mask_is_no_truth(tmp_path, value):
+    """Which of its particles touch is unknown: a score against its parts would be of those."""
+    binary = np.where(TRUE > 0, value, 0)
+    write_labels(tmp_path / "true.png", binary)
+    write_labels(tmp_path / "predicted.png", TRUE)
+    row = score_files(
+        tmp_path / "true.png", tmp_path / "predicted.png", identity={"image_id": "a"}, failure=None
+    )
+    assert row["failure"].startswith("Label mask true.png is binary")
+    assert f"4 separate parts, all of value {value}" in row["failure"]
+    # One object alone has one value in any mask.
+    for name in ("true", "predicted"):
+        write_labels(tmp_path / f"{name}.png", np.where(TRUE == 1, value, 0))
+    row = score_files(
+        tmp_path / "true.png", tmp_path / "predicted.png", identity={"image_id": "a"}, failure=None
+    )
+    assert row["failure"] is None and row["n_true"] == 1

@@ -14,7 +14,13 @@ from matplotlib.path import Path as Polygon
 from roifile import ROI_TYPE, ImagejRoi
 from skimage.draw import disk
 
+import micrographia as mg
+from micrographia.io.images import write_labels
+from micrographia.io.schemas import INSTANCES, PREDICTIONS
+from micrographia.io.schemas.rows import blank
+from micrographia.io.tables import write_table
 from micrographia.segmentation.measuring.coco import Picture, encoded, write_coco
+from micrographia.segmentation.measuring.export import write_measurements
 from micrographia.segmentation.measuring.rois import write_rois
 
 
@@ -141,3 +147,23 @@ def test_a_wide_picture_keeps_its_places(tmp_path):
     region = region[0] if isinstance(region, list) else region
     assert region.coordinates().min(axis=0).tolist() == [49_000, 1]
     assert region.coordinates().max(axis=0).tolist() == [49_010, 3]
+
+
+def test_the_parts_of_a_binary_mask_are_measured_and_exported_one_by_one(tmp_path, caplog):
+    """As another program saves a corrected mask: 0 and 255."""
+    labels = np.zeros((40, 60), np.int32)
+    for number in range(3):
+        labels[5:15, 4 + 20 * number : 14 + 20 * number] = 255
+    write_labels(tmp_path / "p.png", labels)
+    row = blank(PREDICTIONS) | {"image_id": "p", "path": str(tmp_path / "p.tif"), "mask": "p.png"}
+    write_table([row], tmp_path / "predictions.parquet", PREDICTIONS)
+    write_table([], tmp_path / "instances.parquet", INSTANCES)
+    out = tmp_path / "out"
+    write_measurements([tmp_path], out, None)
+    areas = [entry["area"] for entry in json.loads((out / "coco.json").read_text())["annotations"]]
+    assert areas == [100, 100, 100]
+    assert "3 connected parts were separated" in caplog.text
+    with pytest.warns(UserWarning, match="3 connected parts were separated"):
+        table = mg.measure(labels)
+    assert table["area_px"].tolist() == areas
+    assert table["centroid"].map(list).tolist() == [[8.5, 9.5], [28.5, 9.5], [48.5, 9.5]]

@@ -1,0 +1,1 @@
+"""Label masks made of what other programs draw: COCO, LabelMe, ImageJ, napari."""
