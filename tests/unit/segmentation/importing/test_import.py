@@ -22,7 +22,7 @@ from micrographia.io.images import read_labels
 from micrographia.io.schemas import IMPORTED_MASKS, MICROGRAPHS
 from micrographia.io.tables import read_rows, read_table
 from micrographia.segmentation.importing.coco import expand
-from micrographia.segmentation.measuring.coco import Masked, compress, write_coco
+from micrographia.segmentation.measuring.coco import Picture, compress, write_coco
 from micrographia.segmentation.measuring.rois import write_rois
 
 SHAPE = (60, 80)
@@ -71,7 +71,7 @@ def coco(images: Path, annotations: list[dict[str, Any]], **image: Any) -> Path:
 def test_our_own_coco_comes_back_to_the_pixel(images: Path) -> None:
     path = images.parent / "coco.json"
     empty = np.zeros(SHAPE, np.int32)
-    write_coco(path, [Masked("1", "a.png", instances()), Masked("2", "b.tif", empty)], {})
+    write_coco(path, [Picture("1", "a.png", instances()), Picture("2", "b.tif", empty)], {})
     rows = run(images, path)
     assert np.array_equal(mask(images, "a.png"), instances())
     assert not mask(images, "b.png").any()
