@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from micrographia.config import Segmentation
+    from micrographia.curation.text.finder import TextFinder
     from micrographia.method_names import Segmenter
 
 
@@ -33,7 +35,9 @@ def segment(
         "unet-small" (its weights are shipped), "watershed" (needs none), or another network,
         whose weights `settings.network.checkpoint` names.
     settings
-        `micrographia.config.Segmentation`; None for the defaults.
+        `micrographia.config.Segmentation`; None for the defaults. With `text="avoid"`, which is
+        one, text that is burnt in is looked for if ultralytics is installed, and no instance
+        lies on it.
 
     Returns
     -------
@@ -60,11 +64,26 @@ def segment(
     """
     from micrographia.config import Segmentation
     from micrographia.io.images import to_unit
+    from micrographia.io.working_picture import WorkingPicture
+    from micrographia.segmentation.burnt_in import avoid_text, drop_on_text
     from micrographia.segmentation.predict import segmenter
 
-    run = segmenter(method)
-    labels = run(to_unit(plain_pixels(image)), settings or Segmentation())
+    run, chosen = segmenter(method), settings or Segmentation()
+    pixels = plain_pixels(image)
+    height, width = pixels.shape
+    whole = WorkingPicture(pixels, (0, 0, width, height), (height, width), None)
+    working = avoid_text(whole, _text_finder() if chosen.text == "avoid" else None)
+    labels = drop_on_text(run(to_unit(working.pixels), chosen), working.text)
     return np.asarray(labels, dtype=np.int32)
+
+
+@cache
+def _text_finder() -> TextFinder | None:
+    """What finds text, loaded once; None where ultralytics is not installed."""
+    from micrographia.config import Text
+    from micrographia.curation.text.finder import text_finder
+
+    return text_finder(Text())[0]
 
 
 def measure(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -36,12 +36,21 @@ class WorkingPicture:
         Height and width of the whole picture [px].
     pixel_size_nm
         Side of a pixel [nm]; None when neither the table nor the file tells.
+    text
+        Regions of this part that were painted over: x0, y0, x1, y1, ends exclusive, counted
+        from its corner [px].
     """
 
     pixels: NDArray[Any]
     box: Box
     shape: tuple[int, int]
     pixel_size_nm: float | None
+    text: tuple[Box, ...] = ()
+
+    def painted(self, boxes: Sequence[Box]) -> WorkingPicture:
+        """Return this picture with further text regions of it inpainted."""
+        pixels = without_text(self.pixels, boxes, "inpaint")
+        return replace(self, pixels=pixels, text=(*self.text, *boxes))
 
     def whole(self, labels: NDArray[np.integer]) -> NDArray[Any]:
         """Return a label mask of this part as one of the whole picture, 0 outside."""
@@ -95,6 +104,7 @@ def read_working(row: Mapping[str, Any], max_pixels: int | None = None) -> Worki
     box = crop_of(row, width, height)
     x0, y0, x1, y1 = box
     pixels = micrograph.pixels[y0:y1, x0:x1]
+    shifted: list[Box] = []
     if policy in ("crop", "inpaint", "mask"):
         found = _value(row, "text_boxes")
         # What a crop still shows of faint regions is inpainted.
@@ -104,7 +114,8 @@ def read_working(row: Mapping[str, Any], max_pixels: int | None = None) -> Worki
             if left < x1 and right > x0 and top < y1 and bottom > y0
         ]
         pixels = without_text(pixels, shifted, "mask" if policy == "mask" else "inpaint")
-    return WorkingPicture(np.ascontiguousarray(pixels), box, (height, width), size)
+    whole = (height, width)
+    return WorkingPicture(np.ascontiguousarray(pixels), box, whole, size, tuple(shifted))
 
 
 def crop_of(row: Mapping[str, Any], width: int, height: int) -> Box:

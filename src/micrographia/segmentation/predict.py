@@ -29,6 +29,12 @@ from micrographia.io.tables import write_table
 from micrographia.io.working_picture import read_working
 from micrographia.method_names import TRAINED_NETWORKS
 from micrographia.provenance import stamp
+from micrographia.segmentation.burnt_in import (
+    TextFinder,
+    avoid_text,
+    drop_on_text,
+    reaching_into_text,
+)
 from micrographia.segmentation.measuring.overlay import write_overlay
 from micrographia.segmentation.measuring.shapes import measure
 
@@ -199,6 +205,7 @@ def predict(
     settings: Segmentation,
     method: str,
     overlays: bool = False,
+    find_text: TextFinder | None = None,
 ) -> int:
     """Segment every image; write masks, tables and overlays into `out`; return the failures.
 
@@ -215,6 +222,8 @@ def predict(
         A key of `METHODS`.
     overlays
         Whether to draw the outlines on the images.
+    find_text
+        Finds the text of images that curation has not seen; None to leave it in them.
 
     Raises
     ------
@@ -241,7 +250,8 @@ def predict(
         row: PredictionRow = blank(PREDICTIONS)
         row.update({"image_id": job.image_id, "path": job.path, "method": method})
         try:
-            instances.append(_predict_one(job, out, settings, run, row, overlays))
+            finder = find_text if job.row is None else None
+            instances.append(_predict_one(job, out, settings, run, row, overlays, finder))
         except MicrographiaError as error:
             LOG.warning("%s", error)
             row.update({"mask": None, "n_instances": None, "seconds": None, "failure": str(error)})
@@ -260,20 +270,26 @@ def _predict_one(
     run: Segmenter,
     row: PredictionRow,
     overlays: bool,
+    find_text: TextFinder | None,
 ) -> pd.DataFrame:
     """Segment one image, write its files, fill in its row; return its instances."""
     # Of a picture with text, curation's table may name a part, or have the text painted over.
     working = read_working(job.row or {"path": job.path})
     row["image_id"] = job.image_id or image_id(working.pixels)
     image = to_unit(working.pixels)
+    working = avoid_text(working, find_text)
+    text = working.text if settings.text == "avoid" else ()
     start = time.perf_counter()
-    labels = run(image, settings)
+    labels = drop_on_text(run(to_unit(working.pixels), settings), text)
     seconds = time.perf_counter() - start
     name = f"{job.stem}.png"
     row.update({"mask": name, "n_instances": int(labels.max()), "seconds": seconds})
     if overlays:
         write_overlay(out / "overlay" / name, image, labels)
+    cut = reaching_into_text(labels, text)
     labels = working.whole(labels)
     write_labels(out / name, labels)
     size = working.pixel_size_nm if job.pixel_size_nm is None else job.pixel_size_nm
-    return measure(labels, row["image_id"], size, working.box)
+    found = measure(labels, row["image_id"], size, working.box)
+    found["cut"] |= found["label"].isin(cut)
+    return found
