@@ -64,16 +64,13 @@ def segment(
     """
     from micrographia.config import Segmentation
     from micrographia.io.images import to_unit
-    from micrographia.io.working_picture import WorkingPicture
-    from micrographia.segmentation.burnt_in import avoid_text, drop_on_text
+    from micrographia.segmentation.burnt_in import drop_on_text
     from micrographia.segmentation.predict import segmenter
 
     run, chosen = segmenter(method), settings or Segmentation()
     pixels = plain_pixels(image)
-    height, width = pixels.shape
-    whole = WorkingPicture(pixels, (0, 0, width, height), (height, width), None)
-    working = avoid_text(whole, _text_finder() if chosen.text == "avoid" else None)
-    labels = drop_on_text(run(to_unit(working.pixels), chosen), working.text)
+    find = _text_finder() if chosen.text == "avoid" else None
+    labels = drop_on_text(run(to_unit(pixels), chosen), find(pixels) if find else ())
     return np.asarray(labels, dtype=np.int32)
 
 

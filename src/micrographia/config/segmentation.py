@@ -364,8 +364,8 @@ class Segmentation(Section):
     )
     text: Literal["avoid", "ignore"] = Field(
         "avoid",
-        description="Text burnt into the pictures. 'avoid': no instance lies on it, and it is "
-        "inpainted first; 'ignore': it is segmented like sample, unless curation altered it.",
+        description="Text burnt into the pictures. 'avoid': no instance lies on it; 'ignore': "
+        "letters and bars may be taken for instances.",
     )
     watershed: Watershed = Field(
         default_factory=Watershed,

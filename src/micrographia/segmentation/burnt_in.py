@@ -1,4 +1,8 @@
-"""Instances and burnt-in text: what lies on text is none, what reaches into it is cut."""
+"""Instances and burnt-in text: what lies on text is none, what reaches into it is cut.
+
+The picture itself is left as it is: painted over, it gains smears that are taken for instances,
+and particles under a label change (`studies/text_and_instances.py` compares both).
+"""
 
 from __future__ import annotations
 
@@ -9,33 +13,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from micrographia.arrays import BoolArray, LabelMask
-from micrographia.io.working_picture import MARGIN, WorkingPicture, grown
+from micrographia.io.working_picture import MARGIN, grown
 
 Box = tuple[int, int, int, int]
 #: Finds the text regions of a grey picture of shape (H, W): boxes, ends exclusive [px].
 TextFinder = Callable[[NDArray[Any]], Sequence[Box]]
 
 #: Share of an instance within text from which it is no instance.
-_MOST_INSIDE = 0.5
-#: Share of an instance's outline within text from which its size is not known.
+MOST_INSIDE = 0.5
+#: Share of an instance's outline at or in text from which its size is not known.
 _MOST_OUTLINE = 0.1
 
 
-def avoid_text(working: WorkingPicture, find: TextFinder | None) -> WorkingPicture:
-    """Return a picture without its text: inpainted, so that letters are no particles.
-
-    Parameters
-    ----------
-    working
-        The picture.
-    find
-        Finds its text; None where there is nothing to find, or nobody to find it.
-    """
-    boxes = find(working.pixels) if find is not None else ()
-    return working.painted(boxes) if boxes else working
-
-
-def drop_on_text(labels: LabelMask, text: Sequence[Box]) -> LabelMask:
+def drop_on_text(labels: LabelMask, text: Sequence[Box], share: float = MOST_INSIDE) -> LabelMask:
     """Return a label mask without the instances that lie on text; the others stay whole.
 
     Parameters
@@ -43,8 +33,9 @@ def drop_on_text(labels: LabelMask, text: Sequence[Box]) -> LabelMask:
     labels
         Label mask, shape (H, W), 1…n.
     text
-        Regions x0, y0, x1, y1, ends exclusive [px]; `MARGIN` is added. An instance goes if half
-        of its area or more lies in them.
+        Regions x0, y0, x1, y1, ends exclusive [px]; `MARGIN` is added.
+    share
+        An instance goes if this share of its area or more lies in them.
 
     Returns
     -------
@@ -55,14 +46,14 @@ def drop_on_text(labels: LabelMask, text: Sequence[Box]) -> LabelMask:
         return labels
     area = np.bincount(labels.ravel())
     inside = np.bincount(labels[_within(labels.shape, text)], minlength=len(area))
-    stays = inside < _MOST_INSIDE * area
+    stays = inside < share * area
     stays[0] = False
     number = np.where(stays, np.cumsum(stays), 0).astype(labels.dtype)
     return np.asarray(number[labels])
 
 
 def reaching_into_text(labels: LabelMask, text: Sequence[Box]) -> list[int]:
-    """Return the labels of instances of whose outline a tenth or more lies in text regions.
+    """Return the labels of instances of whose outline a tenth or more lies at or in text.
 
     What such an instance is like under the text is a guess, and an opaque ground ends it.
     """
@@ -70,7 +61,7 @@ def reaching_into_text(labels: LabelMask, text: Sequence[Box]) -> list[int]:
         return []
     outline = _outline(labels)
     length = np.bincount(labels[outline], minlength=int(labels.max()) + 1)
-    within = _within(labels.shape, text) & outline
+    within = _within(labels.shape, text, 2 * MARGIN) & outline
     hidden = np.bincount(labels[within], minlength=len(length))
     found = (hidden > 0) & (hidden >= _MOST_OUTLINE * length)
     return [int(label) for label in np.flatnonzero(found) if label]
@@ -83,9 +74,9 @@ def _outline(labels: LabelMask) -> BoolArray:
     return np.asarray((labels > 0) & np.any([other != labels for other in around], axis=0))
 
 
-def _within(shape: tuple[int, ...], text: Sequence[Box]) -> BoolArray:
-    """Pixels of text regions and of a margin around them."""
+def _within(shape: tuple[int, ...], text: Sequence[Box], margin: int = MARGIN) -> BoolArray:
+    """Pixels of text regions and of a margin around them [px]."""
     mask = np.zeros(shape, dtype=bool)
-    for x0, y0, x1, y1 in grown(text, MARGIN, shape[1], shape[0]):
+    for x0, y0, x1, y1 in grown(text, margin, shape[1], shape[0]):
         mask[y0:y1, x0:x1] = True
     return mask

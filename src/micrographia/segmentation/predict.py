@@ -31,7 +31,6 @@ from micrographia.method_names import TRAINED_NETWORKS
 from micrographia.provenance import stamp
 from micrographia.segmentation.burnt_in import (
     TextFinder,
-    avoid_text,
     drop_on_text,
     reaching_into_text,
 )
@@ -223,7 +222,7 @@ def predict(
     overlays
         Whether to draw the outlines on the images.
     find_text
-        Finds the text of images that curation has not seen; None to leave it in them.
+        Finds the text of images that curation has not seen; None where none is looked for.
 
     Raises
     ------
@@ -277,10 +276,10 @@ def _predict_one(
     working = read_working(job.row or {"path": job.path})
     row["image_id"] = job.image_id or image_id(working.pixels)
     image = to_unit(working.pixels)
-    working = avoid_text(working, find_text)
-    text = working.text if settings.text == "avoid" else ()
+    text = working.text if find_text is None else find_text(working.pixels)
+    text = text if settings.text == "avoid" else ()
     start = time.perf_counter()
-    labels = drop_on_text(run(to_unit(working.pixels), settings), text)
+    labels = drop_on_text(run(image, settings), text)
     seconds = time.perf_counter() - start
     name = f"{job.stem}.png"
     row.update({"mask": name, "n_instances": int(labels.max()), "seconds": seconds})

@@ -21,7 +21,7 @@ from micrographia.arrays import FloatImage
 from micrographia.config import Text
 from micrographia.curation.text.choice import Choice, choose
 from micrographia.curation.text.proposals import Proposal, propose
-from micrographia.curation.text.recogniser import Reader, confirm, installed, load_reader
+from micrographia.curation.text.recogniser import FAINT, Reader, confirm, installed, load_reader
 from micrographia.curation.text.regions import Region
 from micrographia.errors import MicrographiaError
 from micrographia.io.images import to_own_range
@@ -93,7 +93,8 @@ class Detector:
             return self.look(pixels, self._settings.min_score)
         unit, seen, proposals = self.consider(pixels)
         scale = unit.shape[1] / pixels.shape[1]
-        chosen = choose(unit, seen, proposals, self._choice, self._settings.min_score)
+        least = self._settings.min_score if self._read is None else FAINT
+        chosen = choose(unit, seen, proposals, self._choice, least)
         return [
             region._replace(box=_enlarged(region.box, scale, pixels.shape)) for region in chosen
         ]

@@ -37,6 +37,9 @@ _LEAST_TALL, _LINES = 5, 2
 _CLEAR = 0.9
 #: So many regions of a picture are read, the likeliest first; more are no annotation but noise.
 _MOST_READ = 12
+#: Fainter regions than `min_score` are read, too, down to this probability; they need a clearer
+#: reading, and are no regions without it.
+FAINT, _FAINT_READING = 0.001, 0.9
 
 
 class Reading(NamedTuple):
@@ -72,21 +75,25 @@ def confirm(
     Parameters
     ----------
     regions
-        Likeliest first.
+        Likeliest first, faint ones too.
     unit
         The picture, 0…1.
     settings
-        `min_reading`, and `alone_score`, which counts where nothing can read.
+        `min_score`, `min_reading`, and `alone_score`, which counts where nothing can read.
     read
         From `load_reader`; None where nothing can read.
     """
+    likely = [region for region in regions if region.score >= settings.min_score]
     if read is None:
-        return [region._replace(sure=region.score >= settings.alone_score) for region in regions]
+        return [region._replace(sure=region.score >= settings.alone_score) for region in likely]
     told = []
     for region in regions[:_MOST_READ]:
         text, confidence = read_region(unit, region.box, read)
-        told.append(region._replace(sure=confidence >= settings.min_reading, reading=text))
-    return [*told, *regions[_MOST_READ:]]
+        faint = region.score < settings.min_score
+        sure = confidence >= (_FAINT_READING if faint else settings.min_reading)
+        if sure or not faint:
+            told.append(region._replace(sure=sure, reading=text))
+    return [*told, *likely[_MOST_READ:]]
 
 
 def read_region(unit: FloatImage, box: Box, read: Reader) -> Reading:
