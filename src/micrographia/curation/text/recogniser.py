@@ -40,6 +40,8 @@ _MOST_READ = 12
 #: Fainter regions than `min_score` are read, too, down to this probability; they need a clearer
 #: reading, and are no regions without it.
 FAINT, _FAINT_READING = 0.001, 0.9
+#: So does a single letter in a region that is less probable than this: crossing fibres are an X.
+_LIKELY = 0.9
 
 
 class Reading(NamedTuple):
@@ -90,7 +92,8 @@ def confirm(
     for region in regions[:_MOST_READ]:
         text, confidence = read_region(unit, region.box, read)
         faint = region.score < settings.min_score
-        sure = confidence >= (_FAINT_READING if faint else settings.min_reading)
+        doubtful = faint or (region.score < _LIKELY and sum(map(str.isalnum, text)) == 1)
+        sure = confidence >= (_FAINT_READING if doubtful else settings.min_reading)
         if sure or not faint:
             told.append(region._replace(sure=sure, reading=text))
     return [*told, *likely[_MOST_READ:]]
