@@ -95,8 +95,8 @@ def measure(
     labels
         Label mask (H, W): 0 is background, 1…n are instances.
     image
-        What was segmented, shape (H, W): its pixel size is used, and its fingerprint names the
-        rows.
+        What was segmented, shape (H, W): its pixel size is used, its fingerprint names the rows,
+        and text burnt into it is looked for, if ultralytics is installed.
     pixel_size_nm
         Side of a pixel [nm], where you know it; wins over that of the image.
 
@@ -105,8 +105,8 @@ def measure(
     DataFrame
         One row per instance with the columns of `micrographia.io.schemas.INSTANCES`: label,
         area, centroid, box, diameters, axes, aspect, orientation, circularity, solidity,
-        distance of the nearest neighbour [px], and `cut` where the border cuts it. Columns in
-        nm are NaN where the pixel size is unknown.
+        distance of the nearest neighbour [px], and `cut` where the border cuts it or where it
+        reaches into text. Columns in nm are NaN where the pixel size is unknown.
 
     Raises
     ------
@@ -125,6 +125,7 @@ def measure(
     [[1, 600.0, 150.0, False]]
     """
     from micrographia.io.images import image_id
+    from micrographia.segmentation.burnt_in import mark_cut
     from micrographia.segmentation.measuring.shapes import measure as measure_labels
 
     mask = np.asarray(labels)
@@ -135,7 +136,7 @@ def measure(
             allowed="two-dimensional whole numbers: 0 for background, 1…n for instances",
             remedy="Number the instances, for example with mg.segment",
         )
-    identifier, size_nm = "", None
+    identifier, size_nm, text = "", None, []
     if image is not None:
         pixels = plain_pixels(image)
         if pixels.shape != mask.shape:
@@ -146,9 +147,11 @@ def measure(
             )
         identifier = image_id(pixels)
         size_nm = image.pixel_size_nm if isinstance(image, Micrograph) else None
+        find = _text_finder()
+        text = find(pixels) if find else []
     if pixel_size_nm is not None:
         size_nm = Micrograph(mask, pixel_size_nm).pixel_size_nm
-    return measure_labels(mask, identifier, size_nm)
+    return mark_cut(measure_labels(mask, identifier, size_nm), mask, text)
 
 
 def sizes(instances: pd.DataFrame) -> pd.DataFrame:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from micrographia.arrays import BoolArray, LabelMask
@@ -65,6 +66,12 @@ def reaching_into_text(labels: LabelMask, text: Sequence[Box]) -> list[int]:
     hidden = np.bincount(labels[within], minlength=len(length))
     found = (hidden > 0) & (hidden >= _MOST_OUTLINE * length)
     return [int(label) for label in np.flatnonzero(found) if label]
+
+
+def mark_cut(instances: pd.DataFrame, labels: LabelMask, text: Sequence[Box]) -> pd.DataFrame:
+    """Return rows of `schemas.INSTANCES` of a mask in which what reaches into text is `cut`."""
+    reaching = instances["label"].isin(reaching_into_text(labels, text))
+    return instances.assign(cut=instances["cut"] | reaching)
 
 
 def _outline(labels: LabelMask) -> BoolArray:

@@ -29,11 +29,7 @@ from micrographia.io.tables import write_table
 from micrographia.io.working_picture import read_working
 from micrographia.method_names import TRAINED_NETWORKS
 from micrographia.provenance import stamp
-from micrographia.segmentation.burnt_in import (
-    TextFinder,
-    drop_on_text,
-    reaching_into_text,
-)
+from micrographia.segmentation.burnt_in import TextFinder, drop_on_text, mark_cut
 from micrographia.segmentation.measuring.overlay import write_overlay
 from micrographia.segmentation.measuring.shapes import measure
 
@@ -285,10 +281,7 @@ def _predict_one(
     row.update({"mask": name, "n_instances": int(labels.max()), "seconds": seconds})
     if overlays:
         write_overlay(out / "overlay" / name, image, labels)
-    cut = reaching_into_text(labels, text)
-    labels = working.whole(labels)
-    write_labels(out / name, labels)
+    whole = working.whole(labels)
+    write_labels(out / name, whole)
     size = working.pixel_size_nm if job.pixel_size_nm is None else job.pixel_size_nm
-    found = measure(labels, row["image_id"], size, working.box)
-    found["cut"] |= found["label"].isin(cut)
-    return found
+    return mark_cut(measure(whole, row["image_id"], size, working.box), labels, text)

@@ -39,7 +39,7 @@ _CLEAR = 0.9
 _MOST_READ = 12
 #: Fainter regions than `min_score` are read, too, down to this probability; they need a clearer
 #: reading, and are no regions without it.
-FAINT, _FAINT_READING = 0.001, 0.9
+FAINT, _FAINT_READING = 0.03, 0.9
 #: So does a single letter in a region that is less probable than this: crossing fibres are an X.
 _LIKELY = 0.9
 

@@ -93,13 +93,13 @@ def test_of_crossing_fibres_no_letter_is_made() -> None:
 
 def test_faint_regions_need_a_clearer_reading() -> None:
     unit = np.zeros((100, 100), np.float32)
-    regions = [Region((0, 0, 20, 20), "text", 0.5), Region((40, 40, 60, 60), "text", 0.01)]
+    regions = [Region((0, 0, 20, 20), "text", 0.5), Region((40, 40, 60, 60), "text", 0.1)]
 
     def found(confidence: float) -> list[tuple[float, bool]]:
         told = confirm(regions, unit, Text(), lambda crops: [("a5", confidence)] * len(crops))
         return [(region.score, region.sure) for region in told]
 
-    assert found(0.95) == [(0.5, True), (0.01, True)]
+    assert found(0.95) == [(0.5, True), (0.1, True)]
     assert found(0.8) == [(0.5, True)]
     assert found(0.6) == [(0.5, False)]
 
