@@ -50,12 +50,7 @@ def text_finder(settings: Text) -> tuple[TextFinder | None, str | None]:
     reason = why_not(settings)
     if reason is not None:
         return None, reason
-    import cv2
-    import torch
-
     from micrographia.curation.text.network import load_detector
 
-    cv2.setNumThreads(1)
-    torch.set_num_threads(1)
     detector = load_detector(settings.weights, settings)
     return lambda pixels: [region.box for region in detector(pixels) if region.sure], None
