@@ -68,7 +68,9 @@ def main() -> int:
         start = time.process_time()
         text = find(pixels)
         seconds.append(time.process_time() - start)
-        for way, found in ways(pixels, text, marked, lambda part: run(to_unit(part), settings)):
+        named = list(ways(pixels, text, marked, lambda part: run(to_unit(part), settings)))
+        shipped = burnt_in.beside_text(named[0][1], text, pixels, find)
+        for way, found in [*named, ("as shipped", shipped)]:
             scores[way].append(score_image(found, truth)["ap50"])
             if count := on_text(found, truth, marked):
                 spurious[way][name] = count

@@ -64,13 +64,14 @@ def segment(
     """
     from micrographia.config import Segmentation
     from micrographia.io.images import to_unit
-    from micrographia.segmentation.burnt_in import drop_on_text
+    from micrographia.segmentation.burnt_in import beside_text
     from micrographia.segmentation.predict import segmenter
 
     run, chosen = segmenter(method), settings or Segmentation()
     pixels = plain_pixels(image)
     find = _text_finder() if chosen.text == "avoid" else None
-    labels = drop_on_text(run(to_unit(pixels), chosen), find(pixels) if find else ())
+    text = find(pixels) if find else ()
+    labels = beside_text(run(to_unit(pixels), chosen), text, pixels, find)
     return np.asarray(labels, dtype=np.int32)
 
 

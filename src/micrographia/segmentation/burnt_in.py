@@ -6,24 +6,71 @@ and particles under a label change (`studies/text_and_instances.py` compares bot
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy import ndimage
 
 from micrographia.arrays import BoolArray, LabelMask
 from micrographia.io.working_picture import MARGIN, grown
 
 Box = tuple[int, int, int, int]
-#: Finds the text regions of a grey picture of shape (H, W): boxes, ends exclusive [px].
-TextFinder = Callable[[NDArray[Any]], Sequence[Box]]
 
+#: A panel's letter stands within this share of both sides from a corner, is this tall [share of
+#: the height], and at most this wide [of its own height]; so many instances are asked about.
+_CORNER, _TALL, _WIDE, _MOST_SUSPECTS = 0.2, (0.02, 0.15), 2.0, 6
 #: Share of an instance within text from which it is no instance.
 MOST_INSIDE = 0.5
 #: Share of an instance's outline at or in text from which its size is not known.
 _MOST_OUTLINE = 0.1
+
+
+class TextFinder(Protocol):
+    """Finds text in grey pictures of shape (H, W): boxes, ends exclusive [px]."""
+
+    def __call__(self, pixels: NDArray[Any]) -> Sequence[Box]:
+        """Return the text regions of a picture."""
+
+    def letters(self, pixels: NDArray[Any], boxes: Sequence[Box]) -> Sequence[Box]:
+        """Return those of some boxes in which a letter or digit is read beyond doubt."""
+
+
+def beside_text(
+    labels: LabelMask, text: Sequence[Box], pixels: NDArray[Any], find: TextFinder | None
+) -> LabelMask:
+    """Return a label mask without what lies on text, and without letters that nobody found.
+
+    Parameters
+    ----------
+    labels
+        Label mask, shape (H, W), 1…n.
+    text
+        The text regions of the picture.
+    pixels
+        The picture.
+    find
+        Reads in instances near the corners; None where nothing can.
+    """
+    kept = drop_on_text(labels, text)
+    return kept if find is None else drop_on_text(kept, find.letters(pixels, suspects(kept)))
+
+
+def suspects(labels: LabelMask) -> list[Box]:
+    """Return the boxes of instances that may be panel letters by place and size, nearest first."""
+    height, width = labels.shape
+    found = []
+    for rows, columns in filter(None, ndimage.find_objects(labels)):
+        tall, wide = rows.stop - rows.start, columns.stop - columns.start
+        x, y = (columns.start + columns.stop) / 2 / width, (rows.start + rows.stop) / 2 / height
+        away = min(x, 1 - x), min(y, 1 - y)
+        fits = _TALL[0] * height <= tall <= _TALL[1] * height and wide <= _WIDE * tall
+        if fits and max(away) <= _CORNER:
+            box = (columns.start, rows.start, columns.stop, rows.stop)
+            found.append((float(np.hypot(*away)), box))
+    return [box for _, box in sorted(found)[:_MOST_SUSPECTS]]
 
 
 def drop_on_text(labels: LabelMask, text: Sequence[Box], share: float = MOST_INSIDE) -> LabelMask:

@@ -29,7 +29,7 @@ from micrographia.io.tables import write_table
 from micrographia.io.working_picture import read_working
 from micrographia.method_names import TRAINED_NETWORKS
 from micrographia.provenance import stamp
-from micrographia.segmentation.burnt_in import TextFinder, drop_on_text, mark_cut
+from micrographia.segmentation.burnt_in import TextFinder, beside_text, mark_cut
 from micrographia.segmentation.measuring.overlay import write_overlay
 from micrographia.segmentation.measuring.shapes import measure
 
@@ -275,7 +275,7 @@ def _predict_one(
     text = working.text if find_text is None else find_text(working.pixels)
     text = text if settings.text == "avoid" else ()
     start = time.perf_counter()
-    labels = drop_on_text(run(image, settings), text)
+    labels = beside_text(run(image, settings), text, working.pixels, find_text)
     seconds = time.perf_counter() - start
     name = f"{job.stem}.png"
     row.update({"mask": name, "n_instances": int(labels.max()), "seconds": seconds})

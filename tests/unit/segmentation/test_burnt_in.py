@@ -14,11 +14,18 @@ from skimage.draw import disk
 
 import micrographia as mg
 from micrographia.cli import main
-from micrographia.config import Segmentation
+from micrographia.config import Segmentation, Text
+from micrographia.curation.text.finder import TextFinder
+from micrographia.curation.text.network import load_detector
 from micrographia.io.images import image_id, read_labels
 from micrographia.io.schemas import INSTANCES, MICROGRAPHS
 from micrographia.io.tables import read_table, write_table
-from micrographia.segmentation.burnt_in import drop_on_text, reaching_into_text
+from micrographia.segmentation.burnt_in import (
+    beside_text,
+    drop_on_text,
+    reaching_into_text,
+    suspects,
+)
 
 #: Where the letter of `picture` is, and the middles of its discs.
 LETTER = (20, 16, 52, 58)
@@ -119,6 +126,30 @@ def test_what_curation_found_is_used(image: Path, tmp_path: Path, policy: str) -
     assert main([*words, "--method", "watershed", "--out", str(tmp_path / "out")]) == 0
     labels = read_labels(tmp_path / "out" / f"{row['image_id']}.png")
     assert on_letter(labels) == 0 and all(labels[centre] for centre in DISCS)
+
+
+@needs("ultralytics")
+@needs("rapidocr")
+def test_letters_that_nobody_found_are_left_out_and_particles_stay() -> None:
+    """An e in white on light grey, which the detector misses, as in EMPS 9c9d1af243."""
+    labels = np.zeros((500, 500), np.int32)
+    labels[44:76, 16:43] = 1  # the letter
+    labels[430:470, 440:480] = 2  # as large, in another corner
+    labels[200:240, 200:240] = 3  # as large, in the middle
+    labels[0:200, 0:12] = 4  # too tall
+    assert suspects(labels) == [(440, 430, 480, 470), (16, 44, 43, 76)]
+    image = Image.new("L", (500, 500), 170)
+    ImageDraw.Draw(image).text((14, 28), "e", 255, font=ImageFont.load_default(size=52))
+    ImageDraw.Draw(image).ellipse((440, 430, 480, 470), 255)
+    pixels = np.array(image)
+
+    class Blind(TextFinder):
+        def __call__(self, pixels: np.ndarray) -> list:
+            return []
+
+    find = Blind(load_detector(Text().weights, Text()))
+    found = beside_text(labels, find(pixels), pixels, find)
+    assert np.array_equal(found == 1, labels == 2) and found.max() == 3
 
 
 def test_half_inside_is_on_text_and_less_is_not() -> None:

@@ -3,16 +3,50 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 from numpy.typing import NDArray
 
 from micrographia.config import Text
+from micrographia.io.images import to_own_range
 from micrographia.io.resources import find_resource
 
+if TYPE_CHECKING:
+    from micrographia.curation.text.network import Detector
+
 Box = tuple[int, int, int, int]
-TextFinder = Callable[[NDArray[Any]], list[Box]]
+
+#: Confidence from which an instance is a letter. Of 339 true ones in corners of EMPS pictures
+#: none was read with more than 0.90.
+_LETTER = 0.97
+
+
+class TextFinder:
+    """Finds what is surely text in grey pictures of shape (H, W); boxes have exclusive ends [px].
+
+    Parameters
+    ----------
+    detector
+        The detector.
+    """
+
+    def __init__(self, detector: Detector) -> None:
+        self._detector = detector
+
+    def __call__(self, pixels: NDArray[Any]) -> list[Box]:
+        """Return the boxes of the text regions that are sure."""
+        return [region.box for region in self._detector(pixels) if region.sure]
+
+    def letters(self, pixels: NDArray[Any], boxes: Sequence[Box]) -> list[Box]:
+        """Return those of some boxes in which a letter or digit is read beyond doubt."""
+        from micrographia.curation.text.recogniser import read_region
+
+        read = self._detector.read
+        if read is None or not boxes:
+            return []
+        unit = to_own_range(pixels)
+        return [box for box in boxes if read_region(unit, box, read).confidence >= _LETTER]
 
 
 def why_not(settings: Text) -> str | None:
@@ -37,7 +71,6 @@ def text_finder(settings: Text) -> tuple[TextFinder | None, str | None]:
     Returns
     -------
     find
-        Takes a picture of shape (H, W) and returns boxes x0, y0, x1, y1, ends exclusive [px];
         None where text cannot be looked for.
     reason
         Why not; None where it can.
@@ -52,5 +85,4 @@ def text_finder(settings: Text) -> tuple[TextFinder | None, str | None]:
         return None, reason
     from micrographia.curation.text.network import load_detector
 
-    detector = load_detector(settings.weights, settings)
-    return lambda pixels: [region.box for region in detector(pixels) if region.sure], None
+    return TextFinder(load_detector(settings.weights, settings)), None

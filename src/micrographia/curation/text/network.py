@@ -81,19 +81,19 @@ class Detector:
         self._names = names
         self._settings = settings
         self._choice = choice
-        self._read = read
+        self.read = read
 
     def __call__(self, pixels: NDArray[Any]) -> list[Region]:
         """Return the text regions of a grey picture, best first, and which of them are sure."""
         found = self._find(pixels)
-        return confirm(found, to_own_range(pixels), self._settings, self._read) if found else []
+        return confirm(found, to_own_range(pixels), self._settings, self.read) if found else []
 
     def _find(self, pixels: NDArray[Any]) -> list[Region]:
         if self._choice is None:
             return self.look(pixels, self._settings.min_score)
         unit, seen, proposals = self.consider(pixels)
         scale = unit.shape[1] / pixels.shape[1]
-        least = self._settings.min_score if self._read is None else FAINT
+        least = self._settings.min_score if self.read is None else FAINT
         chosen = choose(unit, seen, proposals, self._choice, least)
         return [
             region._replace(box=_enlarged(region.box, scale, pixels.shape)) for region in chosen

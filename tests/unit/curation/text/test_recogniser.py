@@ -112,7 +112,7 @@ def test_without_a_reader_only_what_is_nearly_certain_is_altered(
     assert [region.sure for region in confirm(regions, unit, Text(), None)] == [True, False]
     monkeypatch.setattr(network, "installed", lambda: False)
     with caplog.at_level(logging.WARNING):
-        reader = load_detector(Text().weights, Text())._read
+        reader = load_detector(Text().weights, Text()).read
     assert reader is None and "rapidocr-onnxruntime is not installed" in caplog.text
     assert recogniser.installed()
 
