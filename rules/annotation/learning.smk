@@ -40,7 +40,7 @@ rule annotation_learn_segment:
         code=digests.code_of_segmenter(),
         settings=sections.for_segmenter(),
     shell:
-        "python -m micrographia segmentation predict {input.pictures:q}/images --masks-only"
+        "python -m micrographia segmentation predict {input.pictures:q}/images --masks-only --keep-text"
         " --settings {params.settings:q} --out {output.folder:q} >{log:q} 2>&1"
 
 

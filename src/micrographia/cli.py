@@ -14,7 +14,7 @@ import logging
 import os
 import sys
 from collections.abc import Sequence
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from micrographia import __version__, log
 from micrographia.errors import MicrographiaError, install_hint
@@ -63,7 +63,16 @@ def build_parser(room: str | None) -> argparse.ArgumentParser:
                 continue
             verbs = room_parser.add_subparsers(dest="verb", required=True, metavar="VERB")
             commands.register(verbs)
+            room_parser.set_defaults(text_finder=_text_finder)
     return parser
+
+
+def _text_finder() -> Any:
+    """Let a room find text in pictures: rooms do not import one another, so it is handed in."""
+    from micrographia.config import Text
+    from micrographia.curation.text.finder import text_finder
+
+    return text_finder(Text())
 
 
 def program() -> NoReturn:

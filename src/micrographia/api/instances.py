@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from micrographia.config import Segmentation
+    from micrographia.curation.text.finder import TextFinder
     from micrographia.method_names import Segmenter
 
 
@@ -34,7 +36,9 @@ def segment(
         "unet-small" (its weights are shipped), "watershed" (needs none), or another network,
         whose weights `settings.network.checkpoint` names.
     settings
-        `micrographia.config.Segmentation`; None for the defaults.
+        `micrographia.config.Segmentation`; None for the defaults. With `text="avoid"`, which is
+        one, text that is burnt in is looked for if ultralytics is installed, and no instance
+        lies on it.
 
     Returns
     -------
@@ -61,11 +65,24 @@ def segment(
     """
     from micrographia.config import Segmentation
     from micrographia.io.images import to_unit
+    from micrographia.segmentation.burnt_in import beside_text
     from micrographia.segmentation.predict import segmenter
 
-    run = segmenter(method)
-    labels = run(to_unit(plain_pixels(image)), settings or Segmentation())
+    run, chosen = segmenter(method), settings or Segmentation()
+    pixels = plain_pixels(image)
+    find = _text_finder() if chosen.text == "avoid" else None
+    text = find(pixels) if find else ()
+    labels = beside_text(run(to_unit(pixels), chosen), text, pixels, find)
     return np.asarray(labels, dtype=np.int32)
+
+
+@cache
+def _text_finder() -> TextFinder | None:
+    """What finds text, loaded once; None where ultralytics is not installed."""
+    from micrographia.config import Text
+    from micrographia.curation.text.finder import text_finder
+
+    return text_finder(Text())[0]
 
 
 def measure(
@@ -81,8 +98,8 @@ def measure(
         Label mask (H, W): 0 is background, 1…n are instances. Of a binary mask, in which all
         instances have one value, the connected parts are separated, with a warning.
     image
-        What was segmented, shape (H, W): its pixel size is used, and its fingerprint names the
-        rows.
+        What was segmented, shape (H, W): its pixel size is used, its fingerprint names the rows,
+        and text burnt into it is looked for, if ultralytics is installed.
     pixel_size_nm
         Side of a pixel [nm], where you know it; wins over that of the image.
 
@@ -91,8 +108,8 @@ def measure(
     DataFrame
         One row per instance with the columns of `micrographia.io.schemas.INSTANCES`: label,
         area, centroid, box, diameters, axes, aspect, orientation, circularity, solidity,
-        distance of the nearest neighbour [px], and `cut` where the border cuts it. Columns in
-        nm are NaN where the pixel size is unknown.
+        distance of the nearest neighbour [px], and `cut` where the border cuts it or where it
+        reaches into text. Columns in nm are NaN where the pixel size is unknown.
 
     Raises
     ------
@@ -112,6 +129,7 @@ def measure(
     """
     from micrographia.io.images import image_id
     from micrographia.io.label_masks import separated
+    from micrographia.segmentation.burnt_in import mark_cut
     from micrographia.segmentation.measuring.shapes import measure as measure_labels
 
     mask = np.asarray(labels)
@@ -122,7 +140,7 @@ def measure(
             allowed="two-dimensional whole numbers: 0 for background, 1…n for instances",
             remedy="Number the instances, for example with mg.segment",
         )
-    identifier, size_nm, path = "", None, None
+    identifier, size_nm, path, text = "", None, None, []
     if image is not None:
         pixels = plain_pixels(image)
         if pixels.shape != mask.shape:
@@ -135,12 +153,14 @@ def measure(
         if isinstance(image, Micrograph):
             size_nm = image.pixel_size_nm
             path = None if image.path is None else str(image.path)
+        find = _text_finder()
+        text = find(pixels) if find else []
     if pixel_size_nm is not None:
         size_nm = Micrograph(mask, pixel_size_nm).pixel_size_nm
     mask, note = separated(mask)
     if note:
         warnings.warn(note, stacklevel=2)
-    return measure_labels(mask, identifier, size_nm, path=path)
+    return mark_cut(measure_labels(mask, identifier, size_nm, path=path), mask, text)
 
 
 def sizes(instances: pd.DataFrame) -> pd.DataFrame:

@@ -362,6 +362,11 @@ class Segmentation(Section):
     method: WorkflowSegmenter = Field(
         "unet-small", description="Segmentation method of the workflow."
     )
+    text: Literal["avoid", "ignore"] = Field(
+        "avoid",
+        description="Text burnt into the pictures. 'avoid': no instance lies on it; 'ignore': "
+        "letters and bars may be taken for instances.",
+    )
     watershed: Watershed = Field(
         default_factory=Watershed,
         description="Classical baseline: thresholds, distance transform and watershed.",

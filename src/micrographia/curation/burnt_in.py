@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
@@ -10,6 +9,7 @@ from micrographia.config import Curation, Scale, Text
 from micrographia.curation.finish import add_scale, add_text
 from micrographia.curation.scale import measure
 from micrographia.curation.text import regions
+from micrographia.curation.text.finder import why_not
 from micrographia.io.resources import find_resource
 from micrographia.io.schemas.rows import (
     MicrographRow,
@@ -104,13 +104,7 @@ def read_burnt_in(
 
 
 def _no_text(settings: Text) -> str | None:
-    why = None
-    if not settings.detect:
-        why = "the settings say text.detect: false"
-    elif importlib.util.find_spec("ultralytics") is None:
-        why = "ultralytics is not installed (extra text-detection)"
-    elif not find_resource(settings.weights).is_file():
-        why = f"there is no detector {settings.weights}"
+    why = why_not(settings)
     return why and f"Text was not looked for: {why}. Later steps see it as a part of the picture."
 
 

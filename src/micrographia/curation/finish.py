@@ -19,7 +19,7 @@ Found = TypeVar("Found", TextRow, ScaleRow, LegibilityRow)
 def add_text(
     micrographs: Iterable[MicrographRow], found: Iterable[TextRow]
 ) -> list[MicrographRow]:
-    """Fill in `text_boxes`, `text_policy` and `crop_box` of micrographs.
+    """Fill in `text_boxes`, the sure ones, `text_policy` and `crop_box` of micrographs.
 
     A picture that could not be searched is rejected: later steps could not read it either.
 
@@ -129,6 +129,7 @@ def _fill_in_text(row: MicrographRow, found: TextRow) -> None:
     if found["failure"] is not None:
         row["status"], row["reason"] = "rejected", found["failure"]
         return
-    row["text_boxes"] = found["boxes"]
+    told = zip(found["boxes"], found["sure"], strict=True)
+    row["text_boxes"] = [box for box, sure in told if sure]
     row["text_policy"] = found["policy"]
     row["crop_box"] = found["crop_box"]

@@ -36,12 +36,16 @@ class WorkingPicture:
         Height and width of the whole picture [px].
     pixel_size_nm
         Side of a pixel [nm]; None when neither the table nor the file tells.
+    text
+        Text regions of this part, painted over or not: x0, y0, x1, y1, ends exclusive, counted
+        from its corner [px].
     """
 
     pixels: NDArray[Any]
     box: Box
     shape: tuple[int, int]
     pixel_size_nm: float | None
+    text: tuple[Box, ...] = ()
 
     def whole(self, labels: NDArray[np.integer]) -> NDArray[Any]:
         """Return a label mask of this part as one of the whole picture, 0 outside."""
@@ -95,16 +99,17 @@ def read_working(row: Mapping[str, Any], max_pixels: int | None = None) -> Worki
     box = crop_of(row, width, height)
     x0, y0, x1, y1 = box
     pixels = micrograph.pixels[y0:y1, x0:x1]
+    found = _value(row, "text_boxes")
+    shifted: list[Box] = [
+        (int(left) - x0, int(top) - y0, int(right) - x0, int(bottom) - y0)
+        for left, top, right, bottom in ([] if found is None else found)
+        if left < x1 and right > x0 and top < y1 and bottom > y0
+    ]
     if policy in ("crop", "inpaint", "mask"):
-        found = _value(row, "text_boxes")
         # What a crop still shows of faint regions is inpainted.
-        shifted = [
-            (left - x0, top - y0, right - x0, bottom - y0)
-            for left, top, right, bottom in ([] if found is None else found)
-            if left < x1 and right > x0 and top < y1 and bottom > y0
-        ]
         pixels = without_text(pixels, shifted, "mask" if policy == "mask" else "inpaint")
-    return WorkingPicture(np.ascontiguousarray(pixels), box, (height, width), size)
+    whole = (height, width)
+    return WorkingPicture(np.ascontiguousarray(pixels), box, whole, size, tuple(shifted))
 
 
 def crop_of(row: Mapping[str, Any], width: int, height: int) -> Box:

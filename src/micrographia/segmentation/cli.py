@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import Any
 
 from micrographia.commandline import Subparsers, add_settings, add_shard, settings_of
 from micrographia.config import Segmentation
@@ -64,6 +65,11 @@ def register(verbs: Subparsers) -> None:
         action="store_true",
         help="with IMG: write only the masks and the two tables",
     )
+    parser.add_argument(
+        "--keep-text",
+        action="store_true",
+        help="segment text that is burnt into the images as if it were sample",
+    )
     add_settings(parser, Segmentation)
     parser.set_defaults(run=_predict)
 
@@ -86,6 +92,8 @@ def _predict(arguments: argparse.Namespace) -> int:
     if arguments.checkpoint:
         network = settings.network.model_copy(update={"checkpoint": arguments.checkpoint})
         settings = settings.model_copy(update={"network": network})
+    if arguments.keep_text:
+        settings = settings.model_copy(update={"text": "ignore"})
     exports = bool(arguments.images) and not arguments.masks_only
     method = arguments.method or settings.method
     options = (settings, method, arguments.overlays or exports)
@@ -103,7 +111,7 @@ def _predict(arguments: argparse.Namespace) -> int:
     else:
         known = arguments.micrographs and read_table(arguments.micrographs, MICROGRAPHS)
         jobs = jobs_of_paths(arguments.images, arguments.pixel_size, known)
-        failed = predict(jobs, arguments.out, *options)
+        failed = predict(jobs, arguments.out, *options, _text_finder(arguments, settings))
         if exports:
             _export(arguments.out, settings)
     log = logging.getLogger(__name__)
@@ -128,6 +136,22 @@ def _refuse_unclear(arguments: argparse.Namespace) -> None:
         raise MicrographiaError(
             "--pixel-size goes with images", remedy="A table states its own pixel sizes"
         )
+
+
+def _text_finder(arguments: argparse.Namespace, settings: Segmentation) -> Any:
+    """What finds the text of images, from the room that can; None where it shall stay."""
+    import logging
+
+    if settings.text == "ignore":
+        return None
+    find, reason = arguments.text_finder()
+    if reason:
+        logging.getLogger(__name__).warning(
+            "Text in the images is not looked for: %s. Letters and bars may be taken for "
+            "instances.",
+            reason,
+        )
+    return find
 
 
 def _export(out: Path, settings: Segmentation) -> None:

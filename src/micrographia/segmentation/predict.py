@@ -31,6 +31,7 @@ from micrographia.io.tables import write_table
 from micrographia.io.working_picture import read_working
 from micrographia.method_names import TRAINED_NETWORKS
 from micrographia.provenance import stamp
+from micrographia.segmentation.burnt_in import TextFinder, beside_text, mark_cut
 from micrographia.segmentation.measuring.overlay import write_overlay
 from micrographia.segmentation.measuring.shapes import measure
 from micrographia.segmentation.measuring.sizes import diameters as whole_diameters
@@ -237,6 +238,7 @@ def predict(
     settings: Segmentation,
     method: str,
     overlays: bool = False,
+    find_text: TextFinder | None = None,
 ) -> int:
     """Segment every image; write masks, tables and overlays into `out`; return the failures.
 
@@ -253,6 +255,8 @@ def predict(
         A key of `METHODS`.
     overlays
         Whether to draw the outlines on the images.
+    find_text
+        Finds the text of images that curation has not seen; None where none is looked for.
 
     Raises
     ------
@@ -280,7 +284,8 @@ def predict(
         row: PredictionRow = blank(PREDICTIONS)
         row.update({"image_id": job.image_id, "path": job.path, "method": method})
         try:
-            instances.append(_predict_one(job, out, settings, run, row, overlays))
+            finder = find_text if job.row is None else None
+            instances.append(_predict_one(job, out, settings, run, row, overlays, finder))
             row["seen"] = seen.get(row["image_id"])
             tqdm.write(described(row, instances[-1]))
         except MicrographiaError as error:
@@ -302,24 +307,28 @@ def _predict_one(
     run: Segmenter,
     row: PredictionRow,
     overlays: bool,
+    find_text: TextFinder | None,
 ) -> pd.DataFrame:
     """Segment one image, write its files, fill in its row; return its instances."""
     # Of a picture with text, curation's table may name a part, or have the text painted over.
     working = read_working(job.row or {"path": job.path})
     row["image_id"] = job.image_id or image_id(working.pixels)
     image = to_unit(working.pixels)
+    text = working.text if find_text is None else find_text(working.pixels)
+    text = text if settings.text == "avoid" else ()
     start = time.perf_counter()
-    labels = run(image, settings)
+    labels = beside_text(run(image, settings), text, working.pixels, find_text)
     seconds = time.perf_counter() - start
     name = f"{job.stem}.png"
     if overlays:
         write_overlay(out / "overlay" / name, image, labels)
-    labels = working.whole(labels)
-    write_labels(out / name, labels)
+    whole = working.whole(labels)
+    write_labels(out / name, whole)
     size = working.pixel_size_nm if job.pixel_size_nm is None else job.pixel_size_nm
     row.update({"mask": name, "n_instances": int(labels.max()), "seconds": seconds})
-    row.update({"mask_digest": image_id(labels), "pixel_size_nm": size, "box": [*working.box]})
-    return measure(labels, row["image_id"], size, working.box, job.path)
+    row.update({"mask_digest": image_id(whole), "pixel_size_nm": size, "box": [*working.box]})
+    table = measure(whole, row["image_id"], size, working.box, job.path)
+    return mark_cut(table, labels, text)
 
 
 def described(row: PredictionRow, instances: pd.DataFrame) -> str:

@@ -89,9 +89,34 @@ class Text(Section):
             "results/curation/text_training/detector.safetensors."
         ),
     )
-    min_score: float = Field(0.3, gt=0, lt=1, description="Minimum probability of a text region.")
+    min_score: float = Field(
+        0.3,
+        gt=0,
+        lt=1,
+        description="Minimum probability of a text region. Scale bars are looked for in all "
+        "regions; only sure ones are altered.",
+    )
     side: int = Field(
         384, ge=64, le=4096, description="Longest side of the picture given to the detector [px]."
+    )
+    recogniser: Literal["auto", "never"] = Field(
+        "auto",
+        description=(
+            "'auto': pictures are altered only where rapidocr-onnxruntime, if it is installed, "
+            "reads a letter or digit; 'never': by the probability of the region alone."
+        ),
+    )
+    min_reading: float = Field(
+        0.7,
+        ge=0,
+        le=1,
+        description="Minimum confidence of a reading that makes a region sure to be text.",
+    )
+    alone_score: float = Field(
+        0.995,
+        gt=0,
+        le=1,
+        description="Minimum probability of a region that is altered where nothing reads.",
     )
     policy: Literal["crop", "inpaint", "mask", "none"] = Field(
         "inpaint",
@@ -112,8 +137,8 @@ class Text(Section):
         0.5,
         gt=0,
         lt=1,
-        description="Minimum probability of a region that 'crop' cuts away; less probable "
-        "regions are inpainted.",
+        description="Minimum probability of a sure region that 'crop' cuts away; less probable "
+        "ones are inpainted.",
     )
     training: TextTraining = Field(
         default_factory=TextTraining, description="Training of the detector."

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,7 @@ from micrographia.arrays import FloatImage
 from micrographia.config import Text
 from micrographia.curation.text.choice import Choice, choose
 from micrographia.curation.text.proposals import Proposal, propose
+from micrographia.curation.text.recogniser import FAINT, Reader, confirm, installed, load_reader
 from micrographia.curation.text.regions import Region
 from micrographia.errors import MicrographiaError
 from micrographia.io.images import to_own_range
@@ -28,6 +30,8 @@ from micrographia.training import yolo as training_yolo
 
 if TYPE_CHECKING:
     import torch
+
+LOG = logging.getLogger(__name__)
 
 ARCHITECTURE = "yolo11n.yaml"
 #: Coarsest stride of the network: sides are padded to a multiple of it [px].
@@ -61,23 +65,36 @@ class Detector:
         Least score and the side at which pictures are looked at.
     choice
         Which proposals count; None to take the network at its word.
+    read
+        Reads in the regions, to make sure of them; None where nothing can.
     """
 
     def __init__(
-        self, model: Any, names: dict[int, str], settings: Text, choice: Choice | None = None
+        self,
+        model: Any,
+        names: dict[int, str],
+        settings: Text,
+        choice: Choice | None = None,
+        read: Reader | None = None,
     ) -> None:
         self._model = model.float().eval()
         self._names = names
         self._settings = settings
         self._choice = choice
+        self.read = read
 
     def __call__(self, pixels: NDArray[Any]) -> list[Region]:
-        """Return the text regions of a grey picture, best first."""
+        """Return the text regions of a grey picture, best first, and which of them are sure."""
+        found = self._find(pixels)
+        return confirm(found, to_own_range(pixels), self._settings, self.read) if found else []
+
+    def _find(self, pixels: NDArray[Any]) -> list[Region]:
         if self._choice is None:
             return self.look(pixels, self._settings.min_score)
         unit, seen, proposals = self.consider(pixels)
         scale = unit.shape[1] / pixels.shape[1]
-        chosen = choose(unit, seen, proposals, self._choice, self._settings.min_score)
+        least = self._settings.min_score if self.read is None else FAINT
+        chosen = choose(unit, seen, proposals, self._choice, least)
         return [
             region._replace(box=_enlarged(region.box, scale, pixels.shape)) for region in chosen
         ]
@@ -148,15 +165,16 @@ def load_detector(path: str | os.PathLike[str], settings: Text) -> Detector:
     if not file.is_file():
         raise MicrographiaError(f"The text detector {file} does not exist", remedy=_RETRAIN)
     quiet()
+    read = _load_reader(settings)
     if file.suffix == ".pt":
-        return _load_ultralytics(file, settings)
+        return _load_ultralytics(file, settings, read)
     if file.suffix != ".safetensors":
         raise MicrographiaError(
             f"{file.name} is not a text detector", seen=file.suffix, allowed=".safetensors, .pt"
         )
     model, described = read_model(file)
     choice = Choice(**described["choice"]) if described.get("choice") else None
-    return Detector(model, dict(enumerate(described["classes"])), settings, choice)
+    return Detector(model, dict(enumerate(described["classes"])), settings, choice, read)
 
 
 def read_model(file: Path) -> tuple[Any, dict[str, Any]]:
@@ -212,7 +230,20 @@ def build(classes: list[str]) -> Any:
     return model
 
 
-def _load_ultralytics(file: Path, settings: Text) -> Detector:
+def _load_reader(settings: Text) -> Reader | None:
+    if settings.recogniser == "never":
+        return None
+    if installed():
+        return load_reader()
+    LOG.warning(
+        "rapidocr-onnxruntime is not installed, so no text region is made sure of by reading it; "
+        "only those of a probability of %g or more are altered (curation.text.alone_score)",
+        settings.alone_score,
+    )
+    return None
+
+
+def _load_ultralytics(file: Path, settings: Text, read: Reader | None) -> Detector:
     from ultralytics import YOLO
 
     try:
@@ -222,7 +253,7 @@ def _load_ultralytics(file: Path, settings: Text) -> Detector:
         raise MicrographiaError(
             f"{file} is not a detection model of ultralytics ({error})", remedy=_RETRAIN
         ) from error
-    return Detector(model, names, settings)
+    return Detector(model, names, settings, read=read)
 
 
 def _floats(weights: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:

@@ -28,11 +28,27 @@ CLASSES = ("text", "scale_bar", "banner", "panel_letter", "arrow", "logo")
 
 
 class Region(NamedTuple):
-    """One text region: box (ends exclusive) [px], class, score 0…1."""
+    """One text region.
+
+    Attributes
+    ----------
+    box
+        x0, y0, x1, y1, ends exclusive [px].
+    kind
+        One of `CLASSES`.
+    score
+        Probability 0…1.
+    sure
+        Whether it may be altered. Others are only a hint where a scale bar may be.
+    reading
+        What the recogniser read in it; None where it was not asked, "" where it read nothing.
+    """
 
     box: Box
     kind: str
     score: float
+    sure: bool = False
+    reading: str | None = None
 
 
 Finder = Callable[[NDArray[Any]], Sequence[Region]]
@@ -68,6 +84,8 @@ def search(
             "boxes": [list(region.box) for region in regions],
             "classes": [region.kind for region in regions],
             "scores": [region.score for region in regions],
+            "sure": [region.sure for region in regions],
+            "readings": [region.reading for region in regions],
             "policy": policy,
             "crop_box": crop,
             "kept_share": share,
@@ -79,18 +97,19 @@ def decide(
 ) -> tuple[str, list[int] | None, float | None]:
     """Return the policy for a picture, and for "crop" the rectangle and its fraction of the area.
 
-    Only regions of `settings.crop_score` or more are cut away; fainter ones are inpainted. A crop
-    that would keep less than `settings.min_kept` of the area gives way to inpainting; a picture
-    without text stays as it is.
+    Only sure regions count: a picture without one stays as it is. Of them those of
+    `settings.crop_score` or more are cut away; fainter ones are inpainted. A crop that would keep
+    less than `settings.min_kept` of the area gives way to inpainting.
     """
+    regions = [region for region in regions if region.sure]
     if not regions or settings.policy == "none":
         return "none", None, None
     if settings.policy != "crop":
         return settings.policy, None, None
-    sure = [region.box for region in regions if region.score >= settings.crop_score]
-    if not sure:
+    away = [region.box for region in regions if region.score >= settings.crop_score]
+    if not away:
         return "inpaint", None, 1.0
-    best = largest_free(grown(sure, MARGIN, width, height), width, height)
+    best = largest_free(grown(away, MARGIN, width, height), width, height)
     share = 0.0 if best is None else (best[2] - best[0]) * (best[3] - best[1]) / (width * height)
     if best is None or share < settings.min_kept:
         return "inpaint", None, share

@@ -51,7 +51,7 @@ MICROGRAPHS = pa.schema(
         ("clipping", pa.float64()),  # share of pixels at either end of the picture's range
         ("blockiness", pa.float64()),  # steps on an 8 x 8 grid over those beside it, minus 1
         ("emptiness", pa.float64()),  # share of tiles without structure
-        ("text_boxes", pa.list_(_BOX)),  # null: not looked for
+        ("text_boxes", pa.list_(_BOX)),  # the sure ones; null: not looked for
         ("text_policy", pa.string()),  # crop | inpaint | mask | none; null: not looked for
         ("crop_box", _BOX),  # where text_policy is crop
         ("status", pa.string()),  # kept | rejected
@@ -82,6 +82,8 @@ TEXT = pa.schema(
         ("boxes", pa.list_(_BOX)),  # x0, y0, x1, y1, ends exclusive [px]
         ("classes", _STRINGS),  # text | scale_bar | banner | panel_letter | arrow | logo
         ("scores", _FLOATS),  # 0..1
+        ("sure", pa.list_(pa.bool_())),  # whether it may be altered
+        ("readings", _STRINGS),  # "": nothing was read; null: nothing looked
         ("policy", pa.string()),  # crop | inpaint | mask | none
         ("crop_box", _BOX),  # where policy is crop
         ("kept_share", pa.float64()),  # of the area, by policy crop

@@ -89,6 +89,8 @@ class TextRow(TypedDict):
     boxes: list[list[int]]
     classes: list[str]
     scores: list[float]
+    sure: list[bool]
+    readings: list[str | None]
     policy: str
     crop_box: list[int] | None
     kept_share: float | None

@@ -61,7 +61,7 @@ INSTANCES = pa.schema(
         ("circularity", pa.float64()),  # null: one pixel, or a line of pixels
         ("solidity", pa.float64()),
         ("neighbour_px", pa.float64()),  # to the nearest centroid; null: it is alone
-        ("cut", pa.bool_()),  # by the picture's border: its true size is unknown
+        ("cut", pa.bool_()),  # by the border, or under text: its true size is unknown
         ("area_nm2", pa.float64()),
         ("equivalent_diameter_nm", pa.float64()),
         ("feret_max_nm", pa.float64()),

@@ -39,14 +39,17 @@ CORNER = (0, 0, 20, 10)
     ],
 )
 def test_what_becomes_of_a_picture(policy: str, boxes: list, expected: tuple) -> None:
-    regions = [Region(box, "text", 0.9) for box in boxes]
+    regions = [Region(box, "text", 0.9, sure=True) for box in boxes]
     assert decide(regions, 100, 80, Text(policy=policy)) == expected
+    hints = [region._replace(sure=False) for region in regions]
+    assert decide(hints, 100, 80, Text(policy=policy)) == ("none", None, None)
 
 
-def test_only_sure_regions_are_cut_away() -> None:
-    sure, faint = Region((0, 0, 100, 10), "banner", 0.8), Region((60, 40, 70, 50), "text", 0.3)
+def test_only_likely_regions_are_cut_away() -> None:
+    likely = Region((0, 0, 100, 10), "banner", 0.8, sure=True)
+    faint = Region((60, 40, 70, 50), "text", 0.3, sure=True)
     settings = Text(policy="crop")
-    assert decide([sure, faint], 100, 80, settings) == ("crop", [0, 12, 100, 80], 0.85)
+    assert decide([likely, faint], 100, 80, settings) == ("crop", [0, 12, 100, 80], 0.85)
     assert decide([faint], 100, 80, settings) == ("inpaint", None, 1.0)
 
 
@@ -80,12 +83,14 @@ def test_a_picture_that_cannot_be_read_is_a_row_and_is_rejected(tmp_path: Path) 
 
     def find(pixels: np.ndarray) -> list[Region]:
         assert pixels.shape == (80, 100)
-        return [Region((0, 70, 100, 80), "banner", 0.9)]
+        sure = Region((0, 70, 100, 80), "banner", 0.9, sure=True, reading="5 kV")
+        return [sure, Region((0, 0, 9, 9), "scale_bar", 0.5, reading="")]
 
     found = list(search(rows[:2], find, Text(policy="crop")))
     write_table(found, tmp_path / "text.parquet", TEXT)
     found = read_rows(tmp_path / "text.parquet", TEXT)
-    assert found[0]["crop_box"] == [0, 0, 100, 68] and found[0]["classes"] == ["banner"]
+    assert found[0]["crop_box"] == [0, 0, 100, 68] and found[0]["sure"] == [True, False]
+    assert found[0]["classes"] == ["banner", "scale_bar"] and found[0]["readings"] == ["5 kV", ""]
     assert "not an image" in found[1]["failure"] and found[1]["boxes"] is None
     good, bad, other = add_text(rows, found)
     assert good["text_policy"] == "crop" and good["text_boxes"] == [[0, 70, 100, 80]]
