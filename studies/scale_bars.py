@@ -25,8 +25,9 @@ import numpy as np
 from tqdm import tqdm
 
 from micrographia.config import Scale, Synthesis
-from micrographia.curation.scale.measure import load_tools, measure
-from micrographia.curation.scale.reading import features
+from micrographia.curation.scale.decide import READERS, features
+from micrographia.curation.scale.measure import measure
+from micrographia.curation.scale.readers.tools import load_tools
 from micrographia.io.images import read_micrograph
 from micrographia.provenance import machine, versions
 from micrographia.synthesis.procedural.micrograph import make_micrograph
@@ -40,17 +41,16 @@ def main() -> int:
     """Measure all labelled pictures and print the figures as JSON."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--emps", type=Path, required=True, help="folder with images/")
-    parser.add_argument("--tesseract", choices=("auto", "always", "never"), default="auto")
+    parser.add_argument(
+        "--readers", nargs="+", default=["auto"], help="auto | network rapidocr tesseract"
+    )
     parser.add_argument("--half", choices=("tune", "test"), help="one half only")
     parser.add_argument("--cases", type=Path, help="write one row per picture here (CSV)")
     parser.add_argument("--part", default="0/1", help="I/N: every N-th picture from I on")
     parser.add_argument("--procedural", type=int, default=0, help="score so many of ours too")
     parser.add_argument("--fit", action="store_true", help="fit the confidence on the tuning half")
     arguments = parser.parse_args()
-    settings = Scale(
-        reader=str(ROOT / "curation/scale/weights/scale-reader.safetensors"),
-        tesseract=arguments.tesseract,
-    )
+    settings = Scale(readers="auto" if arguments.readers == ["auto"] else arguments.readers)
     tools = load_tools(settings)
     with (ROOT / "tests/data/emps_scale_bars.csv").open(encoding="utf-8") as stream:
         truth = [row for row in csv.DictReader(stream) if arguments.half in (None, row["half"])]
@@ -64,7 +64,7 @@ def main() -> int:
     figures: dict[str, Any] = {
         "machine": machine(),
         "versions": versions(),
-        "tesseract": tools.use_tesseract,
+        "readers": arguments.readers,
         "min_confidence": settings.min_confidence,
     }
     for half in ("tune", "test"):
@@ -107,8 +107,7 @@ def case(row: dict[str, str], folder: Path, tools: Any, settings: Scale) -> dict
         "confidence": found["confidence"],
         "evidence": found["evidence"],
         "margin": found["margin"],
-        "network": found["network_share"],
-        "tesseract": found["tesseract_share"],
+        **{name: found[f"{name}_share"] for name in READERS},
         "outcome": outcome,
         "cause": cause(row, found, outcome),
         "seconds": seconds,
@@ -177,8 +176,12 @@ def procedural(count: int, tools: Any, settings: Scale) -> dict[str, Any]:
 def fit(cases: list[dict[str, Any]]) -> dict[str, Any]:
     """Fit the logistic confidence on cases (ridge penalty, Newton's method)."""
     read = [one for one in cases if one["half"] == "tune" and one["evidence"] is not None]
-    names_of = ("network", "tesseract", "margin", "evidence")
-    known = np.array([features(*(one[name] for name in names_of)) for one in read])
+    known = np.array(
+        [
+            features({name: one[name] for name in READERS}, one["margin"], one["evidence"])
+            for one in read
+        ]
+    )
     target = np.array([_is_right(one) for one in read], float)
     weights = np.zeros(known.shape[1])
     penalty = np.diag([0.01, 0.1, 0.1, 0.1, 0.1])
@@ -187,7 +190,7 @@ def fit(cases: list[dict[str, Any]]) -> dict[str, Any]:
         gradient = known.T @ (target - chance) - penalty @ weights
         curvature = (known * (chance * (1 - chance))[:, None]).T @ known + penalty
         weights += np.linalg.solve(curvature, gradient)
-    names = ("intercept", "reading", "margin", "both", "geometry")
+    names = ("intercept", "reading", "margin", "agreement", "geometry")
     return {
         "coefficients": dict(zip(names, weights.round(3).tolist(), strict=True)),
         "pictures": len(read),

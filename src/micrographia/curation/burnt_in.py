@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from micrographia.config import Curation, Scale, Text
 from micrographia.curation.finish import add_scale, add_text
 from micrographia.curation.scale import measure
+from micrographia.curation.scale.readers.tools import load_tools
 from micrographia.curation.text import regions
 from micrographia.io.resources import find_resource
 from micrographia.io.schemas.rows import (
@@ -62,7 +63,7 @@ def read_burnt_in(
     scales = None
     if reasons[1] is None:
         by_id = {row["image_id"]: row for row in texts}
-        tools = measure.load_tools(settings.scale)
+        tools = load_tools(settings.scale)
         scales = list(measure.search(progress(kept, "scale bars"), by_id, tools, settings.scale))
     return add_scale(rows, scales), left_out
 

@@ -109,6 +109,28 @@ def parse_label(text: str) -> Label | None:
     return None
 
 
+def label_spans(text: str) -> list[tuple[int, int]]:
+    """Return where lengths stand in a text: the places of the first character and after the last.
+
+    Examples
+    --------
+    >>> label_spans("SEI 15kV 1μm WD 8.1 mm")
+    [(9, 12), (16, 22)]
+    """
+    return [found.span() for found in _LABEL.finditer(text.replace("μ", "µ"))]
+
+
+def may_be_label(text: str) -> bool:
+    """Return whether a text is a length and nothing else.
+
+    Examples
+    --------
+    >>> may_be_label("100 nm"), may_be_label("100"), may_be_label("b) 100 nm")
+    (True, False, False)
+    """
+    return _LABEL.fullmatch(text.replace("μ", "µ").strip()) is not None
+
+
 def usualness(label: Label) -> int:
     """Return how usual a bar's length is: 2 for 1, 2, 5 times 10ⁿ, 1 for others seen, else 0.
 

@@ -105,6 +105,7 @@ SCALE = pa.schema(
         ("evidence", pa.float64()),  # what speaks for bar_nm, without a unit
         ("margin", pa.float64()),  # how much more than for the next pixel size
         ("network_share", pa.float64()),  # of the label's crops, by probability
+        ("rapidocr_share", pa.float64()),  # of the label's crops, by probability
         ("tesseract_share", pa.float64()),  # of the label's crops
         ("confidence", pa.float64()),  # that bar_nm is within 5 % of the truth
         ("agreement", pa.string()),  # agree | disagree | single | none

@@ -110,6 +110,7 @@ class ScaleRow(TypedDict):
     evidence: float | None
     margin: float | None
     network_share: float | None
+    rapidocr_share: float | None
     tesseract_share: float | None
     confidence: float | None
     agreement: str

@@ -14,11 +14,11 @@ from PIL import Image, ImageDraw, ImageFont
 
 from micrographia.cli import main
 from micrographia.config import Scale
-from micrographia.curation.scale import tesseract
 from micrographia.curation.scale.bars import find_bars
 from micrographia.curation.scale.lines import find_lines
 from micrographia.curation.scale.measure import Tools, load_tools, measure, search
-from micrographia.curation.scale.network import load_reader
+from micrographia.curation.scale.readers import tesseract
+from micrographia.curation.scale.readers.network import load_reader
 from micrographia.errors import ConfigError
 from micrographia.io.schemas import SCALE
 
