@@ -15,7 +15,7 @@ from PIL import Image as Pictures
 
 from micrographia.arrays import FloatImage, GreyImage
 from micrographia.curation.scale.parse import UNITS
-from micrographia.curation.scale.readers.rapid import Box, Rapid, as_grey, enlarged
+from micrographia.curation.scale.readers.rapid import Rapid, as_grey, enlarged
 from micrographia.curation.scale.readers.tesseract import read_pages
 from micrographia.curation.scale.readers.tools import Tools
 

@@ -139,6 +139,8 @@ def measure(
     if answer is not None:
         row = {**row, **_of_answer(answer, factor)}
     fault = _fault(answer, banner, unit.shape[1], factor, settings)
+    if answer is not None and _witnessed(answer.nm / factor, row, settings):
+        fault = None
     bar_nm = row["bar_nm"] if fault is None else None
     judged = judge(header_nm, row["banner_nm"], bar_nm, settings, by_user=by_user)
     row = {**row, **judged}
@@ -239,6 +241,12 @@ def _disagreement(answer: Answer) -> str:
     if len(set(said.values())) > 1:
         return "; ".join(f"{reader} reads {label!r}" for reader, label in said.items())
     return f"only {next(iter(said))} reads it" if len(said) == 1 else "no two readers are sure"
+
+
+def _witnessed(nm: float, row: ScaleRow, settings: Scale) -> bool:
+    """Whether header or banner say the same as a bar that no two readers agree on."""
+    said = ((row["header_nm"], settings.tolerance), (row["banner_nm"], settings.banner_tolerance))
+    return any(other and abs(nm / other - 1) <= allowed for other, allowed in said)
 
 
 def _hints(found: Mapping[str, Any] | None) -> list[list[int]]:

@@ -160,7 +160,7 @@ def _drawn(
     ]
     picture = _ground(height, width, rng)
     if rng.random() < _EMBOSSED:
-        picture = _embossed(picture, small[0], rng)
+        picture = _embossed(picture, np.asarray(small[0], np.float32), rng)
     else:
         level, contrast = float(rng.uniform(0.45, 1)), float(rng.uniform(0.25, 1))
         picture = level - contrast + picture * contrast
