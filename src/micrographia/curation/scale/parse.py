@@ -62,7 +62,10 @@ _UNIT = "|".join(
         {s for many in _SPELLINGS.values() for s in many}, key=len, reverse=True
     )
 )
-_LABEL = re.compile(rf"(?<![A-Za-z0-9.,]){_NUMBER}[ ._\-~'‘’]*(?P<unit>{_UNIT})(?![A-Za-z0-9])")
+#: A stroke after the unit is the edge of something beside the label.
+_LABEL = re.compile(
+    rf"(?<![A-Za-z0-9.,]){_NUMBER}[ ._\-~'‘’]*(?P<unit>{_UNIT})(?P<stroke>[lI|!1]?)(?![A-Za-z0-9])"
+)
 _OF = {spelling: unit for unit, many in reversed(_SPELLINGS.items()) for spelling in many}
 
 #: Leading figures of the lengths that instruments and authors give their bars.
@@ -104,6 +107,7 @@ def parse_label(text: str) -> Label | None:
         value, unit = float(digits), _OF[spelling]
         repairs = sum(a != b for a, b in zip(raw, digits, strict=True))
         repairs += spelling not in (unit, "um")
+        repairs += bool(found["stroke"])
         if value > 0 and (unit != "Å" or spelling == "Å" or value >= 2):
             return Label(value, unit, repairs)
     return None
@@ -117,7 +121,9 @@ def label_spans(text: str) -> list[tuple[int, int]]:
     >>> label_spans("SEI 15kV 1μm WD 8.1 mm")
     [(9, 12), (16, 22)]
     """
-    return [found.span() for found in _LABEL.finditer(text.replace("μ", "µ"))]
+    return [
+        (found.start(), found.end("unit")) for found in _LABEL.finditer(text.replace("μ", "µ"))
+    ]
 
 
 def may_be_label(text: str) -> bool:

@@ -23,7 +23,7 @@ _BARS, _READ = 4, 5
 #: What one crop counts on which tesseract reads a label, and the factor for each character that
 #: had to be put right. Three crops that agree are as good as all: some are always cut badly.
 _VOTE, _REPAIR = 0.35, 0.6
-#: What a text counts that holds a label which no lexicon has.
+#: What a text counts that holds a label, but says more, or other than the lexicon has.
 _UNUSUAL = 0.6
 _DIGITS, _UNITS = set("0123456789"), set("nmuµμÅA")
 
@@ -98,8 +98,9 @@ def label_votes(read: Read, lexicon: Lexicon) -> dict[Label, float]:
         return {}
     votes = posterior(read.scores, lexicon)
     label = parse_label(read.text)
-    if label is not None and label.repairs == 0 and sum(votes.values()) < 1 - _UNUSUAL:
-        votes[label] = votes.get(label, 0.0) + _UNUSUAL
+    if label is not None and sum(votes.values()) < 1 - _UNUSUAL:
+        plain = label._replace(repairs=0)
+        votes[plain] = votes.get(plain, 0.0) + _UNUSUAL * _REPAIR**label.repairs
     return votes
 
 
