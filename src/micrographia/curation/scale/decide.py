@@ -19,6 +19,8 @@ HEARD = 0.2
 #: pictures by `studies/scale_bars.py --fit`: intercept, reading, margin, agreement, geometry (see
 #: `features`).
 CALIBRATION = (-0.404, 1.089, 1.092, 1.5, 1.327)
+#: How many crops a reader's share is the mean of.
+_BEST = 2
 #: What a reader's vote weighs in the evidence.
 _READING = 2.5
 
@@ -93,13 +95,13 @@ class Place:
     def share(self, reader: str, label: Label) -> float:
         """Return the share of the crops on which a reader reads a label.
 
-        Of probabilities, the mean over the better half: some crops are always cut badly.
+        Of probabilities, the mean over the two best: most crops are cut badly, or show an
+        embossed letter's shadow.
         """
         if reader in self.counted:
             return self.counted[reader].get(label, 0.0)
         votes = sorted((one.get(label, 0.0) for one in self.heard.get(reader, ())), reverse=True)
-        half = votes[: (len(votes) + 1) // 2]
-        return sum(half) / len(half) if half else 0.0
+        return sum(votes[:_BEST]) / _BEST
 
     def shares(self, reader: str) -> list[tuple[Label, float]]:
         """Return the labels that a reader reads, with their shares, likeliest first."""

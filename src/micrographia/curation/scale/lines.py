@@ -55,17 +55,21 @@ class Line:
     bright: bool
     alike: bool = True
 
-    def hardened(self) -> FloatImage:
-        """Return the crop with most of the ground below the threshold taken away.
+    def variants(self) -> tuple[FloatImage, ...]:
+        """Return the crop as it is, and with most of the ground below the threshold taken away.
 
-        Where there is no threshold the ground is the middle grey, and what is darker is gone: of
-        an embossed letter the shadow, so that its face is left.
+        Where there is no threshold, it comes smoothed, and without what is darker than the middle
+        grey: of an embossed letter the shadow, so that its face is left.
         """
         if self.level is None:
             smooth = ndimage.gaussian_filter(self.crop, self.crop.shape[0] / 30)
-            return np.asarray(np.clip(smooth - np.median(smooth), 0, None), np.float32)
-        top = max(float(np.percentile(self.crop, 97)), self.level + 1e-3)
-        low = self.level - 0.5 * (top - self.level)
+            face = np.clip(smooth - np.median(smooth), 0, None)
+            return self.crop, smooth, np.asarray(face, np.float32)
+        return self.crop, self._hardened(self.level)
+
+    def _hardened(self, level: float) -> FloatImage:
+        top = max(float(np.percentile(self.crop, 97)), level + 1e-3)
+        low = level - 0.5 * (top - level)
         return np.asarray(np.clip((self.crop - low) / (top - low), 0, 1), np.float32)
 
 

@@ -57,11 +57,11 @@ def read_scale(
 
 
 def _crops(place: Place) -> list[tuple[Place, int, FloatImage]]:
-    """Return what is read: each cut as it is and with its ground taken away."""
+    """Return what is read: each cut as it is, and with its ground taken away."""
     return [
         (place, at, crop)
         for at, line in enumerate(place.lines)
-        for crop in (line.crop, line.hardened())
+        for crop in line.variants()
     ]
 
 
