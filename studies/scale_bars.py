@@ -20,17 +20,20 @@ import json
 import sys
 import time
 from collections import Counter
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from tqdm import tqdm
 
+from micrographia.arrays import FloatArray
 from micrographia.config import Scale, Synthesis
-from micrographia.curation.scale.decide import READERS, features
+from micrographia.curation.scale.decide import READERS, decide, features
 from micrographia.curation.scale.measure import measure
 from micrographia.curation.scale.readers.tools import load_tools
-from micrographia.io.images import read_micrograph
+from micrographia.curation.scale.reading import read_places
+from micrographia.io.images import read_micrograph, to_own_range
 from micrographia.provenance import machine, versions
 from micrographia.synthesis.procedural.micrograph import make_micrograph
 
@@ -69,8 +72,8 @@ def main() -> int:
         truth = []
     part, parts = (int(number) for number in arguments.part.split("/"))
     truth = truth[part::parts]
-    cases = []
-    for row in tqdm(truth, disable=None):
+    cases: list[dict[str, Any]] = []
+    for row in tqdm([] if arguments.fit else truth, disable=None):
         cases.append(case(row, arguments.emps, tools, settings))
         if arguments.cases:
             write_cases(cases, arguments.cases)
@@ -87,8 +90,8 @@ def main() -> int:
         figures["procedural"] = procedural(arguments.procedural, arguments.seed, tools, settings)
     if arguments.gold:
         figures["gold"] = gold(arguments.gold, tools, settings)
-    if arguments.fit and cases:
-        figures["fit"] = fit(cases)
+    if arguments.fit:
+        figures["fit"] = fit(truth, arguments.emps, tools)
     json.dump(figures, sys.stdout, indent=2)
     print()
     return 0
@@ -216,16 +219,35 @@ def gold(folder: Path, tools: Any, settings: Scale) -> list[dict[str, Any]]:
     return rows
 
 
-def fit(cases: list[dict[str, Any]]) -> dict[str, Any]:
-    """Fit the logistic confidence on cases (ridge penalty, Newton's method)."""
-    read = [one for one in cases if one["half"] == "tune" and one["evidence"] is not None]
-    known = np.array(
-        [
-            features({name: one[name] for name in READERS}, one["margin"], one["evidence"])
-            for one in read
-        ]
-    )
-    target = np.array([_is_right(one) for one in read], float)
+def fit(rows: list[dict[str, str]], folder: Path, tools: Any) -> dict[str, Any]:
+    """Fit the logistic confidence on the tuning half (ridge penalty, Newton's method).
+
+    Each picture counts as read by all readers, by each pair and by each alone, so that one model
+    holds with and without any of them.
+    """
+    names = [name for name, found in zip(READERS, tools, strict=False) if found]
+    sets = [few for size in range(1, len(names) + 1) for few in combinations(names, size)]
+    known, target = [], []
+    for row in tqdm([row for row in rows if row["half"] == "tune"], disable=None):
+        unit = to_own_range(read_micrograph(folder / "images" / row["image"]).pixels)
+        places = read_places(unit, tools)
+        for few in sets if places else ():
+            if answer := decide(places, few):
+                known.append(features(answer.shares, answer.margin, answer.evidence))
+                true = float(row["pixel_size_nm"] or "nan")
+                target.append(float(abs(answer.nm / true - 1) <= RIGHT))
+    weights = logistic(np.array(known), np.array(target))
+    terms = ("intercept", "reading", "margin", "agreement", "geometry")
+    return {
+        "coefficients": dict(zip(terms, weights.round(3).tolist(), strict=True)),
+        "readers": sets,
+        "answers": len(target),
+        "right": int(sum(target)),
+    }
+
+
+def logistic(known: FloatArray, target: FloatArray) -> FloatArray:
+    """Return the weights of a logistic model."""
     weights = np.zeros(known.shape[1])
     penalty = np.diag([0.01, 0.1, 0.1, 0.1, 0.1])
     for _ in range(50):
@@ -233,12 +255,7 @@ def fit(cases: list[dict[str, Any]]) -> dict[str, Any]:
         gradient = known.T @ (target - chance) - penalty @ weights
         curvature = (known * (chance * (1 - chance))[:, None]).T @ known + penalty
         weights += np.linalg.solve(curvature, gradient)
-    names = ("intercept", "reading", "margin", "agreement", "geometry")
-    return {
-        "coefficients": dict(zip(names, weights.round(3).tolist(), strict=True)),
-        "pictures": len(read),
-        "right": int(target.sum()),
-    }
+    return weights
 
 
 def _is_right(one: dict[str, Any]) -> bool:

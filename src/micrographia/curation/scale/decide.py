@@ -59,8 +59,8 @@ class Answer:
 
     @property
     def agreed(self) -> bool:
-        """Whether two readers read this number and unit."""
-        return sum(share > HEARD for share in self.shares.values()) >= 2
+        """Whether two readers read this number and unit, and neither another one rather."""
+        return _agreeing(self.label, self.shares, self.said) >= 2
 
 
 @dataclass
@@ -116,21 +116,27 @@ class Place:
         return self.lines[votes.index(max(votes))]
 
 
-def decide(places: Sequence[Place]) -> Answer | None:
+def decide(places: Sequence[Place], readers: Sequence[str] = READERS) -> Answer | None:
     """Return the likeliest reading, or None where nothing was read.
 
     Parameters
     ----------
     places
         Lines beside bars, read.
+    readers
+        Whose reading counts.
     """
     ranked = []
     best = max(place.bar.score for place in places)
     for place in places:
         for label in place.support:
-            shares = {reader: place.share(reader, label) for reader in READERS}
-            evidence = _evidence(place, label, best, reading(shares))
-            ranked.append((evidence, place, label, shares))
+            shares = {
+                reader: place.share(reader, label) if reader in readers else 0.0
+                for reader in READERS
+            }
+            if any(shares.values()):
+                evidence = _evidence(place, label, best, reading(shares))
+                ranked.append((evidence, place, label, shares))
     if not ranked:
         return None
     ranked.sort(key=lambda item: (-item[0], item[1].bar.x0, item[2]))
@@ -142,7 +148,7 @@ def decide(places: Sequence[Place]) -> Answer | None:
         if abs(math.log(item[2].nm / item[1].bar.length / nm)) > 0.05
     ]
     margin = evidence - max(others, default=0.0)
-    said = {reader: known[0][0] for reader in READERS if (known := place.shares(reader))}
+    said = {reader: known[0][0] for reader in readers if (known := place.shares(reader))}
     return Answer(
         place.bar,
         label,
@@ -154,6 +160,10 @@ def decide(places: Sequence[Place]) -> Answer | None:
         said,
         confidence(shares, margin, evidence),
     )
+
+
+def _agreeing(label: Label, shares: Mapping[str, float], said: Mapping[str, Label]) -> int:
+    return sum(share > HEARD and said.get(name) == label for name, share in shares.items())
 
 
 def reading(shares: Mapping[str, float]) -> float:

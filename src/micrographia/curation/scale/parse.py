@@ -68,6 +68,8 @@ _LABEL = re.compile(
 )
 _OF = {spelling: unit for unit, many in reversed(_SPELLINGS.items()) for spelling in many}
 
+_ENDINGS = {"nm": "nm", "um": "µm", "µm": "µm", "mm": "mm", "A": "Å", "Å": "Å"}
+
 #: Leading figures of the lengths that instruments and authors give their bars.
 _USUAL = (1.0, 2.0, 5.0)
 _SEEN = (1.2, 1.25, 1.5, 2.5, 3.0, 3.5, 4.0, 6.0, 7.5, 8.0)
@@ -124,6 +126,30 @@ def label_spans(text: str) -> list[tuple[int, int]]:
     return [
         (found.start(), found.end("unit")) for found in _LABEL.finditer(text.replace("μ", "µ"))
     ]
+
+
+def unit_place(text: str) -> tuple[int, int] | None:
+    """Return where the number of the last length ends and its unit begins; None without a length.
+
+    Examples
+    --------
+    >>> unit_place("WD 8 mm 100 nm")
+    (10, 12)
+    """
+    found = list(_LABEL.finditer(text.replace("μ", "µ")))
+    return (found[-1].end("number") - 1, found[-1].start("unit")) if found else None
+
+
+def parse_unit(text: str) -> str | None:
+    """Return the unit that a text ends with; None for none, or an m that may be left of one.
+
+    Examples
+    --------
+    >>> [parse_unit(text) for text in ("nm", "0um", "μm ", "m", "A")]
+    ['nm', 'µm', 'µm', None, 'Å']
+    """
+    plain = text.replace("μ", "µ").strip()
+    return next((unit for end, unit in _ENDINGS.items() if plain.endswith(end)), None)
 
 
 def may_be_label(text: str) -> bool:

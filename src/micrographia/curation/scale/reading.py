@@ -11,7 +11,7 @@ from micrographia.curation.scale.bars import find_bars
 from micrographia.curation.scale.decide import Answer, Place, decide
 from micrographia.curation.scale.labels import labels_near
 from micrographia.curation.scale.lines import Line, find_lines
-from micrographia.curation.scale.parse import Label, parse_label
+from micrographia.curation.scale.parse import Label, parse_label, parse_unit, unit_place
 from micrographia.curation.scale.readers.lexicon import Lexicon, posterior, rapid_lexicon
 from micrographia.curation.scale.readers.network import Reader, decode, normalise, score_many
 from micrographia.curation.scale.readers.rapid import Rapid, Read, as_grey
@@ -25,6 +25,8 @@ _BARS, _READ = 4, 5
 _VOTE, _REPAIR = 0.35, 0.6
 #: What a text counts that holds a label, but says more, or other than the lexicon has.
 _UNUSUAL = 0.6
+#: The factor for a label whose unit is read as another one by itself.
+_OTHER_UNIT = 0.15
 _DIGITS, _UNITS = set("0123456789"), set("nmuµμÅA")
 
 
@@ -42,27 +44,31 @@ def read_scale(
     hints
         Boxes of text that a detector found.
     """
+    places = read_places(unit, tools, hints)
+    return decide(places) if places else None
+
+
+def read_places(
+    unit: FloatImage, tools: Tools, hints: Sequence[Sequence[int]] = ()
+) -> list[Place]:
+    """Return the lines of text beside candidates for the bar, read; parameters of `read_scale`."""
     bars = find_bars(unit)[:_BARS]
     found = [*hints, *(labels_near(unit, bars, tools.rapid) if tools.rapid else ())]
     places = [Place(bar, lines) for bar in bars for lines in find_lines(unit, bar, found)]
     if not places:
-        return None
+        return []
     if tools.reader is not None:
         _ask_network(places, tools.reader)
     if tools.rapid is not None:
         _ask_rapid(places, tools.rapid)
     if tools.use_tesseract:
         _ask_tesseract(places)
-    return decide(places)
+    return places
 
 
 def _crops(place: Place) -> list[tuple[Place, int, FloatImage]]:
     """Return what is read: each cut as it is, and with its ground taken away."""
-    return [
-        (place, at, crop)
-        for at, line in enumerate(place.lines)
-        for crop in line.variants()
-    ]
+    return [(place, at, crop) for at, line in enumerate(place.lines) for crop in line.variants()]
 
 
 def _ask_network(places: Sequence[Place], reader: Reader) -> None:
@@ -78,7 +84,7 @@ def _ask_network(places: Sequence[Place], reader: Reader) -> None:
 
 def _ask_rapid(places: Sequence[Place], rapid: Rapid) -> None:
     """Let RapidOCR read the places that look best, light on dark and dark on light."""
-    known: dict[tuple[int, ...], list[Read]] = {}
+    known: dict[tuple[int, ...], list[tuple[Read, dict[Label, float]]]] = {}
     for place in _best(places):
         cuts = _few(place.lines)
         for at in cuts:
@@ -86,10 +92,26 @@ def _ask_rapid(places: Sequence[Place], rapid: Rapid) -> None:
             # Beside another bar the same line is the same text.
             key = (*line.box, line.bright)
             if key not in known:
-                known[key] = [rapid.read(grey) for grey in _inks(line.crop)]
-            for read in known[key]:
-                votes = label_votes(read, rapid_lexicon())
+                known[key] = [_read_twice(rapid, grey) for grey in _inks(line.crop)]
+            for read, votes in known[key]:
                 place.hear("rapidocr", at, votes, dict.fromkeys(votes, read.text))
+
+
+def _read_twice(rapid: Rapid, grey: GreyImage) -> tuple[Read, dict[Label, float]]:
+    """Read a line, then the letters after its number by themselves: a µ is easily lost."""
+    read = rapid.read(grey)
+    votes, place = label_votes(read, rapid_lexicon()), unit_place(read.text)
+    if not votes or place is None:
+        return read, votes
+    wide, room = grey.shape[1], 0.25 * grey.shape[0]
+    last, first = (read.starts[at] * wide for at in place)
+    cut = grey[:, int(max((last + first) / 2, first - room)) :]
+    unit = parse_unit(rapid.read(np.ascontiguousarray(cut)).text) if cut.shape[1] > 2 else None
+    if unit is None:
+        return read, votes
+    return read, {
+        label: vote * (1.0 if label.unit == unit else _OTHER_UNIT) for label, vote in votes.items()
+    }
 
 
 def label_votes(read: Read, lexicon: Lexicon) -> dict[Label, float]:

@@ -87,7 +87,7 @@ def test_gold_colloids(number: int, nm: float, pair: Tools) -> None:
 @needs("rapidocr")
 @pytest.mark.parametrize("text", ["10um", "5 um", "2um", "20 um", "2 µm"])
 def test_a_micrometre_is_no_nanometre(text: str, pair: Tools) -> None:
-    """Right or nothing; mostly right where a u can be told from an n (Pillow's own µ hardly can)."""
+    """Right or nothing; mostly right for a u (Pillow's own µ hardly differs from an n)."""
     true = float(text.rstrip("uµm ")) * 1000 / 200
     found = [
         measure(drawn(text, height=height), None, pair, PAIR)["pixel_size_nm"]
