@@ -237,7 +237,7 @@ def fit(rows: list[dict[str, str]], folder: Path, tools: Any) -> dict[str, Any]:
                 true = float(row["pixel_size_nm"] or "nan")
                 target.append(float(abs(answer.nm / true - 1) <= RIGHT))
     weights = logistic(np.array(known), np.array(target))
-    terms = ("intercept", "reading", "margin", "agreement", "geometry")
+    terms = ("intercept", "reading", "margin", "geometry")
     return {
         "coefficients": dict(zip(terms, weights.round(3).tolist(), strict=True)),
         "readers": sets,
@@ -249,7 +249,7 @@ def fit(rows: list[dict[str, str]], folder: Path, tools: Any) -> dict[str, Any]:
 def logistic(known: FloatArray, target: FloatArray) -> FloatArray:
     """Return the weights of a logistic model."""
     weights = np.zeros(known.shape[1])
-    penalty = np.diag([0.01, 0.1, 0.1, 0.1, 0.1])
+    penalty = np.diag([0.01, 0.1, 0.1, 0.1])
     for _ in range(50):
         chance = 1 / (1 + np.exp(-known @ weights))
         gradient = known.T @ (target - chance) - penalty @ weights

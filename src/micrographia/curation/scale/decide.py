@@ -16,9 +16,9 @@ _FINE = 0.012
 #: Share of the crops from which a reader counts as having read a label.
 HEARD = 0.2
 #: Logistic model of "within 5 % of the truth", fitted on the tuning half of the labelled EMPS
-#: pictures by `studies/scale_bars.py --fit`: intercept, reading, margin, agreement, geometry (see
+#: pictures by `studies/scale_bars.py --fit`: intercept, reading, margin, geometry (see
 #: `features`).
-CALIBRATION = (-0.404, 1.089, 1.092, 1.5, 1.327)
+CALIBRATION = (1.553, -0.065, 1.794, 1.436)
 #: How many crops a reader's share is the mean of.
 _BEST = 2
 #: What a reader's vote weighs in the evidence.
@@ -206,16 +206,15 @@ def _of_letters(bar: Bar, line: Line, wide: int, high: int, thick: int) -> float
 
 
 def features(shares: Mapping[str, float], margin: float, evidence: float) -> tuple[float, ...]:
-    """Return what the confidence is a function of: 1, reading, margin, agreement, geometry.
+    """Return what the confidence is a function of: 1, reading, margin, geometry.
 
     Geometry counts against only: a fine bar makes no label readable.
     """
     read = reading(shares)
-    agreement = sorted(shares.values(), reverse=True)[1] > HEARD
     # Where hardly anything could be read there is no rival, and the margin says little.
     distance = min(max(margin, 0.0), 4.0) * min(read, 1.0)
     geometry = min(max(evidence - _READING * read, -3.0), 0.5)
-    return 1.0, min(read, 1.5), distance, float(agreement), geometry
+    return 1.0, min(read, 1.5), distance, geometry
 
 
 def confidence(shares: Mapping[str, float], margin: float, evidence: float) -> float:
