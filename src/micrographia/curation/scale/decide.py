@@ -14,7 +14,11 @@ READERS = ("network", "rapidocr", "tesseract")
 #: Pixels finer than this are rare even where atoms are seen [nm].
 _FINE = 0.012
 #: Share of the crops from which a reader counts as having read a label.
-HEARD = 0.2
+HEARD = 0.12
+#: Least share of a label that a reader agrees with, relative to its likeliest one.
+_SECOND = 0.5
+#: From how much a bar looks like a stroke of its label on it is none (see `_of_letters`).
+_STROKE = 5.0
 #: Logistic model of "within 5 % of the truth", fitted on the tuning half of the labelled EMPS
 #: pictures by `studies/scale_bars.py --fit`: intercept, reading, margin, geometry (see
 #: `features`).
@@ -43,6 +47,10 @@ class Answer:
         Share of the crops on which each reader reads this label; 0 for one that does not.
     said
         What each reader reads beside this bar that read anything.
+    agreed
+        Whether two readers read this number and unit, and neither another one rather.
+    doubt
+        Why the bar itself may be none, or not whole; None if nothing is known.
     confidence
         Probability that the pixel size is within 5 % of the truth.
     """
@@ -55,12 +63,9 @@ class Answer:
     margin: float
     shares: Mapping[str, float]
     said: Mapping[str, Label]
+    agreed: bool
+    doubt: str | None
     confidence: float
-
-    @property
-    def agreed(self) -> bool:
-        """Whether two readers read this number and unit, and neither another one rather."""
-        return _agreeing(self.label, self.shares, self.said) >= 2
 
 
 @dataclass
@@ -148,7 +153,10 @@ def decide(places: Sequence[Place], readers: Sequence[str] = READERS) -> Answer 
         if abs(math.log(item[2].nm / item[1].bar.length / nm)) > 0.05
     ]
     margin = evidence - max(others, default=0.0)
-    said = {reader: known[0][0] for reader in readers if (known := place.shares(reader))}
+    first = {reader: known[0] for reader in readers if (known := place.shares(reader))}
+    agreeing = sum(
+        shares[reader] > max(HEARD, _SECOND * share) for reader, (_, share) in first.items()
+    )
     return Answer(
         place.bar,
         label,
@@ -157,13 +165,20 @@ def decide(places: Sequence[Place], readers: Sequence[str] = READERS) -> Answer 
         evidence,
         margin,
         shares,
-        said,
+        {reader: known for reader, (known, _) in first.items()},
+        agreeing >= 2,
+        _doubt(place, label),
         confidence(shares, margin, evidence),
     )
 
 
-def _agreeing(label: Label, shares: Mapping[str, float], said: Mapping[str, Label]) -> int:
-    return sum(share > HEARD and said.get(name) == label for name, share in shares.items())
+def _doubt(place: Place, label: Label) -> str | None:
+    """Return why a bar may be none, or not whole."""
+    bar, line = place.bar, place.line(label)
+    wide, high = line.box[2] - line.box[0], line.box[3] - line.box[1]
+    if _of_letters(bar, line, wide, high, bar.y1 - bar.y0) >= _STROKE:
+        return "the bar may be a stroke of its label"
+    return "the bar may be cut off at the border" if bar.sharpness <= CUT else None
 
 
 def reading(shares: Mapping[str, float]) -> float:

@@ -221,6 +221,8 @@ def _fault(
     """Return why the bar's reading is not used, or None."""
     if answer is None:
         return "no scale bar with a label that can be read"
+    if answer.doubt is not None:
+        return f"bar read as {answer.text!r}, but {answer.doubt}"
     if not answer.agreed and settings.min_confidence_alone >= 1:
         return f"bar read as {answer.text!r}, but {_disagreement(answer)}"
     needed = settings.min_confidence if answer.agreed else settings.min_confidence_alone

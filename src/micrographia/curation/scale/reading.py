@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from scipy import ndimage
 
 from micrographia.arrays import FloatImage, GreyImage
 from micrographia.curation.scale.bars import find_bars
@@ -157,8 +158,13 @@ def _few(lines: Sequence[Line]) -> list[int]:
     return [*detected[:1], *cut[len(cut) // 2 :][:1]] if detected else cut[:2]
 
 
-def _inks(crop: FloatImage) -> tuple[GreyImage, GreyImage]:
-    """Return a line, text light, as it is; and dark on light, over the whole range."""
+def _inks(crop: FloatImage) -> tuple[GreyImage, ...]:
+    """Return a line, text light, as it is; dark on light; and so without what changes slowly."""
+    flat = crop - ndimage.gaussian_filter(crop, crop.shape[0] / 3)
+    return as_grey(crop), _dark(crop), _dark(np.asarray(flat, np.float32))
+
+
+def _dark(crop: FloatImage) -> GreyImage:
+    """Return a light text dark, over the whole range."""
     low, high = np.percentile(crop, (2, 98))
-    stretched = (crop - low) / max(float(high - low), 1e-6)
-    return as_grey(crop), as_grey(1 - np.asarray(stretched, np.float32))
+    return as_grey(np.asarray((high - crop) / max(float(high - low), 1e-6), np.float32))
