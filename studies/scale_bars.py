@@ -125,6 +125,7 @@ def case(row: dict[str, str], folder: Path, tools: Any, settings: Scale) -> dict
         "confidence": found["confidence"],
         "evidence": found["evidence"],
         "margin": found["margin"],
+        "bar_margin": found["bar_margin"],
         **{name: found[f"{name}_share"] for name in READERS},
         "outcome": outcome,
         "cause": cause(row, found, outcome),
@@ -233,11 +234,13 @@ def fit(rows: list[dict[str, str]], folder: Path, tools: Any) -> dict[str, Any]:
         places = read_places(unit, tools)
         for few in sets if places else ():
             if answer := decide(places, few):
-                known.append(features(answer.shares, answer.margin, answer.evidence))
+                known.append(
+                    features(answer.shares, answer.margin, answer.bar_margin, answer.evidence)
+                )
                 true = float(row["pixel_size_nm"] or "nan")
                 target.append(float(abs(answer.nm / true - 1) <= RIGHT))
     weights = logistic(np.array(known), np.array(target))
-    terms = ("intercept", "reading", "margin", "geometry")
+    terms = ("intercept", "reading", "margin", "geometry", "bar_margin")
     return {
         "coefficients": dict(zip(terms, weights.round(3).tolist(), strict=True)),
         "readers": sets,
@@ -249,7 +252,7 @@ def fit(rows: list[dict[str, str]], folder: Path, tools: Any) -> dict[str, Any]:
 def logistic(known: FloatArray, target: FloatArray) -> FloatArray:
     """Return the weights of a logistic model."""
     weights = np.zeros(known.shape[1])
-    penalty = np.diag([0.01, 0.1, 0.1, 0.1])
+    penalty = np.diag([0.01, 0.1, 0.1, 0.1, 0.1])
     for _ in range(50):
         chance = 1 / (1 + np.exp(-known @ weights))
         gradient = known.T @ (target - chance) - penalty @ weights

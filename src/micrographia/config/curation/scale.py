@@ -28,7 +28,7 @@ class Scale(Section):
         ),
     )
     min_confidence: float = Field(
-        0.9, ge=0, le=1, description="Minimum confidence of a pixel size that is used."
+        0.95, ge=0, le=1, description="Minimum confidence of a pixel size that is used."
     )
     min_confidence_alone: float = Field(
         1.0,

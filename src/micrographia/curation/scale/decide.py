@@ -20,11 +20,13 @@ _SECOND = 0.5
 #: From how much a bar looks like a stroke of its label on it is none (see `_of_letters`).
 _STROKE = 5.0
 #: Logistic model of "within 5 % of the truth", fitted on the tuning half of the labelled EMPS
-#: pictures by `studies/scale_bars.py --fit`: intercept, reading, margin, geometry (see
-#: `features`).
-CALIBRATION = (1.553, -0.065, 1.794, 1.436)
+#: pictures by `studies/scale_bars.py --fit`: intercept, reading, margin, geometry,
+#: bar's margin (see `features`).
+CALIBRATION = (-1.07, 0.66, 0.7, 0.66, 0.78)
 #: How many crops a reader's share is the mean of.
 _BEST = 2
+#: Logarithm by which equal pixel sizes may differ, and a margin that is as good as any.
+_SAME, _CLEAR = 0.05, 4.0
 #: What a reader's vote weighs in the evidence.
 _READING = 2.5
 
@@ -41,8 +43,9 @@ class Answer:
         What was read, as the first reader wrote it.
     nm
         Side of a pixel [nm].
-    evidence, margin
-        How much speaks for it, and how much more than for the best other pixel size.
+    evidence, margin, bar_margin
+        How much speaks for it, how much more than for the best other label, and than for the same
+        label beside another bar.
     shares
         Share of the crops on which each reader reads this label; 0 for one that does not.
     said
@@ -61,6 +64,7 @@ class Answer:
     nm: float
     evidence: float
     margin: float
+    bar_margin: float
     shares: Mapping[str, float]
     said: Mapping[str, Label]
     agreed: bool
@@ -147,12 +151,12 @@ def decide(places: Sequence[Place], readers: Sequence[str] = READERS) -> Answer 
     ranked.sort(key=lambda item: (-item[0], item[1].bar.x0, item[2]))
     evidence, place, label, shares = ranked[0]
     nm = label.nm / place.bar.length
-    others = [
-        item[0]
-        for item in ranked[1:]
-        if abs(math.log(item[2].nm / item[1].bar.length / nm)) > 0.05
+    rivals = [
+        item for item in ranked[1:] if abs(math.log(item[2].nm / item[1].bar.length / nm)) > _SAME
     ]
-    margin = evidence - max(others, default=0.0)
+    margin = evidence - max((item[0] for item in rivals if item[2] != label), default=0.0)
+    same = [item[0] for item in rivals if item[2] == label]
+    bar_margin = evidence - max(same) if same else _CLEAR
     first = {reader: known[0] for reader in readers if (known := place.shares(reader))}
     agreeing = sum(
         shares[reader] > max(HEARD, _SECOND * share) for reader, (_, share) in first.items()
@@ -164,11 +168,12 @@ def decide(places: Sequence[Place], readers: Sequence[str] = READERS) -> Answer 
         nm,
         evidence,
         margin,
+        bar_margin,
         shares,
         {reader: known for reader, (known, _) in first.items()},
         agreeing >= 2,
         _doubt(place, label),
-        confidence(shares, margin, evidence),
+        confidence(shares, margin, bar_margin, evidence),
     )
 
 
@@ -220,28 +225,33 @@ def _of_letters(bar: Bar, line: Line, wide: int, high: int, thick: int) -> float
     return doubt + (2.0 if reaches else 0.0)
 
 
-def features(shares: Mapping[str, float], margin: float, evidence: float) -> tuple[float, ...]:
-    """Return what the confidence is a function of: 1, reading, margin, geometry.
+def features(
+    shares: Mapping[str, float], margin: float, bar_margin: float, evidence: float
+) -> tuple[float, ...]:
+    """Return what the confidence is a function of: 1, reading, margin, geometry, bar's margin.
 
     Geometry counts against only: a fine bar makes no label readable.
     """
     read = reading(shares)
     # Where hardly anything could be read there is no rival, and the margin says little.
-    distance = min(max(margin, 0.0), 4.0) * min(read, 1.0)
-    geometry = min(max(evidence - _READING * read, -3.0), 0.5)
-    return 1.0, min(read, 1.5), distance, geometry
+    distance = min(max(margin, 0.0), _CLEAR) * min(read, 1.0)
+    aside = min(max(bar_margin, 0.0), _CLEAR) * min(read, 1.0)
+    geometry = min(max(evidence - _READING * read, -6.0), 0.5)
+    return 1.0, min(read, 1.5), distance, geometry, aside
 
 
-def confidence(shares: Mapping[str, float], margin: float, evidence: float) -> float:
+def confidence(
+    shares: Mapping[str, float], margin: float, bar_margin: float, evidence: float
+) -> float:
     """Return the probability that a pixel size is within 5 % of the truth.
 
     Examples
     --------
     >>> doubtful = {"network": 0.1, "rapidocr": 0.0, "tesseract": 0.0}
     >>> sure = {"network": 0.9, "rapidocr": 1.0, "tesseract": 0.0}
-    >>> confidence(doubtful, 0.2, 1.0) < 0.75 < 0.9 < confidence(sure, 4.0, 6.0)
+    >>> confidence(doubtful, 0.2, 1.0, 1.0) < 0.75 < 0.95 < confidence(sure, 4.0, 4.0, 6.0)
     True
     """
-    known = features(shares, margin, evidence)
+    known = features(shares, margin, bar_margin, evidence)
     odds = sum(weight * value for weight, value in zip(CALIBRATION, known, strict=True))
     return 1 / (1 + math.exp(-odds))

@@ -53,6 +53,7 @@ class BarReading(TypedDict):
     label_nm: float
     evidence: float
     margin: float
+    bar_margin: float
     network_share: float
     rapidocr_share: float
     tesseract_share: float
@@ -208,6 +209,7 @@ def _of_answer(answer: Answer, factor: int) -> BarReading:
         "label_nm": answer.label.nm,
         "evidence": answer.evidence,
         "margin": answer.margin,
+        "bar_margin": answer.bar_margin,
         "network_share": answer.shares["network"],
         "rapidocr_share": answer.shares["rapidocr"],
         "tesseract_share": answer.shares["tesseract"],
