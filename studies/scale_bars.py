@@ -234,9 +234,8 @@ def fit(rows: list[dict[str, str]], folder: Path, tools: Any) -> dict[str, Any]:
         places = read_places(unit, tools)
         for few in sets if places else ():
             if answer := decide(places, few):
-                known.append(
-                    features(answer.shares, answer.margin, answer.bar_margin, answer.evidence)
-                )
+                margins = answer.margin, answer.bar_margin
+                known.append(features(answer.shares, *margins, answer.evidence))
                 true = float(row["pixel_size_nm"] or "nan")
                 target.append(float(abs(answer.nm / true - 1) <= RIGHT))
     weights = logistic(np.array(known), np.array(target))

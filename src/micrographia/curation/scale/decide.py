@@ -15,6 +15,8 @@ READERS = ("network", "rapidocr", "tesseract")
 _FINE = 0.012
 #: Share of the crops from which a reader counts as having read a label.
 HEARD = 0.12
+#: Readers that count zeros well, and from which share of a tenth on a point may have been lost.
+_POINTS, _TENTH = ("rapidocr", "tesseract"), 0.05
 #: Least share of a label that a reader agrees with, relative to its likeliest one.
 _SECOND = 0.5
 #: From how much a bar looks like a stroke of its label on it is none (see `_of_letters`).
@@ -183,7 +185,15 @@ def _doubt(place: Place, label: Label) -> str | None:
     wide, high = line.box[2] - line.box[0], line.box[3] - line.box[1]
     if _of_letters(bar, line, wide, high, bar.y1 - bar.y0) >= _STROKE:
         return "the bar may be a stroke of its label"
-    return "the bar may be cut off at the border" if bar.sharpness <= CUT else None
+    if bar.sharpness <= CUT:
+        return "the bar may be cut off at the border"
+    tenths = (
+        share
+        for reader in _POINTS
+        for known, share in place.shares(reader)
+        if known.unit == label.unit and math.isclose(10 * known.value, label.value)
+    )
+    return "its number may have a point" if max(tenths, default=0.0) > _TENTH else None
 
 
 def reading(shares: Mapping[str, float]) -> float:
