@@ -37,6 +37,8 @@ _MAGNIFICATIONS = (
 )
 #: Widths of print or screen that makers relate magnification to, with some room [mm].
 _PRINT = (70.0, 450.0)
+#: How much wider the frame may have been that a picture was cut from, banner and all.
+_CROP = 5.0
 #: What a point missed makes of a magnification, at most.
 _POINT = 100.0
 #: Pictures narrower than this have small letters [px].
@@ -173,12 +175,13 @@ def parse_banner(text: str, width: int) -> Banner:
 def contradicts(banner: Banner | None, nm: float, width: int) -> bool:
     """Return whether a pixel size contradicts the magnification, for any plausible print width.
 
-    Tesseract often misses the point of "2.00 K X", so a hundredth of what it reads may be meant.
+    The picture may be a part of the frame that the magnification is of. Readers often miss the
+    point of "2.00 K X", so a hundredth of what they read may be meant.
     """
     if banner is None or banner.magnification is None:
         return False
     printed = nm * width * banner.magnification / 1e6
-    return not _PRINT[0] <= printed <= _PRINT[1] * _POINT
+    return not _PRINT[0] / _CROP <= printed <= _PRINT[1] * _POINT
 
 
 def _length(found: re.Match[str]) -> float:
