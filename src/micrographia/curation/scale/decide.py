@@ -17,6 +17,8 @@ _FINE = 0.012
 HEARD = 0.12
 #: Readers that count zeros well, and from which share of a tenth on a point may have been lost.
 _POINTS, _TENTH = ("rapidocr", "tesseract"), 0.05
+#: How far from its bar a label may stand [letters' height].
+_APART = 3.0
 #: Least share of a label that a reader agrees with, relative to its likeliest one.
 _SECOND = 0.5
 #: From how much a bar looks like a stroke of its label on it is none (see `_of_letters`).
@@ -185,6 +187,10 @@ def _doubt(place: Place, label: Label) -> str | None:
     wide, high = line.box[2] - line.box[0], line.box[3] - line.box[1]
     if _of_letters(bar, line, wide, high, bar.y1 - bar.y0) >= _STROKE:
         return "the bar may be a stroke of its label"
+    if line.distance > _APART:
+        return "the label stands far from the bar"
+    if bar.kind == "split" and line.place != "within":
+        return "the label is not the one within the bar"
     if bar.sharpness <= CUT:
         return "the bar may be cut off at the border"
     tenths = (
