@@ -32,7 +32,8 @@ _MAGNIFICATIONS = (
         re.IGNORECASE,
     ),
     re.compile(
-        r"(?<![A-Za-z0-9])[xX×]\s*(?P<number>\d[\d,]*(?:\.\d+)?)\s*(?P<kilo>[kK])?(?![A-Za-z0-9])"
+        r"(?<![A-Za-z0-9])[xX×]\s*(?P<number>\d[\d,]*(?:\.\d+)?)"
+        r"\s*(?P<kilo>[kK](?![a-z0-9]))?(?![a-z0-9.])"
     ),
 )
 #: Widths of print or screen that makers relate magnification to, with some room [mm].
@@ -164,6 +165,8 @@ def parse_banner(text: str, width: int) -> Banner:
     5.58
     >>> parse_banner("SU8010 5.0kV 8.9mm x500 LM(L)", 684).magnification
     500.0
+    >>> parse_banner("EHT3.00kV x109.0kSE", 384).magnification
+    109000.0
     """
     found = _PIXEL.search(text)
     nm = _length(found) if found else None

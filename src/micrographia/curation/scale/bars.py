@@ -319,7 +319,8 @@ def _capped(values: FloatImage, bar: Bar) -> Bar:
 def _same(bar: Bar, other: Bar) -> bool:
     """Whether two candidates are one bar seen twice; the parts of a split bar are in it."""
     rows = min(bar.y1, other.y1) - max(bar.y0, other.y0)
-    if rows < 0:
+    # What only borders on a bar and is of the other ink is its ground, or the bar of its ground.
+    if rows < (bar.bright != other.bright):
         return False
     columns = min(bar.x1, other.x1) - max(bar.x0, other.x0)
     if other.kind in ("split", "ticks") and columns > 0.8 * bar.length:
