@@ -17,6 +17,8 @@ _FINE = 0.012
 HEARD = 0.12
 #: Readers that count zeros well, and from which share of a tenth on a point may have been lost.
 _POINTS, _TENTH = ("rapidocr", "tesseract"), 0.05
+#: Least margin of a bar over another one beside the same label.
+_RIVAL = 0.8
 #: How far from its bar a label may stand [letters' height].
 _APART = 3.0
 #: Least share of a label that a reader agrees with, relative to its likeliest one.
@@ -176,7 +178,7 @@ def decide(places: Sequence[Place], readers: Sequence[str] = READERS) -> Answer 
         shares,
         {reader: known for reader, (known, _) in first.items()},
         agreeing >= 2,
-        _doubt(place, label),
+        "two bars fit the label" if bar_margin < _RIVAL else _doubt(place, label),
         confidence(shares, margin, bar_margin, evidence),
     )
 
@@ -224,7 +226,7 @@ def _evidence(place: Place, label: Label, best: float, read: float) -> float:
     value -= 0.3 * min(line.distance, 4.0)
     value += 0.4 if abs(middle - centre) < 0.6 * max(bar.length, wide) else 0.0
     # Bar and label are of one ink.
-    value -= 0.0 if line.alike else 1.0
+    value -= 0.0 if line.alike else 1.5
     value -= 1.5 if bar.sharpness < 0.5 else 0.0
     value -= 2.0 if bar.sharpness <= CUT else 0.0
     value -= 2.0 if bar.kind == "split" and line.place != "within" else 0.0
