@@ -32,7 +32,7 @@ CALIBRATION = (-1.07, 0.66, 0.7, 0.66, 0.78)
 #: How many crops a reader's share is the mean of.
 _BEST = 2
 #: Logarithm by which equal pixel sizes may differ, and a margin that is as good as any.
-_SAME, _CLEAR = 0.05, 4.0
+_SAME, _CLEAR = 0.03, 4.0
 #: What a reader's vote weighs in the evidence.
 _READING = 2.5
 

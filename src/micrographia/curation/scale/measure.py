@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from micrographia.arrays import FloatImage
 from micrographia.config import Scale
-from micrographia.curation.scale.banner import Banner, contradicts, read_banner
+from micrographia.curation.scale.banner import Banner, contradicts
+from micrographia.curation.scale.banner_text import read_banner
 from micrographia.curation.scale.decide import Answer
 from micrographia.curation.scale.readers.tools import Tools
 from micrographia.curation.scale.reading import read_scale
