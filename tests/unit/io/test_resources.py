@@ -8,7 +8,7 @@ import pytest
 from needed import needs
 
 from micrographia.config import Annotation, Scale, Text
-from micrographia.curation.scale.measure import load_tools
+from micrographia.curation.scale.readers.tools import load_tools
 from micrographia.io.resources import PACKAGE, find_resource
 
 
