@@ -28,7 +28,7 @@ def test_what_is_here_comes_before_what_comes_along(elsewhere: Path) -> None:
 
 
 def test_the_reader_of_scale_bars_is_found() -> None:
-    assert load_tools(Scale(tesseract="never")).reader is not None
+    assert load_tools(Scale(readers=["network"])).reader is not None
 
 
 @needs("ultralytics")
