@@ -38,8 +38,8 @@ _HERE: dict[str, Callable[[], bool]] = {
     "shared data": SHARED.is_dir,
     "tesseract": lambda: shutil.which("tesseract") is not None,
     "Chromium": lambda: chromium() is not None,
-    "ultralytics": lambda: find_spec("ultralytics") is not None,
     "rapidocr": lambda: find_spec("rapidocr_onnxruntime") is not None,
+    "ultralytics": lambda: find_spec("ultralytics") is not None,
     "GPU": _has_gpu,
     "napari": lambda: find_spec("napari") is not None and bool(os.environ.get("DISPLAY")),
 }

@@ -193,11 +193,10 @@ def _with_scale_bar(
 ) -> tuple[float | None, str, str | None]:
     """Pixel size [nm] by file and scale bar, its source, and why there is none."""
     from micrographia.config import Scale
-    from micrographia.curation.scale.measure import load_tools
     from micrographia.curation.scale.measure import measure as measure_scale
-    from micrographia.curation.scale.tesseract import program
+    from micrographia.curation.scale.readers.tools import load_tools
 
-    settings = Scale(tesseract="never" if program() is None else "auto")
+    settings = Scale()
     row = measure_scale(pixels, header_nm, load_tools(settings), settings)
     source = {"header": "file", "bar": "scale bar", "banner": "banner"}
     return row["pixel_size_nm"], source.get(row["pixel_size_source"] or "", "file"), row["reason"]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from micrographia.config import Curation, Scale, Text
 from micrographia.curation.finish import add_scale, add_text
 from micrographia.curation.scale import measure
+from micrographia.curation.scale.readers.tools import Tools, load_tools
 from micrographia.curation.text import regions
 from micrographia.curation.text.finder import why_not
 from micrographia.io.resources import find_resource
@@ -16,6 +17,9 @@ from micrographia.io.schemas.rows import (
     ScaleRow,
     TextRow,
 )
+
+if TYPE_CHECKING:
+    from micrographia.curation.text.network import Detector
 
 #: Wraps the pictures that a step goes through, to show how far it is.
 Progress = Callable[[Sequence[MicrographRow], str], Iterable[MicrographRow]]
@@ -34,8 +38,8 @@ class Readers(NamedTuple):
         A sentence for each step that is not done, and why.
     """
 
-    find_text: regions.Finder | None
-    scale: measure.Tools | None
+    find_text: Detector | None
+    scale: Tools | None
     left_out: list[str]
 
 
@@ -65,7 +69,7 @@ def load_readers(settings: Curation) -> Readers:
         from micrographia.curation.text.network import load_detector
 
         find = load_detector(settings.text.weights, settings.text)
-    tools = measure.load_tools(settings.scale) if no_scale is None else None
+    tools = load_tools(settings.scale) if no_scale is None else None
     return Readers(find, tools, [reason for reason in (no_text, no_scale) if reason])
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -17,12 +17,14 @@ from micrographia import __version__
 from micrographia.arrays import LabelMask
 from micrographia.config import WorkflowConfig, dump_section
 from micrographia.curation.burnt_in import BurntIn, Readers, load_readers, read_burnt_in
+from micrographia.curation.text.finder import TextFinder
 from micrographia.errors import ImageError, MicrographiaError
 from micrographia.io.images import image_id, read_micrograph, to_unit, write_labels
 from micrographia.io.resources import find_resource
 from micrographia.io.schemas.rows import MicrographRow
 from micrographia.io.working_picture import most_pixels, read_working
 from micrographia.method_names import TRAINED_NETWORKS
+from micrographia.segmentation.burnt_in import beside_text, mark_cut
 from micrographia.segmentation.measuring.corrected import box_that_holds, separate_labels
 from micrographia.segmentation.measuring.overlay import write_overlay
 from micrographia.segmentation.measuring.rois import write_rois
@@ -66,6 +68,8 @@ class Bench:
     def __init__(self, settings: WorkflowConfig, out: Path, method: str) -> None:
         self.settings, self.out, self.method = settings, out, method
         self.readers: Readers = load_readers(settings.curation)
+        detector = self.readers.find_text
+        self.letters = None if detector is None else TextFinder(detector)
         self.segment: Segmenter = segmenter(method)
         self.recipe = _recipe(settings, method)
 
@@ -91,6 +95,7 @@ class Bench:
         write_rois(self.out / "rois" / f"{job.name}.zip", labels)
         size = row["pixel_size_nm"]
         instances = measure(labels, str(row["image_id"]), size, box, row["path"])
+        instances = mark_cut(instances, labels, [_box(one) for one in row["text_boxes"] or ()])
         if len(instances):
             draw_sizes(instances, self.out / "figures" / "pictures" / job.name, job.name)
         facts |= {"pixel_size_nm": size, "pixel_size_source": row["pixel_size_source"]}
@@ -121,7 +126,10 @@ class Bench:
             if before["recipe"] == self.recipe:
                 return labels, list(before["box"]), kept | {"mask_source": self.method}
         working = read_working(row)
-        labels = working.whole(self.segment(to_unit(working.pixels), self.settings.segmentation))
+        found = self.segment(to_unit(working.pixels), self.settings.segmentation)
+        if self.settings.segmentation.text == "avoid":
+            found = beside_text(found, working.text, working.pixels, self.letters)
+        labels = working.whole(found)
         write_labels(path, labels)
         facts = {"mask_source": self.method, "found_digest": image_id(labels)}
         facts["recipe"] = self.recipe
@@ -141,6 +149,11 @@ def _recipe(settings: WorkflowConfig, method: str) -> str:
 def _name_in_rounds(job: Job) -> str:
     """Name by which `segmentation.rounds.corrections` finds a mask: the picture's, if unique."""
     return job.name if job.name == Path(job.row["path"]).stem else str(job.row["image_id"])
+
+
+def _box(edges: Sequence[int]) -> tuple[int, int, int, int]:
+    x0, y0, x1, y1 = edges
+    return x0, y0, x1, y1
 
 
 def why_no_size(found: BurntIn) -> str | None:

@@ -212,6 +212,7 @@ def test_settings_reach_the_verdict(tmp_path: Path, good: list[np.ndarray]) -> N
     assert table["reason"][0] == "too small: side 256 px < 300 px"
 
 
+@needs("rapidocr")
 def test_what_is_burnt_in_is_read(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -220,7 +221,7 @@ def test_what_is_burnt_in_is_read(
     assert main([*made, '{"count": 6, "size": 384, "annotated_share": 1}']) == 0
     monkeypatch.chdir(tmp_path)
     words = ["curation", "run", "made/images", "--out", "out", "--settings"]
-    assert main([*words, '{"text": {"weights": "none.pt"}, "scale": {"tesseract": "never"}}']) == 0
+    assert main([*words, '{"text": {"weights": "none.pt"}}']) == 0
     said = capsys.readouterr().out
     assert "Text was not looked for: " in said and "Scale bars were not read" not in said
     table = read_table(tmp_path / "out" / "micrographs.parquet", MICROGRAPHS)

@@ -8,7 +8,7 @@ import pytest
 from needed import needs
 
 from micrographia.config import Annotation, Scale, Text
-from micrographia.curation.scale.measure import load_tools
+from micrographia.curation.scale.readers.tools import load_tools
 from micrographia.io.resources import PACKAGE, find_resource
 
 
@@ -28,7 +28,7 @@ def test_what_is_here_comes_before_what_comes_along(elsewhere: Path) -> None:
 
 
 def test_the_reader_of_scale_bars_is_found() -> None:
-    assert load_tools(Scale(tesseract="never")).reader is not None
+    assert load_tools(Scale(readers=["network"])).reader is not None
 
 
 @needs("ultralytics")

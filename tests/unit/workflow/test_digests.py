@@ -189,7 +189,7 @@ EDITS = {
     "training/history.py": SEGMENTATION,
     "training/yolo.py": {"segmentation_baseline yolo-seg", "text_detector"},
     "curation/text/training.py": {"text_detector"},
-    "curation/scale/network.py": set(),
+    "curation/scale/readers/network.py": set(),
     "annotation/embedded/heads.py": {"annotation_learn"},
     "annotation/features/texture.py": {"annotation_learn"},
     "annotation/endpoint/transport.py": set(),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from micrographia.config.base import Section
+
+ReaderName = Literal["network", "rapidocr", "tesseract"]
 
 
 class Scale(Section):
@@ -17,21 +19,22 @@ class Scale(Section):
         "curation/scale/weights/scale-reader.safetensors",
         description="Weights of the built-in network that reads the labels of scale bars.",
     )
-    tesseract: Literal["auto", "always", "never"] = Field(
+    readers: Literal["auto"] | Annotated[list[ReaderName], Field(min_length=1)] = Field(
         "auto",
         description=(
-            "Also read labels and banners with tesseract: 'auto' (if it is installed), 'always' "
-            "(error if it is missing) or 'never'."
+            "What reads the labels of scale bars: 'auto' (all that are installed) or a list of "
+            "'network' (built in), 'rapidocr' and 'tesseract'; one that is listed and missing is "
+            "an error. A bar is believed where two of them agree."
         ),
     )
     min_confidence: float = Field(
-        0.9, ge=0, le=1, description="Minimum confidence of a pixel size that is used."
+        0.95, ge=0, le=1, description="Minimum confidence of a pixel size that is used."
     )
     min_confidence_alone: float = Field(
-        0.9,
+        1.0,
         ge=0,
         le=1,
-        description="The same if only the built-in network read the label.",
+        description="The same if only one reader read the label so; 1: never used.",
     )
     tolerance: float = Field(
         0.05,

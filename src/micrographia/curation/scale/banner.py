@@ -10,11 +10,9 @@ import re
 from dataclasses import dataclass
 
 import numpy as np
-from PIL import Image as Pictures
 
 from micrographia.arrays import FloatImage
 from micrographia.curation.scale.parse import UNITS
-from micrographia.curation.scale.tesseract import read_pages
 
 _UNIT = r"(?P<unit>nm|[µμupy]m|mm|Å)"
 _NUMBER = r"(?P<number>\d+(?:[.,]\d+)?)"
@@ -29,11 +27,14 @@ _MAGNIFICATIONS = (
         re.IGNORECASE,
     ),
     re.compile(
-        r"(?<![A-Za-z0-9])[xX×]\s*(?P<number>\d[\d,]*(?:\.\d+)?)\s*(?P<kilo>[kK])?(?![A-Za-z0-9])"
+        r"(?<![A-Za-z0-9])[xX×]\s*(?P<number>\d[\d,]*(?:\.\d+)?)"
+        r"\s*(?P<kilo>[kK](?![a-z0-9]))?(?![a-z0-9.])"
     ),
 )
 #: Widths of print or screen that makers relate magnification to, with some room [mm].
 _PRINT = (70.0, 450.0)
+#: How much wider the frame may have been that a picture was cut from, banner and all.
+_CROP = 5.0
 #: What a point missed makes of a magnification, at most.
 _POINT = 100.0
 #: A banner is rows of one level: least share of a row, least rows [share of the height].
@@ -76,28 +77,6 @@ def find_banner(unit: FloatImage) -> int | None:
     return height - len(flat) + first if above < 0.8 else None
 
 
-def read_banner(unit: FloatImage, factor: int = 1) -> Banner | None:
-    """Read the banner of a picture with tesseract; None where there is no banner.
-
-    Parameters
-    ----------
-    unit
-        Picture on 0…1, reduced or not.
-    factor
-        By how much: what is read refers to the pixels before.
-    """
-    first = find_banner(unit)
-    if first is None:
-        return None
-    strip: FloatImage = unit[first:]
-    if float(np.median(strip)) < 0.5:
-        strip = 1 - strip
-    scale = 4 if unit.shape[1] < 1000 else 2
-    grey = Pictures.fromarray(np.uint8(np.rint(strip * 255)))
-    large = grey.resize((grey.width * scale, grey.height * scale), Pictures.Resampling.BICUBIC)
-    return parse_banner(read_pages([large], segmentation=6)[0], unit.shape[1] * factor)
-
-
 def parse_banner(text: str, width: int) -> Banner:
     """Return what a banner's text says.
 
@@ -118,6 +97,8 @@ def parse_banner(text: str, width: int) -> Banner:
     5.58
     >>> parse_banner("SU8010 5.0kV 8.9mm x500 LM(L)", 684).magnification
     500.0
+    >>> parse_banner("EHT3.00kV x109.0kSE", 384).magnification
+    109000.0
     """
     found = _PIXEL.search(text)
     nm = _length(found) if found else None
@@ -129,12 +110,13 @@ def parse_banner(text: str, width: int) -> Banner:
 def contradicts(banner: Banner | None, nm: float, width: int) -> bool:
     """Return whether a pixel size contradicts the magnification, for any plausible print width.
 
-    Tesseract often misses the point of "2.00 K X", so a hundredth of what it reads may be meant.
+    The picture may be a part of the frame that the magnification is of. Readers often miss the
+    point of "2.00 K X", so a hundredth of what they read may be meant.
     """
     if banner is None or banner.magnification is None:
         return False
     printed = nm * width * banner.magnification / 1e6
-    return not _PRINT[0] <= printed <= _PRINT[1] * _POINT
+    return not _PRINT[0] / _CROP <= printed <= _PRINT[1] * _POINT
 
 
 def _length(found: re.Match[str]) -> float:

@@ -32,8 +32,11 @@ _RAGGED = 2
 _LEAST_CONTRAST = 0.08
 #: How far the middle of an end tick may lie outside the bar [px].
 _BEYOND = 0.8
-#: Least depth of an outline, relative to the step.
-_OUTLINE = 0.4
+#: How far inside a stack the end of its bar may lie [px].
+_INWARD = 7
+#: Least depth of an outline, relative to the step, and to the noise of the ground, which is
+#: taken so far from the end [px].
+_OUTLINE, _NOISE, _FAR = 0.4, 3.0, 20
 #: Most thickness of a bar with its label inside [px].
 _MOST_SPLIT = 8
 
@@ -222,6 +225,9 @@ def _edge(profile: RealArray, start: int, step: int, level: float) -> tuple[floa
         return None
     half = (level + ground) / 2
     column = start - 3 * step
+    # At a low threshold the stack may reach into bright ground beside the bar.
+    while profile[column] < half and abs(column - start) < _INWARD:
+        column -= step
     while 0 <= column + step < width and profile[column + step] >= half:
         column += step
         if abs(column - start) > 6:
@@ -234,9 +240,15 @@ def _edge(profile: RealArray, start: int, step: int, level: float) -> tuple[floa
     inside, beyond = column - step, min(max(after + step, 0), width - 1)
     fall = float(profile[max(min(inside, width - 1), 0)] - profile[beyond])
     sharp = min(max(fall / (level - ground), 0.0), 1.0)
-    outline = [column for column in range(after, after + 4 * step, step) if 0 <= column < width]
+    outline = [column for column in range(after, after + 3 * step, step) if 0 <= column < width]
     lowest = min(outline, key=lambda column: profile[column])
-    if ground - profile[lowest] > _OUTLINE * (level - ground):
+    far = (
+        profile[max(start - _FAR, 0) : start - 4]
+        if step < 0
+        else profile[start + 5 : start + _FAR]
+    )
+    deep = max(_OUTLINE * (level - ground), _NOISE * float(far.std()) if far.size > 3 else 0.0)
+    if ground - profile[lowest] > deep:
         # An outline of the other polarity: the bar's end is drawn along its middle.
         return lowest + 0.5, sharp
     return centre + 0.5, sharp
@@ -307,7 +319,8 @@ def _capped(values: FloatImage, bar: Bar) -> Bar:
 def _same(bar: Bar, other: Bar) -> bool:
     """Whether two candidates are one bar seen twice; the parts of a split bar are in it."""
     rows = min(bar.y1, other.y1) - max(bar.y0, other.y0)
-    if rows < 0:
+    # What only borders on a bar and is of the other ink is its ground, or the bar of its ground.
+    if rows < (bar.bright != other.bright):
         return False
     columns = min(bar.x1, other.x1) - max(bar.x0, other.x0)
     if other.kind in ("split", "ticks") and columns > 0.8 * bar.length:

@@ -65,6 +65,9 @@ def register(verbs: Subparsers) -> None:
     train.add_argument(
         "--seed", type=non_negative, default=1665, help="random seed of the training"
     )
+    train.add_argument(
+        "--start", type=Path, help="weights of a reader to start from; default: random ones"
+    )
     add_settings(train, Training)
     train.set_defaults(run=_train)
 
@@ -81,7 +84,8 @@ def _scale(arguments: argparse.Namespace) -> int:
 
 
 def _print(arguments: argparse.Namespace) -> int:
-    from micrographia.curation.scale.measure import load_tools, search
+    from micrographia.curation.scale.measure import search
+    from micrographia.curation.scale.readers.tools import load_tools
 
     settings = settings_of(arguments)
     entries = [{"image_id": None, "path": path} for path in arguments.images]
@@ -90,7 +94,8 @@ def _print(arguments: argparse.Namespace) -> int:
 
 
 def _table(arguments: argparse.Namespace) -> int:
-    from micrographia.curation.scale.measure import load_tools, search
+    from micrographia.curation.scale.measure import search
+    from micrographia.curation.scale.readers.tools import load_tools
     from micrographia.errors import ConfigError
     from micrographia.io.atomic import refuse_inputs
     from micrographia.io.schemas import MICROGRAPHS, SCALE, TEXT
@@ -125,5 +130,5 @@ def _train(arguments: argparse.Namespace) -> int:
         )
     given = settings_of(arguments)
     settings = Training(**(_TRAINING | given.model_dump(exclude_unset=True)))
-    train(arguments.fonts, settings, arguments.out, arguments.seed)
+    train(arguments.fonts, settings, arguments.out, arguments.seed, arguments.start)
     return 0

@@ -41,6 +41,8 @@ class Line:
         above | below | beside | within, as seen from the bar.
     distance
         Gap to the bar [letters' height].
+    bright
+        Whether the text is brighter than its ground.
     alike
         Whether text and bar are both brighter, or both darker, than their ground.
     """
@@ -50,14 +52,24 @@ class Line:
     level: float | None
     place: str
     distance: float
+    bright: bool
     alike: bool = True
 
-    def hardened(self) -> FloatImage:
-        """Return the crop with most of the ground below the threshold taken away."""
+    def variants(self) -> tuple[FloatImage, ...]:
+        """Return the crop as it is, and with most of the ground below the threshold taken away.
+
+        Where there is no threshold, it comes smoothed, and without what is darker than the middle
+        grey: of an embossed letter the shadow, so that its face is left.
+        """
         if self.level is None:
-            return self.crop
-        top = max(float(np.percentile(self.crop, 97)), self.level + 1e-3)
-        low = self.level - 0.5 * (top - self.level)
+            smooth = ndimage.gaussian_filter(self.crop, self.crop.shape[0] / 30)
+            face = np.clip(smooth - np.median(smooth), 0, None)
+            return self.crop, smooth, np.asarray(face, np.float32)
+        return self.crop, self._hardened(self.level)
+
+    def _hardened(self, level: float) -> FloatImage:
+        top = max(float(np.percentile(self.crop, 97)), level + 1e-3)
+        low = level - 0.5 * (top - level)
         return np.asarray(np.clip((self.crop - low) / (top - low), 0, 1), np.float32)
 
 
@@ -77,13 +89,13 @@ def find_lines(
     most
         How many places to return at most.
     """
-    window = _window(unit.shape, bar)
+    window = window_of(unit.shape, bar)
     found: list[Line] = []
     for bright in (bar.bright, not bar.bright):
         values = _without(unit if bright else 1 - unit, bar)
         for level in _levels(values, bar, window, bright):
             for box in _text_boxes(values, level, window, unit.shape[0]):
-                line = _line(values, box, bar, level, bright == bar.bright)
+                line = _line(values, box, bar, level, bright)
                 if line is not None:
                     found.append(line)
     for hint in hints:
@@ -91,7 +103,7 @@ def find_lines(
         if _overlap(box, window) > 0.5 and box[3] - box[1] >= _SMALLEST:
             for bright in (True, False):
                 values = _without(unit if bright else 1 - unit, bar)
-                line = _line(values, box, bar, None, bright == bar.bright)
+                line = _line(values, box, bar, None, bright)
                 if line is not None:
                     found.append(line)
     found.sort(key=lambda line: line.distance)
@@ -103,20 +115,39 @@ def find_lines(
                 break
         else:
             places.append([line])
-    # Text stays the same over several thresholds, texture does not.
-    places.sort(key=lambda group: -min(len(group), _STABLE))
+    # Text stays the same over several thresholds, texture does not; a detector knows text.
+    places.sort(key=lambda group: -_STABLE if _detected(group) else -min(len(group), _STABLE))
     kept = sorted(places[:most], key=lambda group: group[0].distance)
     return [_chosen(group) for group in kept]
 
 
 def _chosen(group: Sequence[Line]) -> list[Line]:
-    """Return a few cuts of one place, those in the bar's ink first, at spread thresholds."""
-    inked = [line for line in group if line.alike] or list(group)
+    """Return a few cuts of one place, those in the bar's ink first, at spread thresholds.
+
+    What a detector found comes first, in both inks: the label may be light beside a dark bar.
+    """
+    cuts = _cuts(group)
+    inked = [line for line in cuts if line.alike] or cuts
     ordered = sorted(inked, key=lambda line: line.level or 0.0)
-    return [ordered[at] for at in sorted({0, len(ordered) // 2, len(ordered) - 1})][:_CUTS]
+    spread = sorted({0, len(ordered) // 2, len(ordered) - 1}) if ordered else []
+    detected: dict[bool, Line] = {}
+    for line in group:
+        if line.level is None:
+            detected.setdefault(line.alike, line)
+    return [*detected.values(), *(ordered[at] for at in spread)][: _CUTS + len(detected)]
 
 
-def _window(shape: tuple[int, ...], bar: Bar) -> Box:
+def _detected(group: Sequence[Line]) -> bool:
+    return any(line.level is None for line in group)
+
+
+def _cuts(group: Sequence[Line]) -> list[Line]:
+    """Return the lines that were cut out at a threshold."""
+    return [line for line in group if line.level is not None]
+
+
+def window_of(shape: tuple[int, ...], bar: Bar) -> Box:
+    """Return where the label of a bar is searched: x0, y0, x1, y1, ends exclusive [px]."""
     height, width = shape
     reach = max(round(_REACH * height), _LEAST_REACH)
     aside = max(round(0.25 * bar.length), 90) + reach
@@ -212,7 +243,9 @@ def _rows(letters: Sequence[Box]) -> list[Box]:
     ]
 
 
-def _line(values: FloatImage, box: Box, bar: Bar, level: float | None, alike: bool) -> Line | None:
+def _line(
+    values: FloatImage, box: Box, bar: Bar, level: float | None, bright: bool
+) -> Line | None:
     x0, y0, x1, y1 = box
     high = y1 - y0
     middle = (x0 + x1) / 2
@@ -231,10 +264,19 @@ def _line(values: FloatImage, box: Box, bar: Bar, level: float | None, alike: bo
         place, gap = "beside", max(aside, 0.0) + (0.0 if beside else 1.5 * high)
     else:
         return None
-    pad = max(2, round(0.22 * high))
+    # A detector's box has room around its letters.
+    pad = 1 if level is None else max(2, round(0.22 * high))
     top, left = max(y0 - pad, 0), max(x0 - pad, 0)
     crop = values[top : y1 + pad, left : x1 + pad]
-    return Line(box, np.ascontiguousarray(crop), level, place, float(gap) / high, alike)
+    return Line(
+        box,
+        np.ascontiguousarray(crop),
+        level,
+        place,
+        float(gap) / high,
+        bright,
+        bright == bar.bright,
+    )
 
 
 def _common(first: Sequence[int], second: Sequence[int]) -> float:

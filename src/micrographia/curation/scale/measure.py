@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple, TypedDict
+from typing import Any, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
 
 from micrographia.arrays import FloatImage
 from micrographia.config import Scale
-from micrographia.curation.scale.banner import Banner, contradicts, read_banner
-from micrographia.curation.scale.network import Reader, load_reader
-from micrographia.curation.scale.reading import Answer, read_scale
-from micrographia.curation.scale.tesseract import ABSENT, program
-from micrographia.errors import ConfigError, MicrographiaError
+from micrographia.curation.scale.banner import Banner, contradicts
+from micrographia.curation.scale.banner_text import read_banner
+from micrographia.curation.scale.decide import Answer
+from micrographia.curation.scale.readers.tools import Tools
+from micrographia.curation.scale.reading import read_scale
+from micrographia.errors import MicrographiaError
 from micrographia.io.images import read_micrograph, to_own_range
 from micrographia.io.schemas import SCALE
 from micrographia.io.schemas.rows import (
@@ -31,14 +32,6 @@ LOG = logging.getLogger(__name__)
 _LONGEST = 2048
 #: Classes of a text detector that can hold a bar's label.
 _HINTS = ("text", "scale_bar")
-
-
-class Tools(NamedTuple):
-    """What reads: the built-in reader, whether tesseract does too, and a note for the rows."""
-
-    reader: Reader
-    use_tesseract: bool
-    note: str | None
 
 
 class Judgement(TypedDict):
@@ -61,31 +54,11 @@ class BarReading(TypedDict):
     label_nm: float
     evidence: float
     margin: float
+    bar_margin: float
     network_share: float
+    rapidocr_share: float
     tesseract_share: float
     confidence: float
-
-
-def load_tools(settings: Scale) -> Tools:
-    """Load the reader and look for tesseract, as the settings ask.
-
-    Raises
-    ------
-    ConfigError
-        The reader's weights are absent, or tesseract where it is asked for.
-    """
-    reader = load_reader(settings.reader)
-    if settings.tesseract == "never":
-        return Tools(reader, False, None)
-    if program() is not None:
-        return Tools(reader, True, None)
-    if settings.tesseract == "always":
-        raise ConfigError(
-            "curation.scale.tesseract is 'always', but tesseract is not on PATH",
-            remedy="Install Debian's package tesseract-ocr, or choose 'auto'",
-        )
-    LOG.warning("%s", ABSENT)
-    return Tools(reader, False, ABSENT)
 
 
 def search(
@@ -103,7 +76,7 @@ def search(
     texts
         Rows of `schemas.TEXT` by `image_id`, where a detector looked.
     tools
-        What `load_tools` returns.
+        What `readers.tools.load_tools` returns.
     settings
         Thresholds.
     """
@@ -148,7 +121,7 @@ def measure(
     header_nm
         Pixel size that the file's header gives [nm].
     tools
-        What `load_tools` returns.
+        What `readers.tools.load_tools` returns.
     settings
         Thresholds.
     hints
@@ -159,8 +132,8 @@ def measure(
     factor = max(1, -(-max(pixels.shape) // _LONGEST))
     unit = _reduced(to_own_range(pixels), factor)
     small = [[value // factor for value in box] for box in hints]
-    answer = read_scale(unit, tools.reader, tools.use_tesseract, small)
-    banner = read_banner(unit, factor) if tools.use_tesseract else None
+    answer = read_scale(unit, tools, small)
+    banner = read_banner(unit, tools, factor)
     row: ScaleRow = blank(SCALE)
     row |= {"header_nm": header_nm, "note": tools.note}
     if banner is not None and banner.nm is not None:
@@ -168,6 +141,8 @@ def measure(
     if answer is not None:
         row = {**row, **_of_answer(answer, factor)}
     fault = _fault(answer, banner, unit.shape[1], factor, settings)
+    if answer is not None and _witnessed(answer.nm / factor, row, settings):
+        fault = None
     bar_nm = row["bar_nm"] if fault is None else None
     judged = judge(header_nm, row["banner_nm"], bar_nm, settings, by_user=by_user)
     row = {**row, **judged}
@@ -235,8 +210,10 @@ def _of_answer(answer: Answer, factor: int) -> BarReading:
         "label_nm": answer.label.nm,
         "evidence": answer.evidence,
         "margin": answer.margin,
-        "network_share": answer.network,
-        "tesseract_share": answer.tesseract,
+        "bar_margin": answer.bar_margin,
+        "network_share": answer.shares["network"],
+        "rapidocr_share": answer.shares["rapidocr"],
+        "tesseract_share": answer.shares["tesseract"],
         "confidence": answer.confidence,
     }
 
@@ -247,18 +224,34 @@ def _fault(
     """Return why the bar's reading is not used, or None."""
     if answer is None:
         return "no scale bar with a label that can be read"
-    alone = answer.tesseract == 0
-    needed = settings.min_confidence_alone if alone else settings.min_confidence
+    if answer.doubt is not None:
+        return f"bar read as {answer.text!r}, but {answer.doubt}"
+    if not answer.agreed and settings.min_confidence_alone >= 1:
+        return f"bar read as {answer.text!r}, but {_disagreement(answer)}"
+    needed = settings.min_confidence if answer.agreed else settings.min_confidence_alone
     if answer.confidence < needed:
-        who = " by the built-in reader alone" if alone else ""
         sure = f"{answer.confidence:.2f} < {needed:g}"
-        return f"bar read as {answer.text!r}{who} with confidence {sure}"
+        return f"bar read as {answer.text!r} with confidence {sure}; {_disagreement(answer)}"
     if not settings.min_nm <= answer.nm / factor <= settings.max_nm:
         return f"bar read as {answer.text!r}: {answer.nm / factor:.4g} nm a pixel is implausible"
     if contradicts(banner, answer.nm, width):
         assert banner is not None
         return f"bar read as {answer.text!r} does not fit magnification {banner.magnification:g}"
     return None
+
+
+def _disagreement(answer: Answer) -> str:
+    """Say who reads what."""
+    said = {reader: str(label) for reader, label in answer.said.items()}
+    if len(set(said.values())) > 1:
+        return "; ".join(f"{reader} reads {label!r}" for reader, label in said.items())
+    return f"only {next(iter(said))} reads it" if len(said) == 1 else "no two readers are sure"
+
+
+def _witnessed(nm: float, row: ScaleRow, settings: Scale) -> bool:
+    """Whether header or banner say the same as a bar that no two readers agree on."""
+    said = ((row["header_nm"], settings.tolerance), (row["banner_nm"], settings.banner_tolerance))
+    return any(other and abs(nm / other - 1) <= allowed for other, allowed in said)
 
 
 def _hints(found: Mapping[str, Any] | None) -> list[list[int]]:

@@ -62,8 +62,13 @@ _UNIT = "|".join(
         {s for many in _SPELLINGS.values() for s in many}, key=len, reverse=True
     )
 )
-_LABEL = re.compile(rf"(?<![A-Za-z0-9.,]){_NUMBER}[ ._\-~'‘’]*(?P<unit>{_UNIT})(?![A-Za-z0-9])")
+#: A stroke after the unit is the edge of something beside the label.
+_LABEL = re.compile(
+    rf"(?<![A-Za-z0-9.,]){_NUMBER}[ ._\-~'‘’]*(?P<unit>{_UNIT})(?P<stroke>[lI|!1]?)(?![A-Za-z0-9])"
+)
 _OF = {spelling: unit for unit, many in reversed(_SPELLINGS.items()) for spelling in many}
+
+_ENDINGS = {"nm": "nm", "um": "µm", "µm": "µm", "mm": "mm", "A": "Å", "Å": "Å"}
 
 #: Leading figures of the lengths that instruments and authors give their bars.
 _USUAL = (1.0, 2.0, 5.0)
@@ -104,9 +109,58 @@ def parse_label(text: str) -> Label | None:
         value, unit = float(digits), _OF[spelling]
         repairs = sum(a != b for a, b in zip(raw, digits, strict=True))
         repairs += spelling not in (unit, "um")
+        repairs += bool(found["stroke"])
         if value > 0 and (unit != "Å" or spelling == "Å" or value >= 2):
             return Label(value, unit, repairs)
     return None
+
+
+def label_spans(text: str) -> list[tuple[int, int]]:
+    """Return where lengths stand in a text: the places of the first character and after the last.
+
+    Examples
+    --------
+    >>> label_spans("SEI 15kV 1μm WD 8.1 mm")
+    [(9, 12), (16, 22)]
+    """
+    return [
+        (found.start(), found.end("unit")) for found in _LABEL.finditer(text.replace("μ", "µ"))
+    ]
+
+
+def unit_place(text: str) -> tuple[int, int] | None:
+    """Return where the number of the last length ends and its unit begins; None without a length.
+
+    Examples
+    --------
+    >>> unit_place("WD 8 mm 100 nm")
+    (10, 12)
+    """
+    found = list(_LABEL.finditer(text.replace("μ", "µ")))
+    return (found[-1].end("number") - 1, found[-1].start("unit")) if found else None
+
+
+def parse_unit(text: str) -> str | None:
+    """Return the unit that a text ends with; None for none, or an m that may be left of one.
+
+    Examples
+    --------
+    >>> [parse_unit(text) for text in ("nm", "0um", "μm ", "m", "A")]
+    ['nm', 'µm', 'µm', None, 'Å']
+    """
+    plain = text.replace("μ", "µ").strip()
+    return next((unit for end, unit in _ENDINGS.items() if plain.endswith(end)), None)
+
+
+def may_be_label(text: str) -> bool:
+    """Return whether a text is a length and nothing else.
+
+    Examples
+    --------
+    >>> may_be_label("100 nm"), may_be_label("100"), may_be_label("b) 100 nm")
+    (True, False, False)
+    """
+    return _LABEL.fullmatch(text.replace("μ", "µ").strip()) is not None
 
 
 def usualness(label: Label) -> int:

@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw, ImageFont
 from scipy import ndimage
 
 from micrographia.arrays import FloatImage
-from micrographia.curation.scale.network import ALPHABET, normalise
+from micrographia.curation.scale.readers.network import ALPHABET, normalise
 from micrographia.errors import ConfigError
 
 _NUMBERS = ("1", "2", "5", "10", "20", "50", "100", "200", "500")
@@ -25,6 +25,8 @@ _OTHERS = "abcdefghijklopqrstvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ()=:/-+%&"
 _SAME = {"u": "µ", "μ": "µ", ",": "."}
 #: Share of pictures without any text, which is what most crops of a micrograph are.
 _BARE = 0.06
+#: Share of lines that stand out by light and shadow, with hardly another grey than their ground.
+_EMBOSSED = 0.12
 #: Where the name of a family ends and that of a face begins.
 _FACE = re.compile("-|Bold|Italic|Oblique")
 #: How much oftener a plain face without serifs is taken: most labels are set in one.
@@ -157,13 +159,29 @@ def _drawn(
         for layer in (ink, shade)
     ]
     picture = _ground(height, width, rng)
-    level, contrast = float(rng.uniform(0.45, 1)), float(rng.uniform(0.25, 1))
-    picture = level - contrast + picture * contrast
-    picture += small[1] * (np.minimum(picture, level - contrast) - picture)
-    picture += small[0] * (level - picture)
+    if rng.random() < _EMBOSSED:
+        picture = _embossed(picture, np.asarray(small[0], np.float32), rng)
+    else:
+        level, contrast = float(rng.uniform(0.45, 1)), float(rng.uniform(0.25, 1))
+        picture = level - contrast + picture * contrast
+        picture += small[1] * (np.minimum(picture, level - contrast) - picture)
+        picture += small[0] * (level - picture)
     picture = _worn(picture, rng)
     edge, aside = margin // fine, round(margin * stretch / fine)
     return picture, (aside, edge, width - aside, height - edge)
+
+
+def _embossed(ground: FloatImage, ink: FloatImage, rng: np.random.Generator) -> FloatImage:
+    """Return letters with a shadow below and to the right, perhaps a light edge opposite."""
+    picture = np.asarray(rng.uniform(0.35, 0.8) + 0.25 * (ground - ground.mean()), np.float32)
+    letters = float(picture.mean()) + float(rng.uniform(-0.02, 0.2))
+    # Labels of pictures that were reduced have shadows of half a pixel.
+    offset = float(rng.uniform(0.4, max(0.7, 0.04 * ink.shape[0])))
+    shadow = ndimage.shift(ink, offset, order=1)
+    light = ndimage.shift(ink, -offset, order=1) * float(rng.choice([0, 1]))
+    picture += shadow * float(rng.uniform(0.15, 0.6)) * -1
+    picture += light * np.maximum(float(rng.uniform(0.05, 0.3)) - shadow, 0)
+    return np.asarray(picture + ink * (letters - picture), np.float32)
 
 
 def _neighbour(

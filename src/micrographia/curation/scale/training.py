@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
+from safetensors.torch import load_file
 from torch import nn
 from torch.nn import functional
 
 from micrographia.config import Training
-from micrographia.curation.scale.network import ALPHABET, LAYERS, decode
+from micrographia.curation.scale.readers.network import ALPHABET, LAYERS, decode, load_reader
 from micrographia.curation.scale.samples import find_fonts, sample
 from micrographia.provenance import versions
 from micrographia.training.loop import Progress, fit
@@ -103,7 +106,13 @@ class LabelLearner:
         return {self.score: float(np.mean(right))}
 
 
-def train(folders: Sequence[str], settings: Training, out: Path, seed: int) -> Progress:
+def train(
+    folders: Sequence[str],
+    settings: Training,
+    out: Path,
+    seed: int,
+    start: Path | None = None,
+) -> Progress:
     """Train the reader on rendered lines; the best weights go to `out`, with a card beside it.
 
     Parameters
@@ -116,15 +125,20 @@ def train(folders: Sequence[str], settings: Training, out: Path, seed: int) -> P
         A `.safetensors` file.
     seed
         From which weights and lines follow.
+    start
+        Weights of a reader to start from; default: random ones.
     """
     torch.manual_seed(seed)
     fonts = find_fonts(folders)
-    card = {
+    learner = LabelLearner(fonts, seed)
+    card: dict[str, Any] = {
         "kind": "scale-reader",
         "architecture": {"alphabet": ALPHABET, "layers": [list(shape) for shape in LAYERS]},
         "data": {"rendered lines in the fonts": sorted(font.name for font in fonts)},
         "versions": versions(),
     }
-    return fit(
-        LabelLearner(fonts, seed), settings, out, out.parent / "states", seed=seed, card=card
-    )
+    if start is not None:
+        load_reader(start)  # says what is wrong with a file that is none
+        learner.model.load_state_dict(load_file(start))
+        card["start_sha256"] = hashlib.sha256(start.read_bytes()).hexdigest()
+    return fit(learner, settings, out, out.parent / "states", seed=seed, card=card)

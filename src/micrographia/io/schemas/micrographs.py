@@ -106,8 +106,10 @@ SCALE = pa.schema(
         ("label_text", pa.string()),
         ("label_nm", pa.float64()),
         ("evidence", pa.float64()),  # what speaks for bar_nm, without a unit
-        ("margin", pa.float64()),  # how much more than for the next pixel size
+        ("margin", pa.float64()),  # how much more than for the next label
+        ("bar_margin", pa.float64()),  # how much more than for the same label beside another bar
         ("network_share", pa.float64()),  # of the label's crops, by probability
+        ("rapidocr_share", pa.float64()),  # of the label's crops, by probability
         ("tesseract_share", pa.float64()),  # of the label's crops
         ("confidence", pa.float64()),  # that bar_nm is within 5 % of the truth
         ("agreement", pa.string()),  # agree | disagree | single | none

@@ -112,7 +112,9 @@ class ScaleRow(TypedDict):
     label_nm: float | None
     evidence: float | None
     margin: float | None
+    bar_margin: float | None
     network_share: float | None
+    rapidocr_share: float | None
     tesseract_share: float | None
     confidence: float | None
     agreement: str

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from micrographia.curation.scale.lexicon import likelihoods, posterior
-from micrographia.curation.scale.network import ALPHABET
+from micrographia.curation.scale.readers.lexicon import likelihoods, posterior
+from micrographia.curation.scale.readers.network import ALPHABET
 
 
 def spelled(text: str) -> list[int]:

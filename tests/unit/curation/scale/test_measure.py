@@ -14,11 +14,12 @@ from PIL import Image, ImageDraw, ImageFont
 
 from micrographia.cli import main
 from micrographia.config import Scale
-from micrographia.curation.scale import tesseract
 from micrographia.curation.scale.bars import find_bars
 from micrographia.curation.scale.lines import find_lines
-from micrographia.curation.scale.measure import Tools, load_tools, measure, search
-from micrographia.curation.scale.network import load_reader
+from micrographia.curation.scale.measure import measure, search
+from micrographia.curation.scale.readers import tesseract
+from micrographia.curation.scale.readers.network import load_reader
+from micrographia.curation.scale.readers.tools import Tools, load_tools
 from micrographia.errors import ConfigError
 from micrographia.io.schemas import SCALE
 
@@ -39,13 +40,13 @@ LABELS = (
 )
 
 
-TESSERACT = pytest.param(True, marks=needs("tesseract"), id="tesseract")
+SECOND = [pytest.param(name, marks=needs(name), id=name) for name in ("rapidocr", "tesseract")]
 
 
-@pytest.fixture(scope="module", params=[pytest.param(False, id="alone"), TESSERACT])
+@pytest.fixture(scope="module", params=SECOND)
 def tools(request: pytest.FixtureRequest) -> Tools:
-    """The built-in reader, alone and with tesseract."""
-    return Tools(load_reader(READER), request.param, None)
+    """The built-in reader with a second one."""
+    return load_tools(SETTINGS.model_copy(update={"readers": ["network", request.param]}))
 
 
 def specimen(seed: int = 0, ground: int = 110) -> Image.Image:
@@ -203,7 +204,6 @@ def test_a_unit_in_doubt_gives_no_pixel_size(text: str, tools: Tools) -> None:
     assert used is None or used == pytest.approx(true, rel=0.01)
 
 
-@pytest.mark.parametrize("tools", [TESSERACT], indirect=True)
 def test_the_banner_of_a_large_picture_refers_to_its_own_pixels(tools: Tools) -> None:
     """It is read on a copy of half the size: a field of view is that of all columns."""
     picture = specimen(5).resize((2600, 2000))
@@ -246,21 +246,6 @@ def test_a_header_that_the_bar_contradicts_is_not_believed(tools: Tools) -> None
     assert refused["agreement"] == "disagree" and refused["pixel_size_nm"] is None
 
 
-def test_without_tesseract_rows_say_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PATH", "/nonexistent")
-    tesseract.program.cache_clear()
-    try:
-        found = load_tools(SETTINGS)
-        assert not found.use_tesseract
-        row = measure(with_bar(specimen(5), 150, "200 nm"), None, found, SETTINGS)
-        assert "install Debian's package tesseract-ocr" in row["note"]
-        with pytest.raises(ConfigError, match="tesseract is not on PATH"):
-            load_tools(SETTINGS.model_copy(update={"tesseract": "always"}))
-        assert load_tools(SETTINGS.model_copy(update={"tesseract": "never"})).note is None
-    finally:
-        tesseract.program.cache_clear()
-
-
 @needs("tesseract")
 def test_tesseract_reads_several_lines_in_order() -> None:
     pages = []
@@ -286,7 +271,7 @@ def test_the_command_prints_rows_and_a_bad_file_is_a_row(
     Image.fromarray(with_bar(specimen(5), 150, "200 nm")).save(tmp_path / "a.png")
     (tmp_path / "b.png").write_bytes(b"no picture")
     words = [str(tmp_path / "a.png"), str(tmp_path / "b.png")]
-    options = ["--settings", json.dumps({"reader": str(READER), "tesseract": "never"})]
+    options = ["--settings", json.dumps({"reader": str(READER), "readers": ["network"]})]
     assert main(["curation", "scale", *words, *options]) == 0
     rows = json.loads(capsys.readouterr().out)
     assert [set(row) for row in rows] == [set(SCALE.names)] * 2

@@ -10,15 +10,16 @@ from __future__ import annotations
 
 import math
 from functools import cache
+from typing import NamedTuple
 
 import numpy as np
 
 from micrographia.arrays import FloatArray, IntArray
-from micrographia.curation.scale.network import ALPHABET
 from micrographia.curation.scale.parse import Label, parse_label, usualness
+from micrographia.curation.scale.readers import network, rapid
 
 _WHOLE = "1 2 3 4 5 6 8 10 15 20 25 30 35 40 50 60 80 100 120 125 150 200 250 300 400 500 600 800"
-_FINE = "1.0 1.5 2.0 2.5 3.0 4.0 5.0 10.0 20.0 30.0 40.0 50.0"
+_FINE = "1.0 1.5 2.0 2.5 3.0 4.0 5.0 10.0 20.0 25.0 30.0 40.0 50.0 100.0 200.0 300.0 500.0"
 _FINEST = "1.00 1.50 2.00 2.50 3.00 4.00 5.00"
 _BELOW = "0.1 0.2 0.25 0.3 0.4 0.5 0.10 0.20 0.50"
 _NUMBERS = {
@@ -36,25 +37,46 @@ _LEAST = 0.05
 _NEVER = -1e30
 
 
-def posterior(scores: FloatArray) -> dict[Label, float]:
+class Lexicon(NamedTuple):
+    """Texts that a reader may find on a line, and the labels that they are.
+
+    Attributes
+    ----------
+    labels
+        One per text; several texts may be the same label.
+    targets, lengths
+        Texts as classes of the reader, padded with zeros, (texts, longest), and their lengths.
+    usual, priors
+        How usual the number of each label is, and its length.
+    """
+
+    labels: list[Label]
+    targets: IntArray
+    lengths: IntArray
+    usual: FloatArray
+    priors: FloatArray
+
+
+def posterior(scores: FloatArray, lexicon: Lexicon | None = None) -> dict[Label, float]:
     """Return the labels that a line may bear, with their probabilities; those below 1 % left out.
 
     Parameters
     ----------
     scores
         Log-probabilities per step and class, of one line.
+    lexicon
+        The reader's texts; by default those of the built-in reader.
     """
-    labels, targets, lengths, priors = _lexicon()
-    found = np.exp(likelihoods(scores, targets, lengths))
-    usual = np.array([_PRIOR[usualness(label)] for label in labels])
+    known = lexicon or network_lexicon()
+    found = np.exp(likelihoods(scores, known.targets, known.lengths))
     # Whether it is a label at all is a question of its number; which one, also of its length.
-    whole = float((found * usual).sum())
+    whole = float((found * known.usual).sum())
     whole /= max(whole + max(1.0 - float(found.sum()), 0.0), 1e-12)
-    weighted = found * usual * priors
+    weighted = found * known.usual * known.priors
     shares = whole * weighted / max(float(weighted.sum()), 1e-12)
     votes: dict[Label, float] = {}
     for at in np.flatnonzero(shares > 0.002):
-        votes[labels[at]] = votes.get(labels[at], 0.0) + float(shares[at])
+        votes[known.labels[at]] = votes.get(known.labels[at], 0.0) + float(shares[at])
     return {label: share for label, share in votes.items() if share > 0.01}
 
 
@@ -88,18 +110,33 @@ def likelihoods(scores: FloatArray, targets: IntArray, lengths: IntArray) -> Flo
 
 
 @cache
-def _lexicon() -> tuple[list[Label], IntArray, IntArray, FloatArray]:
+def network_lexicon() -> Lexicon:
+    """Return the texts of the built-in reader, which knows neither blanks nor other spellings."""
+    return _lexicon(network.ALPHABET, {unit: (unit,) for unit in _NUMBERS})
+
+
+@cache
+def rapid_lexicon() -> Lexicon:
+    """Return the texts of RapidOCR, whose µ is Greek or a u, whose Å is an A, blanks at will."""
+    spelled = {"nm": ("nm",), "µm": ("um", "μm"), "mm": ("mm",), "Å": ("A", "Å")}
+    spaced = {unit: (*texts, *(f" {one}" for one in texts)) for unit, texts in spelled.items()}
+    return _lexicon(rapid.ALPHABET, spaced)
+
+
+def _lexicon(alphabet: str, spellings: dict[str, tuple[str, ...]]) -> Lexicon:
     labels, spelled = [], []
     for unit, numbers in _NUMBERS.items():
         for number in numbers.split():
             label = parse_label(f"{number} {unit}")
             if label is not None:
-                labels.append(label)
-                spelled.append([ALPHABET.index(char) + 1 for char in number + unit])
+                for ending in spellings[unit]:
+                    labels.append(label)
+                    spelled.append([alphabet.index(char) + 1 for char in number + ending])
     lengths = np.array([len(text) for text in spelled])
     targets = np.zeros((len(spelled), int(lengths.max())), np.int64)
     for row, text in zip(targets, spelled, strict=True):
         row[: len(text)] = text
+    usual = np.array([_PRIOR[usualness(label)] for label in labels])
     places, weights = zip(*_LENGTHS, (6.0, _LEAST), strict=True)
     priors = np.interp([math.log10(label.nm) for label in labels], places, weights)
-    return labels, targets, lengths, priors
+    return Lexicon(labels, targets, lengths, usual, priors)

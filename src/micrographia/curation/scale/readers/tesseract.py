@@ -18,12 +18,6 @@ from micrographia.arrays import RealArray
 
 LOG = logging.getLogger(__name__)
 
-#: What a row says where the program is missing.
-ABSENT = (
-    "tesseract is not installed: labels were read by the built-in reader alone, and banners "
-    "not at all; install Debian's package tesseract-ocr, or set curation.scale.tesseract to "
-    "'never'"
-)
 _HEIGHT = 42
 _TIMEOUT = 60
 

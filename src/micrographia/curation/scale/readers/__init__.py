@@ -1,0 +1,1 @@
+"""Readers of the labels of scale bars."""
