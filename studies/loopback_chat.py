@@ -29,6 +29,8 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from micrographia.annotation.batch import annotate_cases, read_cases
+from micrographia.annotation.registry import make_annotator
 from micrographia.config import Annotation
 from micrographia.io.images import image_id
 from micrographia.io.schemas import MICROGRAPHS
@@ -330,3 +332,13 @@ def settings_for(server: ChatServer | str, **endpoint: Any) -> Annotation:
 def as_json(settings: Annotation) -> str:
     """The settings as the command line takes them."""
     return json.dumps(settings.model_dump(mode="json"))
+
+
+def annotate(server: Any, table: Path, again: bool = False, **endpoint: Any) -> list[dict]:
+    """Annotate all pictures of a table; the ledger lies beside it."""
+    room = settings_for(server, **endpoint)
+    annotator = make_annotator("model", room, table.parent / "calls.sqlite", again)
+    try:
+        return list(annotate_cases(annotator, read_cases(table, None)))
+    finally:
+        annotator.close()

@@ -128,9 +128,9 @@ def _curated(
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "ingested.parquet"
         ingest_table(progress(iter(listed), len(listed), "read"), curation, path)
-        table = mark_duplicates(read_table(path, INGESTED), curation).drop(columns="thumbnail")
+        table = mark_duplicates(read_table(path, INGESTED), curation)
         merged = Path(folder) / "merged.parquet"
-        write_table(table, merged, MICROGRAPHS)
+        write_table(table[MICROGRAPHS.names], merged, MICROGRAPHS)
         rows: list[MicrographRow] = read_rows(merged, MICROGRAPHS)
     return rows, masks
 

@@ -45,6 +45,13 @@ def register(verbs: Subparsers) -> None:
     )  # fmt: skip
     add_shard(parser)
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="output folder")
+    _add_choices(parser)
+    add_settings(parser, Segmentation)
+    parser.set_defaults(run=_predict)
+
+
+def _add_choices(parser: argparse.ArgumentParser) -> None:
+    """Add how pictures are segmented, and what is written beside the masks."""
     parser.add_argument(
         "--method",
         help="segmenter to use instead of the one in the settings (default unet-small): "
@@ -70,8 +77,6 @@ def register(verbs: Subparsers) -> None:
         action="store_true",
         help="segment text that is burnt into the images as if it were sample",
     )
-    add_settings(parser, Segmentation)
-    parser.set_defaults(run=_predict)
 
 
 def _predict(arguments: argparse.Namespace) -> int:

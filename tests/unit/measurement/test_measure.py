@@ -70,7 +70,7 @@ def test_a_folder_becomes_sizes_in_nm(scans, tmp_path, capsys):
     assert "5 of 6 pictures measured, 4 in nm, 4 counted in the distributions" in said
     assert "small/1.tif: 10 instances (1 cut by the border)" in said
     pictures = rows_of(out / "pictures.csv")
-    assert "damaged" in pictures["broken.tif"]["failure"]
+    assert "has no page" in pictures["broken.tif"]["failure"]
     assert "copy" in pictures["small/1 - Copy.tif"]["why_not_counted"]
     assert pictures["large/photo.png"]["pixel_size [nm]"] == ""
     assert "the file states none" in pictures["large/photo.png"]["why_no_pixel_size"]

@@ -59,7 +59,8 @@ def installed() -> bool:
 @cache
 def load_reader() -> Reader:
     """Load the recogniser, once in a process, on one thread: the same crop, the same text."""
-    package = importlib.import_module("rapidocr_onnxruntime")
+    import rapidocr_onnxruntime as package
+
     engine = package.RapidOCR(intra_op_num_threads=1, inter_op_num_threads=1)
 
     def read(crops: list[GreyImage]) -> list[tuple[str, float]]:

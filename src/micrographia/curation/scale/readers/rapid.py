@@ -68,7 +68,9 @@ class Rapid:
     """Detector and recogniser on one thread, so that the same picture gives the same answer."""
 
     def __init__(self) -> None:
-        engine = importlib.import_module("rapidocr_onnxruntime").RapidOCR(
+        from rapidocr_onnxruntime import RapidOCR
+
+        engine = RapidOCR(
             intra_op_num_threads=1,
             inter_op_num_threads=1,
             det_limit_type="max",
