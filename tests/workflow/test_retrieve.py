@@ -1,0 +1,64 @@
+"""`snakemake retrieve_<name>`: for real, from a server on the loopback."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from public_server import catalogue_text, emps_entry, emps_files, serve, train_list, zipped
+from workflow.harness import Workflow, copy_workflow
+
+from micrographia.io.public.catalogue import SHIPPED, read_catalogue
+
+pytestmark = pytest.mark.slow
+
+OVERLAY = "name: small\nresults: out\ndata: {public: public}\n"
+
+
+def test_every_set_is_a_target_and_part_of_no_other(fresh: Workflow) -> None:
+    for name in read_catalogue().sets:
+        assert fresh.jobs(f"retrieve_{name}") == {"retrieve": 1, f"retrieve_{name}": 1}
+    assert not [rule for rule in fresh.jobs() if rule.startswith("retrieve")]
+
+
+def test_a_target_downloads_and_then_has_nothing_to_do(tmp_path: Path) -> None:
+    flow = copy_workflow(tmp_path, own_sources=True)
+    shipped = flow.folder / "src" / SHIPPED.relative_to(SHIPPED.parents[3])
+    assert shipped.is_file()
+    overlay = flow.overlay(OVERLAY)
+    wanted = ("--cores", "1", "--configfile", overlay, "retrieve_emps")
+    files: dict[str, bytes | int | str] = {"/emps.zip": 503, "/train.csv": train_list()}
+    with serve(files) as address:
+        shipped.write_text(catalogue_text({"emps": emps_entry(address)}))
+        failed = flow.call(*wanted)
+        assert failed.returncode != 0
+        assert "503 Service Unavailable" in failed.stdout
+        assert "put it at public/downloads/emps/emps.zip; then the same command" in failed.stdout
+        files["/emps.zip"] = zipped(emps_files())
+        answer = flow.call(*wanted)
+        assert answer.returncode == 0, answer.stdout[-4000:]
+    folder = flow.folder / "public" / "emps"
+    assert len(list((folder / "images").iterdir())) == 3
+    assert json.loads((folder / "retrieved.json").read_text())["licence"] == "MIT"
+    assert flow.jobs("--configfile", overlay, "retrieve_emps") == {}
+    # The settings of a benchmark read what was retrieved.
+    pictures = "{micrographs: {source: public/emps/images, masks: public/emps/segmaps}}"
+    own = flow.overlay(f"data: {pictures}\nshards: {{micrographs: 1}}\n", "own.yaml")
+    assert flow.jobs("--configfile", own, "bench_segmentation")["segmentation_predict"] == 1
+
+
+def test_the_settings_of_a_benchmark_are_pointed_at_a_set(fresh: Workflow) -> None:
+    """The command of the page of public data."""
+    for name in ("images", "segmaps"):
+        (fresh.folder / "data" / "emps" / name).mkdir(parents=True)
+    text = (Path(__file__).parents[1] / "config" / "emps.yaml").read_text()
+    overlay = fresh.overlay(text, "emps.yaml")
+    pointed = 'data={"micrographs": {"source": "data/emps/images", "masks": "data/emps/segmaps"}}'
+    said = fresh.call(
+        *("-n", "-p", "--cores", "1", "--configfile", overlay, "--config", pointed),
+        "bench_segmentation",
+    )
+    assert said.returncode == 0, said.stdout[-3000:]
+    assert "data/emps/images" in said.stdout and "shared/data" not in said.stdout
+    assert "MIT" in said.stdout  # what the file sets beside it still counts
