@@ -17,8 +17,9 @@ OVERLAY = "name: small\nresults: out\ndata: {public: public}\n"
 
 
 def test_every_set_is_a_target_and_part_of_no_other(fresh: Workflow) -> None:
-    for name in read_catalogue().sets:
-        assert fresh.jobs(f"retrieve_{name}") == {"retrieve": 1, f"retrieve_{name}": 1}
+    targets = [f"retrieve_{name}" for name in read_catalogue().sets]
+    jobs = fresh.jobs(*targets)
+    assert jobs == {"retrieve": len(targets)} | dict.fromkeys(targets, 1)
     assert not [rule for rule in fresh.jobs() if rule.startswith("retrieve")]
 
 
@@ -27,7 +28,7 @@ def test_a_target_downloads_and_then_has_nothing_to_do(tmp_path: Path) -> None:
     shipped = flow.folder / "src" / SHIPPED.relative_to(SHIPPED.parents[3])
     assert shipped.is_file()
     overlay = flow.overlay(OVERLAY)
-    wanted = ("--cores", "1", "--configfile", overlay, "retrieve_emps")
+    wanted = ("retrieve_emps", "--cores", "1", "--configfile", overlay)
     files: dict[str, bytes | int | str] = {"/emps.zip": 503, "/train.csv": train_list()}
     with serve(files) as address:
         shipped.write_text(catalogue_text({"emps": emps_entry(address)}))
@@ -41,11 +42,11 @@ def test_a_target_downloads_and_then_has_nothing_to_do(tmp_path: Path) -> None:
     folder = flow.folder / "public" / "emps"
     assert len(list((folder / "images").iterdir())) == 3
     assert json.loads((folder / "retrieved.json").read_text())["licence"] == "MIT"
-    assert flow.jobs("--configfile", overlay, "retrieve_emps") == {}
+    assert flow.jobs("retrieve_emps", "--configfile", overlay) == {}
     # The settings of a benchmark read what was retrieved.
     pictures = "{micrographs: {source: public/emps/images, masks: public/emps/segmaps}}"
     own = flow.overlay(f"data: {pictures}\nshards: {{micrographs: 1}}\n", "own.yaml")
-    assert flow.jobs("--configfile", own, "bench_segmentation")["segmentation_predict"] == 1
+    assert flow.jobs("bench_segmentation", "--configfile", own)["segmentation_predict"] == 1
 
 
 def test_the_settings_of_a_benchmark_are_pointed_at_a_set(fresh: Workflow) -> None:
@@ -56,8 +57,8 @@ def test_the_settings_of_a_benchmark_are_pointed_at_a_set(fresh: Workflow) -> No
     overlay = fresh.overlay(text, "emps.yaml")
     pointed = 'data={"micrographs": {"source": "data/emps/images", "masks": "data/emps/segmaps"}}'
     said = fresh.call(
-        *("-n", "-p", "--cores", "1", "--configfile", overlay, "--config", pointed),
-        "bench_segmentation",
+        *("bench_segmentation", "-n", "-p", "--cores", "1", "--configfile", overlay),
+        *("--config", pointed),
     )
     assert said.returncode == 0, said.stdout[-3000:]
     assert "data/emps/images" in said.stdout and "shared/data" not in said.stdout
