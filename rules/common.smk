@@ -21,7 +21,7 @@ from micrographia.workflow.options import (
     subset_of_run,
 )
 from micrographia.workflow.names import Names, one_of, results_folder, room_folder
-from micrographia.workflow.public_data import PublicData
+from micrographia.workflow.public_data import PublicData, public_folder
 from micrographia.workflow.sections import Sections
 from snakemake.exceptions import WorkflowError
 

@@ -21,7 +21,7 @@ rule retrieve:
     params:
         code=code("data"),
         entry=public.entry,
-        folder=settings.data.public,
+        folder=public_folder,
     shell:
         "python -m micrographia data retrieve {wildcards.name} --into {params.folder:q}"
         " >{log:q} 2>&1"

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import shlex
+import shutil
 from pathlib import Path
 
 import pytest
 from public_server import catalogue_text, emps_entry, emps_files, serve, train_list, zipped
-from workflow.harness import Workflow, copy_workflow
+from workflow.harness import ROOT, Workflow, copy_workflow
 
+from micrographia.data.page import render_page
 from micrographia.io.public.catalogue import SHIPPED, read_catalogue
 
 pytestmark = pytest.mark.slow
@@ -50,16 +53,19 @@ def test_a_target_downloads_and_then_has_nothing_to_do(tmp_path: Path) -> None:
 
 
 def test_the_settings_of_a_benchmark_are_pointed_at_a_set(fresh: Workflow) -> None:
-    """The command of the page of public data."""
-    for name in ("images", "segmaps"):
-        (fresh.folder / "data" / "emps" / name).mkdir(parents=True)
-    text = (Path(__file__).parents[1] / "config" / "emps.yaml").read_text()
-    overlay = fresh.overlay(text, "emps.yaml")
-    pointed = 'data={"micrographs": {"source": "data/emps/images", "masks": "data/emps/segmaps"}}'
-    said = fresh.call(
-        *("bench_segmentation", "-n", "-p", "--cores", "1", "--configfile", overlay),
-        *("--config", pointed),
-    )
-    assert said.returncode == 0, said.stdout[-3000:]
-    assert "data/emps/images" in said.stdout and "shared/data" not in said.stdout
-    assert "MIT" in said.stdout  # what the file sets beside it still counts
+    """As the page of public data says."""
+    commands = "".join(render_page(read_catalogue()).split("```")[3:6]).replace("\\\n", " ")
+    lines = [line for line in commands.splitlines() if "--config " in line]
+    assert len(lines) == 2
+    for path in ("emps/images", "emps/segmaps", "2dmatpedia/2dmatpedia.parquet"):
+        (fresh.folder / "data" / path).mkdir(parents=True)
+    shutil.copytree(ROOT / "tests" / "config", fresh.folder / "tests" / "config")
+    for line in lines:
+        said = fresh.call(*shlex.split(line)[1:], "-n", "-p")
+        assert said.returncode == 0, said.stdout[-3000:]
+        assert "shared/data" not in said.stdout
+        if "emps" in line:
+            assert "data/emps/images" in said.stdout
+            assert "--licence MIT" in said.stdout  # what the file sets beside it still counts
+        else:
+            assert said.stdout.count("data/2dmatpedia/2dmatpedia.parquet") >= 2

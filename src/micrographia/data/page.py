@@ -26,6 +26,35 @@ from then on: that shows a later change, but not a first file that was wrong. So
 digests of their contents as well: those on which the figures in the benchmarks were measured. A
 difference is a warning.
 
+## Repeat the benchmarks
+
+The settings files in `tests/config` name `../shared/data/<name>`. Either put the sets there, and
+run the commands of [Benchmarks](../benchmarks.md) as they stand:
+
+```sh
+micrographia data retrieve emps --into ../shared/data
+snakemake bench_segmentation --cores 2 --configfile tests/config/emps.yaml
+```
+
+or point the same file at `data/`:
+
+```sh
+snakemake --cores 1 retrieve_emps retrieve_2dmatpedia
+snakemake bench_segmentation --cores 2 --configfile tests/config/emps.yaml --config \\
+  'data={"micrographs": {"source": "data/emps/images", "masks": "data/emps/segmaps"}}'
+snakemake bench_structure bench_energy --cores 2 \\
+  --configfile tests/config/stem2mat_dft.yaml --config \\
+  'data={"structures": {"source": "data/2dmatpedia/2dmatpedia.parquet"}}' \\
+  'benchmarks={"dft_energies": "data/2dmatpedia/2dmatpedia.parquet"}'
+```
+
+Studies take the folder as an option: `--emps data/emps`. `structures2d.parquet`, on which the
+figures of the STEM wing were measured, is a selection from 2DMatPedia by another repository; the
+table that is retrieved here has the columns of `dft_energies.parquet`, and more crystals. So the
+figures come out a little different.
+
+## The sets
+
 | name | set | size | licence | needs |
 |---|---|---|---|---|
 """

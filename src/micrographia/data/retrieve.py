@@ -106,11 +106,10 @@ def _fetch(file: DataFile, entry: DataSet, path: Path, progress: Progress) -> di
 
 def _download(file: DataFile, entry: DataSet, path: Path, progress: Progress) -> FileDigest:
     """Download a file from the first of its addresses that serves it."""
-    by_hand = f"put it at {path}; then the same command uses it"
+    place = f"put it at {path}; then the same command uses it"
     if not file.urls:
-        raise RetrievalError(
-            f"{file.name} has no public address. {entry.request}", remedy=f"Then {by_hand}"
-        )
+        what = f"{file.name} has no public address. {entry.request}"
+        raise RetrievalError(what, remedy=place[0].upper() + place[1:])
     limit = int(file.limit_mb * 1e6)
     faults = []
     for url in file.urls:
@@ -119,7 +118,7 @@ def _download(file: DataFile, entry: DataSet, path: Path, progress: Progress) ->
         except RetrievalError as error:
             faults.append(str(error))
     what = " ".join(faults)
-    raise RetrievalError(what, remedy=f"Or fetch {file.urls[0]} yourself and {by_hand}")
+    raise RetrievalError(what, remedy=f"Or fetch {file.urls[0]} yourself and {place}")
 
 
 def _check(file: DataFile, found: FileDigest, path: Path) -> str:
@@ -151,16 +150,13 @@ def _record(path: Path) -> Path:
 
 
 def _place(source: Path, file: DataFile, folder: Path) -> None:
-    """Unpack a file into its folder, or link or copy it there."""
+    """Unpack a file into its folder, or copy it there: a user may edit what lies there."""
     target = folder / file.into
     target.mkdir(parents=True, exist_ok=True)
     if file.unpack:
         unpack(source, file, target)
         return
-    try:
-        os.link(source, target / file.name)
-    except OSError:  # another file system, or one without links
-        shutil.copyfile(source, target / file.name)
+    shutil.copyfile(source, target / file.name)
 
 
 def _receipt(

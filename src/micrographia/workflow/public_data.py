@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
 from micrographia.config import WorkflowConfig
 from micrographia.io.public.catalogue import Catalogue, read_catalogue
@@ -36,3 +38,8 @@ class PublicData:
     def entry(self, wildcards: Wildcards) -> str:
         """Return the digest of a set's entry: an edit of it retrieves this set anew."""
         return digest(self.catalogue.find(wildcards.name).model_dump(mode="json"))
+
+
+def public_folder(wildcards: Wildcards, output: Any) -> str:
+    """Return the folder of all public data, from the receipt of one set."""
+    return str(Path(output.receipt).parents[1])

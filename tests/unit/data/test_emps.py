@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 from needed import EMPS, needs
-from public_server import TRAIN, emps_files, train_list
+from public_server import TRAIN, emps_files, serve, train_list, zipped
 
 from micrographia.data.emps import arrange_emps
+from micrographia.data.retrieve import retrieve
 from micrographia.errors import RetrievalError
+from micrographia.io.public.catalogue import Catalogue, read_catalogue
 
 
 @pytest.fixture
@@ -70,3 +72,31 @@ def test_the_table_of_articles_is_that_of_the_benchmarks(tmp_path: Path) -> None
     assert (tmp_path / "sources.csv").read_bytes() == (EMPS / "sources.csv").read_bytes()
     assert len(list((tmp_path / "images").iterdir())) == 366
     assert len(list((tmp_path / "test" / "images").iterdir())) == 1
+
+
+@pytest.mark.slow
+@needs("EMPS")
+def test_the_shipped_entry_gives_the_folder_of_the_benchmarks(tmp_path: Path) -> None:
+    """From an archive in the layout of the public one, with the project's own copy in it."""
+    files = {
+        f"emps-0123abc/{part}/{path.name}": path.read_bytes()
+        for part in ("images", "segmaps")
+        for path in sorted((EMPS / part).iterdir())
+    }
+    files |= {f"emps-0123abc/{part}/ffffffffff.png": b"held out" for part in ("images", "segmaps")}
+    known = (EMPS / "sources.csv").read_text(encoding="utf-8").splitlines()[1:]
+    rows = [f'{line},"[]"' for line in [*known, "ffffffffff.png,10.1.1,gr1"]]
+    table = "\n".join(["filename,doi,locator,regions", *rows]) + "\n"
+    files |= {"emps-0123abc/metadata.csv": table.encode(), "emps-0123abc/.gitignore": b"*\n"}
+    entry = read_catalogue().find("emps")
+    train = (EMPS / "train.csv").read_bytes()
+    with serve({"/emps.zip": zipped(files), "/train.csv": train}) as address:
+        moved = tuple(
+            file.model_copy(update={"urls": (f"{address}/{file.name}",)}) for file in entry.files
+        )
+        chosen = Catalogue(sets={"emps": entry.model_copy(update={"files": moved})})
+        receipt = retrieve(chosen, "emps", tmp_path)
+    assert [part["same"] for part in receipt["contents"]] == [True, True, True]
+    assert [row["checked_by"] for row in receipt["files"]] == ["first use", "sha256"]
+    assert all("figures were measured" not in warning for warning in receipt["warnings"])
+    assert (tmp_path / "emps" / "train.csv").read_bytes() == train

@@ -245,7 +245,7 @@ def test_a_set_by_request_says_how_to_ask(tmp_path: Path) -> None:
     place = tmp_path / "downloads" / "emps" / "asked.db"
     with pytest.raises(RetrievalError, match=r"Ask by the form on https://example\.org") as caught:
         retrieve(catalogue(entry, **how), "emps", tmp_path)
-    assert f"put it at {place}; then" in str(caught.value)
+    assert f"Put it at {place}; then the same command uses it" in str(caught.value)
     place.parent.mkdir(parents=True)
     place.write_bytes(b"database")
     retrieve(catalogue(entry, **how), "emps", tmp_path)
