@@ -80,6 +80,9 @@ def retrieve(
             _CONVERSIONS[entry.convert](folder)
         receipt = _receipt(name, entry, files, folder)
         write_text(folder / RECEIPT, json.dumps(receipt, indent=2, ensure_ascii=False) + "\n")
+    for row in files:  # only now: a file that could not be unpacked is none to hold others to
+        if row["checked_by"] == "first use":
+            write_text(_record(downloads / row["name"]), f"{row['sha256']}  {row['name']}\n")
     for warning in receipt["warnings"]:
         logger.warning("%s: %s", name, warning)
     return receipt
@@ -98,8 +101,6 @@ def _fetch(file: DataFile, entry: DataSet, path: Path, progress: Progress) -> di
     else:
         found = _download(file, entry, path, progress)
         witness = _check(file, found, path)
-    if witness == "first use" and not _record(path).is_file():
-        write_text(_record(path), f"{found.sha256}  {file.name}\n")
     row = {"name": file.name, "urls": list(file.urls), "size": found.size, "sha256": found.sha256}
     return row | {"checked_by": witness}
 

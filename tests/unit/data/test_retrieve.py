@@ -220,13 +220,15 @@ def test_an_unsafe_or_strange_archive_leaves_no_folder(
     assert sorted(path.name for path in tmp_path.iterdir()) == ["data"]
 
 
-def test_a_damaged_archive_is_said(tmp_path: Path) -> None:
-    with (
-        serve({"/emps.zip": ARCHIVE[:2000], "/train.csv": train_list()}) as at,
-        pytest.raises(RetrievalError, match=r"emps\.zip cannot be unpacked: "),
-    ):
-        retrieve(catalogue(emps_entry(at)), "emps", tmp_path)
+def test_a_damaged_archive_is_said_and_its_digest_not_kept(tmp_path: Path) -> None:
+    with serve({"/emps.zip": ARCHIVE[:2000], "/train.csv": train_list()}) as at:
+        chosen = catalogue(emps_entry(at))
+        with pytest.raises(RetrievalError, match=r"emps\.zip cannot be unpacked: "):
+            retrieve(chosen, "emps", tmp_path)
     assert not (tmp_path / "emps").exists()
+    assert not list(tmp_path.rglob("*.sha256"))
+    put(tmp_path, ARCHIVE)
+    assert retrieve(chosen, "emps", tmp_path)["files"][0]["sha256"] == SHA256
 
 
 def test_a_folder_of_the_users_own_is_never_replaced(address: str, tmp_path: Path) -> None:
