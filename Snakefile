@@ -16,6 +16,7 @@ wildcard_constraints:
 
 
 include: "rules/data/data.smk"
+include: "rules/data/retrieve.smk"
 include: "rules/curation/intake.smk"
 include: "rules/curation/text.smk"
 include: "rules/curation/scale.smk"

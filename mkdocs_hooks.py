@@ -1,10 +1,10 @@
 """Pages of the documentation that are generated when the site is built, and thus never stale.
 
 `mkdocs.yml` names this file under `hooks`. The command line is read from the argparse parsers, the
-settings from the JSON schema of the pydantic models, and notebooks are shown with their committed
-outputs. Nothing of it is committed: an edit of a help text or of a setting's description changes
-one file, and no test must compare the two. A page that would fetch anything from the network when
-it is viewed ends the build.
+settings from the JSON schema of the pydantic models, public data from its catalogue, and notebooks
+are shown with their committed outputs. Nothing of it is committed: an edit of a help text or of a
+setting's description changes one file, and no test must compare the two. A page that would fetch
+anything from the network when it is viewed ends the build.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ from mkdocs.structure.pages import Page
 
 from micrographia.cli import ROOMS, build_parser
 from micrographia.config import WorkflowConfig
+from micrographia.data.page import render_page
+from micrographia.io.public.catalogue import read_catalogue
 
 Schema = dict[str, Any]
 
@@ -211,6 +213,11 @@ def render_settings() -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
+def render_public_data() -> str:
+    """Return `reference/public-data.md`: every public data set of the catalogue."""
+    return render_page(read_catalogue())
+
+
 def _section(name: str, section: Schema, note: str, schema: Schema, depth: int) -> Iterator[str]:
     own, sections = _split(section, schema)
     yield from ("", f"{'#' * min(depth, 3)} {name}", "", _plain(_sentence(note)), "")
@@ -309,4 +316,5 @@ def _plain(text: str) -> str:
 GENERATED: dict[str, Callable[[], str]] = {
     "reference/command-line.md": render_command_line,
     "reference/settings.md": render_settings,
+    "reference/public-data.md": render_public_data,
 }

@@ -21,6 +21,7 @@ from micrographia.workflow.options import (
     subset_of_run,
 )
 from micrographia.workflow.names import Names, one_of, results_folder, room_folder
+from micrographia.workflow.public_data import PublicData, public_folder
 from micrographia.workflow.sections import Sections
 from snakemake.exceptions import WorkflowError
 
@@ -35,6 +36,7 @@ shell.prefix(guards.shell_prefix(PROJECT / "src", guards.uses_conda(deployment))
 names = Names(settings)
 sections = Sections(settings)
 inputs = Inputs(settings, names)
+public = PublicData(settings)
 digests = Digests(settings, PROJECT / "src" / "micrographia")
 
 results, logs, times, shards = names.results, names.logs, names.times, names.shards

@@ -30,6 +30,7 @@ ROOMS = {
     "energy": "relax crystals and compute their energies",
     "benchmarks": "score predictions against the ground truth",
     "report": "write one self-contained HTML page of the results",
+    "data": "list and download public data sets that the benchmarks use",
     "config": "write the default settings file, or check your own settings",
 }
 #: Rooms whose package has another name.

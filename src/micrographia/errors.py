@@ -58,6 +58,10 @@ class SolveError(MicrographiaError):
     """No crystal can be determined from an image."""
 
 
+class RetrievalError(MicrographiaError):
+    """Public data cannot be downloaded, is not what it should be, or has to be asked for."""
+
+
 class EnergyError(MicrographiaError):
     """An energy cannot be computed, or the calculator is not available."""
 

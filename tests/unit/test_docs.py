@@ -28,7 +28,11 @@ PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *SITE_PAGES]
 RECIPES = [DOCS / "contributing" / name for name in ("add-a-room.md", "add-a-method.md")]
 DESCRIBING = [page for page in PAGES if page not in RECIPES]
 #: Written when the site is built.
-GENERATED = {"reference/command-line.md", "reference/settings.md"}
+GENERATED = {
+    "reference/command-line.md",
+    "reference/settings.md",
+    "reference/public-data.md",
+}
 NOTEBOOKS = sorted(DOCS.rglob("*.ipynb"))
 SHOWN_NOTEBOOKS = {str(path.relative_to(DOCS).with_suffix(".md")) for path in NOTEBOOKS}
 

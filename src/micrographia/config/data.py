@@ -208,6 +208,11 @@ class Data(Section):
         default_factory=MicrographSource, description="Micrographs."
     )
     structures: StructureSource = Field(default_factory=StructureSource, description="Crystals.")
+    public: str = Field(
+        "data",
+        pattern=r"^[^\s'\"{}]+$",
+        description="Folder that `snakemake retrieve_<name>` puts public data sets into.",
+    )
 
     def resolved(self) -> Data:
         """Return the same without 'auto': who brings micrographs has asked for no crystals."""
