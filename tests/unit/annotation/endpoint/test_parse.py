@@ -73,7 +73,7 @@ def test_two_different_answers_are_none() -> None:
 @pytest.mark.parametrize(
     ("words", "finish", "fault"),
     [
-        ("For {this} I say " + RIGHT.replace('"value"', '"valeu"', 1), "stop", "subject.value"),
+        ("For {this} I say " + RIGHT.replace('"value"', '"valve"', 1), "stop", "subject.value"),
         (RIGHT[:-2], "length", "cut short"),
         (RIGHT[:-2], "stop", "no valid JSON"),
         ("{this} and {that}", "stop", "no valid JSON"),
