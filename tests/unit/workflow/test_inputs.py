@@ -22,7 +22,7 @@ from micrographia.workflow.options import (
 
 
 def inputs(**settings: object) -> Inputs:
-    made = validate(settings)
+    made = validate(settings).resolved()
     return Inputs(made, Names(made))
 
 

@@ -7,7 +7,7 @@ from micrographia.workflow.names import Names, one_of, results_folder, room_fold
 
 
 def names(**settings: object) -> Names:
-    return Names(validate(settings))
+    return Names(validate(settings).resolved())
 
 
 def test_paths_lie_below_the_results_of_the_settings() -> None:
@@ -50,7 +50,7 @@ def test_annotators_judges_and_who_judges_nobody() -> None:
 
 
 def test_answers_are_known_of_pictures_that_were_made_and_described() -> None:
-    assert Names(WorkflowConfig()).answers_known()
+    assert Names(WorkflowConfig().resolved()).answers_known()
     assert not names(annotation={"annotators": []}).answers_known()
 
 

@@ -61,19 +61,12 @@ def _segmentation(arguments: argparse.Namespace) -> int:
     from micrographia.benchmarks.segmentation.groups import DENSITIES, METRICS, SIZES
     from micrographia.benchmarks.segmentation.scores import (
         pair_folders,
-        seen_in_training,
         summarise,
         table_of,
     )
-    from micrographia.io.schemas import PREDICTIONS
-    from micrographia.io.tables import read_table
 
     settings = settings_of(arguments)
-    table = arguments.predictions / "predictions.parquet"
-    if table.is_file():
-        predicted = read_table(table, PREDICTIONS)
-        for method in sorted(set(predicted["method"])):
-            seen_in_training([(arguments.predictions, predicted)], method)
+    _warn_of_training(arguments.predictions)
     rows, unused = pair_folders(arguments.predictions, arguments.references)
     log = logging.getLogger(__name__)
     if unused:
@@ -101,6 +94,21 @@ def _segmentation(arguments: argparse.Namespace) -> int:
         }
     )
     return 0
+
+
+def _warn_of_training(folder: Path) -> None:
+    """Warn where `predict` says that its network was trained on some of these pictures."""
+    from micrographia.benchmarks.segmentation.scores import seen_in_training
+    from micrographia.errors import TableError
+    from micrographia.io.schemas import PREDICTIONS
+    from micrographia.io.tables import read_table
+
+    try:
+        table = read_table(folder / "predictions.parquet", PREDICTIONS)
+    except TableError:  # the masks are another program's, or of an earlier release
+        return
+    for method in sorted(set(table["method"])):
+        seen_in_training([(folder, table)], method)
 
 
 def _score_segmentation(arguments: argparse.Namespace) -> int:

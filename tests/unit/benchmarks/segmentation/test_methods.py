@@ -13,6 +13,7 @@ from micrographia.cli import main
 from micrographia.errors import MicrographiaError
 from micrographia.io.images import write_labels
 from micrographia.io.schemas import PREDICTIONS, SEGMENTATION_SCORES, TRAINING_PICTURES
+from micrographia.io.schemas.rows import blank
 from micrographia.io.tables import read_table, write_table
 
 
@@ -52,7 +53,8 @@ def predictions(folder, rows, method, lost=()):
         if not failed:
             write_labels(folder / f"{number}.png", labels)
         told.append(
-            {
+            blank(PREDICTIONS)
+            | {
                 "image_id": f"id{number}", "path": row["path"], "method": method,
                 "mask": None if failed else f"{number}.png", "n_instances": None,
                 "seconds": 0.1, "failure": "it broke" if failed else None,

@@ -131,7 +131,7 @@ def test_a_tiny_picture_has_its_bar_below() -> None:
 def test_on_real_pictures_it_covers_no_text_that_people_marked() -> None:
     """Pictures of EMPS whose text people marked, for the text detector (tests/data).
 
-    Told where text is, the bar never touches it; by the picture alone it slips on 4 of 166.
+    Told where text is, the bar never touches it; by the picture alone it slips on 7 of 215.
     """
     table = Path(__file__).parents[3] / "data" / "emps_text_boxes.csv"
     boxes: dict[str, list[tuple[float, ...]]] = {}
@@ -148,7 +148,7 @@ def test_on_real_pictures_it_covers_no_text_that_people_marked() -> None:
             assert bar is not None
             slips[how] += not bar.below and not all(apart(bar.box, box) for box in marked)
             slips["below"] += bar.below
-    assert len(boxes) == 166
+    assert len(boxes) == 215
     assert slips["told"] == 0
-    assert slips["blind"] <= 4
+    assert slips["blind"] <= 7
     assert slips["below"] <= 20
