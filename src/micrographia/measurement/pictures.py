@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -19,13 +18,21 @@ from micrographia.config import WorkflowConfig, dump_section
 from micrographia.curation.burnt_in import BurntIn, Readers, load_readers, read_burnt_in
 from micrographia.curation.text.finder import TextFinder
 from micrographia.errors import ImageError, MicrographiaError
-from micrographia.io.images import image_id, read_micrograph, to_unit, write_labels
+from micrographia.io.images import (
+    image_id,
+    read_labels,
+    read_micrograph,
+    to_unit,
+    write_labels,
+)
+from micrographia.io.label_masks import separated
 from micrographia.io.resources import find_resource
 from micrographia.io.schemas.rows import MicrographRow
 from micrographia.io.working_picture import most_pixels, read_working
+from micrographia.measurement import ledger
 from micrographia.method_names import TRAINED_NETWORKS
 from micrographia.segmentation.burnt_in import beside_text, mark_cut
-from micrographia.segmentation.measuring.corrected import box_that_holds, separate_labels
+from micrographia.segmentation.measuring.corrected import box_that_holds
 from micrographia.segmentation.measuring.overlay import write_overlay
 from micrographia.segmentation.measuring.rois import write_rois
 from micrographia.segmentation.measuring.shapes import measure
@@ -45,14 +52,11 @@ class Job:
         Of its outputs, without suffix.
     mask
         Mask that takes the place of segmentation; None for none.
-    before
-        Its row of `pictures.parquet` in the output folder, of an earlier run; None for none.
     """
 
     row: MicrographRow
     name: str
     mask: str | None = None
-    before: Mapping[str, Any] | None = None
 
 
 class Outcome(NamedTuple):
@@ -109,31 +113,60 @@ class Bench:
         """Return the mask that counts, the part it was sought in, and where it is from."""
         path = self.out / "masks" / f"{job.name}.png"
         shape = (int(row["height"] or 0), int(row["width"] or 0))
-        before = job.before or {}
+        kept = self._kept(job, path, shape) if path.is_file() else None
+        if kept is not None:
+            return kept
+        self._corrected(job).unlink(missing_ok=True)
         if job.mask is not None:
-            labels, _ = _fitting(job.mask, shape)
-            if os.path.realpath(job.mask) != os.path.realpath(path):
-                write_labels(path, labels)
-            return labels, None, {"mask_source": "given", "found_digest": None, "recipe": None}
-        same = before.get("image_id") == row["image_id"] and before.get("found_digest")
-        if same and path.is_file():
-            labels, digest = _fitting(str(path), shape)
-            kept = {"found_digest": before["found_digest"], "recipe": before["recipe"]}
-            if digest != before["found_digest"]:
-                write_labels(self.out / "corrected" / f"{_name_in_rounds(job)}.png", labels)
-                box = box_that_holds(labels, before["box"])
-                return labels, box, kept | {"mask_source": "corrected"}
-            if before["recipe"] == self.recipe:
-                return labels, list(before["box"]), kept | {"mask_source": self.method}
+            given = _fitting(job.mask, shape)
+            self._write(job, path, given.labels, "given", None)
+            return given.labels, None, {"mask_source": "given", "mask_note": given.note}
         working = read_working(row)
         found = self.segment(to_unit(working.pixels), self.settings.segmentation)
         if self.settings.segmentation.text == "avoid":
             found = beside_text(found, working.text, working.pixels, self.letters)
         labels = working.whole(found)
+        self._write(job, path, labels, self.method, [*working.box])
+        return labels, [*working.box], {"mask_source": self.method}
+
+    def _kept(
+        self, job: Job, path: Path, shape: tuple[int, int]
+    ) -> tuple[LabelMask, list[int] | None, dict[str, Any]] | None:
+        """Return the mask that lies there already, if it holds.
+
+        What we did not write was made by hand: it is never written over.
+        """
+        before = ledger.read(self.out, job.name)
+        if before is not None and before.image_id != job.row["image_id"]:
+            digest = _digest(path)
+            if digest != before.digest:
+                ledger.set_aside(self.out, job.name, digest)
+            return None
+        mask = _fitting(str(path), shape)
+        if before is None or mask.digest != before.digest:
+            write_labels(self._corrected(job), mask.labels)
+            box = box_that_holds(mask.labels, None if before is None else before.box)
+            return mask.labels, box, {"mask_source": "corrected", "mask_note": mask.note}
+        if before.recipe == self.recipe and job.mask is None:
+            self._corrected(job).unlink(missing_ok=True)
+            return mask.labels, before.box, {"mask_source": before.source}
+        return None
+
+    def _write(
+        self, job: Job, path: Path, labels: LabelMask, source: str, box: list[int] | None
+    ) -> None:
+        recipe = self.recipe if source == self.method else None
+        place = str(job.row["path"])
+        digest = image_id(np.asarray(labels, np.int32))
+        entry = ledger.Entry(str(job.row["image_id"]), place, digest, source, recipe, box)
+        ledger.write(self.out, job.name, entry)
         write_labels(path, labels)
-        facts = {"mask_source": self.method, "found_digest": image_id(labels)}
-        facts["recipe"] = self.recipe
-        return labels, [*working.box], facts
+
+    def _corrected(self, job: Job) -> Path:
+        """Where the mask goes if it is corrected: `segmentation.rounds.corrections` takes it."""
+        unique = job.name == Path(job.row["path"]).stem
+        name = job.name if unique else str(job.row["image_id"])
+        return self.out / "corrected" / f"{name}.png"
 
 
 def _recipe(settings: WorkflowConfig, method: str) -> str:
@@ -144,11 +177,6 @@ def _recipe(settings: WorkflowConfig, method: str) -> str:
         weights = find_resource(settings.segmentation.network.checkpoint)
         parts.append(hashlib.sha256(weights.read_bytes()).hexdigest())
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
-
-
-def _name_in_rounds(job: Job) -> str:
-    """Name by which `segmentation.rounds.corrections` finds a mask: the picture's, if unique."""
-    return job.name if job.name == Path(job.row["path"]).stem else str(job.row["image_id"])
 
 
 def _box(edges: Sequence[int]) -> tuple[int, int, int, int]:
@@ -167,16 +195,37 @@ def why_no_size(found: BurntIn) -> str | None:
     return f"the file states none; {reason}" if found.scales[0]["header_nm"] is None else reason
 
 
-def _fitting(path: str, shape: tuple[int, int]) -> tuple[LabelMask, str]:
-    labels, digest = separate_labels(Path(path))
-    if labels.shape != shape:
+class _Mask(NamedTuple):
+    labels: LabelMask
+    digest: str
+    note: str | None
+
+
+def _fitting(path: str, shape: tuple[int, int]) -> _Mask:
+    """Read a mask, separate the parts of a binary one, and refuse one of another size."""
+    try:
+        read = read_labels(path)
+    except ImageError as error:
+        raise ImageError(
+            f"The mask {path} cannot be read: {error}", remedy="Save it again, or remove it"
+        ) from error
+    if read.shape != shape:
         raise ImageError(
             f"The mask {path} has another size than its picture",
-            seen=f"{labels.shape[1]} x {labels.shape[0]} px",
+            seen=f"{read.shape[1]} x {read.shape[0]} px",
             allowed=f"{shape[1]} x {shape[0]} px",
             remedy="Correct the mask in the picture's own size, or remove it",
         )
-    return labels, digest
+    labels, note = separated(read)
+    return _Mask(labels, image_id(read), note)
+
+
+def _digest(path: Path) -> str:
+    """Digest of a mask; "unreadable" of what is none."""
+    try:
+        return image_id(read_labels(path))
+    except ImageError:
+        return "unreadable"
 
 
 def no_instances() -> pd.DataFrame:

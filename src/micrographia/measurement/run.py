@@ -25,6 +25,7 @@ from micrographia.io.microscopes.lengths import refuse_no_length
 from micrographia.io.schemas import MEASURED_PICTURES, MICROGRAPHS
 from micrographia.io.schemas.rows import ManifestRow, MicrographRow
 from micrographia.io.tables import read_rows, read_table, write_table
+from micrographia.measurement import ledger
 from micrographia.measurement.names import files_below, groups_of, output_names
 from micrographia.measurement.pictures import Bench, Job, Outcome, no_instances
 
@@ -88,11 +89,16 @@ def measure_pictures(
         A source is absent or holds no picture, no picture has the column to group by, the method
         is unknown, or an output would overwrite a picture.
     """
+    if request.out.exists() and not request.out.is_dir():
+        raise MicrographiaError(
+            f"The output folder {request.out} is a file", remedy="Name another"
+        )
     rows, masks = _curated(request, progress)
     files = files_below([row["path"] for row in rows])
     groups = groups_of(rows, files, request.group_by)
     jobs = _jobs(rows, output_names(files), masks, request)
     _refuse_pictures(jobs, request)
+    ledger.move(request.out, {job.name: _picture(job) for job in jobs})
     outcomes = list(progress(_outcomes(jobs, request), len(jobs), "measured"))
     by_path = {job.row["path"]: outcome for job, outcome in zip(jobs, outcomes, strict=True)}
     names = {job.row["path"]: job.name for job in jobs}
@@ -102,7 +108,10 @@ def measure_pictures(
         entry |= {name: row[name] for name in ("path", "image_id", "width", "height", "note")}
         entry |= {"file": file, "group": group, "name": names.get(row["path"])}
         outcome = by_path.get(row["path"])
-        entry |= {"failure": row["reason"]} if outcome is None else outcome.facts
+        facts = {"failure": row["reason"]} if outcome is None else dict(outcome.facts)
+        if note := facts.pop("mask_note", None):
+            entry["note"] = "; ".join(filter(None, (entry["note"], note)))
+        entry |= facts
         if request.pixel_size_nm is not None and entry["pixel_size_source"] == "csv":
             entry["pixel_size_source"] = "given"
         entry["why_not_counted"] = entry["failure"] or _why_not_counted(row, request)
@@ -122,6 +131,8 @@ def _curated(
         refuse_no_length(size)
         listed = [{**row, "pixel_size_nm": size} for row in listed]
     masks = {row["path"]: row["mask_path"] for row in listed}
+    if request.masks is not None:
+        _refuse_strange_masks(request.masks, masks)
     # Curation takes masks for the truth, and a binary one is none; here its parts are measured.
     listed = [{**row, "mask_path": None} for row in listed]
     curation = request.settings.curation
@@ -133,6 +144,21 @@ def _curated(
         write_table(table[MICROGRAPHS.names], merged, MICROGRAPHS)
         rows: list[MicrographRow] = read_rows(merged, MICROGRAPHS)
     return rows, masks
+
+
+def _refuse_strange_masks(folder: Path, masks: Mapping[str, str | None]) -> None:
+    """Warn of masks that belong to no picture; refuse a folder of which none does."""
+    if not any(masks.values()):
+        raise MicrographiaError(
+            f"No mask in {folder} belongs to one of the pictures",
+            remedy="Name each mask as its picture: a.png for a.tif",
+        )
+    for path in ledger.unused(folder, masks.values()):
+        LOG.warning("%s belongs to no picture", path)
+
+
+def _picture(job: Job) -> tuple[str, str]:
+    return str(job.row["image_id"]), str(job.row["path"])
 
 
 def _outside(listed: Sequence[ManifestRow], out: Path) -> list[ManifestRow]:
@@ -153,24 +179,11 @@ def _jobs(
     request: Request,
 ) -> list[Job]:
     """Every picture that can be read is measured, also one that does not count."""
-    before = _earlier(request.out)
     return [
-        Job({**row, "status": "kept"}, name, masks[row["path"]], before.get(name))
+        Job({**row, "status": "kept"}, name, masks[row["path"]])
         for row, name in zip(rows, names, strict=True)
         if row["image_id"] is not None
     ]
-
-
-def _earlier(out: Path) -> dict[str, Mapping[str, Any]]:
-    """Rows of an earlier run into the same folder, by the names of their outputs."""
-    path = out / TABLE
-    if not path.is_file():
-        return {}
-    try:
-        return {row["name"]: row for row in read_rows(path, MEASURED_PICTURES)}
-    except MicrographiaError as error:
-        LOG.warning("%s All pictures are segmented again.", error)
-        return {}
 
 
 def _refuse_pictures(jobs: Sequence[Job], request: Request) -> None:

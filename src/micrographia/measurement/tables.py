@@ -120,7 +120,7 @@ def write_csv(pictures: pd.DataFrame, instances: pd.DataFrame, out: Path) -> Non
     out
         Folder.
     """
-    hidden = ["path", "name", "found_digest", "recipe", "box", "text_boxes"]
+    hidden = ["path", "name", "box", "text_boxes"]
     _write(pictures.drop(columns=hidden), out / "pictures.csv")
     file = dict(zip(pictures["path"], pictures["file"], strict=True))
     group = dict(zip(pictures["path"], pictures["group"], strict=True))

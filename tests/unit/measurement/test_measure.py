@@ -92,7 +92,7 @@ def test_a_folder_becomes_sizes_in_nm(scans, tmp_path, capsys):
     assert {"file", "group", "area [nm²]", "equivalent_diameter [nm]"} <= set(table.columns)
     assert sorted(table["file"].unique()) == sorted(set(pictures) - {"broken.tif"})
     names = {"small-1", "2", "large-1", "photo", "1 - Copy"}
-    assert {path.stem for path in (out / "masks").iterdir()} == names
+    assert {path.stem for path in (out / "masks").glob("*.png")} == names
     assert {path.stem for path in (out / "outlines").iterdir()} == names
     assert {path.stem for path in (out / "rois").iterdir()} == names
     figures = {str(path.relative_to(out / "figures")) for path in (out / "figures").rglob("*.*")}
@@ -104,9 +104,9 @@ def test_a_folder_becomes_sizes_in_nm(scans, tmp_path, capsys):
 def test_the_same_command_again_gives_the_same_and_knows_its_own_outputs(scans, tmp_path):
     out = scans / "out"  # where a user of `measure .` puts it
     measure(scans, "--out", out)
-    made = {path: path.read_bytes() for path in sorted(out.rglob("*.*"))}
+    made = {path: path.read_bytes() for path in sorted(out.rglob("*")) if path.is_file()}
     measure(scans, "--out", out)
-    assert {*made} == {*out.rglob("*.*")}
+    assert {*made} == {path for path in out.rglob("*") if path.is_file()}
     timed = {"pictures.csv", "pictures.parquet"}  # they tell the seconds
     changed = [path.name for path, data in made.items() if path.read_bytes() != data]
     assert set(changed) <= timed
@@ -131,6 +131,88 @@ def test_a_corrected_mask_stays_and_counts(scans, tmp_path, capsys):
     corrected = masks_in(out / "corrected", "corrected")
     assert [*corrected] == ["photo"]
     np.testing.assert_array_equal(read_labels(corrected["photo"]), labels)
+
+
+def correct(mask, keep):
+    labels = read_labels(mask)
+    labels[labels > keep] = 0
+    write_labels(mask, labels)
+
+
+def count_of(out, file):
+    table = read_table(out / "pictures.parquet", MEASURED_PICTURES).set_index("file")
+    return table.loc[file, "mask_source"], table.loc[file, "n_instances"]
+
+
+def test_a_correction_outlives_whatever_happens_in_between(scans, tmp_path, capsys):
+    """A broken mask, a run on a part, a further picture of the name, a table of an old release."""
+    out = tmp_path / "out"
+    measure(scans / "small", "--out", out)
+    mask = out / "masks" / "2.png"
+    good = read_labels(mask)
+    write_labels(mask, np.zeros((5, 5), np.int32))
+    measure(scans / "small", "--out", out)
+    assert f"The mask {mask} has another size" in capsys.readouterr().out
+    write_labels(mask, good)
+    correct(mask, 4)
+    measure(scans / "small", "--out", out)
+    assert count_of(out, "2.tif") == ("corrected", 4)
+    measure(scans / "small" / "1.tif", "--out", out)
+    (out / "pictures.parquet").unlink()
+    measure(scans / "small", "--out", out)
+    assert count_of(out, "2.tif") == ("corrected", 4)
+    draw(scans / "other" / "2.tif", 20, 9, 0.5)
+    measure(scans / "small", scans / "other", "--out", out)
+    assert count_of(out, "small/2.tif") == ("corrected", 4)
+    assert count_of(out, "other/2.tif")[0] == "watershed"
+    assert {path.name for path in (out / "masks").glob("*.png")} == {
+        "1.png", "1 - Copy.png", "other-2.png", "small-2.png",
+    }  # fmt: skip
+    mask.write_bytes(b"no picture")
+    measure(scans / "small" / "2.tif", "--out", out, status=1)
+    assert f"The mask {mask} cannot be read" in capsys.readouterr().out
+
+
+def test_what_is_no_correction_any_more_is_not_learned_from(scans, tmp_path):
+    out = tmp_path / "out"
+    measure(scans / "large", "--out", out)
+    correct(out / "masks" / "photo.png", 3)
+    measure(scans / "large", "--out", out)
+    assert (out / "corrected" / "photo.png").is_file()
+    draw(scans / "large" / "photo.png", 18, 8)  # another picture under the same name
+    measure(scans / "large", "--out", out)
+    assert count_of(out, "photo.png")[0] == "watershed"
+    assert not (out / "corrected" / "photo.png").exists()
+    assert len([*(out / "masks" / ".replaced").iterdir()]) == 1  # somebody's work is kept
+    (scans / "large" / "photo.png").unlink()
+    measure(scans / "large", "--out", out)
+    assert not [*out.rglob("photo.*")]  # nothing of it looks current
+
+
+def test_a_given_mask_that_is_edited_later_stays_as_it_was_made(scans, tmp_path):
+    out, mine = tmp_path / "out", np.zeros((SIDE, SIDE), np.int32)
+    mine[10:30, 10:30] = 255
+    mine[100:140, 100:140] = 255
+    write_labels(tmp_path / "mine" / "2.png", mine)
+    words = (scans / "small", "--masks", tmp_path / "mine", "--out", out)
+    measure(*words)
+    assert count_of(out, "2.tif") == ("given", 2)
+    note = read_table(out / "pictures.parquet", MEASURED_PICTURES).set_index("file")["note"]
+    assert "2 connected parts were separated" in note["2.tif"]
+    correct(out / "masks" / "2.png", 1)
+    for again in (words, (scans / "small", "--out", out)):
+        measure(*again)
+        assert count_of(out, "2.tif") == ("corrected", 1)
+
+
+def test_masks_that_belong_to_no_picture_are_said(scans, tmp_path, capsys):
+    write_labels(tmp_path / "mine" / "typo.png", np.ones((SIDE, SIDE), np.int32))
+    words = (scans / "small", "--masks", tmp_path / "mine", "--out", tmp_path / "out")
+    measure(*words, status=2)
+    assert "belongs to one of the pictures" in capsys.readouterr().err
+    write_labels(tmp_path / "mine" / "2.png", np.ones((SIDE, SIDE), np.int32))
+    measure(*words)
+    assert "typo.png belongs to no picture" in capsys.readouterr().err
 
 
 def test_masks_of_ones_own_take_the_place_of_segmentation(scans, tmp_path, capsys):

@@ -102,7 +102,8 @@ class _Masks:
     @classmethod
     def of(cls, folder: str) -> _Masks:
         if not os.path.isdir(folder):
-            raise ImageError(f"Folder of masks {folder} does not exist", remedy="Check the path")
+            what = "is no folder" if os.path.exists(folder) else "does not exist"
+            raise ImageError(f"Folder of masks {folder} {what}", remedy="Check the path")
         # Of a.png and a.tif the first in order stands.
         files = [path for path in _files(folder) if is_read(path)]
         return cls(folder, {_stem(folder, path): path for path in reversed(files)})

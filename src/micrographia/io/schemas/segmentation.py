@@ -108,8 +108,6 @@ MEASURED_PICTURES = pa.schema(
         ("pixel_size_source", pa.string()),  # given | csv | header | bar | banner
         ("why_no_pixel_size", pa.string()),
         ("mask_source", pa.string()),  # given | corrected | the method that found it
-        ("found_digest", pa.string()),  # of the mask as it was found; another: corrected
-        ("recipe", pa.string()),  # digest of the settings that the mask was found with
         ("box", _BOX),  # part that was worked on: x0, y0, x1, y1 [px]; null: all of it
         ("text_boxes", pa.list_(_BOX)),  # null: not looked for
         ("n_instances", pa.int32()),

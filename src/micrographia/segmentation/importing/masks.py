@@ -128,7 +128,7 @@ def import_masks(
     found
         From `drawings_in`.
     images
-        Folder of the pictures.
+        Folder of the pictures; folders in it are searched, too.
     out
         Folder for `<name of the picture>.png`, or `.tif` of more than 65,535 instances.
 
@@ -232,7 +232,7 @@ def _pictures(folder: Path) -> list[Path]:
         )
     return sorted(
         path
-        for path in folder.iterdir()
+        for path in folder.rglob("*")
         if path.name.lower().endswith(SUFFIXES) and not path.name.startswith(".")
     )
 
