@@ -44,8 +44,7 @@ def emps(folder: Path, count: int) -> None:
         table, seconds = measured(chosen, Path(out) / "r")
     right = wrong = labelled = 0
     for name, row in table.iterrows():
-        stem = Path(str(name)).stem
-        truth = float(labels.get(stem, np.nan))
+        truth = float(labels.get(str(name), np.nan))
         found = float(row["pixel_size [nm]"])
         labelled += np.isfinite(truth)
         if np.isfinite(found) and np.isfinite(truth):
