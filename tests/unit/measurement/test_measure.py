@@ -19,6 +19,7 @@ from micrographia.io.schemas import INSTANCES, MEASURED_PICTURES
 from micrographia.io.tables import read_table
 
 SIDE = 260
+pytestmark = pytest.mark.slow
 
 
 def draw(path, radius, seed, nm_per_px=None, count=9):
