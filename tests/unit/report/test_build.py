@@ -263,7 +263,10 @@ def test_a_browser_draws_the_page(page_text, tmp_path, width):
     command = [str(chromium()), "--headless", "--no-sandbox", "--disable-gpu"]
     command += ["--disable-background-networking", "--hide-scrollbars", "--proxy-server=0.0.0.0:9"]
     command += [f"--user-data-dir={tmp_path / 'profile'}", f"--window-size={width},3000"]
-    command += [f"--screenshot={shot}", (tmp_path / "index.html").as_uri()]
+    # Chromium lays out no window narrower than 500 px; a frame has the width that it is given.
+    framed = f'<body style="margin:0"><iframe src="index.html" style="border:0;width:{width}px;'
+    (tmp_path / "frame.html").write_text(f'{framed}height:3000px"></iframe>', encoding="utf-8")
+    command += [f"--screenshot={shot}", (tmp_path / "frame.html").as_uri()]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120)
     assert shot.is_file(), done.stderr[-2000:]
     drawn = np.asarray(Image.open(shot).convert("RGB")).astype(int)

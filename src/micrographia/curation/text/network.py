@@ -19,9 +19,10 @@ from numpy.typing import NDArray
 
 from micrographia.arrays import FloatImage
 from micrographia.config import Text
+from micrographia.curation.rapidocr import installed
 from micrographia.curation.text.choice import Choice, choose
 from micrographia.curation.text.proposals import Proposal, propose
-from micrographia.curation.text.recogniser import FAINT, Reader, confirm, installed, load_reader
+from micrographia.curation.text.recogniser import FAINT, Reader, confirm, load_reader
 from micrographia.curation.text.regions import Region
 from micrographia.errors import MicrographiaError
 from micrographia.io.images import to_own_range

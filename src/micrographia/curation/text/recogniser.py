@@ -9,8 +9,6 @@ small pictures until labels fall apart.
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 from typing import Any, NamedTuple
@@ -19,6 +17,7 @@ import numpy as np
 
 from micrographia.arrays import FloatImage, GreyImage
 from micrographia.config import Text
+from micrographia.curation.rapidocr import load_engine
 from micrographia.curation.text.regions import Region
 
 Box = tuple[int, int, int, int]
@@ -51,17 +50,10 @@ class Reading(NamedTuple):
     confidence: float
 
 
-def installed() -> bool:
-    """Whether the recogniser is here; its package has no release for Python 3.13."""
-    return importlib.util.find_spec("rapidocr_onnxruntime") is not None
-
-
 @cache
 def load_reader() -> Reader:
-    """Load the recogniser, once in a process, on one thread: the same crop, the same text."""
-    import rapidocr_onnxruntime as package
-
-    engine = package.RapidOCR(intra_op_num_threads=1, inter_op_num_threads=1)
+    """Load the recogniser, once in a process: the same crop, the same text."""
+    engine = load_engine()
 
     def read(crops: list[GreyImage]) -> list[tuple[str, float]]:
         colour: list[Any] = [np.repeat(crop[:, :, None], 3, axis=2) for crop in crops]

@@ -10,7 +10,8 @@ from needed import SHARED, needs
 from PIL import Image, ImageDraw, ImageFont
 
 from micrographia.config import Synthesis, Text
-from micrographia.curation.text import network, recogniser
+from micrographia.curation import rapidocr
+from micrographia.curation.text import network
 from micrographia.curation.text.network import Detector, load_detector
 from micrographia.curation.text.recogniser import Reading, confirm, load_reader, read_region
 from micrographia.curation.text.regions import Region
@@ -114,7 +115,7 @@ def test_without_a_reader_only_what_is_nearly_certain_is_altered(
     with caplog.at_level(logging.WARNING):
         reader = load_detector(Text().weights, Text()).read
     assert reader is None and "rapidocr-onnxruntime is not installed" in caplog.text
-    assert recogniser.installed()
+    assert rapidocr.installed()
 
 
 @needs("shared data")

@@ -9,8 +9,6 @@ is used; blanks go missing; it knows Greek μ, not the micro sign, and no Å, fo
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 import logging
 from collections.abc import Sequence
 from functools import cache
@@ -20,6 +18,7 @@ import numpy as np
 from PIL import Image
 
 from micrographia.arrays import FloatArray, FloatImage, GreyImage
+from micrographia.curation.rapidocr import load_engine
 
 LOG = logging.getLogger(__name__)
 
@@ -53,11 +52,6 @@ class Read(NamedTuple):
     scores: FloatArray
 
 
-def installed() -> bool:
-    """Whether the package is here; it has no release for Python 3.13."""
-    return importlib.util.find_spec("rapidocr_onnxruntime") is not None
-
-
 @cache
 def load_rapid() -> Rapid:
     """Load the networks, once in a process."""
@@ -68,14 +62,7 @@ class Rapid:
     """Detector and recogniser on one thread, so that the same picture gives the same answer."""
 
     def __init__(self) -> None:
-        from rapidocr_onnxruntime import RapidOCR
-
-        engine = RapidOCR(
-            intra_op_num_threads=1,
-            inter_op_num_threads=1,
-            det_limit_type="max",
-            use_cls=False,
-        )
+        engine = load_engine()
         self._engine: Any = engine
         self._letters: list[str] = list(engine.text_rec.postprocess_op.character)
         places = {char: at for at, char in enumerate(self._letters)}

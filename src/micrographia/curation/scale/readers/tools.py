@@ -6,8 +6,9 @@ import logging
 from typing import NamedTuple
 
 from micrographia.config import Scale
+from micrographia.curation.rapidocr import installed
 from micrographia.curation.scale.readers.network import Reader, load_reader
-from micrographia.curation.scale.readers.rapid import Rapid, installed, load_rapid
+from micrographia.curation.scale.readers.rapid import Rapid, load_rapid
 from micrographia.curation.scale.readers.tesseract import program
 from micrographia.errors import ConfigError
 
