@@ -139,12 +139,12 @@ def log_prior(atoms: list[int]) -> float:
     value = sum(_element_prior(number) for number in set(atoms))
     # Each further element could have been any of some dozens.
     value -= np.log(30) * len(set(symbols))
-    if len(set(symbols)) > 1 and _charges_balance(symbols):
+    if len(set(symbols)) > 1 and charges_balance(symbols):
         value += _BALANCED
     return float(value)
 
 
-def _charges_balance(symbols: list[str]) -> bool:
+def charges_balance(symbols: list[str]) -> bool:
     """Whether oxidation states that are found in crystals can add up to zero.
 
     The states and the answer are those of pymatgen's `Composition.oxi_state_guesses`; it goes

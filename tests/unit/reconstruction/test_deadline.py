@@ -14,7 +14,7 @@ from micrographia.config import Reconstruction
 from micrographia.errors import SolveError
 from micrographia.io.stem_images import StemImage, read_stem_image
 from micrographia.physics.conditions import ImagingConditions
-from micrographia.reconstruction.blind import _charges_balance
+from micrographia.reconstruction.blind import charges_balance
 from micrographia.reconstruction.deadline import Deadline, OutOfTimeError
 from micrographia.reconstruction.solve import Solution, solve
 from micrographia.reconstruction.templates.consult import solve_with_templates
@@ -147,13 +147,13 @@ def test_large_pictures_are_refused_with_what_to_do():
         solve(StemImage(pixels, 0.1), ["C"], SETTINGS)
 
 
-def test_charges_balance_as_pymatgen_says_but_at_once():
+def testcharges_balance_as_pymatgen_says_but_at_once():
     pymatgen = pytest.importorskip("pymatgen.core")
     for formula in ("MoS2", "BN", "Fe3O4", "Mo2Re3", "CuFeS2", "V2Mn", "AgO", "Xe2Mo", "Na3Cl"):
         composition = pymatgen.Composition(formula)
         symbols = [s for s, n in composition.get_el_amt_dict().items() for _ in range(int(n))]
         expected = bool(composition.reduced_composition.oxi_state_guesses(max_sites=-1))
-        assert _charges_balance(symbols) is expected, formula
+        assert charges_balance(symbols) is expected, formula
     used = time.process_time()
-    assert _charges_balance(["Mo"] + ["S"] * 47)
+    assert charges_balance(["Mo"] + ["S"] * 47)
     assert time.process_time() - used < 1

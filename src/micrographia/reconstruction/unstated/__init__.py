@@ -1,0 +1,1 @@
+"""Crystals from pictures whose optics nobody stated: the optics are fitted with the atoms."""

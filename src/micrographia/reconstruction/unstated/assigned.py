@@ -1,0 +1,168 @@
+"""Columns with species under fitted optics: their model, its fit, and its evidence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from micrographia.arrays import ComplexArray, FloatArray
+from micrographia.reconstruction.deadline import Deadline
+from micrographia.reconstruction.unstated.chemistry import Kind, log_prior
+from micrographia.reconstruction.unstated.data import Data, price
+from micrographia.reconstruction.unstated.descent import descend, shortened
+from micrographia.reconstruction.unstated.labels import Asked
+from micrographia.reconstruction.unstated.optics import (
+    EXPONENTS,
+    SPREAD,
+    USUAL,
+    Optics,
+    blur_slopes,
+    flex_spread,
+    flex_terms,
+    waves,
+)
+from micrographia.reconstruction.unstated.pupil import ABERRATIONS
+
+
+@dataclass(frozen=True)
+class Assigned:
+    """Columns of a cell: positions (n, 2) [Å], what each holds, and the optics with their gain."""
+
+    positions: FloatArray
+    kinds: tuple[Kind, ...]
+    optics: Optics
+
+    @property
+    def count(self) -> int:
+        """Number of columns."""
+        return len(self.kinds)
+
+    @property
+    def atoms(self) -> list[int]:
+        """Atomic numbers of all atoms."""
+        return [number for kind in self.kinds for number in kind]
+
+    def with_kind(self, column: int, kind: Kind) -> Assigned:
+        """The same with another kind in one column."""
+        kinds = list(self.kinds)
+        kinds[column] = kind
+        return replace(self, kinds=tuple(kinds))
+
+    def without(self, column: int) -> Assigned:
+        """The same less one column."""
+        keep = [place for place in range(self.count) if place != column]
+        return replace(
+            self, positions=self.positions[keep], kinds=tuple(self.kinds[k] for k in keep)
+        )
+
+    def with_column(self, position: FloatArray, kind: Kind) -> Assigned:
+        """The same with one column more."""
+        return replace(
+            self, positions=np.vstack([self.positions, position]), kinds=(*self.kinds, kind)
+        )
+
+
+def signals(data: Data, state: Assigned) -> ComplexArray:
+    """Signal of each column over the deviation (m, n)."""
+    g = data.fit.g
+    profile = data.profile(state.optics)
+    single = {number: data.strength(state.optics, number) for number in set(state.atoms)}
+    shapes = np.array([np.sum([single[n] for n in kind], axis=0) for kind in state.kinds])
+    return np.asarray(profile[:, None] * shapes.T * waves(g, state.positions))
+
+
+def misfit(data: Data, state: Assigned) -> float:
+    """Sum of the squared residuals over the deviation."""
+    return float(np.square(np.abs(data.values - signals(data, state).sum(axis=1))).sum())
+
+
+def cost(data: Data, state: Assigned) -> float:
+    """What a fit minimises: misfit, and how unusual the optics are."""
+    return misfit(data, state) + state.optics.unusual()
+
+
+def evidence(data: Data, state: Assigned, asked: Asked) -> float:
+    """Log-posterior up to a constant; each column pays for its place and for being there."""
+    area = abs(float(np.linalg.det(data.fit.cell)))
+    chemistry = log_prior(list(state.kinds), area, frozenset(asked.numbers), asked.composition)
+    return -cost(data, state) + chemistry - price(data) * state.count
+
+
+def settle(
+    data: Data, state: Assigned, rounds: int, deadline: Deadline, probe: bool = True
+) -> Assigned:
+    """Fit positions and optics, species held; `probe`: its limit and aberrations, too."""
+    deadline.check()
+    return descend(
+        state,
+        lambda trial: cost(data, trial),
+        lambda trial: _linearise(data, trial, probe),
+        _step,
+        rounds,
+    )
+
+
+def _step(state: Assigned, step: FloatArray) -> Assigned:
+    count, fitted = state.count, len(SPREAD)
+    rest = np.clip(step[2 * count :], -0.5, 0.5)
+    optics = state.optics.moved(state.optics.parameters() + rest[1 : 1 + fitted])
+    corrections = rest[2 + fitted :].reshape(-1, 3)
+    flex = tuple(
+        (number, a + float(da), b + float(db), c + float(dc))
+        for (number, a, b, c), (da, db, dc) in zip(optics.flex, corrections, strict=True)
+    )
+    optics = replace(
+        optics,
+        gain=optics.gain * float(np.exp(rest[0])),
+        exponent=optics.exponent + float(rest[1 + fitted]),
+        flex=flex,
+    )
+    shift = shortened(step[: 2 * count].reshape(-1, 2), 0.2)
+    return replace(state, positions=state.positions + shift, optics=optics)
+
+
+def _linearise(data: Data, state: Assigned, probe: bool) -> tuple[FloatArray, FloatArray]:
+    g, count, optics = data.fit.g, state.count, state.optics
+    structure = _structure(data, state)
+    shares = data.profile(optics)[:, None] * structure
+    total = shares.sum(axis=1)
+    columns = signals(data, state)
+    slopes = ((-2j * np.pi * columns)[:, :, None] * g[:, None, :]).reshape(len(g), 2 * count)
+    by_probe = np.zeros((len(g), 1 + ABERRATIONS), dtype=np.complex128)
+    if probe:
+        by_probe = data.probe_slopes(optics) * structure.sum(axis=1)[:, None]
+    by_blur = blur_slopes(g) * total[:, None]
+    heaviness = np.log(np.array([number for number, *_ in optics.flex]) / 20)
+    by_exponent = shares @ (heaviness if optics.mode != "phase" else np.zeros(len(heaviness)))
+    by_flex = (shares[:, :, None] * flex_terms(g)[:, None, :]).reshape(len(g), -1)
+    matrix = np.concatenate(
+        [slopes, total[:, None], by_probe, by_blur, by_exponent[:, None], by_flex], axis=1
+    )
+    normal = (matrix.conj().T @ matrix).real
+    gradient = (matrix.conj().T @ (data.values - total)).real
+    weights, off = _prior(optics)
+    places = np.arange(2 * count + 1, 2 * count + 1 + len(weights))
+    normal[places, places] += weights
+    gradient[places] -= weights * off
+    if not probe:
+        gradient[places[: 1 + ABERRATIONS]] = 0
+    return normal, gradient
+
+
+def _prior(optics: Optics) -> tuple[FloatArray, FloatArray]:
+    """Weights of the prior of all that is fitted of the optics, and how far they are off."""
+    usual, spread = EXPONENTS.get(optics.mode, (optics.exponent, 1e-3))
+    flex = [value for _, *values in optics.flex for value in values]
+    spreads = [flex_spread(number) for number, *_ in optics.flex]
+    off = [*(optics.parameters() - USUAL), optics.exponent - usual, *flex]
+    return 0.5 / np.square(np.concatenate([SPREAD, [spread], *spreads])), np.array(off)
+
+
+def _structure(data: Data, state: Assigned) -> ComplexArray:
+    """Σ S exp(-2πi g·r) (m, e) over the atoms of each element: the signal without the optics."""
+    phases = waves(data.fit.g, state.positions)
+    numbers = [number for number, *_ in state.optics.flex]
+    counts = np.array([[kind.count(number) for number in numbers] for kind in state.kinds])
+    strengths = np.array([data.strength(state.optics, number) for number in numbers])
+    return np.asarray((phases @ counts) * strengths.T)

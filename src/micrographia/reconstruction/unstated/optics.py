@@ -1,0 +1,172 @@
+"""The optics of a picture as a few numbers that are fitted with the atoms.
+
+For the phase object (`physics.imaging`) and for incoherent imaging alike, a picture of a thin
+crystal is, in Fourier space, gain · T(g) · exp(-2π² gᵀ B g) · Σ_j S_j(|g|) exp(-2πi g·r_j). T is the
+transform of the probe's intensity, the autocorrelation of its pupil. With frequencies in units of
+the information limit 2α/λ and aberrations as phases on the rim of the pupil it needs neither
+voltage nor aperture (Hopkins, Proc. R. Soc. A 231 (1955) 91). The tensor B collects what blurs
+further: source, vibration, heat. S_j is the strength of an atom: for phase contrast its electron
+scattering factor; for rings that count electrons a power of the atomic number, Z^n, whose exponent
+depends on the ring.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+
+from micrographia.arrays import ComplexArray, FloatArray, IntArray
+from micrographia.physics.conditions import ImagingConditions
+from micrographia.physics.imaging import transfer
+from micrographia.physics.scattering import scattering_factor
+from micrographia.reconstruction.unstated.pupil import ABERRATIONS, pupil_transfer
+
+Mode = Literal["phase", "dark", "bright"]
+
+#: Usual exponent of Z, and its spread, for rings that collect scattered (dark) and unscattered
+#: (bright) electrons.
+EXPONENTS: dict[Mode, tuple[float, float]] = {"dark": (1.7, 0.12), "bright": (0.7, 0.25)}
+
+_ROUND = (0.0,) * ABERRATIONS
+
+# What is fitted: log of the limit [1/Å], aberrations [rad], mean blur and its two anisotropies
+# [Å²], exponent; each with its usual value and spread.
+USUAL = np.array([np.log(2.0), *_ROUND, 0.04, 0.0, 0.0])
+SPREAD = np.array([0.35, 2.0, 0.4, 0.4, 0.25, 0.25, 0.25, 0.25, 0.04, 0.006, 0.006])
+# How far an element's strength may be from what the tables say: in its logarithm, and in the
+# factors of t and t², t = (|g| / 1.5)², by which heat, binding and second-order scattering
+# change its shape; for light elements, and what each further atomic number adds.
+_FLEX = np.array([0.04, 0.06, 0.04])
+_FLEX_PER_Z = np.array([0.0004, 0.001, 0.0012])
+_FLEX_SCALE = 1.5  # [1/Å]
+_BLUR = slice(1 + ABERRATIONS, 4 + ABERRATIONS)
+
+
+@dataclass(frozen=True)
+class Optics:
+    """How a picture shows atoms.
+
+    Attributes
+    ----------
+    mode
+        'phase': integrated centre of mass; 'dark' and 'bright': rings.
+    gain
+        Picture's units per unit of strength and area.
+    limit
+        Highest frequency that the probe transfers [1/Å].
+    aberrations
+        Phases on the rim of the pupil [rad], in the order of `pupil.pupil_transfer`.
+    blur
+        B as (xx, xy, yy) [Å²].
+    exponent
+        Of Z, in the ring modes.
+    flex
+        For each element that is fitted: its number, and the three corrections of its strength.
+    stated
+        Conditions that were stated, whose transfer takes T's place; None: fitted.
+    """
+
+    mode: Mode
+    gain: float = 1.0
+    limit: float = 2.0
+    aberrations: tuple[float, ...] = _ROUND
+    blur: tuple[float, float, float] = (0.04, 0.0, 0.04)
+    exponent: float = 1.7
+    flex: tuple[tuple[int, float, float, float], ...] = ()
+    stated: ImagingConditions | None = None
+
+    def probe(self, g: FloatArray) -> ComplexArray:
+        """T (m,) at frequencies g (m, 2) [1/Å]."""
+        if self.stated is not None:
+            return transfer(g, self.stated)
+        return pupil_transfer(g / self.limit, np.array(self.aberrations))[0]
+
+    def probe_slopes(self, g: FloatArray) -> ComplexArray:
+        """Change of T with the logarithm of the limit and with each aberration (m, 1 + k)."""
+        step = 1e-4
+        here, by_aberration = pupil_transfer(g / self.limit, np.array(self.aberrations))
+        there = pupil_transfer(g / (self.limit * np.exp(step)), np.array(self.aberrations), False)
+        return np.concatenate([((there[0] - here) / step)[:, None], by_aberration], axis=1)
+
+    def envelope(self, g: FloatArray) -> FloatArray:
+        """What gain and blur make of T (m,)."""
+        xx, xy, yy = self.blur
+        spread = xx * g[:, 0] ** 2 + 2 * xy * g[:, 0] * g[:, 1] + yy * g[:, 1] ** 2
+        sign = -1.0 if self.mode == "bright" else 1.0
+        return np.asarray(sign * self.gain * np.exp(-2 * np.pi**2 * spread))
+
+    def strength(self, number: int, g: FloatArray) -> FloatArray:
+        """Strength of an atom (m,) at frequencies (m, 2)."""
+        if self.mode == "phase":
+            bare = scattering_factor(number, np.linalg.norm(g, axis=1))
+        else:
+            bare = np.full(len(g), (number / 20) ** self.exponent)
+        return bare * self.correction(number, g)
+
+    def correction(self, number: int, g: FloatArray) -> FloatArray:
+        """Factor (m,) by which an element's strength differs from what tables say."""
+        for element, *values in self.flex:
+            if element == number:
+                return np.asarray(np.exp(flex_terms(g) @ np.array(values)))
+        return np.ones(len(g))
+
+    def parameters(self) -> FloatArray:
+        """What is fitted, as numbers in the order of `USUAL`; gain and exponent are apart."""
+        xx, xy, yy = self.blur
+        blur = [(xx + yy) / 2, (xx - yy) / 2, xy]
+        return np.array([np.log(self.limit), *self.aberrations, *blur])
+
+    def moved(self, values: FloatArray) -> Optics:
+        """The optics of other fitted numbers; blur never sharpens."""
+        mean, tilt, slant = (float(value) for value in values[_BLUR])
+        mean = max(mean, 0.0)
+        return replace(
+            self,
+            limit=float(np.exp(np.clip(values[0], -1.0, 4.0))),
+            aberrations=tuple(float(v) for v in np.clip(values[1 : 1 + ABERRATIONS], -12, 12)),
+            blur=(mean + tilt, slant, mean - tilt),
+        )
+
+    def unusual(self) -> float:
+        """Half the squared deviations from what is usual: minus a log-probability."""
+        value = 0.5 * float(np.square((self.parameters() - USUAL) / SPREAD).sum())
+        if self.mode != "phase":
+            usual, spread = EXPONENTS[self.mode]
+            value += 0.5 * ((self.exponent - usual) / spread) ** 2
+        for number, *values in self.flex:
+            value += 0.5 * float(np.square(np.array(values) / flex_spread(number)).sum())
+        return value
+
+
+def flex_terms(g: FloatArray) -> FloatArray:
+    """1, t and t² (m, 3) at frequencies (m, 2): what an element's corrections are factors of."""
+    t = np.square(g / _FLEX_SCALE).sum(axis=1)
+    return np.stack([np.ones_like(t), t, t**2], axis=1)
+
+
+def flex_spread(number: int) -> FloatArray:
+    """Usual size (3,) of an element's corrections."""
+    return np.asarray(_FLEX + _FLEX_PER_Z * number)
+
+
+def blur_slopes(g: FloatArray) -> FloatArray:
+    """Change of the logarithm of the envelope with mean blur and its anisotropies (m, 3)."""
+    squares = np.stack(
+        [np.square(g).sum(axis=1), g[:, 0] ** 2 - g[:, 1] ** 2, 2 * g.prod(axis=1)], axis=1
+    )
+    return np.asarray(-2 * np.pi**2 * squares)
+
+
+def waves(g: FloatArray, positions: FloatArray) -> ComplexArray:
+    """exp(-2πi g·r) (m, n) for positions (n, 2) [Å]."""
+    return np.asarray(np.exp(-2j * np.pi * (g @ positions.T)))
+
+
+def usual_strength(mode: Mode, numbers: IntArray | list[int], g: FloatArray) -> FloatArray:
+    """Mean over some elements of the shape of their strengths (m,), one at the origin."""
+    base = Optics(mode)
+    zero = np.zeros((1, 2))
+    shapes = [base.strength(int(n), g) / base.strength(int(n), zero) for n in numbers]
+    return np.asarray(np.mean(shapes, axis=0))
