@@ -11,13 +11,15 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.fft import irfft2, next_fast_len, rfft2
-from scipy.ndimage import gaussian_filter, map_coordinates, maximum_filter
+from scipy.ndimage import gaussian_filter, map_coordinates, maximum_filter, uniform_filter
 
 from micrographia.arrays import FloatArray
 
 _LEAST_OVERLAP = 0.3  # share of the valid pixels that two copies must share
 _LEAST_HEIGHT = 0.15  # of the highest peak, for what counts as a peak
 _MOST_PEAKS = 160
+_RINGS = 48  # of the spectrum, up to Nyquist's frequency
+_ABOVE = 2.5  # times the usual power of a ring, below which power counts as noise
 
 
 @dataclass(frozen=True)
@@ -98,7 +100,7 @@ def autocorrelation(flat: FloatArray, weight: FloatArray) -> Autocorrelation:
         return np.asarray(full[np.ix_(down, along)], dtype=np.float64)
 
     count = np.maximum(lags(np.abs(w) ** 2), 1e-9)
-    product = lags(np.abs(f) ** 2)
+    product = lags(np.abs(f) ** 2 * _clear(np.square(np.abs(f)), shape))
     first = lags(np.conj(f) * w)  # sum of the copy that stays, over the overlap
     second = first[::-1, ::-1]
     squares = lags(np.conj(s) * w)
@@ -110,6 +112,30 @@ def autocorrelation(flat: FloatArray, weight: FloatArray) -> Autocorrelation:
     width = _half_width(values, reach)
     smoothed = gaussian_filter(values, np.clip(0.3 * width, 0.0, 6.0))
     return Autocorrelation(np.where(enough, smoothed, np.nan), width)
+
+
+def _clear(power: FloatArray, shape: tuple[int, ...]) -> FloatArray:
+    """Share of the power at each frequency that stands out of its ring: lattices are sharp there.
+
+    The ring's median is blind to the few reflections on it, however coloured the noise.
+    """
+    down = np.fft.fftfreq(shape[0])[:, None]
+    along = np.fft.rfftfreq(shape[1])[None, :]
+    ring = np.minimum((np.hypot(down, along) * 2 * _RINGS).astype(np.int64), _RINGS)
+    # One in a few is enough for a median.
+    sparse = (slice(None, None, 2), slice(None, None, 2))
+    order = np.argsort(ring[sparse], axis=None, kind="stable")
+    values = power[sparse].ravel()[order]
+    ends = np.searchsorted(ring[sparse].ravel()[order], np.arange(_RINGS + 2))
+    usual = np.array(
+        [
+            np.median(values[low:high]) if high > low else 0.0
+            for low, high in zip(ends[:-1], ends[1:], strict=True)
+        ]
+    )
+    usual = usual / np.log(2)
+    around = uniform_filter(power, 3, mode="wrap")
+    return np.maximum(1 - _ABOVE * usual[ring] / np.maximum(around, 1e-300), 0.0)
 
 
 def _without_noise(values: FloatArray, centre: tuple[int, int]) -> float:

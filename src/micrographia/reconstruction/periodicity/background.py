@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from scipy.ndimage import gaussian_filter
 
@@ -25,9 +27,25 @@ def smooth(values: FloatArray, weight: FloatArray, sigma: float) -> FloatArray:
     return np.asarray(np.where(total > _LEAST_WEIGHT, summed / np.maximum(total, 1e-9), 0.0))
 
 
+@dataclass(frozen=True)
+class Flat:
+    """A picture without its slow background.
+
+    Attributes
+    ----------
+    pixels
+        (rows, columns), of mean 0 and standard deviation 1 over the valid pixels, 0 elsewhere.
+    unit
+        What 1 is in the units of the picture, where its contrast is usual.
+    """
+
+    pixels: FloatArray
+    unit: float
+
+
 def flatten(
     pixels: RealArray, mask: BoolArray | None, sigma: float, gain: bool = True
-) -> FloatArray:
+) -> Flat:
     """Take a slow background out of a picture, and a slow gain if asked.
 
     Parameters
@@ -41,10 +59,6 @@ def flatten(
         the lattice as it is.
     gain
         Whether the local contrast is evened out, too.
-
-    Returns
-    -------
-    Picture (rows, columns) of mean 0 and standard deviation 1 over the valid pixels, 0 elsewhere.
     """
     valid = valid_pixels(pixels, mask)
     weight = valid.astype(np.float64)
@@ -60,7 +74,7 @@ def flatten(
             flat = flat / np.clip(local / usual, 1 / _GAIN_RANGE, _GAIN_RANGE)
     flat = np.where(valid, flat - (flat.sum() / max(1.0, weight.sum())), 0.0)
     deviation = float(np.sqrt(np.square(flat).sum() / max(1.0, weight.sum())))
-    return np.asarray(flat / deviation if deviation > 0 else flat)
+    return Flat(flat / deviation if deviation > 0 else flat, deviation)
 
 
 def slow_part(values: FloatArray, weight: FloatArray, sigma: float) -> FloatArray:

@@ -96,7 +96,7 @@ def propose_cells(
     -------
     Different cells, best first; empty when no two peaks make a lattice.
     """
-    flat = flatten(pixels, mask, min(pixels.shape) / 6)
+    flat = flatten(pixels, mask, min(pixels.shape) / 6).pixels
     weight = valid_pixels(pixels, mask).astype(np.float64)
     return cells_of(autocorrelation(flat, weight), limits or CellLimits())
 

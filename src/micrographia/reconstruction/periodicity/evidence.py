@@ -14,24 +14,27 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.fft import fft2, next_fast_len
+from scipy.ndimage import uniform_filter
 
 from micrographia.arrays import BoolArray, FloatArray, IntArray
 from micrographia.physics.imaging import reciprocal_vectors
 from micrographia.physics.lattice import gauss_reduce
 from micrographia.reconstruction.lattice import sublattices
+from micrographia.reconstruction.periodicity.folding import fold, look_up
 
 _PADDING = 2
 _INNER, _OUTER = 2.5, 6.0  # ring in which the surroundings are measured [1/side]
-_LEAST_AROUND = 24  # samples of the padded spectrum in it, or nothing is said
+_LEAST_AROUND = 16  # samples of the padded spectrum in it, or nothing is said
 _APART = 3.0  # least distance of a fraction from a reflection [1/side]
 _CAP = 40.0  # what one reflection may say at most, in units of its surroundings
-_CONTROLS = 24
+_CONTROLS = 16
 _LEAST_CONTROLS = 6
-_CERTAIN = 7.0  # deviations of the controls by which a superstructure must stand out
-_PRESENT = 4.0  # and by which a reflection of the lattice must, for the lattice to be kept
+_CERTAIN = 5.0  # deviations by which a superstructure must stand out
+_PRESENT = 4.0  # and by which reflections of the lattice must, for it to be kept
 _LARGEST_INDEX = 4
 _FRACTIONS = (2, 3, 4)
-_MOST_REFLECTIONS = 240
+_FAINT = 3e-7  # of the strongest reflection's power, below which nothing counts
+_MOST_REFLECTIONS = 150
 
 
 @dataclass(frozen=True)
@@ -46,7 +49,7 @@ class _Statistic:
 class Spectrum:
     """Power of a picture at any frequency, over what is usual around it."""
 
-    def __init__(self, flat: FloatArray, weight: FloatArray) -> None:
+    def __init__(self, flat: FloatArray, weight: FloatArray, floor: float = 0.0) -> None:
         rows, columns = flat.shape
         window = np.hanning(rows + 2)[1:-1, None] * np.hanning(columns + 2)[None, 1:-1]
         shape = (next_fast_len(_PADDING * rows), next_fast_len(_PADDING * columns))
@@ -57,10 +60,11 @@ class Spectrum:
         reach = np.ceil(_OUTER * step).astype(int)
         down, along = np.mgrid[-reach[1] : reach[1] + 1, -reach[0] : reach[0] + 1]
         radius = np.hypot(along / step[0], down / step[1])
-        ring = (radius >= _INNER) & (radius <= _OUTER)
+        # Every other sample of the padded spectrum says what all of them would.
+        ring = (radius >= _INNER) & (radius <= _OUTER) & ((along + down) % 2 == 0)
         self._around = np.stack([along[ring], down[ring]], axis=1)
-        box = np.mgrid[-1:2, -1:2].reshape(2, -1).T
-        self._box = box
+        self._local = uniform_filter(self.power, 3, mode="wrap")
+        self.floor = max(floor, _FAINT * float(self.power.max()))
 
     def excess(self, g: FloatArray, cell: FloatArray) -> FloatArray:
         """Power at frequencies (m, 2) [1/px] over that around them (m,); NaN where unknown.
@@ -68,9 +72,9 @@ class Spectrum:
         Reflections of `cell` do not count as surroundings.
         """
         places = np.rint(g * self._scale).astype(np.int64)
-        here = self._at(places[:, None] + self._box).mean(axis=1)
+        here = self._at(self._local, places)
         near = places[:, None] + self._around
-        values = self._at(near)
+        values = self._at(self.power, near)
         indices = (near / self._scale) @ cell.T
         gaps = (indices - np.rint(indices)) @ np.linalg.inv(cell).T
         values[np.linalg.norm(gaps * self.sides, axis=2) < _INNER] = np.nan
@@ -78,39 +82,74 @@ class Spectrum:
         usual = np.full(len(g), np.nan)
         if known.any():
             usual[known] = np.nanmedian(values[known], axis=1) / np.log(2)
-        floor = 1e-12 * self.power.max()
-        return np.asarray(here / np.maximum(usual, floor))
+        return np.asarray(here / np.maximum(usual, self.floor))
 
-    def _at(self, places: IntArray) -> FloatArray:
-        rows, columns = self.power.shape
-        return np.asarray(self.power[places[..., 1] % rows, places[..., 0] % columns])
+    @staticmethod
+    def _at(values: FloatArray, places: IntArray) -> FloatArray:
+        rows, columns = values.shape
+        return np.asarray(values[places[..., 1] % rows, places[..., 0] % columns])
 
 
-def settle_cell(spectrum: Spectrum, cell: FloatArray, largest: float) -> tuple[FloatArray, str]:
+@dataclass(frozen=True)
+class Settled:
+    """A cell that its reflections bear out.
+
+    Attributes
+    ----------
+    cell
+        Reduced vectors (2, 2) as rows (x, y) [px].
+    certainty
+        Deviations by which the reflections of the cell proposed stand out of the spectrum beside
+        them; 0 where the picture has too few cells to tell.
+    smaller, larger
+        How many times the cell was made smaller, and then larger.
+    testable
+        Whether the picture holds enough cells for a doubled one to be noticed.
+    """
+
+    cell: FloatArray
+    certainty: float
+    smaller: int
+    larger: int
+    testable: bool
+
+
+def settle_cell(
+    flat: FloatArray, weight: FloatArray, cell: FloatArray, largest: float
+) -> Settled:
     """Make a cell as small as its reflections allow and as large as they ask for.
 
     Parameters
     ----------
-    spectrum
-        Of the picture without background, with its rows at their places.
+    flat, weight
+        Picture without background, with its rows at their places, and 1 for valid pixels, both
+        (rows, columns).
     cell
         Vectors (2, 2) as rows (x, y) [px], refined.
     largest
         Largest area of the cell [px²].
-
-    Returns
-    -------
-    The reduced cell, and what was found in a few words (empty if nothing).
     """
+    spectrum = Spectrum(flat, weight)
+    _, g = _reflections(spectrum, cell)
+    controls = _controls(spectrum, cell, g)
+    certainty = _standing_out(_statistic(spectrum.excess(g, cell)), controls)
     smaller = _thinned(spectrum, cell)
-    larger, order = _enlarged(spectrum, smaller, largest)
-    words = []
-    shrunk = abs(float(np.linalg.det(cell) / np.linalg.det(smaller)))
-    if shrunk > 1.5:
-        words.append(f"the cell is {shrunk:.0f} times smaller than repeats alone suggest")
-    if order > 1:
-        words.append(f"a superstructure of {order} cells")
-    return gauss_reduce(larger)[0], "; ".join(words)
+    mean = fold(flat, weight, smaller)
+    y, x = np.mgrid[: flat.shape[0], : flat.shape[1]].astype(np.float64)
+    left = flat - look_up(mean.tables()[:1], smaller, x, y)[0]
+    # Side lobes of strong reflections would pass for weak ones: what is explained goes first.
+    rest = Spectrum(left, weight, spectrum.floor)
+    _, g = _reflections(spectrum, smaller)
+    larger, order = _enlarged(rest, smaller, g, largest)
+    reciprocal = np.linalg.inv(smaller).T
+    halves = [_distance(fraction, reciprocal, spectrum.sides) for fraction in _cyclic(2)]
+    return Settled(
+        cell=gauss_reduce(larger)[0],
+        certainty=certainty,
+        smaller=round(abs(float(np.linalg.det(cell) / np.linalg.det(smaller)))),
+        larger=order,
+        testable=len(controls) >= _LEAST_CONTROLS and min(halves) >= _APART,
+    )
 
 
 def _reflections(spectrum: Spectrum, cell: FloatArray) -> tuple[IntArray, FloatArray]:
@@ -133,17 +172,25 @@ def _statistic(excess: FloatArray) -> _Statistic:
 
 
 def _standing_out(one: _Statistic, controls: list[_Statistic]) -> float:
-    """Deviations by which a statistic stands out of the controls, in its mean or its largest."""
+    """How surely a statistic stands out of the controls, in deviations of a Gaussian or more.
+
+    The mean of n unit exponentials varies by 1/√n. The largest of them exceeds x by a chance of
+    n exp(-x); controls that are larger show how much heavier the tail is.
+    """
     if not one.tested or not controls:
         return 0.0
-    scores = []
-    # The mean of unit exponentials varies by 1/√n; the largest by about one.
-    for name, least in (("mean", 0.7 / np.sqrt(one.tested)), ("largest", 1.0)):
-        values = np.array([getattr(control, name) for control in controls])
-        middle = float(np.median(values))
-        spread = max(float(1.4826 * np.median(np.abs(values - middle))), least)
-        scores.append((getattr(one, name) - middle) / spread)
-    return float(max(scores))
+    means = np.array([control.mean for control in controls])
+    middle = max(float(np.median(means)), 1e-9)
+    spread = 1.4826 * float(np.median(np.abs(means - middle))) / middle
+    # Wilson and Hilferty: the cube root of a gamma variable is nearly normal. Half of the points
+    # repeat the other half, since g and -g have the same power.
+    half = max(1.0, one.tested / 2)
+    root = np.cbrt(one.mean / middle) - (1 - 1 / (9 * half))
+    by_mean = root * 3 * np.sqrt(half) / max(1.0, spread * np.sqrt(half))
+    usual = np.log(max(2, controls[0].tested)) + 0.58
+    tail = max(1.0, float(np.median([control.largest for control in controls])) / usual)
+    surprise = max(0.0, one.largest / tail - np.log(one.tested))
+    return float(max(by_mean, np.sqrt(2 * surprise)))
 
 
 def _controls(spectrum: Spectrum, cell: FloatArray, g: FloatArray) -> list[_Statistic]:
@@ -159,7 +206,7 @@ def _controls(spectrum: Spectrum, cell: FloatArray, g: FloatArray) -> list[_Stat
     gaps = (gaps - np.rint(gaps)) @ reciprocal * spectrum.sides
     beside = np.linalg.norm(gaps, axis=2).min(axis=1)
     places = places[(apart >= _APART)][np.argsort(-beside[apart >= _APART])][:_CONTROLS]
-    base = np.concatenate([np.zeros((1, 2)), g])
+    base = np.concatenate([np.zeros((1, 2)), g, -g])
     return [_statistic(spectrum.excess(base + place @ reciprocal, cell)) for place in places]
 
 
@@ -193,10 +240,11 @@ def _thinned(spectrum: Spectrum, cell: FloatArray) -> FloatArray:
     return current
 
 
-def _enlarged(spectrum: Spectrum, cell: FloatArray, largest: float) -> tuple[FloatArray, int]:
+def _enlarged(
+    spectrum: Spectrum, cell: FloatArray, g: FloatArray, largest: float
+) -> tuple[FloatArray, int]:
     """The cell of the superstructure whose fractional reflections are seen, and its index."""
     reciprocal = np.linalg.inv(cell).T
-    _, g = _reflections(spectrum, cell)
     base = np.concatenate([np.zeros((1, 2)), g, -g])
     area = abs(float(np.linalg.det(cell)))
     controls: list[_Statistic] = []

@@ -11,7 +11,7 @@ stays in the cell.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.ndimage import map_coordinates, spline_filter
@@ -61,12 +61,24 @@ class ScanDistortion:
     noise: float
     explained: float
 
+    def stretched(self, factors: FloatArray) -> ScanDistortion:
+        """The same in pixels that are smaller by factors along x and y (2,)."""
+        return replace(
+            self,
+            displacement=self.displacement * factors,
+            slow=self.slow * factors,
+            jitter=self.jitter * factors,
+            linear=self.linear * factors,
+            uncertainty=self.uncertainty * factors,
+        )
+
 
 def find_scan_distortion(
     flat: FloatArray,
     weight: FloatArray,
     cell: FloatArray,
     deadline: Deadline = UNLIMITED,
+    start: FloatArray | None = None,
 ) -> tuple[ScanDistortion, MeanCell]:
     """Estimate the displacement of each row against the mean unit cell.
 
@@ -78,12 +90,14 @@ def find_scan_distortion(
         Primitive vectors (2, 2) as rows (x, y) [px], right to about a per cent.
     deadline
         Limit of time.
+    start
+        Displacement to start from (rows, 2) [px]; None to follow the phases of reflections.
 
     Returns
     -------
     The distortion, and the mean cell with the refined cell [px].
     """
-    displacement, current = slow_path(flat, weight, cell)
+    displacement, current = slow_path(flat, weight, cell) if start is None else (start, cell)
     linear = _linear_between(cell, current)
     path: Path | None = None
     for _ in range(_ROUNDS):
