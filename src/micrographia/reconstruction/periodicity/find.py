@@ -1,0 +1,256 @@
+"""From a picture to its lattice: propose, follow the rows, settle, look for other grains."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from micrographia.arrays import BoolArray, FloatArray, RealArray
+from micrographia.errors import SolveError
+from micrographia.reconstruction.deadline import UNLIMITED, Deadline
+from micrographia.reconstruction.periodicity.autocorrelation import autocorrelation
+from micrographia.reconstruction.periodicity.background import Flat, flatten, valid_pixels
+from micrographia.reconstruction.periodicity.cell import CellLimits, CellProposal, cells_of
+from micrographia.reconstruction.periodicity.describe import Periodicity
+from micrographia.reconstruction.periodicity.evidence import Settled, settle_cell
+from micrographia.reconstruction.periodicity.folding import MeanCell, fold
+from micrographia.reconstruction.periodicity.grains import Grains
+from micrographia.reconstruction.periodicity.rows import (
+    ScanDistortion,
+    find_scan_distortion,
+    undo,
+)
+
+_LEAST_SIDE = 64  # px; fewer hold no statistics
+_SIDE = 640  # px a side that are looked at; larger pictures are binned
+_FINE = 9.0  # px of the shortest vector, below which binning would blur it away
+_SLOW = 0.7  # of the longest vector, the width of a Gaussian that counts as slow
+_TRIED = 3  # proposals whose reflections are looked at
+_STANDS_OUT = 6.0  # deviations by which reflections must, for a lattice to be believed
+_LEAST_CELLS = 6.0
+
+
+@dataclass(frozen=True)
+class _Picture:
+    """A picture with its valid pixels, perhaps binned."""
+
+    pixels: FloatArray
+    invalid: BoolArray
+
+    @property
+    def weight(self) -> FloatArray:
+        return (~self.invalid).astype(np.float64)
+
+    def binned(self, rows: int, columns: int) -> _Picture:
+        """Means of blocks of rows × columns pixels; what does not fill a block is left out."""
+        if rows == columns == 1:
+            return self
+        shape = (self.pixels.shape[0] // rows, rows, self.pixels.shape[1] // columns, columns)
+        inside = (slice(shape[0] * rows), slice(shape[2] * columns))
+        weight = self.weight[inside].reshape(shape).sum(axis=(1, 3))
+        pixels = np.where(self.invalid, 0.0, self.pixels)[inside].reshape(shape).sum(axis=(1, 3))
+        return _Picture(pixels / np.maximum(weight, 1e-9), weight < 0.5 * rows * columns)
+
+
+def find_periodicity(
+    pixels: RealArray,
+    mask: BoolArray | None = None,
+    limits: CellLimits | None = None,
+    deadline: Deadline = UNLIMITED,
+) -> Periodicity:
+    """Find the lattice of a picture and the distortions of its scan.
+
+    Parameters
+    ----------
+    pixels
+        Picture (rows, columns); NaN is invalid.
+    mask
+        True where a pixel is invalid (burnt-in text, lines, a border), or None.
+    limits
+        Shortest vector and largest area of the cell [px, px²]; None for the defaults.
+    deadline
+        Limit of time.
+
+    Raises
+    ------
+    SolveError
+        The picture is too small or blank, or no lattice stands out of it.
+    OutOfTimeError
+        The deadline is reached.
+    """
+    picture = _checked(pixels, mask)
+    limits = limits or CellLimits()
+    deadline.begin("looking for repeats of the picture")
+    proposals, size = _proposals(picture, limits)
+    if not proposals:
+        raise _no_lattice("no two vectors by which the picture repeats itself")
+    found: _Found | None = None
+    for proposal in proposals[:_TRIED]:
+        deadline.begin("laying the rows on the mean cell")
+        other = _follow(picture, proposal, size, limits, deadline)
+        if found is None or other.settled.certainty > found.settled.certainty:
+            found = other
+        if found.settled.certainty > _STANDS_OUT or not found.settled.testable:
+            break
+    assert found is not None
+    _check(found, picture)
+    if found.settled.smaller > 1 or found.settled.larger > 1:
+        deadline.begin("laying the rows on the settled cell")
+        found = _again(picture, found, deadline)
+    return _described(picture, found)
+
+
+@dataclass(frozen=True)
+class _Found:
+    """A cell with the rows laid on it."""
+
+    proposal: CellProposal
+    distortion: ScanDistortion
+    mean: MeanCell
+    settled: Settled
+    unit: float
+
+
+def _checked(pixels: RealArray, mask: BoolArray | None) -> _Picture:
+    """The picture with its invalid pixels.
+
+    Raises
+    ------
+    SolveError
+        It is too small or blank.
+    """
+    valid = valid_pixels(pixels, mask)
+    if min(pixels.shape) < _LEAST_SIDE or valid.mean() < 0.2:
+        raise SolveError(
+            "The picture is too small to hold a lattice",
+            seen=f"{pixels.shape[1]}×{pixels.shape[0]} px, {valid.mean():.0%} of them valid",
+            allowed=f"at least {_LEAST_SIDE} px a side, a fifth of them valid",
+            remedy="Use a larger part of the picture, or the picture at its full size",
+        )
+    picture = np.where(valid, pixels, 0.0).astype(np.float64)
+    known = picture[valid]
+    if not float(known.std()) > 1e-9 * max(1.0, float(np.abs(known).max())):
+        raise SolveError(
+            "The picture is blank: every pixel has the same value",
+            remedy="Export the picture again, and see that it is the right one",
+        )
+    return _Picture(picture, ~valid)
+
+
+def _no_lattice(seen: str) -> SolveError:
+    return SolveError(
+        "No lattice stands out of the noise",
+        seen=seen,
+        allowed="a picture that repeats itself in two directions",
+        remedy="Use a higher dose or a larger field of one crystal, and mask what is burnt in",
+    )
+
+
+def _proposals(picture: _Picture, limits: CellLimits) -> tuple[list[CellProposal], int]:
+    """Cells [px] of the picture, binned if it is large and its cell allows, and the binning."""
+    size = max(1, int(np.ceil(np.sqrt(picture.pixels.size) / _SIDE - 0.2)))
+    while True:
+        small = picture.binned(size, size)
+        flat = flatten(small.pixels, small.invalid, min(small.pixels.shape) / 6)
+        narrow = CellLimits(limits.shortest / size, limits.largest / size**2)
+        found = cells_of(autocorrelation(flat.pixels, small.weight), narrow)
+        fine = bool(found) and float(np.linalg.norm(found[0].cell[0])) >= _FINE
+        if fine or size == 1:
+            return [_scaled(proposal, size) for proposal in found], size
+        size = max(1, size // 2)
+
+
+def _scaled(proposal: CellProposal, size: int) -> CellProposal:
+    return replace(proposal, cell=proposal.cell * size, residual=proposal.residual * size)
+
+
+def _follow(
+    picture: _Picture,
+    proposal: CellProposal,
+    size: int,
+    limits: CellLimits,
+    deadline: Deadline,
+) -> _Found:
+    """Lay the rows on a proposed cell, and settle the cell on the straightened picture."""
+    distortion, mean, flat = _rows(picture, proposal.cell, None, deadline)
+    straight = _Picture(undo(flat.pixels, distortion.displacement), picture.invalid).binned(size, size)
+    settled = settle_cell(
+        straight.pixels, straight.weight, mean.cell / size, limits.largest / size**2
+    )
+    settled = replace(settled, cell=settled.cell * size)
+    return _Found(proposal, distortion, mean, settled, flat.unit)
+
+
+def _rows(
+    picture: _Picture, cell: FloatArray, start: FloatArray | None, deadline: Deadline
+) -> tuple[ScanDistortion, MeanCell, Flat]:
+    """Distortion, mean cell and flattened picture.
+
+    All rows are looked at, but of a large picture only means over some columns: what is to be
+    found are the places of rows.
+    """
+    lengths = np.linalg.norm(cell, axis=1)
+    flat = flatten(picture.pixels, picture.invalid, _SLOW * float(lengths.max()))
+    columns = flat.pixels.shape[1]
+    width = int(np.clip(columns // _SIDE, 1, max(1.0, float(lengths.min()) // _FINE)))
+    narrow = _Picture(flat.pixels, picture.invalid).binned(1, width)
+    squeeze = np.array([width, 1.0])
+    began = None if start is None else start / squeeze
+    distortion, mean = find_scan_distortion(
+        narrow.pixels, narrow.weight, cell / squeeze, deadline, began
+    )
+    if width > 1:
+        distortion = distortion.stretched(squeeze)
+        mean = fold(flat.pixels, picture.weight, mean.cell * squeeze, distortion.displacement)
+    return distortion, mean, flat
+
+
+def _check(found: _Found, picture: _Picture) -> None:
+    """Refuse what is no lattice.
+
+    Raises
+    ------
+    SolveError
+        The reflections hardly stand out, or there are too few cells.
+    """
+    settled = found.settled
+    if settled.testable and settled.certainty < _STANDS_OUT:
+        raise _no_lattice(
+            f"the reflections of the best cell stand out by {settled.certainty:.1f} deviations"
+        )
+    cells = float(picture.weight.sum()) / abs(float(np.linalg.det(settled.cell)))
+    if cells < _LEAST_CELLS:
+        raise _no_lattice(f"{cells:.1f} repeats of the best cell")
+
+
+def _again(picture: _Picture, found: _Found, deadline: Deadline) -> _Found:
+    """Lay the rows on the settled cell, from where they were found."""
+    start = found.distortion.displacement
+    distortion, mean, flat = _rows(picture, found.settled.cell, start, deadline)
+    return replace(found, distortion=distortion, mean=mean, unit=flat.unit)
+
+
+def _described(picture: _Picture, found: _Found) -> Periodicity:
+    settled = found.settled
+    remarks = []
+    if settled.larger > 1:
+        remarks.append(
+            f"A weak superstructure makes the cell {settled.larger} times as large as its strong "
+            "repeats."
+        )
+    if not settled.testable:
+        remarks.append("The picture holds too few cells to exclude a superstructure.")
+    count = float(picture.weight.sum())
+    return Periodicity(
+        cell=found.mean.cell,
+        cells=count / abs(float(np.linalg.det(found.mean.cell))),
+        residual=found.proposal.residual,
+        explained=found.distortion.explained,
+        proposal=found.proposal,
+        distortion=found.distortion,
+        mean=found.mean,
+        grains=Grains(1, (1.0,), ~picture.invalid, (found.mean.cell,), ""),
+        noise=found.distortion.noise * found.unit,
+        remarks=tuple(remarks),
+    )
