@@ -28,7 +28,8 @@ from micrographia.reconstruction.crystal import (
     symmetric_layer,
     to_cif_text,
 )
-from micrographia.reconstruction.solve import Solution, average_cell, solve
+from micrographia.reconstruction.answer.solution import Solution, average_cell
+from micrographia.reconstruction.solve import solve
 from micrographia.reconstruction.templates.consult import Consulted, solve_with_templates
 from micrographia.reconstruction.templates.library import Library
 from micrographia.reconstruction.templates.placing import heights_on

@@ -144,8 +144,10 @@ def log_prior(atoms: list[int]) -> float:
     return float(value)
 
 
-def charges_balance(symbols: list[str]) -> bool:
+def charges_balance(symbols: list[str], usual: bool = False) -> bool:
     """Whether oxidation states that are found in crystals can add up to zero.
+
+    `usual`: only those that are common.
 
     The states and the answer are those of pymatgen's `Composition.oxi_state_guesses`; it goes
     through every combination, which takes a minute for two dozen atoms of sulphur, and the sums
@@ -158,7 +160,8 @@ def charges_balance(symbols: list[str]) -> bool:
     amounts = Composition("".join(symbols)).reduced_composition.get_el_amt_dict()
     for symbol, amount in amounts.items():
         element = Element(symbol)
-        states = element.icsd_oxidation_states or element.common_oxidation_states
+        states = element.common_oxidation_states if usual else ()
+        states = states or element.icsd_oxidation_states or element.common_oxidation_states
         for _ in range(int(amount)):
             sums = {total + state for total in sums for state in states}
     return 0 in sums

@@ -16,8 +16,9 @@ from micrographia.errors import MicrographiaError
 from micrographia.io.atomic import write_text
 from micrographia.io.stem_images import StemImage
 from micrographia.physics.imaging import evaluate_series
+from micrographia.reconstruction.answer.solution import Solution
 from micrographia.reconstruction.cif import CRYSTAL_CONFIDENCE, LEAST_CONFIDENCE, symmetric_cif
-from micrographia.reconstruction.solve import Solution, solve
+from micrographia.reconstruction.solve import solve
 from micrographia.reconstruction.symmetry.layer import SymmetricLayer, symmetrise_layer
 from micrographia.reconstruction.templates.consult import Consulted, solve_with_templates
 from micrographia.reconstruction.templates.library import read_library

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
 from ase import Atoms
 from ase.data import atomic_numbers
+from threadpoolctl import threadpool_limits
 
 from micrographia.arrays import ComplexArray, FloatArray, FloatImage, IntArray
 from micrographia.config import Reconstruction
@@ -17,6 +18,7 @@ from micrographia.io.stem_images import StemImage
 from micrographia.physics.conditions import ImagingConditions
 from micrographia.physics.imaging import information_limit
 from micrographia.physics.lattice import minimum_image, primitive_projection
+from micrographia.reconstruction.answer.solution import Solution, to_solution
 from micrographia.reconstruction.blind import infer_elements
 from micrographia.reconstruction.columns import (
     CHECK,
@@ -36,55 +38,16 @@ from micrographia.reconstruction.heights import build_layer, shortest_bond
 from micrographia.reconstruction.lattice import Fit, find_lattice
 from micrographia.reconstruction.spectrum import whiten
 from micrographia.reconstruction.superlattice import enlarge
+from micrographia.reconstruction.unstated.labels import Asked
+from micrographia.reconstruction.unstated.solve import solve_unstated
 
 WORST_FIT = 0.5  # share of the reflections' power that a stated crystal must explain
 _DOUBTS = (0.02, 0.05)  # relative errors of the forward model that are allowed for
 _MODEL_ERROR = 0.002  # share of the power that the phase object leaves out of a thin crystal
-_CROWDED = 0.45  # of the sum of covalent radii: below any bond, nominal heights allowed for
 _ABSENT = 0.1  # chance that an element which was named is not in the crystal
 
 #: A search, its columns, and its rivals with their log-odds.
 Reading = tuple[Problem, Columns, list[tuple[float, str]]]
-
-
-@dataclass(frozen=True)
-class Solution:
-    """A crystal read from a picture.
-
-    Attributes
-    ----------
-    atoms
-        The layer, c along z. Heights are nominal: one projection does not hold them.
-    confidence
-        0..1: posterior share of this choice of species among those tried, times the credibility
-        of the residual as noise, times the share of the reflections on the lattice.
-    alternatives
-        Formulas of the next best choices with their log-likelihood deficit.
-    cell, xy, numbers, counts
-        The projected cell (2, 2) [Å], its columns (n, 2) [Å], their heaviest species (n,), and
-        how many atoms each holds (n,).
-    average
-        The averaged unit cell on a fractional grid.
-    problem
-        What the columns were fitted to, with which known crystals are compared, too.
-    coefficients
-        Fourier coefficients of the picture that these columns give (m,), in the picture's units,
-        at the frequencies of `problem.fit.g`.
-    site_confidence
-        For each of `atoms` (n,) how sure its species is; None where a known crystal lent them.
-    """
-
-    atoms: Atoms
-    confidence: float
-    alternatives: list[str]
-    cell: FloatArray
-    xy: FloatArray
-    numbers: IntArray
-    counts: IntArray
-    average: FloatImage
-    problem: Problem
-    coefficients: ComplexArray
-    site_confidence: FloatArray | None = None
 
 
 def parse_elements(symbols: Sequence[str]) -> list[int]:
@@ -112,8 +75,13 @@ def solve(
     settings: Reconstruction,
     conditions: ImagingConditions | None = None,
     deadline: Deadline | None = None,
+    composition: Mapping[str, int] | None = None,
 ) -> Solution:
     """Read a crystal from a STEM image.
+
+    A picture in radians whose metadata state the microscope is read with that microscope. For
+    any other picture the optics are fitted together with the atoms, what is stated among the
+    readings that are tried.
 
     Parameters
     ----------
@@ -125,9 +93,11 @@ def solve(
     settings
         Limits of the search, that of time among them.
     conditions
-        Used when the metadata states none; default is the default microscope.
+        The microscope where the metadata state none; None if nobody knows.
     deadline
         Limit of time that began earlier; None for that of the settings from now on.
+    composition
+        Atoms of each element per formula, such as {"Mo": 1, "S": 2}, where it is known.
 
     Raises
     ------
@@ -138,7 +108,32 @@ def solve(
     deadline = deadline or Deadline(settings.time_limit)
     numbers = None if elements is None else parse_elements(elements)
     stated = image.metadata.get("conditions")
-    microscope = ImagingConditions(**stated) if stated else (conditions or ImagingConditions())
+    microscope = ImagingConditions(**stated) if stated else conditions
+    calibrated = image.metadata.get("unit") == "rad"
+    # The products are small, and threads that wait for each other only slow them down.
+    with threadpool_limits(limits=1, user_api="blas"):
+        if calibrated and microscope is not None or numbers is None:
+            return _solve_stated(
+                image, numbers, settings, microscope or ImagingConditions(), deadline
+            )
+        asked = Asked.of(numbers, composition)
+        return solve_unstated(image, asked, microscope, settings, deadline)
+
+
+def _solve_stated(
+    image: StemImage,
+    numbers: list[int] | None,
+    settings: Reconstruction,
+    microscope: ImagingConditions,
+    deadline: Deadline,
+) -> Solution:
+    """Read a picture under conditions that are taken to be right.
+
+    Raises
+    ------
+    SolveError
+        As `solve` does.
+    """
     calibrated = _check_kind(image, microscope, blind=numbers is None)
     whitened = whiten(image.pixels, image.pixel_size, information_limit(microscope), deadline)
     deadline.begin("looking for the lattice")
@@ -173,9 +168,8 @@ def solve(
     share, alternatives, sites = weigh_alternatives(problem, state, rivals, set(numbers or ()))
     absent = set(numbers or ()) - {n for kind in state.kinds for n in problem.kinds[kind]}
     share *= _ABSENT ** len(absent)
-    return _solution(
-        problem, state, share * fidelity * fit.explained, alternatives, sites, settings
-    )
+    confidence = share * fidelity * fit.explained
+    return to_solution(problem, state, confidence, alternatives, sites, settings.vacuum)
 
 
 def _check_kind(image: StemImage, microscope: ImagingConditions, blind: bool) -> bool:
@@ -313,57 +307,3 @@ def _absolute(best: tuple[Columns, Problem], problem: Problem) -> Columns:
     state, scaled = best
     ratio = float(np.linalg.norm(scaled.forms[0]) / np.linalg.norm(problem.forms[0]))
     return replace(state, scale=state.scale * ratio)
-
-
-def _solution(
-    problem: Problem,
-    state: Columns,
-    confidence: float,
-    alternatives: list[str],
-    sites: FloatArray,
-    settings: Reconstruction,
-) -> Solution:
-    kinds = [problem.kinds[kind] for kind in state.kinds]
-    xy = np.repeat(state.positions, [len(kind) for kind in kinds], axis=0)
-    numbers = np.array([number for kind in kinds for number in kind], dtype=np.int64)
-    cell, xy, numbers = primitive_projection(xy, numbers, problem.fit.cell)
-    atoms = build_layer(cell, xy, numbers, settings.vacuum)
-    if (closeness := shortest_bond(atoms)) < _CROWDED:
-        raise SolveError(
-            "The given elements explain the picture only with atoms inside each other",
-            seen=f"{closeness:.2f} of a bond's length in {atoms.get_chemical_formula('metal')}",
-            allowed=f"at least {_CROWDED}",
-            remedy="Check the elements: one that is missing or too heavy crowds the cell",
-        )
-    return Solution(
-        atoms=atoms,
-        confidence=float(np.clip(confidence, 0, 1)),
-        alternatives=alternatives,
-        cell=problem.fit.cell,
-        xy=state.positions,
-        numbers=np.array([max(kind) for kind in kinds], dtype=np.int64),
-        counts=np.array([len(kind) for kind in kinds], dtype=np.int64),
-        average=average_cell(problem.fit),
-        coefficients=model(problem, state) * problem.deviation,
-        # Whoever compares it with known crystals later has time of their own.
-        problem=replace(problem, deadline=UNLIMITED),
-        site_confidence=sites[_nearest(xy, state.positions, cell)],
-    )
-
-
-def _nearest(points: FloatArray, columns: FloatArray, cell: FloatArray) -> IntArray:
-    """For each point (n, 2) the nearest column (m, 2) of a periodic cell."""
-    gaps = (points[:, None] - columns[None]) @ np.linalg.inv(cell)
-    distance = np.linalg.norm(minimum_image(gaps) @ cell, axis=-1)
-    return np.asarray(distance.argmin(axis=1))
-
-
-def average_cell(fit: Fit, spacing: float = 0.05) -> FloatImage:
-    """The picture averaged over its unit cells, on a fractional grid of about `spacing` [Å]."""
-    rows, columns = np.maximum(
-        np.ceil(np.linalg.norm(fit.cell, axis=1) / spacing).astype(int),
-        2 * np.abs(fit.indices).max(axis=0) + 2,
-    )
-    grid = np.zeros((rows, columns), dtype=np.complex128)
-    grid[fit.indices[:, 0] % rows, fit.indices[:, 1] % columns] = fit.coefficients
-    return (2 * np.fft.ifft2(grid).real * grid.size).astype(np.float32)

@@ -21,14 +21,13 @@ from micrographia.io.stem_images import StemImage
 from micrographia.physics.conditions import ImagingConditions
 from micrographia.physics.imaging import information_limit
 from micrographia.physics.matching import Projection
+from micrographia.reconstruction.answer.solution import Solution, average_cell
 from micrographia.reconstruction.columns import Problem, model, set_up
 from micrographia.reconstruction.deadline import UNLIMITED, Deadline, OutOfTimeError
 from micrographia.reconstruction.lattice import find_lattice
 from micrographia.reconstruction.solve import (
     WORST_FIT,
-    Solution,
     agreement,
-    average_cell,
     parse_elements,
     solve,
 )

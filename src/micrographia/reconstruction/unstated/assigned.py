@@ -18,11 +18,15 @@ from micrographia.reconstruction.unstated.optics import (
     USUAL,
     Optics,
     blur_slopes,
+    exponent_weight,
     flex_spread,
     flex_terms,
     waves,
 )
 from micrographia.reconstruction.unstated.pupil import ABERRATIONS
+
+#: Squared deviations from which on a residual counts by its logarithm.
+TAIL = 8.0
 
 
 @dataclass(frozen=True)
@@ -73,8 +77,13 @@ def signals(data: Data, state: Assigned) -> ComplexArray:
 
 
 def misfit(data: Data, state: Assigned) -> float:
-    """Sum of the squared residuals over the deviation."""
-    return float(np.square(np.abs(data.values - signals(data, state).sum(axis=1))).sum())
+    """Minus the log-likelihood of the residuals over the deviation: Student's, near enough |r|².
+
+    A line that crosses the picture, a grain at its edge or a scattering that no model knows puts
+    much on a few reflections; these must not decide for all.
+    """
+    residual = data.values - signals(data, state).sum(axis=1)
+    return float(TAIL * np.log1p(np.square(np.abs(residual)) / TAIL).sum())
 
 
 def cost(data: Data, state: Assigned) -> float:
@@ -139,8 +148,10 @@ def _linearise(data: Data, state: Assigned, probe: bool) -> tuple[FloatArray, Fl
     matrix = np.concatenate(
         [slopes, total[:, None], by_probe, by_blur, by_exponent[:, None], by_flex], axis=1
     )
-    normal = (matrix.conj().T @ matrix).real
-    gradient = (matrix.conj().T @ (data.values - total)).real
+    residual = data.values - total
+    trusted = matrix / (1 + np.square(np.abs(residual)) / TAIL)[:, None]
+    normal = (trusted.conj().T @ matrix).real
+    gradient = (trusted.conj().T @ residual).real
     weights, off = _prior(optics)
     places = np.arange(2 * count + 1, 2 * count + 1 + len(weights))
     normal[places, places] += weights
@@ -152,11 +163,13 @@ def _linearise(data: Data, state: Assigned, probe: bool) -> tuple[FloatArray, Fl
 
 def _prior(optics: Optics) -> tuple[FloatArray, FloatArray]:
     """Weights of the prior of all that is fitted of the optics, and how far they are off."""
-    usual, spread = EXPONENTS.get(optics.mode, (optics.exponent, 1e-3))
+    usual, _ = EXPONENTS.get(optics.mode, (optics.exponent, 0.0))
     flex = [value for _, *values in optics.flex for value in values]
     spreads = [flex_spread(number) for number, *_ in optics.flex]
     off = [*(optics.parameters() - USUAL), optics.exponent - usual, *flex]
-    return 0.5 / np.square(np.concatenate([SPREAD, [spread], *spreads])), np.array(off)
+    corrections = 0.5 / np.square(np.concatenate(spreads))
+    weights = [0.5 / np.square(SPREAD), [exponent_weight(optics)], corrections]
+    return np.concatenate(weights), np.array(off)
 
 
 def _structure(data: Data, state: Assigned) -> ComplexArray:

@@ -19,8 +19,8 @@ Kind = tuple[int, ...]
 
 #: Log-probability of a kind of column with several atoms to occur in a crystal, and of each such
 #: column once it does.
-_DOUBLE, _EACH = -3.5, -0.4
-_BALANCED = 2.0
+_DOUBLE, _MIXED, _EACH = -3.0, -4.0, -0.4
+_BALANCED, _BALANCED_AT_ALL = 1.5, 1.0  # by usual oxidation states, and by any known
 #: Mean and deviation of the logarithm of the discs' area (covalent radii) over the cell's.
 _PACKING = (-0.02, 0.38)
 _ABSENT = -7.0  # an element that was named, and is not there
@@ -49,7 +49,9 @@ def log_prior(
     """
     atoms = [number for kind in kinds for number in kind]
     several = [kind for kind in kinds if len(kind) > 1]
-    value = _DOUBLE * len(set(several)) + _EACH * len(several)
+    value = _EACH * len(several)
+    for kind in set(several):
+        value += _DOUBLE if len(set(kind)) == 1 else _MIXED
     discs = float(np.pi * np.square(covalent_radii[atoms]).sum())
     value -= 0.5 * ((np.log(discs / area) - _PACKING[0]) / _PACKING[1]) ** 2
     value += _ABSENT * len(named - set(atoms))
@@ -58,8 +60,9 @@ def log_prior(
     symbols = [chemical_symbols[number] for number in atoms]
     if composition is not None:
         value += 0.0 if _is_multiple(counts, composition) else _OFF_FORMULA
-    elif len(set(symbols)) > 1 and charges_balance(symbols):
-        value += _BALANCED
+    elif len(set(symbols)) > 1:
+        value += _BALANCED * charges_balance(symbols, usual=True)
+        value += _BALANCED_AT_ALL * charges_balance(symbols)
     # Each column could have been of any kind in use.
     value -= len(kinds) * np.log(max(1, len(set(kinds))))
     return float(value)

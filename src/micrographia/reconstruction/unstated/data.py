@@ -14,6 +14,8 @@ from micrographia.reconstruction.unstated.pupil import ABERRATIONS
 _RING = 0.06  # half the width of a ring of reflections, over the largest |g|
 _REMEMBERED = 100  # probes and strengths that are kept
 _MARGIN = 1.1  # frequencies that are kept beyond the last that carry signal
+_STRAY = 0.02  # of the strongest coefficient, what errors of a detector spread everywhere
+_FAINT = 2e-3  # of the strongest coefficient: shells below hold nothing that matters
 _SHELL = 24  # reflections that are judged together
 
 
@@ -78,6 +80,7 @@ def doubted(fit: Fit, shape: FloatArray, doubt: float) -> Data:
     power = np.square(np.abs(fit.coefficients))
     ring = np.abs(radius[:, None] - radius[None, :]) < _RING * radius.max()
     usual = np.sqrt((ring * power).sum(axis=1) / ring.sum(axis=1))
+    usual = np.maximum(usual, _STRAY * np.sqrt(power.max()))
     return Data(fit, np.hypot(fit.sigma, doubt * usual), shape)
 
 
@@ -98,12 +101,15 @@ def trimmed(fit: Fit) -> Fit:
     """The fit up to the frequencies beyond which nothing but noise is left."""
     radius = np.linalg.norm(fit.g, axis=1)
     order = np.argsort(radius)
-    power = np.square(np.abs(fit.coefficients / fit.sigma))[order]
+    signal = np.square(np.abs(fit.coefficients))[order]
+    power = signal / np.square(fit.sigma[order])
     ends = range(0, len(order), _SHELL)
     loud = [
         place
         for place in ends
-        if power[place : place + _SHELL].mean() > 1 + 4 / np.sqrt(len(power[place : place + _SHELL]))
+        if power[place : place + _SHELL].mean()
+        > 1 + 4 / np.sqrt(len(power[place : place + _SHELL]))
+        and signal[place : place + _SHELL].mean() > _FAINT**2 * signal.max()
     ]
     last = min(len(order), (loud[-1] if loud else 0) + _SHELL) - 1
     keep = radius <= _MARGIN * radius[order[last]]

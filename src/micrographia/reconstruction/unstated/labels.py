@@ -6,10 +6,12 @@ could be gives a gain; under each, every column takes the kind that is nearest.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from itertools import combinations_with_replacement
 
 import numpy as np
+from ase.data import atomic_numbers
 
 from micrographia.arrays import FloatArray
 from micrographia.reconstruction.unstated.chemistry import Kind, log_prior
@@ -19,7 +21,7 @@ from micrographia.reconstruction.unstated.outline import Outline, base
 
 _SYSTEMATIC = 0.05  # relative error of a strength that noise does not explain
 _FLOOR = 0.012  # the same over the strongest column's
-_EXPONENTS = (-1.5, 0.0, 1.5)  # tried, in units of their spread
+_EXPONENTS = (-6.5, -4.0, -2.0, -1.0, 0.0, 1.0)  # tried, in units of their spread
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,14 @@ class Asked:
 
     numbers: tuple[int, ...]
     composition: dict[int, int] | None = None
+
+    @classmethod
+    def of(cls, numbers: list[int], composition: Mapping[str, int] | None = None) -> Asked:
+        """What is known, from atomic numbers and a formula by symbols."""
+        counts = None
+        if composition is not None:
+            counts = {atomic_numbers[symbol]: count for symbol, count in composition.items()}
+        return cls(tuple(numbers), counts)
 
     def kinds(self) -> list[Kind]:
         """Every kind of column with one or two atoms."""
@@ -66,7 +76,7 @@ def label(data: Data, outline: Outline, asked: Asked, most: int = 16) -> list[La
             places, gain, value = _nearest(outline.strengths, strengths, gain, kinds)
             chosen = tuple(kinds[place] for place in places)
             value += log_prior(list(chosen), area, frozenset(asked.numbers), asked.composition)
-            value -= 0.5 * _unusual(outline.optics, exponent) ** 2
+            value -= _unusual(outline.optics, exponent)
             if chosen not in found or found[chosen].value < value:
                 found[chosen] = Labelling(chosen, gain, exponent, value)
     return sorted(found.values(), key=lambda item: -item.value)[:most]
@@ -80,10 +90,9 @@ def _exponents(optics: Optics) -> list[float]:
 
 
 def _unusual(optics: Optics, exponent: float) -> float:
-    if optics.mode == "phase":
-        return 0.0
-    usual, spread = EXPONENTS[optics.mode]
-    return (exponent - usual) / spread
+    usual, _ = EXPONENTS.get(optics.mode, (exponent, 0.0))
+    there, here = replace(optics, exponent=exponent), replace(optics, exponent=usual)
+    return there.unusual() - here.unusual()
 
 
 def kind_strengths(

@@ -26,14 +26,15 @@ from micrographia.reconstruction.unstated.pupil import ABERRATIONS, pupil_transf
 Mode = Literal["phase", "dark", "bright"]
 
 #: Usual exponent of Z, and its spread, for rings that collect scattered (dark) and unscattered
-#: (bright) electrons.
+#: (bright) electrons. The tails are Student's: a picture whose greys were bent has quite another.
 EXPONENTS: dict[Mode, tuple[float, float]] = {"dark": (1.7, 0.12), "bright": (0.7, 0.25)}
 
-_ROUND = (0.0,) * ABERRATIONS
+# At no defocus the first derivative by it vanishes, and no descent would leave there.
+_ROUND = (1.0, *(0.0,) * (ABERRATIONS - 1))
 
 # What is fitted: log of the limit [1/Å], aberrations [rad], mean blur and its two anisotropies
 # [Å²], exponent; each with its usual value and spread.
-USUAL = np.array([np.log(2.0), *_ROUND, 0.04, 0.0, 0.0])
+USUAL = np.array([np.log(2.0), *(0.0,) * ABERRATIONS, 0.04, 0.0, 0.0])
 SPREAD = np.array([0.35, 2.0, 0.4, 0.4, 0.25, 0.25, 0.25, 0.25, 0.04, 0.006, 0.006])
 # How far an element's strength may be from what the tables say: in its logarithm, and in the
 # factors of t and t², t = (|g| / 1.5)², by which heat, binding and second-order scattering
@@ -62,6 +63,8 @@ class Optics:
         B as (xx, xy, yy) [Å²].
     exponent
         Of Z, in the ring modes.
+    vague
+        Factor on the exponent's spread: greys of eight bits were often bent for display.
     flex
         For each element that is fitted: its number, and the three corrections of its strength.
     stated
@@ -74,6 +77,7 @@ class Optics:
     aberrations: tuple[float, ...] = _ROUND
     blur: tuple[float, float, float] = (0.04, 0.0, 0.04)
     exponent: float = 1.7
+    vague: float = 1.0
     flex: tuple[tuple[int, float, float, float], ...] = ()
     stated: ImagingConditions | None = None
 
@@ -134,10 +138,26 @@ class Optics:
         value = 0.5 * float(np.square((self.parameters() - USUAL) / SPREAD).sum())
         if self.mode != "phase":
             usual, spread = EXPONENTS[self.mode]
-            value += 0.5 * ((self.exponent - usual) / spread) ** 2
+            square = ((self.exponent - usual) / (spread * self.vague)) ** 2
+            freedom = _freedom(self)
+            value += (freedom + 1) / 2 * float(np.log1p(square / freedom))
         for number, *values in self.flex:
             value += 0.5 * float(np.square(np.array(values) / flex_spread(number)).sum())
         return value
+
+
+def exponent_weight(optics: Optics) -> float:
+    """Half the curvature that holds the exponent at its usual value (Student's t, reweighted)."""
+    usual, spread = EXPONENTS.get(optics.mode, (optics.exponent, 1e-3))
+    spread *= optics.vague
+    square = ((optics.exponent - usual) / spread) ** 2
+    freedom = _freedom(optics)
+    return float(0.5 / spread**2 * (freedom + 1) / (freedom + square))
+
+
+def _freedom(optics: Optics) -> float:
+    """Of Student's distribution of the exponent: where its spread is wide, its tails are not."""
+    return 2.0 if optics.vague == 1 else 20.0
 
 
 def flex_terms(g: FloatArray) -> FloatArray:

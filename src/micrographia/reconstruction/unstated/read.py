@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -11,15 +11,13 @@ from micrographia.reconstruction.lattice import Fit
 from micrographia.reconstruction.unstated.data import Data, doubted, price, trimmed
 from micrographia.reconstruction.unstated.labels import Asked
 from micrographia.reconstruction.unstated.optics import Mode, Optics, usual_strength
-from micrographia.reconstruction.unstated.outline import Outline, cost, trace
-from micrographia.reconstruction.unstated.pupil import ABERRATIONS
+from micrographia.reconstruction.unstated.outline import Outline, cost, model, trace
 from micrographia.reconstruction.unstated.search import Read, assign
 
+_DARK, _JUDGED = 1.0, 12  # deviations below which a reflection is dark, and how many judge
 _FAINTEST = 0.6  # of what the faintest column could be, below which it is none
-_DOUBTS = (0.05, 0.015, 0.004)  # relative errors of the model that are tried
+_DOUBTS = (0.15, 0.05, 0.015, 0.004)  # relative errors of the model that are tried
 
-# At no defocus the first derivative by it vanishes, and no descent would leave there.
-_START = (1.0, *(0.0,) * (ABERRATIONS - 1))
 
 
 @dataclass(frozen=True)
@@ -32,20 +30,58 @@ class Reading:
     answers: list[Read]
     doubt: float
 
+    @property
+    def value(self) -> float:
+        """Evidence of the best answer, comparable between readings of one picture."""
+        spread = float(np.log(self.data.deviation / self.data.fit.sigma).sum())
+        return self.answers[0].value - 2 * spread
 
-def read(fit: Fit, asked: Asked, mode: Mode, most: int, deadline: Deadline) -> Reading:
-    """Read the crystal of a cell's Fourier data in one mode."""
+
+def read(fit: Fit, asked: Asked, start: Optics, most: int, deadline: Deadline) -> Reading:
+    """Read the crystal of a cell's Fourier data in one mode.
+
+    Parameters
+    ----------
+    fit
+        Lattice and coefficients.
+    asked
+        What is known of the sample.
+    start
+        Mode, and the optics to begin with.
+    most
+        Columns in the cell.
+    deadline
+        Limit of time.
+    """
+    mode = start.mode
     fit = trimmed(fit)
     shape = usual_strength(mode, list(asked.numbers), fit.g)
     traced = []
     faintest = _FAINTEST * _contrast(mode, asked)
-    outline = Outline(np.zeros((0, 2)), np.zeros(0), np.zeros(0), Optics(mode, aberrations=_START))
+    outline = Outline(np.zeros((0, 2)), np.zeros(0), np.zeros(0), start)
     for doubt in _DOUBTS:
         data = doubted(fit, shape, doubt)
         outline = trace(data, outline, most, faintest, deadline)
+        if doubt == _DOUBTS[0]:
+            fit = replace(fit, sigma=fit.sigma * _unseen_noise(data, outline))
+            data = doubted(fit, shape, doubt)
         traced.append((_comparable(data, outline), data, outline, doubt))
     _, data, outline, doubt = max(traced, key=lambda item: item[0])
     return Reading(mode, data, outline, assign(data, outline, asked, deadline), doubt)
+
+
+def _unseen_noise(data: Data, outline: Outline) -> float:
+    """Factor by which the noise is stronger than what surrounds the reflections says.
+
+    Judged by the reflections that the columns leave dark: of a picture of few cells that was
+    resampled, compressed or labelled they hold more than the rings about them.
+    """
+    explained = model(data, outline)
+    dark = np.abs(explained) < _DARK
+    if dark.sum() < _JUDGED:
+        return 1.0
+    power = np.square(np.abs(data.values - explained))[dark]
+    return float(np.sqrt(max(1.0, np.median(power) / np.log(2))))
 
 
 def _contrast(mode: Mode, asked: Asked) -> float:

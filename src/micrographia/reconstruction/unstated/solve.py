@@ -1,0 +1,180 @@
+"""Read a crystal from a picture of which nothing is known but its pixel size and elements."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from scipy.special import expit, logsumexp
+
+from micrographia.arrays import BoolArray, FloatArray
+from micrographia.config import Reconstruction
+from micrographia.io.stem_images import StemImage
+from micrographia.physics.conditions import ImagingConditions
+from micrographia.physics.imaging import information_limit
+from micrographia.reconstruction.answer.solution import Solution, to_layer, to_solution
+from micrographia.reconstruction.columns import Columns, Problem
+from micrographia.reconstruction.deadline import UNLIMITED, Deadline
+from micrographia.reconstruction.lattice import Fit, coefficients_on
+from micrographia.reconstruction.periodicity.cell import CellLimits
+from micrographia.reconstruction.periodicity.describe import Periodicity
+from micrographia.reconstruction.periodicity.find import find_periodicity
+from micrographia.reconstruction.periodicity.rows import undo
+from micrographia.reconstruction.spectrum import whiten
+from micrographia.reconstruction.unstated.assigned import Assigned
+from micrographia.reconstruction.unstated.data import Data, forms, price
+from micrographia.reconstruction.unstated.labels import Asked
+from micrographia.reconstruction.unstated.optics import Mode, Optics
+from micrographia.reconstruction.unstated.read import Reading, read
+from micrographia.reconstruction.unstated.search import Read
+
+_MODES: dict[str, Mode] = {
+    "icom": "phase",
+    "segments": "phase",
+    "haadf": "dark",
+    "abf": "bright",
+}
+_CANDIDATES = 5
+_BENT = 3.0  # factor on the exponent's spread for pictures of eight bits
+_TEMPERATURE = 2.0  # by which differences of evidence are divided, since errors of a model go together
+
+
+def solve_unstated(
+    image: StemImage,
+    asked: Asked,
+    microscope: ImagingConditions | None,
+    settings: Reconstruction,
+    deadline: Deadline,
+    mask: BoolArray | None = None,
+) -> Solution:
+    """Read a crystal with the optics fitted.
+
+    Parameters
+    ----------
+    image
+        The picture with its pixel size.
+    asked
+        What is known of the sample.
+    microscope
+        What was stated of it; None for nothing. The detector tells what the signal is; else the
+        most probable kind is taken. The rest is one of the optics that are tried.
+    settings
+        Limits of the search.
+    deadline
+        Limit of time.
+    mask
+        True where pixels are no part of the picture, such as burnt-in text.
+
+    Raises
+    ------
+    SolveError
+        The picture holds no crystal that can be stated with honesty; the message says why.
+    """
+    limits = CellLimits(
+        settings.min_lattice_length / image.pixel_size,
+        settings.max_cell_area / image.pixel_size**2,
+    )
+    pixels = np.asarray(image.pixels, dtype=np.float64)
+    found = find_periodicity(pixels, mask, limits, deadline)
+    fit = coefficients(image, found, mask, deadline)
+    deadline.begin("placing atoms in the cell")
+    vague = _BENT if _is_display(image) else 1.0
+    readings = [
+        read(fit, asked, replace(optics, vague=vague), settings.max_atoms, deadline)
+        for optics in _starts(microscope)
+    ]
+    readings.sort(key=lambda reading: -reading.value)
+    return _solution(readings, found, settings)
+
+
+def _starts(microscope: ImagingConditions | None) -> list[Optics]:
+    """Optics from which the fits begin."""
+    if microscope is None:
+        return [Optics("phase"), Optics("dark")]
+    mode: Mode = _MODES[microscope.detector]
+    fitted = Optics(mode)
+    if mode != "phase":
+        return [replace(fitted, limit=information_limit(microscope))]
+    return [fitted, replace(fitted, stated=microscope)]
+
+
+def _is_display(image: StemImage) -> bool:
+    """Whether a picture has no more than 256 greys: then it was made to be looked at."""
+    pixels = np.asarray(image.pixels)
+    return bool(pixels.min() >= 0 and pixels.max() <= 255 and np.array_equal(pixels, np.rint(pixels)))
+
+
+def coefficients(
+    image: StemImage, found: Periodicity, mask: BoolArray | None, deadline: Deadline
+) -> Fit:
+    """Fourier coefficients of a picture's cell, the scan's distortions undone."""
+    pixels = np.asarray(image.pixels, dtype=np.float64)
+    straight = undo(pixels, found.distortion.displacement, mask)
+    whitened = whiten(straight.astype(np.float32), image.pixel_size, None, deadline)
+    fit = coefficients_on(whitened, found.cell * image.pixel_size)
+    return replace(fit, explained=1.0)
+
+
+def _solution(readings: list[Reading], found: Periodicity, settings: Reconstruction) -> Solution:
+    best = readings[0]
+    rivals = [
+        (answer.value + reading.value - reading.answers[0].value - best.value, answer)
+        for reading in readings
+        for answer in reading.answers
+    ]
+    rivals.sort(key=lambda item: -item[0])
+    state = best.answers[0].state
+    problem, columns = _as_problem(best.data, state, best.doubt)
+    odds = np.array([gap for gap, answer in rivals if sorted(answer.state.kinds) != sorted(state.kinds)])
+    share = float(np.exp(-logsumexp([0.0, *(odds / _TEMPERATURE)])))
+    names = [
+        f"{_formula(answer.state)} (log-likelihood {gap:+.1f})"
+        for gap, answer in rivals[1:4]
+    ]
+    sites = np.array([_site(best.answers, column) for column in range(state.count)])
+    solution = to_solution(problem, columns, share, names, sites, settings.vacuum)
+    layers = [
+        to_layer(best.data.fit.cell, answer.state.positions, list(answer.state.kinds), settings.vacuum)[0]
+        for answer in best.answers[:_CANDIDATES]
+    ]
+    return replace(solution, candidates=tuple(layers), notes=tuple(found.sentences()))
+
+
+def _as_problem(data: Data, state: Assigned, doubt: float) -> tuple[Problem, Columns]:
+    """The same columns under the fitted optics, as every later comparison takes them."""
+    kinds = sorted(set(state.kinds))
+    problem = Problem(
+        fit=data.fit,
+        data=data.values,
+        kinds=kinds,
+        forms=forms(data, state.optics, kinds),
+        penalty=price(data),
+        gain_spread=0.3,
+        doubt=doubt,
+        strong=False,
+        deadline=UNLIMITED,
+    )
+    places = np.array([kinds.index(kind) for kind in state.kinds])
+    return problem, Columns(state.positions, places)
+
+
+def _site(answers: list[Read], column: int) -> float:
+    """Posterior of a column's kind against the best answer that differs in this column alone."""
+    best = answers[0]
+    own = best.state
+    gaps = [
+        best.value - other.value
+        for other in answers[1:]
+        if other.state.count == own.count
+        and all(
+            (a == b) == (place != column)
+            for place, (a, b) in enumerate(zip(own.kinds, other.state.kinds, strict=True))
+        )
+    ]
+    return float(expit(min(gaps) / _TEMPERATURE)) if gaps else 1.0
+
+
+def _formula(state: Assigned) -> str:
+    from ase import Atoms
+
+    return str(Atoms(numbers=state.atoms).get_chemical_formula("metal"))
