@@ -15,11 +15,8 @@ from ase import Atoms
 from ase.formula import Formula
 from ase.io import write
 
-#: The shared table; `shared` lies beside the checkout.
-TABLES = (
-    Path(__file__).parents[3] / "shared/data/structures2d/structures2d.parquet",
-    Path("/work/shared/data/structures2d/structures2d.parquet"),
-)
+#: The shared table lies beside the checkout.
+TABLE = Path(__file__).parents[3] / "shared/data/structures2d/structures2d.parquet"
 SPLITS = ("dev", "apart")
 MOST_ELEMENTS = 3
 LEAST_Z_SPAN = 10
@@ -57,11 +54,6 @@ class Layer:
         return buffer.getvalue().decode()
 
 
-def table() -> Path | None:
-    """Where the shared table lies; None if nowhere."""
-    return next((path for path in TABLES if path.exists()), None)
-
-
 def split_of(formula: str) -> str:
     """The half that a formula belongs to; all crystals of a reduced formula go together."""
     reduced = Formula(formula).reduce()[0].format("hill")
@@ -82,10 +74,7 @@ def closest_projected_pair(cell: np.ndarray, xy: np.ndarray) -> float:
 
 @lru_cache(maxsize=2)
 def _rows() -> pd.DataFrame:
-    path = table()
-    if path is None:
-        raise FileNotFoundError(f"none of {', '.join(map(str, TABLES))}")
-    return pd.read_parquet(path)
+    return pd.read_parquet(TABLE)
 
 
 def _layers() -> Iterator[tuple[Layer, float]]:

@@ -101,35 +101,31 @@ def draw_damage(rng: Generator, kind: str, index: int, amount: float | None = No
     if kind not in KINDS:
         raise ValueError(f"kind {kind!r}; there are {', '.join(KINDS)}")
     odd, sign = bool(index % 2), float(rng.choice((-1, 1)))
-    azimuth = rng.uniform(0, 2 * np.pi)
-
-    def size(usual: float) -> float:
-        return usual if amount is None else amount
-
+    azimuth, angle = rng.uniform(0, 2 * np.pi), float(rng.uniform(6, 28))
+    usual = {"drift": 1.0, "jitter": 0.1, "shear": 0.02, "pixel": 0.03, "vacancies": 0.05}
+    usual |= {"blur": 0.8, "grains": angle, "amorphous": 20.0 if odd else 5.0}
+    size = usual.get(kind, 0.0) if amount is None else amount
     nothing = Damage()
     if kind == "drift":
-        length = size(1.0)
-        drift = length * np.array([np.cos(azimuth), np.sin(azimuth)])
-        return replace(nothing, drift=drift, curve=0.3 * length if odd else 0.0)
+        drift = size * np.array([np.cos(azimuth), np.sin(azimuth)])
+        return replace(nothing, drift=drift, curve=0.3 * size if odd else 0.0)
     if kind == "jitter":
-        return replace(nothing, jitter=size(0.1), smooth_rows=8 if odd else 0)
+        return replace(nothing, jitter=size, smooth_rows=8 if odd else 0)
     if kind == "shear":
-        strain = size(0.02)
         # A shear of the whole amount and an aspect of the whole amount, of constant area.
-        shear = np.array([[1, sign * strain], [0, 1]])
-        aspect = np.diag([1 + strain / 2, 1 / (1 + strain / 2)])
+        shear = np.array([[1, sign * size], [0, 1]])
+        aspect = np.diag([1 + size / 2, 1 / (1 + size / 2)])
         return replace(nothing, distortion=shear @ (aspect if odd else np.linalg.inv(aspect)))
     if kind == "pixel":
-        return replace(nothing, pixel_error=sign * size(0.03))
+        return replace(nothing, pixel_error=sign * size)
     if kind == "vacancies":
-        return replace(nothing, vacancies=size(0.05))
+        return replace(nothing, vacancies=size)
     if kind == "blur":
-        return replace(nothing, blur=size(0.8))
+        return replace(nothing, blur=size)
     if kind == "grains":
-        angle = sign * (float(rng.uniform(6, 28)) if amount is None else amount)
-        return replace(nothing, grain_angle=angle, curved=4.0 if odd else 0.0)
+        return replace(nothing, grain_angle=sign * size, curved=4.0 if odd else 0.0)
     if kind == "amorphous":
-        return replace(nothing, film=size(20.0 if odd else 5.0))
+        return replace(nothing, film=size)
     return replace(nothing, text=kind == "text")
 
 

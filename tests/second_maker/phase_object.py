@@ -22,7 +22,9 @@ from .scattering import projected_phase
 _STEP = 0.06  # Å, of the grid on which φ is summed in real space
 _REACH = 7.0  # Å, beyond which the potential of an atom is nothing
 _ACROSS = 15  # pixels of the detector along the pupil's radius
-_BATCH = 256
+_BAND = 4.5  # samples per 1/R along the cell; intensities reach to 2 R on either side
+_FINER = 3  # how much finer the grid is on which the spline is laid
+_BATCH = 64
 
 #: What the channels of a pattern are.
 CHANNELS = {"segments": ("++", "-+", "--", "+-"), "com": ("sum", "x", "y", "xx", "yy")}
@@ -113,20 +115,23 @@ def patterns(
     pixels, step = detector_pixels(c)
     used = np.hypot(g[:, 0], g[:, 1]) <= np.hypot(*pixels.T).max() + c.radius + step
     index, g, weights = index[used], g[used], object_.ravel()[used]
+    lengths_of_g = np.square(g).sum(axis=1)
     lengths = np.linalg.norm(cell, axis=1)
-    shape = tuple(int(fft.next_fast_len(int(np.ceil(8 * c.radius * n)) + 4)) for n in lengths)
+    shape = tuple(int(fft.next_fast_len(int(np.ceil(_BAND * c.radius * n)) + 4)) for n in lengths)
     place = (index[:, 0] % shape[0]) * shape[1] + index[:, 1] % shape[1]
-    signals = _channel_weights(pixels, c.detector)
+    signals = _channel_weights(pixels, c.detector).astype(np.float32)
     total = np.zeros((len(signals), *shape))
     for start in range(0, len(pixels), _BATCH):
         some = pixels[start : start + _BATCH]
-        gap = some[:, None] - g[None]
-        rows, columns = np.nonzero(np.square(gap).sum(axis=-1) <= (c.radius + step) ** 2)
-        near = gap[rows, columns]
+        # |k|² + |g|² - 2 k·g, as one product of matrices.
+        squared = np.square(some).sum(axis=1)[:, None] + lengths_of_g - 2 * some @ g.T
+        rows, columns = np.nonzero(squared <= (c.radius + step) ** 2)
+        near = some[rows] - g[columns]
         waves = np.zeros((len(some), shape[0] * shape[1]), dtype=np.complex64)
         amplitude = weights[columns] * pupil(near[:, 0], near[:, 1], c, soft=step)
-        np.add.at(waves, (rows, place[columns]), amplitude.astype(np.complex64))
-        seen = np.abs(fft.ifft2(waves.reshape(-1, *shape), norm="forward")) ** 2
+        waves[rows, place[columns]] = amplitude  # the pupil is narrower than the grid: none twice
+        exit_waves = fft.ifft2(waves.reshape(-1, *shape), norm="forward")
+        seen = exit_waves.real**2 + exit_waves.imag**2
         total += np.tensordot(signals[:, start : start + _BATCH], seen, axes=1)
     total /= np.square(np.abs(pupil(*pixels.T, c, soft=step))).sum()
     return _blurred(total, cell, source)
@@ -142,9 +147,9 @@ def _channel_weights(pixels: np.ndarray, detector: str) -> np.ndarray:
 
 
 def _blurred(fields: np.ndarray, cell: np.ndarray, source: float) -> np.ndarray:
-    """Blurred by the source, on a grid twice as fine, for the spline that will be read."""
+    """Blurred by the source, on a finer grid, for the spline that will be read."""
     spectrum = fft.fft2(fields, norm="forward")
-    old, shape = spectrum.shape[1:], [2 * n for n in spectrum.shape[1:]]
+    old, shape = spectrum.shape[1:], [_FINER * n for n in spectrum.shape[1:]]
     h, k = (np.fft.fftfreq(n, 1 / n).astype(int) for n in old)
     g = np.stack(np.meshgrid(h, k, indexing="ij"), axis=-1) @ np.linalg.inv(cell).T
     finer = np.zeros((len(fields), *shape), dtype=complex)

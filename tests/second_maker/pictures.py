@@ -167,7 +167,7 @@ def signals(
     film = _film(rng, damage.film, low, high)
     carbon = np.full(len(film), 6)
     if c.detector == "haadf" or damage.grain_angle:
-        xy, numbers = _grains(rng, placed, damage, low, high)
+        xy, numbers = grains(rng, placed, damage, low, high)
         xy, numbers = np.vstack([xy, film]), np.concatenate([numbers, carbon])
         kept = rng.random(len(xy)) >= damage.vacancies
         responses = respond(numbers, c, source, sheet.step)
@@ -204,7 +204,7 @@ def _periodic(placed: Placed, scan: Scan, c: Conditions, source: float) -> np.nd
     )
 
 
-def _grains(
+def grains(
     rng: Generator, placed: Placed, damage: Damage, low: np.ndarray, high: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Atoms between two corners; of two grains where the damage says so.

@@ -5,11 +5,13 @@ diffraction calculators: four Gaussians per element, f(s) = Σ a exp(-b s²), f 
 s = sin(θ/2)/λ = g/2 in 1/Å, θ the full angle (Doyle & Turner, Acta Cryst. A24 (1968) 390; Smith &
 Burge, Acta Cryst. 15 (1962) 182). f(0) of hydrogen is 0.53 Å, as it must be. They hold below
 s = 2/Å, which is beyond every reflection of a probe here, and fall to nothing above, where a ring
-counts. So the ring takes the X-ray factors of Waasmaier & Kirfel (Acta Cryst. A51 (1995) 416; up
-to s = 6/Å) by the formula of Mott and Bethe, f = 0.023934 (Z - f_x) / s². Their table is read from
-abTEM's data.
+counts. So from s = 0.6/Å on the ring takes the X-ray factors of Waasmaier & Kirfel (Acta Cryst.
+A51 (1995) 416; up to s = 6/Å) by the formula of Mott and Bethe, f = 0.023934 (Z - f_x) / s². Their
+table is read from abTEM's data.
 
-Both are first Born: the phase of a heavy atom's scattering is left out.
+An atom's scattering into a ring is that of its phase exp(iφ), not first Born, which is too strong
+by half for tungsten at 80 keV, and of a convergent beam, which gives a light atom a tenth more.
+Relativity enters by mass and wavelength only, spin does not.
 """
 
 from __future__ import annotations
@@ -98,38 +100,69 @@ def x_ray_factor(number: int, s: np.ndarray) -> np.ndarray:
     return factor
 
 
-def electron_factor_at_high_angle(number: int, s: np.ndarray) -> np.ndarray:
-    """Scattering factor of electrons at rest mass [Å] by Mott and Bethe, for s > 0.3/Å."""
-    return _MOTT_BETHE * (number - x_ray_factor(number, s)) / s**2
+def electron_factor(number: int, s: np.ndarray) -> np.ndarray:
+    """Scattering factor of electrons at rest mass [Å] at s = sin(θ/2)/λ [1/Å].
+
+    Gaussians below, Mott and Bethe's formula above; blended from 0.5 to 0.7/Å, where the two
+    differ by up to 1 %, and for tungsten by 6 %.
+    """
+    low = sum(a * np.exp(-b * s**2) for a, b in zip(*gaussians(number), strict=True))
+    far = np.maximum(s, 0.4)
+    high = _MOTT_BETHE * (number - x_ray_factor(number, far)) / far**2
+    share = np.clip((s - 0.5) / 0.2, 0, 1)
+    return np.asarray(low * (1 - share) + high * share)
 
 
+@lru_cache(maxsize=64)
 def ring_cross_section(
     number: int,
     energy_keV: float,
+    semiangle_mrad: float,
     ring_mrad: tuple[float, float],
     displacement: float,
     coherent: float,
 ) -> float:
-    """Cross-section of an atom for scattering into a ring [Å²].
+    """Cross-section of an atom for scattering from a convergent beam into a ring [Å²].
 
     Parameters
     ----------
     number
         Atomic number.
-    energy_keV
+    energy_keV, semiangle_mrad
         Of the beam.
     ring_mrad
         Inner and outer angle.
     displacement
         Thermal displacement, rms along one direction [Å].
     coherent
-        Share of the elastic part, f² exp(-2M), that arrives in the ring; the diffuse part,
-        f² (1 - exp(-2M)), always does. 1 is a lone atom, whose elastic and diffuse scattering sum
-        to f²; 0 is a crystal whose reflections all miss the ring. A layer lies between.
+        Share of the elastic part, |F|² exp(-2M), that arrives in the ring; the diffuse part,
+        |F|² (1 - exp(-2M)), always does. 1 is a lone atom, whose elastic and diffuse scattering
+        sum to |F|²; 0 is a crystal whose reflections all miss the ring. A layer lies between.
+
+    Notes
+    -----
+    ∫ |F(k)|² w(k) dk, F the Fourier transform of exp(iφ) - 1 and w the share of the beam's
+    directions k0 for which k + k0 hits the ring: summed over all positions of the probe, its
+    directions do not interfere.
     """
-    theta = np.linspace(*ring_mrad, 400) * 1e-3
-    s = np.sin(theta / 2) / wavelength(energy_keV)
-    factor = mass_ratio(energy_keV) * electron_factor_at_high_angle(number, s)
-    still = np.exp(-2 * 8 * np.pi**2 * displacement**2 * s**2)
-    weight = 1 - (1 - coherent) * still
-    return float(np.trapezoid(factor**2 * weight * 2 * np.pi * np.sin(theta), theta))
+    step, samples = 0.02, 512
+    axis = np.fft.fftfreq(samples, step)
+    k = np.hypot(axis[:, None], axis)
+    length = wavelength(energy_keV)
+    factor = mass_ratio(energy_keV) * length * electron_factor(number, k / 2)
+    phase = np.fft.ifft2(factor).real / step**2
+    amplitude = np.fft.fft2(np.exp(1j * phase) - 1) * step**2
+    still = np.exp(-4 * np.pi**2 * displacement**2 * k**2)
+    weight = _share_in_ring(k * length * 1e3, semiangle_mrad, ring_mrad)
+    weight *= 1 - (1 - coherent) * still
+    return float((np.abs(amplitude) ** 2 * weight).sum() / (samples * step) ** 2)
+
+
+def _share_in_ring(theta: np.ndarray, semiangle: float, ring: tuple[float, float]) -> np.ndarray:
+    """Share of a cone of directions which a deflection by theta sends into a ring [mrad]."""
+    radii = semiangle * np.sqrt((np.arange(12) + 0.5) / 12)
+    azimuths = np.pi * (np.arange(48) + 0.5) / 48
+    at = np.arange(0.0, ring[1] + semiangle + 1)
+    there = np.abs(at[:, None, None] + radii[:, None] * np.exp(1j * azimuths))
+    inside = ((there >= ring[0]) & (there <= ring[1])).mean(axis=(1, 2))
+    return np.interp(theta, at, inside, right=0.0)
