@@ -3,9 +3,9 @@
 For the ring of an annular detector this is the model itself: probe intensity, thermal Gaussian and
 cross-section, incoherently. For the quadrants it is an approximation: each atom's own response is
 exact (`phase_object.patterns` of a lone atom in a box of 12 Å), but atoms do not know of each
-other. For layers of one atom per column the sum is within 2 % of the exact field's contrast (a test
-holds it to that); atoms that stand over one another add their deflections, not their phases' effect
-on the quadrants. The centre of mass of a detector that sees everything is such a sum exactly.
+other. For layers of one atom per column the sum is within 2 % of the exact field's contrast (a
+test holds it to that); atoms that stand over one another add their deflections as if each were
+alone. The centre of mass of a detector that sees everything is such a sum exactly.
 """
 
 from __future__ import annotations

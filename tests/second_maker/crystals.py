@@ -79,8 +79,8 @@ def _rows() -> pd.DataFrame:
 
 def _layers() -> Iterator[tuple[Layer, float]]:
     """Every layer of few elements that differ enough, with its thickness [Å]."""
-    for row in _rows().itertuples():
-        numbers = np.asarray(row.numbers, dtype=int)
+    for row in _rows().to_dict("records"):
+        numbers = np.asarray(row["numbers"], dtype=int)
         kinds = np.unique(numbers)
         if len(kinds) > MOST_ELEMENTS:
             continue
@@ -88,12 +88,12 @@ def _layers() -> Iterator[tuple[Layer, float]]:
             continue
         atoms = Atoms(
             numbers,
-            positions=np.asarray(row.positions, dtype=float).reshape(-1, 3),
-            cell=np.asarray(row.cell, dtype=float).reshape(3, 3),
+            positions=np.asarray(row["positions"], dtype=float).reshape(-1, 3),
+            cell=np.asarray(row["cell"], dtype=float).reshape(3, 3),
             pbc=True,
         )
-        layer = Layer(row.structure_id, row.formula, split_of(row.formula), atoms)
-        yield layer, float(row.thickness)
+        layer = Layer(row["structure_id"], row["formula"], split_of(row["formula"]), atoms)
+        yield layer, float(row["thickness"])
 
 
 @lru_cache(maxsize=2)

@@ -30,7 +30,7 @@ _BATCH = 64
 CHANNELS = {"segments": ("++", "-+", "--", "+-"), "com": ("sum", "x", "y", "xx", "yy")}
 
 
-def _fractional_grid(shape: tuple[int, int]) -> np.ndarray:
+def _fractional_grid(shape: tuple[int, ...]) -> np.ndarray:
     u, v = np.meshgrid(
         np.arange(shape[0]) / shape[0], np.arange(shape[1]) / shape[1], indexing="ij"
     )
@@ -133,7 +133,7 @@ def patterns(
         exit_waves = fft.ifft2(waves.reshape(-1, *shape), norm="forward")
         seen = exit_waves.real**2 + exit_waves.imag**2
         total += np.tensordot(signals[:, start : start + _BATCH], seen, axes=1)
-    total /= np.square(np.abs(pupil(*pixels.T, c, soft=step))).sum()
+    total /= np.square(np.abs(pupil(pixels[:, 0], pixels[:, 1], c, soft=step))).sum()
     return _blurred(total, cell, source)
 
 
@@ -161,6 +161,6 @@ def _blurred(fields: np.ndarray, cell: np.ndarray, source: float) -> np.ndarray:
 def vacuum(c: Conditions) -> np.ndarray:
     """The channels where there is no object (channels,)."""
     pixels, step = detector_pixels(c)
-    beam = np.square(np.abs(pupil(*pixels.T, c, soft=step)))
+    beam = np.square(np.abs(pupil(pixels[:, 0], pixels[:, 1], c, soft=step)))
     empty: np.ndarray = _channel_weights(pixels, c.detector) @ beam / beam.sum()
     return empty
