@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import multiprocessing
 import os
 import time
 from collections.abc import Iterator, Sequence
@@ -105,9 +106,10 @@ def _answers(tasks: list[Task], jobs: int) -> Iterator[dict[str, Any]]:
     if jobs < 2:
         yield from map(answer, tasks)
         return
-    # Processes side by side, one thread each, or they fight for the cores.
+    # Processes side by side, one thread each, or they fight for the cores; a fresh interpreter
+    # reads these, a forked one has its threads already.
     os.environ |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-    with ProcessPoolExecutor(jobs) as pool:
+    with ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn")) as pool:
         yield from pool.map(answer, tasks)
 
 

@@ -214,9 +214,12 @@ def test_kinds_share_crystal_and_conditions() -> None:
     assert abs(other["pixel_size"] / other["real_pixel_size"] - 1) == pytest.approx(0.03)
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_every_kind_makes_a_picture_with_its_truth(kind: str) -> None:
-    values, pixel, truth = pictures.make_picture(layer("MoS2"), "haadf", kind, (4, 1))
+@pytest.mark.parametrize(
+    ("mode", "kind"),
+    [("haadf", kind) for kind in KINDS] + [("idpc", "grains"), ("idpc", "amorphous")],
+)
+def test_every_kind_makes_a_picture_with_its_truth(mode: str, kind: str) -> None:
+    values, pixel, truth = pictures.make_picture(layer("MoS2"), mode, kind, (4, 1))
     assert values.ndim == 2 and values.dtype in (np.uint8, np.uint16, np.float32)
     assert abs(values.mean()) > 0 and np.ptp(values) > 0
     assert 0.07 < pixel < 0.17 and truth["elements"] == ["S", "Mo"]
