@@ -7,9 +7,9 @@ probe in the cell (reciprocity: a bright-field picture with a tilted beam). The 
 pixels of each quadrant, or their moments, is what the detector tells.
 
 No expansion in powers of φ, no transfer function. Left out: propagation within the layer; thermal
-motion enters as a smeared potential (no absorption). Against abTEM's multislice with Lobato's table
-and all aberrations on, deflections of 1H-MoS2 correlate at 0.9987 to 0.9993 (a slow test), those of
-a layer 10 Å thick with tungsten at both faces at 0.994 to 0.996 (60 and 200 keV).
+motion enters as a smeared potential (no absorption). Against abTEM's multislice with Lobato's
+table and all aberrations on, deflections of 1H-MoS2 correlate at 0.9987 to 0.9993 (a slow test),
+those of a layer 10 Å thick with tungsten at both faces at 0.994 to 0.996 (60 and 200 keV).
 """
 
 from __future__ import annotations
