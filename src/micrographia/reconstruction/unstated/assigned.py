@@ -9,7 +9,7 @@ import numpy as np
 from micrographia.arrays import ComplexArray, FloatArray
 from micrographia.reconstruction.deadline import Deadline
 from micrographia.reconstruction.unstated.chemistry import Kind, log_prior
-from micrographia.reconstruction.unstated.data import Data, price
+from micrographia.reconstruction.unstated.data import Data
 from micrographia.reconstruction.unstated.descent import descend, shortened
 from micrographia.reconstruction.unstated.labels import Asked
 from micrographia.reconstruction.unstated.optics import (
@@ -27,6 +27,9 @@ from micrographia.reconstruction.unstated.pupil import ABERRATIONS
 
 #: Squared deviations from which on a residual counts by its logarithm.
 TAIL = 8.0
+#: Log-odds that a column with a species must bring for its place: the cell's area over that in
+#: which data hold it.
+PLACE = 9.0
 
 
 @dataclass(frozen=True)
@@ -92,10 +95,10 @@ def cost(data: Data, state: Assigned) -> float:
 
 
 def evidence(data: Data, state: Assigned, asked: Asked) -> float:
-    """Log-posterior up to a constant; each column pays for its place and for being there."""
+    """Log-posterior up to a constant; each column pays for its place."""
     area = abs(float(np.linalg.det(data.fit.cell)))
     chemistry = log_prior(list(state.kinds), area, frozenset(asked.numbers), asked.composition)
-    return -cost(data, state) + chemistry - price(data) * state.count
+    return -cost(data, state) + chemistry - PLACE * state.count
 
 
 def settle(

@@ -35,7 +35,7 @@ _ROUND = (1.0, *(0.0,) * (ABERRATIONS - 1))
 # What is fitted: log of the limit [1/Å], aberrations [rad], mean blur and its two anisotropies
 # [Å²], exponent; each with its usual value and spread.
 USUAL = np.array([np.log(2.0), *(0.0,) * ABERRATIONS, 0.04, 0.0, 0.0])
-SPREAD = np.array([0.35, 2.0, 0.4, 0.4, 0.25, 0.25, 0.25, 0.25, 0.04, 0.006, 0.006])
+SPREAD = np.array([0.35, 2.0, 0.4, 0.4, 0.25, 0.25, 0.25, 0.25, 0.06, 0.006, 0.006])
 # How far an element's strength may be from what the tables say: in its logarithm, and in the
 # factors of t and t², t = (|g| / 1.5)², by which heat, binding and second-order scattering
 # change its shape; for light elements, and what each further atomic number adds.

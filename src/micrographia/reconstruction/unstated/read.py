@@ -15,7 +15,8 @@ from micrographia.reconstruction.unstated.outline import Outline, cost, model, t
 from micrographia.reconstruction.unstated.search import Read, assign
 
 _DARK, _JUDGED = 1.0, 12  # deviations below which a reflection is dark, and how many judge
-_FAINTEST = 0.6  # of what the faintest column could be, below which it is none
+_BLURRED = (0.14, 0.0, 0.14)  # [Å²]
+_FAINTEST = 0.4  # of what the faintest column could be, below which it is none
 _DOUBTS = (0.15, 0.05, 0.015, 0.004)  # relative errors of the model that are tried
 
 
@@ -56,18 +57,32 @@ def read(fit: Fit, asked: Asked, start: Optics, most: int, deadline: Deadline) -
     mode = start.mode
     fit = trimmed(fit)
     shape = usual_strength(mode, list(asked.numbers), fit.g)
-    traced = []
     faintest = _FAINTEST * _contrast(mode, asked)
-    outline = Outline(np.zeros((0, 2)), np.zeros(0), np.zeros(0), start)
+    rough = doubted(fit, shape, _DOUBTS[0])
+    outline = max(
+        (trace(rough, _empty(optics), most, faintest, deadline) for optics in _starts(start)),
+        key=lambda found: _comparable(rough, found),
+    )
+    fit = replace(fit, sigma=fit.sigma * _unseen_noise(rough, outline))
+    traced = []
     for doubt in _DOUBTS:
         data = doubted(fit, shape, doubt)
-        outline = trace(data, outline, most, faintest, deadline)
-        if doubt == _DOUBTS[0]:
-            fit = replace(fit, sigma=fit.sigma * _unseen_noise(data, outline))
-            data = doubted(fit, shape, doubt)
+        if doubt != _DOUBTS[0]:
+            outline = trace(data, outline, most, faintest, deadline)
         traced.append((_comparable(data, outline), data, outline, doubt))
     _, data, outline, doubt = max(traced, key=lambda item: item[0])
     return Reading(mode, data, outline, assign(data, outline, asked, deadline), doubt)
+
+
+def _starts(optics: Optics) -> list[Optics]:
+    """Sharp and blurred optics: no descent leads from defocus that blurs to a blur that does."""
+    if optics.stated is not None:
+        return [optics]
+    return [optics, replace(optics, blur=_BLURRED)]
+
+
+def _empty(optics: Optics) -> Outline:
+    return Outline(np.zeros((0, 2)), np.zeros(0), np.zeros(0), optics)
 
 
 def _unseen_noise(data: Data, outline: Outline) -> float:
@@ -85,10 +100,10 @@ def _unseen_noise(data: Data, outline: Outline) -> float:
 
 
 def _contrast(mode: Mode, asked: Asked) -> float:
-    """Signal of the lightest atom over that of two of the heaviest."""
+    """Signal of the lightest atom over that of the heaviest."""
     middle = np.array([[0.7, 0.0]])
     strengths = [float(Optics(mode).strength(number, middle)[0]) for number in asked.numbers]
-    return min(strengths) / (2 * max(strengths))
+    return min(strengths) / max(strengths)
 
 
 def _comparable(data: Data, outline: Outline) -> float:

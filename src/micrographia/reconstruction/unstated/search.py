@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from micrographia.arrays import FloatArray
+from micrographia.arrays import BoolArray, FloatArray
+from micrographia.physics.lattice import minimum_image
 from micrographia.reconstruction.deadline import Deadline
 from micrographia.reconstruction.unstated.assigned import (
     Assigned,
@@ -16,11 +17,14 @@ from micrographia.reconstruction.unstated.assigned import (
 )
 from micrographia.reconstruction.unstated.chemistry import Kind
 from micrographia.reconstruction.unstated.labels import Asked, label
-from micrographia.reconstruction.unstated.data import Data, forms, price
+from micrographia.reconstruction.unstated.data import Data, forms
 from micrographia.reconstruction.unstated.outline import Outline
 
 _GRID = 0.1  # spacing of the search map [Å]
 _FINISHED = 4  # labellings that go through the whole search
+_ROUNDS = 8  # of exchanges
+_TOGETHER = 8  # columns that are added together
+_APART = 0.6  # least distance of a new column from others [Å]
 _TRIED = 8  # exchanges of one column that are fitted
 _HOPE = 60.0  # squared residual that a fit may win back
 
@@ -62,24 +66,44 @@ def _keep(seen: dict[tuple[Kind, ...], Read], read: Read) -> None:
 
 def _improve(
     data: Data, read: Read, asked: Asked, seen: dict[tuple[Kind, ...], Read], deadline: Deadline
-) -> Read:
-    """Change one column at a time while that raises the evidence."""
-    for _ in range(8):
+) -> None:
+    """Change one column at a time, or add many alike, while that raises the evidence."""
+    for _ in range(_ROUNDS):
         best = read
         for state in _promising(data, read.state, asked):
-            deadline.check()
             trial = settle(data, state, 2, deadline, probe=False)
-            value = evidence(data, trial, asked)
-            _keep(seen, Read(trial, value))
-            if value > best.value + 1e-3:
-                best = Read(trial, value)
-        if best is read:
+            other = Read(trial, evidence(data, trial, asked))
+            _keep(seen, other)
+            best = max(best, other, key=lambda item: item.value)
+        if best.value < read.value + 1e-3:
+            best = _filled(data, read, asked, seen, deadline)
+        if best.value < read.value + 1e-3:
             break
         read = best
     final = settle(data, read.state, 10, deadline)
-    read = Read(final, evidence(data, final, asked))
-    _keep(seen, read)
-    return read
+    _keep(seen, Read(final, evidence(data, final, asked)))
+
+
+def _filled(
+    data: Data, read: Read, asked: Asked, seen: dict[tuple[Kind, ...], Read], deadline: Deadline
+) -> Read:
+    """The best of the states with several more columns of one element.
+
+    Light atoms beside heavy ones may each be too faint to pay for themselves, and pay together:
+    as many as make the charges balance, or the formula that is known.
+    """
+    best = read
+    for number in asked.numbers:
+        state = read.state
+        for _ in range(_TOGETHER):
+            grown = _grown(data, state, number)
+            if grown is None:
+                break
+            state = settle(data, grown, 1, deadline, probe=False)
+            other = Read(state, evidence(data, state, asked))
+            _keep(seen, other)
+            best = max(best, other, key=lambda item: item.value)
+    return best
 
 
 def _promising(data: Data, state: Assigned, asked: Asked) -> list[Assigned]:
@@ -104,29 +128,35 @@ def _promising(data: Data, state: Assigned, asked: Asked) -> list[Assigned]:
     losses.sort(key=lambda item: item[0])
     # A refit seldom wins back more than half of what one exchange loses.
     hopeful = [other for loss, other in losses[:_TRIED] if loss < _HOPE + 0.5 * now]
-    return hopeful + _grown(data, state, residual, shapes)
+    grown = [_grown(data, state, number) for number in asked.numbers]
+    return hopeful + [other for other in grown if other is not None]
 
 
-def _grown(
-    data: Data, state: Assigned, residual: FloatArray, shapes: dict[Kind, FloatArray]
-) -> list[Assigned]:
-    """One more column of one atom, of each element, where it helps most."""
+def _grown(data: Data, state: Assigned, number: int) -> Assigned | None:
+    """One more column of an element where it helps most; None where it would not at all."""
     fit = data.fit
     shape = np.maximum(24, np.ceil(np.linalg.norm(fit.cell, axis=1) / _GRID)).astype(int)
     rows, columns = (
         int(n) for n in np.maximum(shape, 2 * np.abs(fit.indices).max(axis=0) + 2)
     )
-    grown = []
-    for kind, form in shapes.items():
-        if len(kind) > 1:
-            continue
-        grid = np.zeros((rows, columns), dtype=np.complex128)
-        grid[fit.indices[:, 0] % rows, fit.indices[:, 1] % columns] = np.conj(form) * residual
-        overlap = (np.fft.ifft2(grid) * rows * columns).real
-        row, column = np.unravel_index(int(overlap.argmax()), overlap.shape)
-        gain = 2 * overlap[row, column] - np.square(np.abs(form)).sum()
-        missing = kind[0] not in state.atoms
-        if gain > (0.0 if missing else 0.5 * price(data)):
-            place = np.array([row / rows, column / columns]) @ fit.cell
-            grown.append(state.with_column(place, kind))
-    return grown
+    form = forms(data, state.optics, [(number,)])[0]
+    residual = data.values - signals(data, state).sum(axis=1)
+    grid = np.zeros((rows, columns), dtype=np.complex128)
+    grid[fit.indices[:, 0] % rows, fit.indices[:, 1] % columns] = np.conj(form) * residual
+    overlap = (np.fft.ifft2(grid) * rows * columns).real
+    overlap[_occupied(fit.cell, state.positions, rows, columns)] = -np.inf
+    row, column = np.unravel_index(int(overlap.argmax()), overlap.shape)
+    gain = 2 * overlap[row, column] - np.square(np.abs(form)).sum()
+    if not gain > 0:
+        return None
+    return state.with_column(np.array([row / rows, column / columns]) @ fit.cell, (number,))
+
+
+def _occupied(cell: FloatArray, positions: FloatArray, rows: int, columns: int) -> BoolArray:
+    """Points of a cell's grid (rows, columns) that are within another column."""
+    grid = np.stack(
+        np.meshgrid(np.arange(rows) / rows, np.arange(columns) / columns, indexing="ij"), axis=-1
+    )
+    gaps = grid[:, :, None] - positions @ np.linalg.inv(cell)
+    distance = np.linalg.norm(minimum_image(gaps) @ cell, axis=-1)
+    return np.asarray(distance.min(axis=2) < _APART)

@@ -9,11 +9,12 @@ from scipy.special import expit, logsumexp
 
 from micrographia.arrays import BoolArray, FloatArray
 from micrographia.config import Reconstruction
+from micrographia.errors import SolveError
 from micrographia.io.stem_images import StemImage
 from micrographia.physics.conditions import ImagingConditions
 from micrographia.physics.imaging import information_limit
 from micrographia.reconstruction.answer.solution import Solution, to_layer, to_solution
-from micrographia.reconstruction.columns import Columns, Problem
+from micrographia.reconstruction.columns import CHECK, Columns, Problem
 from micrographia.reconstruction.deadline import UNLIMITED, Deadline
 from micrographia.reconstruction.lattice import Fit, coefficients_on
 from micrographia.reconstruction.periodicity.cell import CellLimits
@@ -34,6 +35,10 @@ _MODES: dict[str, Mode] = {
     "haadf": "dark",
     "abf": "bright",
 }
+# Slopes of the noise of pictures as a detector gives them; one that was smoothed has any.
+_COUNTED = -0.35
+_INTEGRATED = (-1.25, -0.85)
+_SLOPED = (0.4, 2.0)  # frequencies between which the slope is taken [1/Å]
 _CANDIDATES = 5
 _BENT = 3.0  # factor on the exponent's spread for pictures of eight bits
 _TEMPERATURE = 2.0  # by which differences of evidence are divided, since errors of a model go together
@@ -81,21 +86,45 @@ def solve_unstated(
     vague = _BENT if _is_display(image) else 1.0
     readings = [
         read(fit, asked, replace(optics, vague=vague), settings.max_atoms, deadline)
-        for optics in _starts(microscope)
+        for optics in _starts(microscope, fit)
     ]
-    readings.sort(key=lambda reading: -reading.value)
+    readings = sorted((r for r in readings if r.answers), key=lambda reading: -reading.value)
+    if not readings:
+        raise SolveError(
+            "No atom of these elements, wherever it is placed, explains the averaged unit cell",
+            seen="; ".join(found.sentences()),
+            remedy=CHECK,
+        )
     return _solution(readings, found, settings)
 
 
-def _starts(microscope: ImagingConditions | None) -> list[Optics]:
+def _starts(microscope: ImagingConditions | None, fit: Fit) -> list[Optics]:
     """Optics from which the fits begin."""
     if microscope is None:
+        slope = noise_slope(fit)
+        if slope > _COUNTED:
+            return [Optics("dark")]
+        if _INTEGRATED[0] < slope < _INTEGRATED[1]:
+            return [Optics("phase")]
         return [Optics("phase"), Optics("dark")]
-    mode: Mode = _MODES[microscope.detector]
+    mode = _MODES[microscope.detector]
     fitted = Optics(mode)
     if mode != "phase":
         return [replace(fitted, limit=information_limit(microscope))]
     return [fitted, replace(fitted, stated=microscope)]
+
+
+def noise_slope(fit: Fit) -> float:
+    """Exponent of |g| by which the noise's amplitude falls.
+
+    Where electrons are counted the noise is white, 0; integrating their deflections divides it
+    by |g|, -1.
+    """
+    radius = np.linalg.norm(fit.g, axis=1)
+    inside = (radius > _SLOPED[0]) & (radius < _SLOPED[1])
+    if inside.sum() < 4:
+        return -0.5
+    return float(np.polyfit(np.log(radius[inside]), np.log(fit.sigma[inside]), 1)[0])
 
 
 def _is_display(image: StemImage) -> bool:
