@@ -25,6 +25,7 @@ from micrographia.reconstruction.periodicity.folding import fold, look_up
 _PADDING = 2
 _INNER, _OUTER = 2.5, 6.0  # ring in which the surroundings are measured [1/side]
 _LINE_INNER, _LINE_OUTER = 1.5, 4.0  # and the parts of lines in which streaks are
+_LINE_SHARE = 0.8
 _LEAST_AROUND = 16  # samples of the padded spectrum in it, or nothing is said
 _APART = 4.0  # least distance of a fraction from a reflection [1/side]
 _CAP = 40.0  # what one reflection may say at most, in units of its surroundings
@@ -78,8 +79,9 @@ class Spectrum:
         places = np.rint(g * self._scale).astype(np.int64)
         here = self._at(self._local, places)
         usual = np.full(len(g), np.nan)
-        for around in self._around:
-            usual = np.fmax(usual, self._usual(places, around, cell))
+        # The larger of noisy medians is too large: lines count where they stand out.
+        for around, share in zip(self._around, (1.0, _LINE_SHARE, _LINE_SHARE), strict=True):
+            usual = np.fmax(usual, share * self._usual(places, around, cell))
         return np.asarray(here / np.maximum(usual, self.floor))
 
     def _usual(self, places: IntArray, around: IntArray, cell: FloatArray) -> FloatArray:
@@ -191,7 +193,7 @@ def _standing_out(one: _Statistic, controls: list[_Statistic]) -> float:
     if not one.tested or not controls:
         return 0.0
     means = np.array([control.mean for control in controls])
-    middle = max(float(np.median(means)), 1.0)  # where all is as around it, the mean is 1
+    middle = max(float(np.median(means)), 0.9)  # where all is as around it, the mean is 1
     spread = 1.4826 * float(np.median(np.abs(means - middle))) / middle
     # Wilson and Hilferty: the cube root of a gamma variable is nearly normal. Half of the points
     # repeat the other half, since g and -g have the same power.

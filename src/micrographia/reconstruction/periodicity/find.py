@@ -16,8 +16,10 @@ from micrographia.reconstruction.periodicity.describe import Periodicity
 from micrographia.reconstruction.periodicity.evidence import Settled, settle_cell
 from micrographia.reconstruction.periodicity.folding import MeanCell, fold
 from micrographia.reconstruction.periodicity.grains import Grains
+from micrographia.reconstruction.periodicity.noise import whitened
 from micrographia.reconstruction.periodicity.rows import (
     ScanDistortion,
+    ScanRows,
     find_scan_distortion,
     undo,
 )
@@ -153,8 +155,10 @@ def _proposals(picture: _Picture, limits: CellLimits) -> tuple[list[CellProposal
     while True:
         small = picture.binned(size, size)
         flat = flatten(small.pixels, small.invalid, min(small.pixels.shape) / 6)
-        narrow = CellLimits(limits.shortest / size, limits.largest / size**2)
-        found = cells_of(autocorrelation(flat.pixels, small.weight), narrow)
+        most = min(limits.largest / size**2, float(small.weight.sum()) / _LEAST_CELLS)
+        narrow = CellLimits(limits.shortest / size, most)
+        white = whitened(flat.pixels, small.weight)
+        found = cells_of(autocorrelation(white.pixels, small.weight), narrow)
         fine = bool(found) and float(np.linalg.norm(found[0].cell[0])) >= _FINE
         if fine or size == 1:
             return [_scaled(proposal, size) for proposal in found], size
@@ -173,8 +177,8 @@ def _follow(
     deadline: Deadline,
 ) -> _Found:
     """Lay the rows on a proposed cell, and settle the cell on the straightened picture."""
-    distortion, mean, flat = _rows(picture, proposal.cell, None, deadline)
-    straight = _Picture(undo(flat.pixels, distortion.displacement), picture.invalid).binned(size, size)
+    distortion, mean, flat, white = _rows(picture, proposal.cell, None, deadline)
+    straight = _Picture(undo(white, distortion.displacement), picture.invalid).binned(size, size)
     settled = settle_cell(
         straight.pixels, straight.weight, mean.cell / size, limits.largest / size**2
     )
@@ -184,26 +188,25 @@ def _follow(
 
 def _rows(
     picture: _Picture, cell: FloatArray, start: FloatArray | None, deadline: Deadline
-) -> tuple[ScanDistortion, MeanCell, Flat]:
-    """Distortion, mean cell and flattened picture.
+) -> tuple[ScanDistortion, MeanCell, Flat, FloatArray]:
+    """Distortion, mean cell, flattened picture, and that with white noise.
 
     All rows are looked at, but of a large picture only means over some columns: what is to be
     found are the places of rows.
     """
     lengths = np.linalg.norm(cell, axis=1)
     flat = flatten(picture.pixels, picture.invalid, _SLOW * float(lengths.max()))
-    columns = flat.pixels.shape[1]
+    white = whitened(flat.pixels, picture.weight)
+    columns = white.pixels.shape[1]
     width = int(np.clip(columns // _SIDE, 1, max(1.0, float(lengths.min()) // _FINE)))
-    narrow = _Picture(flat.pixels, picture.invalid).binned(1, width)
+    narrow = _Picture(white.pixels, picture.invalid).binned(1, width)
     squeeze = np.array([width, 1.0])
     began = None if start is None else start / squeeze
-    distortion, mean = find_scan_distortion(
-        narrow.pixels, narrow.weight, cell / squeeze, deadline, began
-    )
-    if width > 1:
-        distortion = distortion.stretched(squeeze)
-        mean = fold(flat.pixels, picture.weight, mean.cell * squeeze, distortion.displacement)
-    return distortion, mean, flat
+    rows = ScanRows(narrow.pixels, narrow.weight, white.colour)
+    distortion, mean = find_scan_distortion(rows, cell / squeeze, deadline, began)
+    distortion = distortion.stretched(squeeze)
+    mean = fold(flat.pixels, picture.weight, mean.cell * squeeze, distortion.displacement)
+    return distortion, mean, flat, white.pixels
 
 
 def _check(found: _Found, picture: _Picture) -> None:
@@ -227,7 +230,7 @@ def _check(found: _Found, picture: _Picture) -> None:
 def _again(picture: _Picture, found: _Found, deadline: Deadline) -> _Found:
     """Lay the rows on the settled cell, from where they were found."""
     start = found.distortion.displacement
-    distortion, mean, flat = _rows(picture, found.settled.cell, start, deadline)
+    distortion, mean, flat, _ = _rows(picture, found.settled.cell, start, deadline)
     return replace(found, distortion=distortion, mean=mean, unit=flat.unit)
 
 
