@@ -115,6 +115,12 @@ def cells_of(correlation: Autocorrelation, limits: CellLimits) -> list[CellPropo
     return [proposal for proposal in proposals if proposal.score > 0]
 
 
+def rated(correlation: Autocorrelation, cell: FloatArray) -> CellProposal:
+    """What an autocorrelation says for a cell that was found elsewhere, refined there."""
+    judge = _Judge(correlation, find_correlation_peaks(correlation))
+    return judge.describe(judge.refine(cell))
+
+
 def _bases(peaks: Peaks, limits: CellLimits) -> list[FloatArray]:
     """Different reduced bases of pairs of peaks, high and short ones first."""
     lengths = np.hypot(peaks.vectors[:, 0], peaks.vectors[:, 1])
