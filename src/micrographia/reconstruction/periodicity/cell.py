@@ -115,6 +115,12 @@ def cells_of(correlation: Autocorrelation, limits: CellLimits) -> list[CellPropo
     return [proposal for proposal in proposals if proposal.score > 0]
 
 
+def rated(correlation: Autocorrelation, cell: FloatArray) -> CellProposal:
+    """What an autocorrelation says for a cell that was found elsewhere, refined there."""
+    judge = _Judge(correlation, find_correlation_peaks(correlation))
+    return judge.describe(judge.refine(cell))
+
+
 def _bases(peaks: Peaks, limits: CellLimits) -> list[FloatArray]:
     """Different reduced bases of pairs of peaks, high and short ones first."""
     lengths = np.hypot(peaks.vectors[:, 0], peaks.vectors[:, 1])
@@ -209,7 +215,9 @@ class _Judge:
         shortest = float(np.linalg.norm(basis[0]))
         far = 1 + np.linalg.norm(points, axis=1) / (4 * shortest)
         usual = self._envelope(points)
-        tops = self._top_near(points, tolerance * shortest * np.minimum(far, 2.5))
+        # Of a large cell every peak of the noise is near some point: a peak's width limits that.
+        reach = np.minimum(tolerance * shortest, 10 * tolerance * self._correlation.width)
+        tops = self._top_near(points, reach * np.minimum(far, 2.5))
         heights = np.clip(tops / usual, 0.0, 1.0)
         return heights - _SHARE, np.square(np.minimum(usual / self._highest, 1.0))
 

@@ -24,8 +24,10 @@ from micrographia.reconstruction.periodicity.folding import fold, look_up
 
 _PADDING = 2
 _INNER, _OUTER = 2.5, 6.0  # ring in which the surroundings are measured [1/side]
+_LINE_INNER, _LINE_OUTER = 1.5, 4.0  # and the parts of lines in which streaks are
+_LINE_SHARE = 0.8
 _LEAST_AROUND = 16  # samples of the padded spectrum in it, or nothing is said
-_APART = 3.0  # least distance of a fraction from a reflection [1/side]
+_APART = 4.0  # least distance of a fraction from a reflection [1/side]
 _CAP = 40.0  # what one reflection may say at most, in units of its surroundings
 _CONTROLS = 16
 _LEAST_CONTROLS = 6
@@ -62,7 +64,10 @@ class Spectrum:
         radius = np.hypot(along / step[0], down / step[1])
         # Every other sample of the padded spectrum says what all of them would.
         ring = (radius >= _INNER) & (radius <= _OUTER) & ((along + down) % 2 == 0)
-        self._around = np.stack([along[ring], down[ring]], axis=1)
+        # Jittering rows and flicker put power on lines along the axes.
+        narrow = (radius >= _LINE_INNER) & (radius <= _LINE_OUTER)
+        lines = [narrow & (np.abs(along) <= 1), narrow & (np.abs(down) <= 1)]
+        self._around = [np.stack([along[one], down[one]], axis=1) for one in (ring, *lines)]
         self._local = uniform_filter(self.power, 3, mode="wrap")
         self.floor = max(floor, _FAINT * float(self.power.max()))
 
@@ -73,16 +78,24 @@ class Spectrum:
         """
         places = np.rint(g * self._scale).astype(np.int64)
         here = self._at(self._local, places)
-        near = places[:, None] + self._around
+        usual = np.full(len(g), np.nan)
+        # The larger of noisy medians is too large: lines count where they stand out.
+        for around, share in zip(self._around, (1.0, _LINE_SHARE, _LINE_SHARE), strict=True):
+            usual = np.fmax(usual, share * self._usual(places, around, cell))
+        return np.asarray(here / np.maximum(usual, self.floor))
+
+    def _usual(self, places: IntArray, around: IntArray, cell: FloatArray) -> FloatArray:
+        """Mean power (m,) by the median of the samples around places (m, 2); NaN if too few."""
+        near = places[:, None] + around
         values = self._at(self.power, near)
         indices = (near / self._scale) @ cell.T
         gaps = (indices - np.rint(indices)) @ np.linalg.inv(cell).T
         values[np.linalg.norm(gaps * self.sides, axis=2) < _INNER] = np.nan
-        known = np.isfinite(values).sum(axis=1) >= _LEAST_AROUND
-        usual = np.full(len(g), np.nan)
+        known = np.isfinite(values).sum(axis=1) >= min(_LEAST_AROUND, len(around) // 2)
+        usual = np.full(len(places), np.nan)
         if known.any():
             usual[known] = np.nanmedian(values[known], axis=1) / np.log(2)
-        return np.asarray(here / np.maximum(usual, self.floor))
+        return usual
 
     @staticmethod
     def _at(values: FloatArray, places: IntArray) -> FloatArray:
@@ -180,7 +193,7 @@ def _standing_out(one: _Statistic, controls: list[_Statistic]) -> float:
     if not one.tested or not controls:
         return 0.0
     means = np.array([control.mean for control in controls])
-    middle = max(float(np.median(means)), 1e-9)
+    middle = max(float(np.median(means)), 0.9)  # where all is as around it, the mean is 1
     spread = 1.4826 * float(np.median(np.abs(means - middle))) / middle
     # Wilson and Hilferty: the cube root of a gamma variable is nearly normal. Half of the points
     # repeat the other half, since g and -g have the same power.

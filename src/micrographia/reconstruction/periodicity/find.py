@@ -15,12 +15,15 @@ from micrographia.reconstruction.periodicity.cell import CellLimits, CellProposa
 from micrographia.reconstruction.periodicity.describe import Periodicity
 from micrographia.reconstruction.periodicity.evidence import Settled, settle_cell
 from micrographia.reconstruction.periodicity.folding import MeanCell, fold
-from micrographia.reconstruction.periodicity.grains import Grains
+from micrographia.reconstruction.periodicity.grains import Grains, find_grains
+from micrographia.reconstruction.periodicity.noise import White, whitened
 from micrographia.reconstruction.periodicity.rows import (
     ScanDistortion,
+    ScanRows,
     find_scan_distortion,
     undo,
 )
+from micrographia.reconstruction.periodicity.tiles import Tile, look_at_tiles, own_lattices
 
 _LEAST_SIDE = 64  # px; fewer hold no statistics
 _SIDE = 640  # px a side that are looked at; larger pictures are binned
@@ -29,6 +32,7 @@ _SLOW = 0.7  # of the longest vector, the width of a Gaussian that counts as slo
 _TRIED = 3  # proposals whose reflections are looked at
 _STANDS_OUT = 6.0  # deviations by which reflections must, for a lattice to be believed
 _LEAST_CELLS = 6.0
+_HALF = 0.45  # of the picture that a grain fills, so that no other need be tried
 
 
 @dataclass(frozen=True)
@@ -82,23 +86,91 @@ def find_periodicity(
     picture = _checked(pixels, mask)
     limits = limits or CellLimits()
     deadline.begin("looking for repeats of the picture")
-    proposals, size = _proposals(picture, limits)
-    if not proposals:
+    seen = _look(picture, limits)
+    found = _one_lattice(picture, seen, limits, deadline)
+    grains: Grains | None = None
+    if found is not None:
+        deadline.begin("looking for other grains")
+        grains = find_grains(found.straight, picture.weight, found.white_mean(picture.weight))
+    if found is None or (grains is not None and grains.count == 1 and not seen.agreed):
+        parted = _by_tiles(picture, seen, limits, deadline)
+        if parted is not None and (found is None or parted[1].count > 1):
+            found, grains = parted
+    if found is None or grains is None:
         raise _no_lattice("no two vectors by which the picture repeats itself")
-    found: _Found | None = None
-    for proposal in proposals[:_TRIED]:
-        deadline.begin("laying the rows on the mean cell")
-        other = _follow(picture, proposal, size, limits, deadline)
-        if found is None or other.settled.certainty > found.settled.certainty:
-            found = other
-        if found.settled.certainty > _STANDS_OUT or not found.settled.testable:
-            break
-    assert found is not None
+    if grains.count > 1:
+        deadline.begin("looking at the largest grain alone")
+        picture = _Picture(picture.pixels, picture.invalid | ~grains.mask)
+        found = _follow(picture, found.proposal, seen.size, limits, deadline)
     _check(found, picture)
     if found.settled.smaller > 1 or found.settled.larger > 1:
         deadline.begin("laying the rows on the settled cell")
         found = _again(picture, found, deadline)
-    return _described(picture, found)
+    return _described(picture, found, grains)
+
+
+def _one_lattice(
+    picture: _Picture, seen: _Seen, limits: CellLimits, deadline: Deadline
+) -> _Found | None:
+    """The best cell of the whole picture with the rows laid on it, or None without one."""
+    found: _Found | None = None
+    for proposal in seen.proposals[:_TRIED]:
+        deadline.begin("laying the rows on the mean cell")
+        other = _follow(picture, proposal, seen.size, limits, deadline)
+        if found is None or other.settled.certainty > found.settled.certainty:
+            found = other
+        if found.settled.certainty > _STANDS_OUT or not found.settled.testable:
+            break
+        if not seen.agreed:
+            break
+    return found
+
+
+def _by_tiles(
+    picture: _Picture, seen: _Seen, limits: CellLimits, deadline: Deadline
+) -> tuple[_Found, Grains] | None:
+    """The lattice of a part of the picture, as far as it goes, and what lies beside it."""
+    best: tuple[_Found, Grains] | None = None
+    for tile, proposal in own_lattices(seen.tiles)[:_TRIED]:
+        deadline.begin("looking at the parts of the picture")
+        beyond = np.ones(picture.pixels.shape, dtype=np.bool_)
+        beyond[tuple(slice(s.start * seen.size, s.stop * seen.size) for s in tile.part)] = False
+        alone = _Picture(picture.pixels, picture.invalid | beyond)
+        scaled = _scaled(proposal, seen.size)
+        found = _follow(alone, scaled, seen.size, limits, deadline)
+        mean = fold(found.straight, alone.weight, found.mean.cell)
+        flat, white = _flat(picture, mean.cell)
+        area = find_grains(white.pixels, picture.weight, mean).mask
+        alone = _Picture(picture.pixels, picture.invalid | ~area)
+        found = _follow(alone, replace(scaled, cell=mean.cell), seen.size, limits, deadline)
+        mean = fold(found.straight, alone.weight, found.mean.cell)
+        straight = undo(white.pixels, found.distortion.displacement)
+        grains = find_grains(straight, picture.weight, mean)
+        if best is None or (grains.count > 1, grains.shares[0]) > (
+            best[1].count > 1,
+            best[1].shares[0],
+        ):
+            best = found, grains
+        if grains.count > 1 and grains.shares[0] > _HALF:
+            break
+    return best
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """Cells that the picture and its parts repeat themselves by.
+
+    `size` is the binning of the tiles and their proposals; those of the picture are in its pixels.
+    """
+
+    proposals: list[CellProposal]
+    tiles: list[Tile]
+    size: int
+
+    @property
+    def agreed(self) -> bool:
+        """Whether every part repeats itself as the whole does."""
+        return bool(self.proposals) and all(tile.agrees for tile in self.tiles)
 
 
 @dataclass(frozen=True)
@@ -109,7 +181,12 @@ class _Found:
     distortion: ScanDistortion
     mean: MeanCell
     settled: Settled
+    straight: FloatArray
     unit: float
+
+    def white_mean(self, weight: FloatArray) -> MeanCell:
+        """The mean cell of the straightened picture with white noise."""
+        return fold(self.straight, weight, self.mean.cell)
 
 
 def _checked(pixels: RealArray, mask: BoolArray | None) -> _Picture:
@@ -147,18 +224,22 @@ def _no_lattice(seen: str) -> SolveError:
     )
 
 
-def _proposals(picture: _Picture, limits: CellLimits) -> tuple[list[CellProposal], int]:
-    """Cells [px] of the picture, binned if it is large and its cell allows, and the binning."""
+def _look(picture: _Picture, limits: CellLimits) -> _Seen:
+    """Propose cells for the picture, binned if it is large and its cell allows, and its tiles."""
     size = max(1, int(np.ceil(np.sqrt(picture.pixels.size) / _SIDE - 0.2)))
     while True:
         small = picture.binned(size, size)
         flat = flatten(small.pixels, small.invalid, min(small.pixels.shape) / 6)
-        narrow = CellLimits(limits.shortest / size, limits.largest / size**2)
-        found = cells_of(autocorrelation(flat.pixels, small.weight), narrow)
+        most = min(limits.largest / size**2, float(small.weight.sum()) / _LEAST_CELLS)
+        narrow = CellLimits(limits.shortest / size, most)
+        white = whitened(flat.pixels, small.weight)
+        found = cells_of(autocorrelation(white.pixels, small.weight), narrow)
         fine = bool(found) and float(np.linalg.norm(found[0].cell[0])) >= _FINE
         if fine or size == 1:
-            return [_scaled(proposal, size) for proposal in found], size
+            break
         size = max(1, size // 2)
+    tiles = look_at_tiles(white.pixels, small.weight, found[0] if found else None, narrow)
+    return _Seen([_scaled(proposal, size) for proposal in found], tiles, size)
 
 
 def _scaled(proposal: CellProposal, size: int) -> CellProposal:
@@ -173,37 +254,43 @@ def _follow(
     deadline: Deadline,
 ) -> _Found:
     """Lay the rows on a proposed cell, and settle the cell on the straightened picture."""
-    distortion, mean, flat = _rows(picture, proposal.cell, None, deadline)
-    straight = _Picture(undo(flat.pixels, distortion.displacement), picture.invalid).binned(size, size)
+    distortion, mean, flat, white = _rows(picture, proposal.cell, None, deadline)
+    straight = undo(white, distortion.displacement)
+    small = _Picture(straight, picture.invalid).binned(size, size)
     settled = settle_cell(
-        straight.pixels, straight.weight, mean.cell / size, limits.largest / size**2
+        small.pixels, small.weight, mean.cell / size, limits.largest / size**2
     )
     settled = replace(settled, cell=settled.cell * size)
-    return _Found(proposal, distortion, mean, settled, flat.unit)
+    return _Found(proposal, distortion, mean, settled, straight, flat.unit)
 
 
 def _rows(
     picture: _Picture, cell: FloatArray, start: FloatArray | None, deadline: Deadline
-) -> tuple[ScanDistortion, MeanCell, Flat]:
-    """Distortion, mean cell and flattened picture.
+) -> tuple[ScanDistortion, MeanCell, Flat, FloatArray]:
+    """Distortion, mean cell, flattened picture, and that with white noise.
 
     All rows are looked at, but of a large picture only means over some columns: what is to be
     found are the places of rows.
     """
     lengths = np.linalg.norm(cell, axis=1)
-    flat = flatten(picture.pixels, picture.invalid, _SLOW * float(lengths.max()))
-    columns = flat.pixels.shape[1]
+    flat, white = _flat(picture, cell)
+    columns = white.pixels.shape[1]
     width = int(np.clip(columns // _SIDE, 1, max(1.0, float(lengths.min()) // _FINE)))
-    narrow = _Picture(flat.pixels, picture.invalid).binned(1, width)
+    narrow = _Picture(white.pixels, picture.invalid).binned(1, width)
     squeeze = np.array([width, 1.0])
     began = None if start is None else start / squeeze
-    distortion, mean = find_scan_distortion(
-        narrow.pixels, narrow.weight, cell / squeeze, deadline, began
-    )
-    if width > 1:
-        distortion = distortion.stretched(squeeze)
-        mean = fold(flat.pixels, picture.weight, mean.cell * squeeze, distortion.displacement)
-    return distortion, mean, flat
+    rows = ScanRows(narrow.pixels, narrow.weight, white.colour)
+    distortion, mean = find_scan_distortion(rows, cell / squeeze, deadline, began)
+    distortion = distortion.stretched(squeeze)
+    mean = fold(flat.pixels, picture.weight, mean.cell * squeeze, distortion.displacement)
+    return distortion, mean, flat, white.pixels
+
+
+def _flat(picture: _Picture, cell: FloatArray) -> tuple[Flat, White]:
+    """The picture without its background, and that with white noise."""
+    longest = float(np.linalg.norm(cell, axis=1).max())
+    flat = flatten(picture.pixels, picture.invalid, _SLOW * longest)
+    return flat, whitened(flat.pixels, picture.weight)
 
 
 def _check(found: _Found, picture: _Picture) -> None:
@@ -227,11 +314,11 @@ def _check(found: _Found, picture: _Picture) -> None:
 def _again(picture: _Picture, found: _Found, deadline: Deadline) -> _Found:
     """Lay the rows on the settled cell, from where they were found."""
     start = found.distortion.displacement
-    distortion, mean, flat = _rows(picture, found.settled.cell, start, deadline)
+    distortion, mean, flat, _ = _rows(picture, found.settled.cell, start, deadline)
     return replace(found, distortion=distortion, mean=mean, unit=flat.unit)
 
 
-def _described(picture: _Picture, found: _Found) -> Periodicity:
+def _described(picture: _Picture, found: _Found, grains: Grains) -> Periodicity:
     settled = found.settled
     remarks = []
     if settled.larger > 1:
@@ -250,7 +337,7 @@ def _described(picture: _Picture, found: _Found) -> Periodicity:
         proposal=found.proposal,
         distortion=found.distortion,
         mean=found.mean,
-        grains=Grains(1, (1.0,), ~picture.invalid, (found.mean.cell,), ""),
+        grains=grains,
         noise=found.distortion.noise * found.unit,
         remarks=tuple(remarks),
     )

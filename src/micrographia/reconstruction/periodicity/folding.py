@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.fft import ifft2, next_fast_len
 from scipy.ndimage import gaussian_filter
 
 from micrographia.arrays import FloatArray
@@ -12,6 +13,7 @@ from micrographia.arrays import FloatArray
 _FINE = 0.3  # largest spacing of the table that a model is looked up in [px]
 _LEAST_WEIGHT = 0.2  # pixels of a node of the mean cell, below which its neighbours speak
 _LEAST_NODES = 6
+_SHRINK = 3.0  # times the noise's mean power that a Fourier coefficient is shrunk by
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,30 @@ class MeanCell:
         spacing = np.linalg.norm(self.cell, axis=1) / [m, n]
         larger = np.maximum(1, np.ceil(spacing / _FINE)).astype(int) * [m, n]
         parts = [spectrum, 2j * np.pi * g[..., 0] * spectrum, 2j * np.pi * g[..., 1] * spectrum]
-        return np.array([_zero_padded(part, (int(larger[0]), int(larger[1]))) for part in parts])
+        shape = (next_fast_len(int(larger[0])), next_fast_len(int(larger[1])))
+        return np.array([_zero_padded(part, shape) for part in parts])
+
+
+    def without_noise(self, variance: float, count: float) -> MeanCell:
+        """The mean cell with each Fourier coefficient shrunk by what noise gives it.
+
+        What is left of the noise of a row in the mean would pull that row to where it is.
+
+        Parameters
+        ----------
+        variance
+            Of the picture's pixels, signal and noise.
+        count
+            Number of pixels that were averaged.
+        """
+        spectrum = np.fft.fft2(self.values)
+        power = np.square(np.abs(spectrum))
+        kept = spectrum
+        for _ in range(3):
+            signal = float(np.square(np.abs(kept)).sum()) / spectrum.size**2
+            noise = max(variance - signal, 0.0) * spectrum.size**2 / count
+            kept = spectrum * np.maximum(1 - _SHRINK * noise / np.maximum(power, 1e-300), 0.0)
+        return MeanCell(self.cell, np.asarray(np.fft.ifft2(kept).real))
 
 
 def _zero_padded(spectrum: FloatArray, shape: tuple[int, int]) -> FloatArray:
@@ -52,7 +77,7 @@ def _zero_padded(spectrum: FloatArray, shape: tuple[int, int]) -> FloatArray:
     rows = np.fft.fftfreq(m, 1 / m).astype(int)
     columns = np.fft.fftfreq(n, 1 / n).astype(int)
     wide[np.ix_(rows, columns)] = spectrum
-    return np.asarray(np.fft.ifft2(wide).real * (wide.size / spectrum.size))
+    return np.asarray(ifft2(wide).real * (wide.size / spectrum.size))
 
 
 def look_up(tables: FloatArray, cell: FloatArray, x: FloatArray, y: FloatArray) -> FloatArray:

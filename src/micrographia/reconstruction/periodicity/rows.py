@@ -26,6 +26,7 @@ from micrographia.reconstruction.periodicity.smoothing import Path, smooth_path
 _ROUNDS = 4
 _SETTLED = 0.01  # px that rows move in the last round
 _SLOW = 0.7  # of the longest vector, the width of a Gaussian that counts as slow
+_LEAST_VARIANCE = 0.2  # of the usual variance of the noise, where there is least
 _LARGEST_STEP = 0.12  # of the shortest vector that a row may move in one round
 
 
@@ -73,9 +74,25 @@ class ScanDistortion:
         )
 
 
+@dataclass(frozen=True)
+class ScanRows:
+    """A picture as its rows are looked at.
+
+    Attributes
+    ----------
+    flat, weight
+        Picture without its background and 1 for valid pixels, both (rows, columns).
+    colour
+        Power of the noise at the reflections over its mean at all frequencies.
+    """
+
+    flat: FloatArray
+    weight: FloatArray
+    colour: float = 1.0
+
+
 def find_scan_distortion(
-    flat: FloatArray,
-    weight: FloatArray,
+    scan: ScanRows,
     cell: FloatArray,
     deadline: Deadline = UNLIMITED,
     start: FloatArray | None = None,
@@ -84,8 +101,8 @@ def find_scan_distortion(
 
     Parameters
     ----------
-    flat, weight
-        Picture without its background and 1 for valid pixels, both (rows, columns).
+    scan
+        The picture without its background.
     cell
         Primitive vectors (2, 2) as rows (x, y) [px], right to about a per cent.
     deadline
@@ -97,6 +114,7 @@ def find_scan_distortion(
     -------
     The distortion, and the mean cell with the refined cell [px].
     """
+    flat, weight = scan.flat, scan.weight
     displacement, current = slow_path(flat, weight, cell) if start is None else (start, cell)
     linear = _linear_between(cell, current)
     path: Path | None = None
@@ -104,7 +122,9 @@ def find_scan_distortion(
         deadline.check()
         mean = fold(flat, weight, current, displacement)
         equations = _equations(flat, weight, mean, displacement)
-        path = smooth_path(equations.information, equations.force, displacement)
+        path = smooth_path(
+            equations.information / scan.colour, equations.force / scan.colour, displacement
+        )
         flat = _without_background(flat, weight, equations.left, current)
         step = path.displacement - displacement
         most = _LARGEST_STEP * float(np.linalg.norm(current, axis=1).min())
@@ -149,22 +169,38 @@ def _equations(
     the model does not explain (rows, columns).
     """
     rows, columns = flat.shape
+    count = float(weight.sum())
+    variance = float(np.square(flat * weight).sum()) / count
+    mean = mean.without_noise(variance, count)
     x = np.arange(columns)[None, :] - displacement[:, :1]
     y = np.arange(rows)[:, None] - displacement[:, 1:]
     model, slope_x, slope_y = look_up(mean.tables(), mean.cell, x, y)
     left = (flat - model) * weight
-    count = weight.sum()
     noise = float(np.sqrt(np.square(left).sum() / count))
-    explained = 1 - noise**2 / max(float(np.square(flat * weight).sum() / count), 1e-12)
+    explained = 1 - noise**2 / max(variance, 1e-12)
+    precise = weight / _variance(left, model, weight)
     # What is seen at r is the model at r - d, so d moves it by minus its slope.
-    slopes = -np.stack([slope_x, slope_y]) * weight
-    information = np.einsum("irc,jrc->rij", slopes, slopes) / noise**2
-    force = np.einsum("irc,rc->ri", slopes, left) / noise**2
+    slopes = -np.stack([slope_x, slope_y])
+    weighted = slopes * precise
+    information = np.einsum("irc,jrc->rij", weighted, slopes)
+    force = np.einsum("irc,rc->ri", weighted, left)
     across = (np.arange(columns) - (columns - 1) / 2) * np.ones((rows, 1))
-    lever = np.einsum("irc,jrc,rc->ij", slopes, slopes, across**2, optimize=True)
-    pull = np.einsum("irc,rc->i", slopes, left * across)
+    lever = np.einsum("irc,jrc->ij", weighted * across**2, slopes)
+    pull = np.einsum("irc,rc->i", weighted, left * across)
     stretch = np.linalg.lstsq(lever, pull, rcond=1e-6)[0]
     return _Equations(information, force, np.asarray(stretch), left, noise, explained)
+
+
+def _variance(left: FloatArray, model: FloatArray, weight: FloatArray) -> FloatArray:
+    """Variance of the noise at each pixel (rows, columns), linear in the model: counts vary more
+    where there are more of them."""
+    count = float(weight.sum())
+    squared = np.square(left)
+    usual = float(squared.sum()) / count
+    middle = float((model * weight).sum()) / count
+    moved = (model - middle) * weight
+    rise = float((moved * squared).sum()) / max(float(np.square(moved).sum()), 1e-12)
+    return np.maximum(usual + rise * (model - middle), _LEAST_VARIANCE * usual)
 
 
 def _without_background(

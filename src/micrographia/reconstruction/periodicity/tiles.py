@@ -1,0 +1,88 @@
+"""One lattice in every part of a picture, or the parts' own.
+
+The autocorrelation of a picture of two grains is that of both laid over each other, and what repeats
+best may be a coincidence of the two. Overlapping tiles are looked at one by one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from micrographia.arrays import FloatArray
+from micrographia.reconstruction.periodicity.autocorrelation import autocorrelation
+from micrographia.reconstruction.periodicity.cell import CellLimits, CellProposal, cells_of, rated
+
+_SIDE = 0.6  # of the picture's side
+_OWN = 0.5  # share of a tile's peaks that the common lattice must explain
+_LEAST_EXPLAINED = 0.6  # and that a tile's own lattice must, to be followed
+_LEAST_POINTS = 3
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A part of a picture and its lattices.
+
+    Attributes
+    ----------
+    part
+        Rows and columns of the tile.
+    proposals
+        Its cells, best first.
+    agrees
+        Whether the lattice of the whole picture explains its repeats.
+    """
+
+    part: tuple[slice, slice]
+    proposals: list[CellProposal]
+    agrees: bool
+
+
+def look_at_tiles(
+    flat: FloatArray, weight: FloatArray, common: CellProposal | None, limits: CellLimits
+) -> list[Tile]:
+    """Propose cells in the corners and in the middle of a picture.
+
+    Parameters
+    ----------
+    flat, weight
+        Picture without its background and 1 for valid pixels, both (rows, columns).
+    common
+        Cell of the whole picture, or None.
+    limits
+        As for the whole picture.
+    """
+    tiles = []
+    for down, along in ((0, 0), (0, 2), (2, 0), (2, 2), (1, 1)):
+        part = (_stretch(flat.shape[0], down), _stretch(flat.shape[1], along))
+        inside = weight[part]
+        if inside.mean() < _OWN:
+            continue
+        correlation = autocorrelation(flat[part], inside)
+        proposals = cells_of(correlation, limits)
+        agrees = False
+        if common is not None:
+            seen = rated(correlation, common.cell)
+            agrees = seen.explained > _OWN and seen.score > 0
+        tiles.append(Tile(part, proposals, agrees))
+    return tiles
+
+
+def own_lattices(tiles: list[Tile]) -> list[tuple[Tile, CellProposal]]:
+    """Tiles with a clear lattice of their own, the purest first."""
+    clear = [
+        (tile, tile.proposals[0])
+        for tile in tiles
+        if tile.proposals
+        and tile.proposals[0].explained > _LEAST_EXPLAINED
+        and tile.proposals[0].points >= _LEAST_POINTS
+    ]
+    return sorted(clear, key=lambda one: -one[1].explained * min(1.0, one[1].on))
+
+
+def _stretch(length: int, place: int) -> slice:
+    """The first, middle or last part of a side (place 0, 1, 2)."""
+    size = int(np.ceil(_SIDE * length))
+    start = (length - size) * place // 2
+    return slice(start, start + size)
