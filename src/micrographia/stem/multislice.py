@@ -7,6 +7,7 @@ Fourier series gives the picture at any rotation and field without another simul
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -20,18 +21,61 @@ from micrographia.physics.imaging import blur, information_limit, pupil_radius
 from micrographia.physics.scattering import wavelength
 
 _SAMPLING = 0.08  # of the potential [Å]; antialiased to 4 1/Å, twice the usual detector's reach
-_SLICE = 1.0  # thickness of a slice [Å]
-_PROBE_BOX = 15.0  # least extent of the simulated cell [Å], so that the probe's tails fit
 
 #: Measures a potential on a grid of scan points: (potential, grid, detector, conditions,
 #: aberrations) to abTEM's measurement.
 Scan = Callable[[Any, Any, Any, ImagingConditions, dict[str, float]], Any]
 
+_VACUUM = 2.0  # above and below the layer [Å]
 _LARGEST_CELL = 30  # most repetitions in the search for an orthogonal cell
 
 
+@dataclass(frozen=True)
+class Phonons:
+    """Thermal motion as frozen phonons, each atom on its own (Einstein).
+
+    Attributes
+    ----------
+    configurations
+        Number of frozen configurations, whose images are averaged.
+    displacement
+        Root mean square displacement along each direction [Å], of every atom.
+    seed
+        Of the displacements.
+    """
+
+    configurations: int = 30
+    displacement: float = 0.08
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How finely a crystal is simulated.
+
+    Attributes
+    ----------
+    spacing
+        Largest distance of scan points [Å]; by default as the probe's information limit asks.
+    box
+        Least extent of the simulated cell [Å], so that the probe's tails fit.
+    slice_thickness
+        [Å].
+    phonons
+        None lets the atoms stand still.
+    """
+
+    spacing: float | None = None
+    box: float = 15.0
+    slice_thickness: float = 1.0
+    phonons: Phonons | None = None
+
+
+_USUAL = Effort()
+
+
 def multislice_series(
-    atoms: Atoms, conditions: ImagingConditions, spacing: float | None = None
+    atoms: Atoms, conditions: ImagingConditions, effort: Effort = _USUAL
 ) -> tuple[FloatArray, ComplexArray]:
     """Fourier series of a layer's image by abTEM multislice.
 
@@ -41,8 +85,8 @@ def multislice_series(
         A layer with c along z and the in-plane vectors in xy.
     conditions
         The microscope, with any detector.
-    spacing
-        Largest distance of scan points [Å]; by default as the probe's information limit asks.
+    effort
+        Distance of scan points, box, slices and phonons.
 
     Returns
     -------
@@ -55,16 +99,16 @@ def multislice_series(
     StructureError
         No orthogonal supercell of moderate size exists.
     """
-    return periodic_series(atoms, conditions, _probe_scan, spacing)
+    return periodic_series(atoms, conditions, _probe_scan, effort)
 
 
 def periodic_series(
-    atoms: Atoms, conditions: ImagingConditions, scan: Scan, spacing: float | None = None
+    atoms: Atoms, conditions: ImagingConditions, scan: Scan, effort: Effort = _USUAL
 ) -> tuple[FloatArray, ComplexArray]:
     """Fourier series of a layer's image, one orthogonal cell of which is measured by `scan`."""
     cell, angle = orthogonal_cell(atoms)
     lengths = np.asarray(cell.cell.lengths()[:2])
-    signal = _measure(cell, conditions, angle, scan, spacing)
+    signal = _measure(cell, conditions, angle, scan, effort)
     coefficients_of = scalar_coefficients if conditions.is_annular else phase_coefficients
     g, coefficients = coefficients_of(signal, lengths)
     cosine, sine = np.cos(angle), np.sin(angle)
@@ -138,7 +182,7 @@ def orthogonal_cell(atoms: Atoms, tolerance_deg: float = 0.2) -> tuple[Atoms, fl
 
 
 def _measure(
-    cell: Atoms, conditions: ImagingConditions, angle: float, scan: Scan, spacing: float | None
+    cell: Atoms, conditions: ImagingConditions, angle: float, scan: Scan, effort: Effort
 ) -> FloatArray:
     """Signal at every scan point of the cell.
 
@@ -154,25 +198,37 @@ def _measure(
 
     settle_abtem()
     lengths = cell.cell.lengths()[:2]
-    repeats = np.ceil(_PROBE_BOX / lengths).astype(int)
+    repeats = np.ceil(effort.box / lengths).astype(int)
     layer = cell.repeat((int(repeats[0]), int(repeats[1]), 1))
-    layer.center(vacuum=2.0, axis=2)
+    layer.center(vacuum=_VACUUM, axis=2)
     # abTEM focuses relative to the entrance surface; the picture is focused on the layer.
     depth = float(layer.positions[:, 2].min() + layer.positions[:, 2].max()) / 2
     potential = abtem.Potential(
-        layer,
+        layer if effort.phonons is None else _frozen(layer, effort.phonons),
         # A whole number of samples to the cell, so that every repeat of it is the same.
         gpts=tuple(int(n) for n in repeats * np.ceil(lengths / _sampling(conditions)).astype(int)),
-        slice_thickness=_SLICE,
+        slice_thickness=effort.slice_thickness,
         parametrization="kirkland",
     )
     # By default a quarter beyond the Nyquist rate of the probe's information limit.
-    spacing = spacing or 1 / (2.5 * information_limit(conditions))
+    spacing = effort.spacing or 1 / (2.5 * information_limit(conditions))
     points = tuple(int(n) for n in np.ceil(lengths / spacing))
     grid = abtem.GridScan(start=(0, 0), end=tuple(lengths), gpts=points, endpoint=False)
     detector = _detector(conditions, angle)
     measured = scan(potential, grid, detector, conditions, _aberrations(conditions, depth, angle))
     return _signal(measured, conditions, angle)
+
+
+def _frozen(layer: Atoms, phonons: Phonons) -> Any:
+    import abtem
+
+    return abtem.FrozenPhonons(
+        layer,
+        num_configs=phonons.configurations,
+        # Every element by its symbol: abTEM takes no atomic numbers here.
+        sigmas=dict.fromkeys(sorted(set(layer.get_chemical_symbols())), phonons.displacement),
+        seed=phonons.seed,
+    )
 
 
 def _sampling(conditions: ImagingConditions) -> float:

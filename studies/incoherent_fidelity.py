@@ -1,0 +1,325 @@
+"""Fidelity of engine `incoherent` to abTEM with frozen phonons over real crystals, and its speed.
+
+    python studies/incoherent_fidelity.py --structures CRYSTALS.parquet --out RESULTS.jsonl
+
+Crystals of at most 4 Å thickness with a small orthogonal cell are drawn so that their elements
+differ. Of each, abTEM propagates the probe's plane waves through 2 × 15 frozen configurations of
+a supercell (Einstein: ASE's rattle with the engine's own displacement), each half with seeds of
+its own; the waves that reach the ring are added up for every place of the probe in the supercell
+at once, which is what a scan does (`--check` compares with the scan of engine multislice).
+Printed: correlation of one cell's pictures, what the noise of 30 configurations allows (from the
+two halves), distance of the columns, and the ratio of the processor times. A line of JSON is
+written per crystal and energy; what the file already holds is not computed again, and
+`--summary` prints what it holds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from ase import Atoms
+from ase.build import mx2
+from stem_fidelity import maxima_distance
+
+from micrographia.config import StructureFilter
+from micrographia.errors import MicrographiaError
+from micrographia.io.structures import from_cif, read_structures
+from micrographia.physics.conditions import ImagingConditions
+from micrographia.physics.imaging import (
+    aberration_phase,
+    evaluate_series,
+    information_limit,
+    reciprocal_vectors,
+)
+from micrographia.physics.incoherent import THERMAL
+from micrographia.physics.scattering import wavelength
+from micrographia.provenance import machine
+from micrographia.stem import multislice
+from micrographia.stem.crystals.structures import curate
+from micrographia.stem.incoherent import incoherent_series
+from micrographia.stem.prism import pupil_amplitude
+
+FILTER = StructureFilter(max_elements=4, max_thickness=4.0, max_atoms=8)
+CONDITIONS = (
+    ImagingConditions(detector="haadf", energy_keV=80, semiangle_mrad=30),
+    ImagingConditions(detector="haadf", energy_keV=200, semiangle_mrad=20),
+)
+HALF = 15  # configurations with one set of seeds
+BOX = 8.0  # least side of the supercell [Å]
+LARGEST = 110.0  # area of a supercell [Å²]
+PLANE = 0.7  # heights of atoms of one slice [Å]
+MARGIN = 0.35  # below and above the layer [Å], as far as atoms may move
+PIXEL = 0.1  # [Å]
+REPEATS = 20  # of the engine, for its time
+
+
+def main() -> None:
+    """Compare the pictures of each crystal, or print what is known."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--structures", type=Path)
+    parser.add_argument("--out", type=Path, default=Path("results/incoherent_fidelity.jsonl"))
+    parser.add_argument("--count", type=int, default=32)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--check", action="store_true")
+    parser.add_argument("--summary", action="store_true")
+    arguments = parser.parse_args()
+    if arguments.check:
+        _check()
+        return
+    if not arguments.summary:
+        _run(arguments)
+    _print_summary([json.loads(line) for line in arguments.out.read_text().splitlines()])
+
+
+def _run(arguments: argparse.Namespace) -> None:
+    multislice.settle_abtem()
+    arguments.out.parent.mkdir(parents=True, exist_ok=True)
+    known = arguments.out.read_text().splitlines() if arguments.out.exists() else []
+    done = {(row["name"], row["energy"]) for row in map(json.loads, known)}
+    for name, layer in _draw(arguments):
+        for conditions in CONDITIONS:
+            if (name, conditions.energy_keV) in done:
+                continue
+            row = {"name": name, **_compare(layer, conditions)}
+            with arguments.out.open("a") as file:
+                file.write(json.dumps(row) + "\n")
+            print(_line(row), flush=True)
+
+
+def _draw(arguments: argparse.Namespace) -> list[tuple[str, Atoms]]:
+    """Small cells; of what is left, always the crystal with most elements not seen yet."""
+    entries = (
+        (name, atoms, failure, None)
+        for name, atoms, failure in read_structures(arguments.structures)
+    )
+    left: list[tuple[str, Atoms]] = []
+    for row in curate(entries, FILTER, None, arguments.seed, source="structures2d"):
+        try:
+            if row["status"] == "kept":
+                cell, _ = multislice.orthogonal_cell(from_cif(row["cif"]))
+                if np.prod(_supercell(cell).cell.lengths()[:2]) <= LARGEST:
+                    left.append((row["structure_id"], cell))
+        except MicrographiaError:
+            continue
+    order = np.random.default_rng(arguments.seed).permutation(len(left))
+    left = [left[place] for place in order]
+    chosen: list[tuple[str, Atoms]] = []
+    seen: dict[int, int] = {}
+    while left and len(chosen) < arguments.count:
+        best = min(left, key=lambda one: np.mean([seen.get(z, 0) for z in set(one[1].numbers)]))
+        left.remove(best)
+        chosen.append(best)
+        for number in set(best[1].numbers):
+            seen[number] = seen.get(number, 0) + 1
+    print(f"{len(order)} crystals fit; {len(chosen)} are imaged, of {len(seen)} elements")
+    return chosen
+
+
+def _supercell(cell: Atoms) -> Atoms:
+    repeats = np.ceil(BOX / cell.cell.lengths()[:2]).astype(int)
+    layer: Atoms = cell.repeat((int(repeats[0]), int(repeats[1]), 1))
+    layer.center(vacuum=MARGIN, axis=2)
+    return layer
+
+
+def _compare(cell: Atoms, conditions: ImagingConditions) -> dict[str, Any]:
+    sides = np.asarray(cell.cell.lengths()[:2])
+    shape = (max(8, round(sides[1] / PIXEL)), max(8, round(sides[0] / PIXEL)))
+    g, halves, exact_seconds = _frozen(cell, conditions)
+    incoherent_series(cell, conditions)  # the tables of elements and probe are made once
+    started = time.process_time()
+    for _ in range(REPEATS):
+        series = incoherent_series(cell, conditions)
+        picture = evaluate_series(*series, shape, PIXEL)
+    seconds = (time.process_time() - started) / REPEATS
+    first, second = (evaluate_series(g, half, shape, PIXEL) for half in halves)
+    mean = (first + second) / 2
+    between = _correlation(first, second)
+    return {
+        "formula": cell.get_chemical_formula("metal", empirical=True),
+        "energy": conditions.energy_keV,
+        "thickness": float(np.ptp(cell.positions[:, 2])),
+        "numbers": [int(number) for number in cell.numbers],
+        "positions": np.round(cell.positions, 4).tolist(),
+        "sides": sides.tolist(),
+        "correlation": _correlation(picture, mean),
+        # What the mean of both halves would have with the noiseless picture (Spearman-Brown).
+        "ceiling": float(np.sqrt(2 * between / (1 + between))),
+        "scale": float((picture * mean).sum() / np.square(picture).sum()),
+        "contrast": float(mean.std() / picture.std()),
+        "columns": maxima_distance(series, (g, sum(halves) / 2), sides),
+        "columns_noise": maxima_distance((g, halves[0]), (g, halves[1]), sides),
+        "seconds": seconds,
+        "exact_seconds": exact_seconds,
+        "g": np.round(g, 5).tolist(),
+        "halves": [[half.real.tolist(), half.imag.tolist()] for half in halves],
+    }
+
+
+def _correlation(first: np.ndarray, second: np.ndarray) -> float:
+    return float(np.corrcoef(first.ravel(), second.ravel())[0, 1])
+
+
+def _frozen(cell: Atoms, conditions: ImagingConditions) -> tuple[np.ndarray, list[Any], float]:
+    """Series of the mean image of each half, and the processor time of both."""
+    still = _supercell(cell)
+    started = time.process_time()
+    halves = []
+    for half in range(2):
+        total: Any = 0
+        for seed in range(half * HALF, (half + 1) * HALF):
+            layer = still.copy()
+            layer.rattle(THERMAL, seed=1000 + seed)
+            total = total + _image(_potential(layer, cell, conditions), cell, conditions)
+        total[0] /= 2  # a series is evaluated as twice its real part
+        halves.append(total / HALF)
+    return _frequencies(cell, conditions), halves, time.process_time() - started
+
+
+def _frequencies(cell: Atoms, conditions: ImagingConditions) -> np.ndarray:
+    _, half = reciprocal_vectors(np.asarray(cell.cell[:2, :2]), information_limit(conditions))
+    return np.concatenate([np.zeros((1, 2)), half])
+
+
+def _potential(layer: Atoms, cell: Atoms, conditions: ImagingConditions) -> Any:
+    """Potential of displaced atoms, its slices as far apart as the planes of those at rest.
+
+    abTEM places all of a slice at its entrance. With slices of equal thickness the planes of a
+    layer are up to a slice nearer or farther than they are, and their interference another.
+    """
+    import abtem
+
+    still = _supercell(cell)
+    starts: list[float] = []
+    for height in np.sort(still.positions[:, 2]):
+        if not starts or height - starts[-1] > PLANE:
+            starts.append(float(height))
+    bounds = [0.0, *(start - MARGIN for start in starts[1:]), float(still.cell[2, 2])]
+    layer.positions[:, 2] = np.clip(layer.positions[:, 2], 1e-3, still.cell[2, 2] - 1e-3)
+    sides = cell.cell.lengths()[:2]
+    repeats = np.rint(still.cell.lengths()[:2] / sides)
+    samples = repeats * np.ceil(sides / multislice._sampling(conditions))
+    return abtem.Potential(
+        layer,
+        gpts=tuple(int(n) for n in samples),
+        slice_thickness=tuple(float(step) for step in np.diff(bounds)),
+        parametrization="kirkland",
+    )
+
+
+def _focused(potential: Any, conditions: ImagingConditions) -> ImagingConditions:
+    """Focused on the middle of the slices' entrances, where abTEM has the atoms."""
+    depth = sum(potential.slice_thickness[:-1]) / 2
+    return conditions.model_copy(update={"defocus": depth})
+
+
+def _image(potential: Any, cell: Atoms, conditions: ImagingConditions) -> np.ndarray:
+    """Fourier coefficients of the ring's image of one frozen supercell, at the cell's g.
+
+    With S_q the wave that the supercell makes of the plane wave q, the probe at R is
+    Σ c_q exp(-2πi q·R) S_q; hence I(g) = Σ_q c_q c*_(q+g) Σ_(k in the ring) S_q(k) S*_(q+g)(k).
+    """
+    import abtem
+
+    extent = np.asarray(potential.extent)
+    scale = 1e-3 / wavelength(conditions.energy_keV)
+    reach = conditions.semiangle_mrad + 1 / (scale * extent.min())
+    matrix = abtem.SMatrix(
+        potential=potential,
+        energy=conditions.energy_keV * 1e3,
+        semiangle_cutoff=reach,
+        downsample=False,
+    ).build(lazy=False)
+    axes = [np.fft.fftfreq(n, side / n) for n, side in zip(potential.gpts, extent, strict=True)]
+    k = np.hypot(axes[0][:, None], axes[1][None, :]) / scale
+    ring = (k >= conditions.annulus[0]) & (k <= conditions.annulus[1])
+    waves = np.fft.fft2(matrix.array)[:, ring]
+    overlaps = waves @ waves.conj().T
+    q = np.asarray(matrix.wave_vectors, dtype=np.float64)
+    radius, azimuth = np.hypot(q[:, 0], q[:, 1]), np.arctan2(q[:, 1], q[:, 0])
+    amplitude = pupil_amplitude(radius, azimuth, 1 / extent, conditions)
+    aberration = aberration_phase(q[:, 0], q[:, 1], _focused(potential, conditions))
+    probe = amplitude * np.exp(-1j * aberration)
+    probe /= np.linalg.norm(probe)
+    weighted = probe[:, None] * overlaps * probe.conj()[None, :]
+    steps = np.rint(q * extent).astype(int)
+    index = {tuple(step): place for place, step in enumerate(steps)}
+    result = []
+    for move in np.rint(_frequencies(cell, conditions) * extent).astype(int):
+        partner = np.array([index.get(tuple(step), -1) for step in steps + move])
+        known = partner >= 0
+        result.append(weighted[np.flatnonzero(known), partner[known]].sum())
+    return np.array(result)
+
+
+def _check() -> None:
+    """The sum over plane waves against abTEM's scan of the same potential."""
+    import abtem
+
+    multislice.settle_abtem()
+    cell, _ = multislice.orthogonal_cell(mx2("MoS2", vacuum=MARGIN))
+    sides = cell.cell.lengths()[:2]
+    for conditions in CONDITIONS:
+        potential = _potential(_supercell(cell), cell, conditions)
+        g, summed = _frequencies(cell, conditions), _image(potential, cell, conditions)
+        summed[0] /= 2
+        points = tuple(int(n) for n in np.ceil(sides * 2.2 * information_limit(conditions)))
+        grid = abtem.GridScan(start=(0, 0), end=tuple(sides), gpts=points, endpoint=False)
+        scanned = multislice._probe_scan(
+            potential,
+            grid,
+            multislice._detector(conditions, 0.0),
+            conditions,
+            multislice._aberrations(_focused(potential, conditions), 0.0, 0.0),
+        )
+        signal = np.asarray(scanned.compute().array, dtype=np.float64)
+        other = multislice.scalar_coefficients(signal, sides)
+        pictures = [evaluate_series(*each, (54, 32), PIXEL) for each in ((g, summed), other)]
+        error = abs(pictures[0] - pictures[1]).max() / np.ptp(pictures[1])
+        print(
+            f"{conditions.energy_keV:g} keV, {len(potential)} slices: correlation "
+            f"{_correlation(*pictures):.6f}, largest difference {error:.5f} of the range"
+        )
+
+
+def _line(row: dict[str, Any]) -> str:
+    ratio = row["exact_seconds"] / row["seconds"]
+    return (
+        f"| {row['formula']} | {row['energy']:g} | {row['thickness']:.2f} | "
+        f"{row['correlation']:.5f} | {row['ceiling']:.5f} | {row['scale']:.3f} | "
+        f"{row['columns']:.4f} | {row['columns_noise']:.4f} | {ratio:.0f} |"
+    )
+
+
+def _print_summary(rows: list[dict[str, Any]]) -> None:
+    here = machine()
+    print(f"\n{here['processor']}, {here['cores']} cores\n")
+    print(
+        "| crystal | keV | thickness [Å] | correlation | ceiling | abTEM / engine "
+        "| columns [Å] | of halves [Å] | time ratio |"
+    )
+    print("|---|---|---|---|---|---|---|---|---|")
+    for row in rows:
+        print(_line(row))
+    for energy in sorted({row["energy"] for row in rows}):
+        some = [row for row in rows if row["energy"] == energy]
+        correlations = [row["correlation"] for row in some]
+        ratios = [row["exact_seconds"] / row["seconds"] for row in some]
+        print(
+            f"\n{energy:g} keV, {len(some)} crystals: correlation median "
+            f"{np.median(correlations):.5f}, least {min(correlations):.5f}, "
+            f"{sum(value >= 0.995 for value in correlations)} at least 0.995; ceiling median "
+            f"{np.median([row['ceiling'] for row in some]):.5f}; columns median "
+            f"{np.median([row['columns'] for row in some]):.4f} Å, most "
+            f"{max(row['columns'] for row in some):.4f} Å; time ratio median "
+            f"{np.median(ratios):.0f}, least {min(ratios):.0f}"
+        )
+
+
+if __name__ == "__main__":
+    main()
