@@ -3,10 +3,10 @@
     python studies/incoherent_fidelity.py --structures CRYSTALS.parquet --out RESULTS.jsonl
 
 Crystals of at most 4 Å thickness with a small orthogonal cell are drawn so that their elements
-differ. Of each, abTEM propagates the probe's plane waves through 2 × 15 frozen configurations of
-a supercell (Einstein: ASE's rattle with the engine's own displacement), each half with seeds of
-its own; the waves that reach the ring are added up for every place of the probe in the supercell
-at once, which is what a scan does (`--check` compares with the scan of engine multislice).
+differ. Of each, abTEM propagates the probe's plane waves through 2 × 15 frozen configurations
+of a supercell (each atom moves on its own, by the engine's own displacement), each half with
+seeds of its own; the waves that reach the ring are added up for every place of the probe in the
+supercell at once, which is what a scan does (`--check` compares with abTEM's scan).
 Printed: correlation of one cell's pictures, what the noise of 30 configurations allows (from the
 two halves), distance of the columns, and the ratio of the processor times. A line of JSON is
 written per crystal and energy; what the file already holds is not computed again, and
@@ -42,6 +42,7 @@ from micrographia.provenance import machine
 from micrographia.stem import multislice
 from micrographia.stem.crystals.structures import curate
 from micrographia.stem.incoherent import incoherent_series
+from micrographia.stem.potential import exact_transmission
 from micrographia.stem.prism import pupil_amplitude
 
 FILTER = StructureFilter(max_elements=4, max_thickness=4.0, max_atoms=8)
@@ -54,8 +55,6 @@ CONDITIONS = (
 HALF = 15  # configurations with one set of seeds
 BOX = 7.0  # least side of the supercell [Å]
 LARGEST = 60.0  # area of a supercell [Å²]
-PLANE = 0.7  # heights of atoms of one slice [Å]
-MARGIN = 0.35  # below and above the layer [Å], as far as atoms may move
 PIXEL = 0.1  # [Å]
 REPEATS = 20  # of the engine, for its time
 
@@ -125,7 +124,6 @@ def _draw(arguments: argparse.Namespace) -> list[tuple[str, Atoms]]:
 def _supercell(cell: Atoms) -> Atoms:
     repeats = np.ceil(BOX / cell.cell.lengths()[:2]).astype(int)
     layer: Atoms = cell.repeat((int(repeats[0]), int(repeats[1]), 1))
-    layer.center(vacuum=MARGIN, axis=2)
     return layer
 
 
@@ -169,15 +167,12 @@ def _correlation(first: np.ndarray, second: np.ndarray) -> float:
 
 def _frozen(cell: Atoms, conditions: ImagingConditions) -> tuple[np.ndarray, list[Any], float]:
     """Series of the mean image of each half, and the processor time of both."""
-    still = _supercell(cell)
     started = time.process_time()
     halves = []
     for half in range(2):
         total: Any = 0
         for seed in range(half * HALF, (half + 1) * HALF):
-            layer = still.copy()
-            layer.rattle(THERMAL, seed=1000 + seed)
-            total = total + _image(_potential(layer, cell, conditions), cell, conditions)
+            total = total + _image(_potential(cell, conditions, seed), cell, conditions)
         total[0] /= 2  # a series is evaluated as twice its real part
         halves.append(total / HALF)
     return _frequencies(cell, conditions), halves, time.process_time() - started
@@ -188,34 +183,23 @@ def _frequencies(cell: Atoms, conditions: ImagingConditions) -> np.ndarray:
     return np.concatenate([np.zeros((1, 2)), half])
 
 
-def _potential(layer: Atoms, cell: Atoms, conditions: ImagingConditions) -> Any:
-    """Potential of displaced atoms, its slices as far apart as the planes of those at rest.
-
-    abTEM places all of a slice at its entrance. With slices of equal thickness the planes of a
-    layer are up to a slice nearer or farther than they are, and their interference another.
-    """
-    import abtem
-
-    still = _supercell(cell)
-    starts: list[float] = []
-    for height in np.sort(still.positions[:, 2]):
-        if not starts or height - starts[-1] > PLANE:
-            starts.append(float(height))
-    bounds = [0.0, *(start - MARGIN for start in starts[1:]), float(still.cell[2, 2])]
-    layer.positions[:, 2] = np.clip(layer.positions[:, 2], 1e-3, still.cell[2, 2] - 1e-3)
+def _potential(cell: Atoms, conditions: ImagingConditions, seed: int | None) -> Any:
+    """Transmission of one frozen supercell; at rest without a seed."""
+    layer = _supercell(cell)
     sides = cell.cell.lengths()[:2]
-    repeats = np.rint(still.cell.lengths()[:2] / sides)
+    repeats = np.rint(layer.cell.lengths()[:2] / sides)
     samples = repeats * np.ceil(sides / multislice._sampling(conditions))
-    return abtem.Potential(
+    moves = np.random.default_rng(seed).normal(0.0, THERMAL, (len(layer), 2))
+    return exact_transmission(
         layer,
-        gpts=tuple(int(n) for n in samples),
-        slice_thickness=tuple(float(step) for step in np.diff(bounds)),
-        parametrization="kirkland",
+        (int(samples[0]), int(samples[1])),
+        conditions.energy_keV,
+        moves if seed is not None else None,
     )
 
 
 def _focused(potential: Any, conditions: ImagingConditions) -> ImagingConditions:
-    """Focused on the middle of the slices' entrances, where abTEM has the atoms."""
+    """Focused on the middle between the first plane of atoms and the last."""
     depth = sum(potential.slice_thickness[:-1]) / 2
     return conditions.model_copy(update={"defocus": depth})
 
@@ -264,10 +248,10 @@ def _check() -> None:
     import abtem
 
     multislice.settle_abtem()
-    cell, _ = multislice.orthogonal_cell(mx2("MoS2", vacuum=MARGIN))
+    cell, _ = multislice.orthogonal_cell(mx2("MoS2", vacuum=5))
     sides = cell.cell.lengths()[:2]
     for conditions in CONDITIONS:
-        potential = _potential(_supercell(cell), cell, conditions)
+        potential = _potential(cell, conditions, None)
         g, summed = _frequencies(cell, conditions), _image(potential, cell, conditions)
         summed[0] /= 2
         points = tuple(int(n) for n in np.ceil(sides * 2.2 * information_limit(conditions)))

@@ -46,6 +46,7 @@ from micrographia.physics.scattering import (
 THERMAL = 0.08
 
 _FREQUENCIES = 24  # samples of a profile up to the information limit
+_FINE = 769  # of its table, close enough to be read linearly
 _RADII = 96  # samples of the ring from its inner to its outer edge
 _AZIMUTHS = 24  # samples of a quarter of the ring
 
@@ -97,8 +98,8 @@ def object_form(
     refuse_no_dark_field(conditions)
     magnitude = np.hypot(g[..., 0], g[..., 1])
     at, form = _profile(number, *_ring(conditions))
-    static = CubicSpline(at, form)(np.minimum(magnitude, at[-1]))
-    return np.asarray(static * np.exp(-2 * np.square(np.pi * thermal * magnitude)))
+    still = np.interp(magnitude, at, form)  # beyond the last frequency the last value
+    return np.asarray(still * np.exp(-2 * np.square(np.pi * thermal * magnitude)))
 
 
 def probe_transfer(g: FloatArray, conditions: ImagingConditions) -> ComplexArray:
@@ -227,7 +228,8 @@ def _profile(
         )
         product = next(waves) * np.conj(next(waves))
         form[i] = np.trapezoid(product.real.mean(axis=1) * seen * 2 * np.pi * k, k)
-    return at, form
+    fine = np.linspace(0, 2 * pupil, _FINE)
+    return fine, CubicSpline(at, form)(fine)
 
 
 @lru_cache(maxsize=64)

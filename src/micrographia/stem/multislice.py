@@ -6,7 +6,7 @@ Fourier series gives the picture at any rotation and field without another simul
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +19,7 @@ from micrographia.errors import StructureError
 from micrographia.physics.conditions import ImagingConditions
 from micrographia.physics.imaging import blur, information_limit, pupil_radius
 from micrographia.physics.scattering import wavelength
+from micrographia.stem.potential import exact_transmission, plane_heights
 
 _SAMPLING = 0.08  # of the potential [Å]; antialiased to 4 1/Å, twice the usual detector's reach
 
@@ -26,13 +27,16 @@ _SAMPLING = 0.08  # of the potential [Å]; antialiased to 4 1/Å, twice the usua
 #: aberrations) to abTEM's measurement.
 Scan = Callable[[Any, Any, Any, ImagingConditions, dict[str, float]], Any]
 
+_SLICE = 1.0  # thickness of a slice [Å], but on dark fields, whose slices are the planes
 _VACUUM = 2.0  # above and below the layer [Å]
 _LARGEST_CELL = 30  # most repetitions in the search for an orthogonal cell
 
 
 @dataclass(frozen=True)
 class Phonons:
-    """Thermal motion as frozen phonons, each atom on its own (Einstein).
+    """Thermal motion as frozen phonons, each atom on its own (Einstein); for annular detectors.
+
+    Atoms move in the plane; along the beam they would move by far less than the focus is deep.
 
     Attributes
     ----------
@@ -59,15 +63,12 @@ class Effort:
         Largest distance of scan points [Å]; by default as the probe's information limit asks.
     box
         Least extent of the simulated cell [Å], so that the probe's tails fit.
-    slice_thickness
-        [Å].
     phonons
         None lets the atoms stand still.
     """
 
     spacing: float | None = None
     box: float = 15.0
-    slice_thickness: float = 1.0
     phonons: Phonons | None = None
 
 
@@ -86,7 +87,7 @@ def multislice_series(
     conditions
         The microscope, with any detector.
     effort
-        Distance of scan points, box, slices and phonons.
+        Distance of scan points, box and phonons.
 
     Returns
     -------
@@ -201,34 +202,56 @@ def _measure(
     repeats = np.ceil(effort.box / lengths).astype(int)
     layer = cell.repeat((int(repeats[0]), int(repeats[1]), 1))
     layer.center(vacuum=_VACUUM, axis=2)
-    # abTEM focuses relative to the entrance surface; the picture is focused on the layer.
-    depth = float(layer.positions[:, 2].min() + layer.positions[:, 2].max()) / 2
-    potential = abtem.Potential(
-        layer if effort.phonons is None else _frozen(layer, effort.phonons),
-        # A whole number of samples to the cell, so that every repeat of it is the same.
-        gpts=tuple(int(n) for n in repeats * np.ceil(lengths / _sampling(conditions)).astype(int)),
-        slice_thickness=effort.slice_thickness,
-        parametrization="kirkland",
-    )
+    # A whole number of samples to the cell, so that every repeat of it is the same.
+    counts = repeats * np.ceil(lengths / _sampling(conditions)).astype(int)
     # By default a quarter beyond the Nyquist rate of the probe's information limit.
     spacing = effort.spacing or 1 / (2.5 * information_limit(conditions))
     points = tuple(int(n) for n in np.ceil(lengths / spacing))
     grid = abtem.GridScan(start=(0, 0), end=tuple(lengths), gpts=points, endpoint=False)
     detector = _detector(conditions, angle)
-    measured = scan(potential, grid, detector, conditions, _aberrations(conditions, depth, angle))
-    return _signal(measured, conditions, angle)
+    samples = (int(counts[0]), int(counts[1]))
+    potentials, depth = _potentials(layer, samples, conditions, effort)
+    aberrations = _aberrations(conditions, depth, angle)
+    signals = (
+        _signal(scan(potential, grid, detector, conditions, aberrations), conditions, angle)
+        for potential in potentials
+    )
+    total, count = next(signals), 1
+    for signal in signals:
+        total, count = total + signal, count + 1
+    return total / count
 
 
-def _frozen(layer: Atoms, phonons: Phonons) -> Any:
+def _potentials(
+    layer: Atoms, samples: tuple[int, int], conditions: ImagingConditions, effort: Effort
+) -> tuple[Iterator[Any], float]:
+    """Potentials of the frozen configurations, and the depth [Å] of the layer's middle in them.
+
+    abTEM focuses on the entrance surface; the picture is focused on the layer.
+    """
     import abtem
 
-    return abtem.FrozenPhonons(
-        layer,
-        num_configs=phonons.configurations,
-        # Every element by its symbol: abTEM takes no atomic numbers here.
-        sigmas=dict.fromkeys(sorted(set(layer.get_chemical_symbols())), phonons.displacement),
-        seed=phonons.seed,
+    if conditions.is_annular:
+        energy = conditions.energy_keV
+        frames = (
+            exact_transmission(layer, samples, energy, moves) for moves in _moves(layer, effort)
+        )
+        starts = plane_heights(layer.positions[:, 2])
+        return frames, float(starts[-1] - starts[0]) / 2
+    potential = abtem.Potential(
+        layer, gpts=samples, slice_thickness=_SLICE, parametrization="kirkland"
     )
+    return iter([potential]), float(layer.positions[:, 2].min() + layer.positions[:, 2].max()) / 2
+
+
+def _moves(layer: Atoms, effort: Effort) -> Iterator[FloatArray]:
+    phonons = effort.phonons
+    if phonons is None:
+        yield np.zeros((len(layer), 2))
+        return
+    generator = np.random.default_rng(phonons.seed)
+    for _ in range(phonons.configurations):
+        yield generator.normal(0.0, phonons.displacement, (len(layer), 2))
 
 
 def _sampling(conditions: ImagingConditions) -> float:
