@@ -24,6 +24,7 @@ from typing import Any
 import numpy as np
 from ase import Atoms
 from ase.build import mx2
+from scipy.fft import fft2, next_fast_len
 from stem_fidelity import maxima_distance
 
 from micrographia.config import StructureFilter
@@ -188,11 +189,15 @@ def _potential(cell: Atoms, conditions: ImagingConditions, seed: int | None) -> 
     layer = _supercell(cell)
     sides = cell.cell.lengths()[:2]
     repeats = np.rint(layer.cell.lengths()[:2] / sides)
-    samples = repeats * np.ceil(sides / multislice._sampling(conditions))
+    least = np.ceil(sides / multislice._sampling(conditions))
+    samples = [
+        next(n for n in range(int(step * count), 4096, int(count)) if n == next_fast_len(n))
+        for step, count in zip(least, repeats, strict=True)
+    ]
     moves = np.random.default_rng(seed).normal(0.0, THERMAL, (len(layer), 2))
     return exact_transmission(
         layer,
-        (int(samples[0]), int(samples[1])),
+        (samples[0], samples[1]),
         conditions.energy_keV,
         moves if seed is not None else None,
     )
@@ -224,7 +229,7 @@ def _image(potential: Any, cell: Atoms, conditions: ImagingConditions) -> np.nda
     axes = [np.fft.fftfreq(n, side / n) for n, side in zip(potential.gpts, extent, strict=True)]
     k = np.hypot(axes[0][:, None], axes[1][None, :]) / scale
     ring = (k >= conditions.annulus[0]) & (k <= conditions.annulus[1])
-    waves = np.fft.fft2(matrix.array)[:, ring]
+    waves = fft2(matrix.array)[:, ring]
     overlaps = waves @ waves.conj().T
     q = np.asarray(matrix.wave_vectors, dtype=np.float64)
     radius, azimuth = np.hypot(q[:, 0], q[:, 1]), np.arctan2(q[:, 1], q[:, 0])
