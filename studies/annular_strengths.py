@@ -2,11 +2,12 @@
 
     python studies/annular_strengths.py --out tests/unit/physics/abtem_strengths.csv
 
-One atom in a box of 10 Å, sampled at 0.02 Å, is hit by a plane wave; abTEM's exit wave gives the
+One atom in a box of 10 Å, sampled at 0.01 Å, is hit by a plane wave; abTEM's exit wave gives the
 share of the beam that goes to every angle. Added up over the plane waves of a probe of 25 mrad
 and over a ring, that is the image of the atom integrated over the scan, its cross-section [Å²].
-Thermal motion moves the atom and leaves the integral as it is. abTEM's sampling matters: at
-0.07 Å, enough for the ring to lie within its limit, molybdenum comes out 3 % stronger.
+Thermal motion moves the atom and leaves the integral as it is. abTEM's sampling matters: its own
+potentials, which are used here, make an atom's strength depend on where it lies between the
+samples, by a tenth and more where the samples are just fine enough for the ring.
 `--exponents` prints instead how the strengths of `physics.incoherent` grow with Z, as the local
 power of Z between elements, and what first Born would give.
 """
@@ -34,7 +35,7 @@ ENERGIES = (60, 80, 200, 300)  # [keV]
 RINGS = ((50, 200), (70, 200), (80, 200))  # [mrad]
 SEMIANGLE = 25  # [mrad]
 BOX = 10.0  # [Å]
-SAMPLES = 500  # along the box
+SAMPLES = 1000  # along the box
 ANCHORS = (6, 14, 32, 50, 74, 90)  # elements between which exponents are taken
 
 

@@ -7,13 +7,13 @@ Ultramicroscopy 37 (1991) 14; Nellist & Pennycook, Ultramicroscopy 78 (1999) 111
     I(g) = conj T(g) · Σ_atoms O_Z(g) exp(-2πi g·r),    T = Fourier transform of |ψ_probe|².
 
 O_Z comes from the wave S(k) that an atom scatters as a phase object of any strength
-(`physics.atom_wave`), so there is nothing to fit and any ring and energy can be asked for:
+(`physics.atom_wave`), so nothing is fitted, and any ring and energy can be asked for:
 
     O(g) = ∫ D(k) S(k - g/2) S*(k + g/2) d²k · exp(-2 π² u² g²).
 
 O(0) is the cross-section for scattering into the ring. D is the ring, softened by the angles
-that meet in the probe; u is the thermal displacement. `strengths.csv`, made by abTEM's
-multislice (`studies/annular_strengths.py`), is what tests hold O(0) against.
+that meet in the probe; u is the thermal displacement. Tests hold O(0) against abTEM for 92
+elements, four energies and three rings (`studies/annular_strengths.py` makes their table).
 
 The same functions make images (room `stem`) and explain them (room `reconstruction`).
 """
@@ -21,6 +21,7 @@ The same functions make images (room `stem`) and explain them (room `reconstruct
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 from scipy.interpolate import CubicSpline
@@ -64,7 +65,7 @@ def strength(number: int, conditions: ImagingConditions) -> float:
         The element has no parametrization.
     """
     refuse_no_dark_field(conditions)
-    return float(_profile(number, *_ring(conditions))[1][0])
+    return _form(number, _ring(conditions), 0.0)
 
 
 def object_form(
@@ -97,7 +98,7 @@ def object_form(
     """
     refuse_no_dark_field(conditions)
     magnitude = np.hypot(g[..., 0], g[..., 1])
-    at, form = _profile(number, *_ring(conditions))
+    at, form = _profile(number, _ring(conditions))
     still = np.interp(magnitude, at, form)  # beyond the last frequency the last value
     return np.asarray(still * np.exp(-2 * np.square(np.pi * thermal * magnitude)))
 
@@ -112,7 +113,10 @@ def probe_transfer(g: FloatArray, conditions: ImagingConditions) -> ComplexArray
     conditions
         Energy, semi-angle, roll-off, aberrations, source size and residual blur.
     """
-    return transfer(g, conditions.model_copy(update={"detector": "icom"}))
+    found = transfer(g, conditions.model_copy(update={"detector": "icom"}))
+    # The table's samples at the pupil's edge are halved twice; nothing is lost at g = 0.
+    found[np.square(g).sum(axis=-1) == 0] = 1.0
+    return found
 
 
 def incoherent_series(
@@ -196,40 +200,50 @@ def refuse_no_dark_field(conditions: ImagingConditions) -> None:
         )
 
 
-def _ring(conditions: ImagingConditions) -> tuple[float, float, float, float]:
-    """Energy [keV], and radii of pupil and ring [1/Å]: all that a profile depends on."""
+class _Ring(NamedTuple):
+    """All that a profile depends on: energy [keV], radii of pupil and ring [1/Å]."""
+
+    energy_keV: float
+    pupil: float
+    inner: float
+    outer: float
+
+
+def _ring(conditions: ImagingConditions) -> _Ring:
     scale = 1e-3 / wavelength(conditions.energy_keV)
     inner, outer = conditions.annulus
-    return conditions.energy_keV, pupil_radius(conditions), inner * scale, outer * scale
+    radius = pupil_radius(conditions)
+    return _Ring(conditions.energy_keV, radius, inner * scale, outer * scale)
 
 
 @lru_cache(maxsize=1024)
-def _profile(
-    number: int, energy_keV: float, pupil: float, inner: float, outer: float
-) -> tuple[FloatArray, FloatArray]:
-    """An atom's O(g) at rest [Å²] and the magnitudes g [1/Å] at which it is sampled.
+def _profile(number: int, ring: _Ring) -> tuple[FloatArray, FloatArray]:
+    """Magnitudes g [1/Å] up to the information limit, and an atom's O(g) at rest there [Å²]."""
+    at = np.linspace(0, 2 * ring.pupil, _FREQUENCIES)
+    fine = np.linspace(0, 2 * ring.pupil, _FINE)
+    return fine, CubicSpline(at, [_form(number, ring, float(g)) for g in at])(fine)
+
+
+@lru_cache(maxsize=4096)
+def _form(number: int, ring: _Ring, g: float) -> float:
+    """An atom's O(g) at rest [Å²].
 
     The plane waves q and q - g of the probe interfere at the detector's point k. With p their
     mean, an atom scatters S(k - p - g/2) S*(k - p + g/2): averaged over the p that the pupil
     allows, that is a ring softened by the overlap of two discs g apart.
     """
-    at = np.linspace(0, 2 * pupil, _FREQUENCIES)
+    reach = ring.pupil * _overlap_radius(g / (2 * ring.pupil))
+    # Geometric radii, since scattering falls with k⁴.
+    k = np.geomspace(max(ring.inner - reach, 0.05 * ring.inner), ring.outer + reach, _RADII)
+    seen = _share_inside(k, reach, ring.outer) - _share_inside(k, reach, ring.inner)
     azimuth = (np.arange(_AZIMUTHS) + 0.5) * (np.pi / 2 / _AZIMUTHS)
-    form = np.empty(len(at))
-    for i, g in enumerate(at):
-        reach = pupil * _overlap_radius(g / (2 * pupil))
-        # Geometric radii, since scattering falls with k⁴.
-        k = np.geomspace(max(inner - reach, 0.05 * inner), outer + reach, _RADII)
-        seen = _share_inside(k, reach, outer) - _share_inside(k, reach, inner)
-        along, across = k[:, None] * np.cos(azimuth), k[:, None] * np.sin(azimuth)
-        waves = (
-            scattered_wave(number, np.hypot(along + side * g / 2, across), energy_keV)
-            for side in (-1, 1)
-        )
-        product = next(waves) * np.conj(next(waves))
-        form[i] = np.trapezoid(product.real.mean(axis=1) * seen * 2 * np.pi * k, k)
-    fine = np.linspace(0, 2 * pupil, _FINE)
-    return fine, CubicSpline(at, form)(fine)
+    along, across = k[:, None] * np.cos(azimuth), k[:, None] * np.sin(azimuth)
+    before, after = (
+        scattered_wave(number, np.hypot(along + side * g / 2, across), ring.energy_keV)
+        for side in (-1, 1)
+    )
+    product = (before * after.conj()).real.mean(axis=1)
+    return float(np.trapezoid(product * seen * 2 * np.pi * k, k))
 
 
 @lru_cache(maxsize=64)
