@@ -134,7 +134,7 @@ def _compare(cell: Atoms, conditions: ImagingConditions) -> dict[str, Any]:
     shape = (max(8, round(sides[1] / PIXEL)), max(8, round(sides[0] / PIXEL)))
     g, halves, exact_seconds = _frozen(cell, conditions)
     started = time.process_time()
-    _scanned(_potential(cell, conditions, 0), cell, conditions)
+    _scanned(frozen_potential(cell, conditions, 0), cell, conditions)
     scan_seconds = 2 * HALF * (time.process_time() - started)
     incoherent_series(cell, conditions)  # the tables of elements and probe are made once
     started = time.process_time()
@@ -178,18 +178,18 @@ def _frozen(cell: Atoms, conditions: ImagingConditions) -> tuple[np.ndarray, lis
     for half in range(2):
         total: Any = 0
         for seed in range(half * HALF, (half + 1) * HALF):
-            total = total + _image(_potential(cell, conditions, seed), cell, conditions)
+            total = total + ring_image(frozen_potential(cell, conditions, seed), cell, conditions)
         total[0] /= 2  # a series is evaluated as twice its real part
         halves.append(total / HALF)
-    return _frequencies(cell, conditions), halves, time.process_time() - started
+    return frequencies(cell, conditions), halves, time.process_time() - started
 
 
-def _frequencies(cell: Atoms, conditions: ImagingConditions) -> np.ndarray:
+def frequencies(cell: Atoms, conditions: ImagingConditions) -> np.ndarray:
     _, half = reciprocal_vectors(np.asarray(cell.cell[:2, :2]), information_limit(conditions))
     return np.concatenate([np.zeros((1, 2)), half])
 
 
-def _potential(cell: Atoms, conditions: ImagingConditions, seed: int | None) -> Any:
+def frozen_potential(cell: Atoms, conditions: ImagingConditions, seed: int | None) -> Any:
     """Transmission of one frozen supercell; at rest without a seed."""
     layer = _supercell(cell)
     sides = cell.cell.lengths()[:2]
@@ -214,7 +214,7 @@ def _focused(potential: Any, conditions: ImagingConditions) -> ImagingConditions
     return conditions.model_copy(update={"defocus": depth})
 
 
-def _image(potential: Any, cell: Atoms, conditions: ImagingConditions) -> np.ndarray:
+def ring_image(potential: Any, cell: Atoms, conditions: ImagingConditions) -> np.ndarray:
     """Fourier coefficients of the ring's image of one frozen supercell, at the cell's g.
 
     With S_q the wave that the supercell makes of the plane wave q, the probe at R is
@@ -246,7 +246,7 @@ def _image(potential: Any, cell: Atoms, conditions: ImagingConditions) -> np.nda
     steps = np.rint(q * extent).astype(int)
     index = {tuple(step): place for place, step in enumerate(steps)}
     result = []
-    for move in np.rint(_frequencies(cell, conditions) * extent).astype(int):
+    for move in np.rint(frequencies(cell, conditions) * extent).astype(int):
         partner = np.array([index.get(tuple(step), -1) for step in steps + move])
         known = partner >= 0
         result.append(weighted[np.flatnonzero(known), partner[known]].sum())
@@ -275,8 +275,8 @@ def _check() -> None:
     multislice.settle_abtem()
     cell, _ = multislice.orthogonal_cell(mx2("MoS2", vacuum=5))
     for conditions in CONDITIONS:
-        potential = _potential(cell, conditions, None)
-        g, summed = _frequencies(cell, conditions), _image(potential, cell, conditions)
+        potential = frozen_potential(cell, conditions, None)
+        g, summed = frequencies(cell, conditions), ring_image(potential, cell, conditions)
         summed[0] /= 2
         other = _scanned(potential, cell, conditions)
         pictures = [evaluate_series(*each, (54, 32), PIXEL) for each in ((g, summed), other)]
