@@ -32,7 +32,7 @@ from micrographia.physics.conditions import ImagingConditions
 from micrographia.physics.imaging import evaluate_series
 from micrographia.provenance import machine
 from micrographia.stem.crystals.structures import curate
-from micrographia.stem.multislice import multislice_series, orthogonal_cell
+from micrographia.stem.multislice import Effort, multislice_series, orthogonal_cell
 from micrographia.stem.phase_object import phase_object_series
 
 PIXEL = 0.1  # Å, of the compared pictures
@@ -96,7 +96,7 @@ def _compare(layer: Atoms, detector: str) -> dict[str, Any]:
     shape = (max(8, round(sides[1] / PIXEL)), max(8, round(sides[0] / PIXEL)))
     phase_object_series(layer, conditions)  # the transfer function is computed once for all
     pictures, series, seconds = {}, {}, {}
-    exact = partial(multislice_series, spacing=PIXEL)
+    exact = partial(multislice_series, effort=Effort(spacing=PIXEL))
     for name, engine in (("phase", phase_object_series), ("multislice", exact)):
         started = time.perf_counter()
         series[name] = engine(layer, conditions)
@@ -110,12 +110,12 @@ def _compare(layer: Atoms, detector: str) -> dict[str, Any]:
         "heaviest": max(atomic_numbers[symbol] for symbol in layer.get_chemical_symbols()),
         "correlation": float(correlation),
         "scale": float(pictures["multislice"].std() / pictures["phase"].std()),
-        "column_distance": _maxima_distance(series["phase"], series["multislice"], sides),
+        "column_distance": maxima_distance(series["phase"], series["multislice"], sides),
         "time_ratio": seconds["multislice"] / seconds["phase"],
     }
 
 
-def _maxima_distance(first: Any, second: Any, sides: np.ndarray) -> float:
+def maxima_distance(first: Any, second: Any, sides: np.ndarray) -> float:
     """Median distance [Å] of the first picture's columns to the nearest of the second."""
     points = [_maxima(series, sides) for series in (first, second)]
     delta = points[0][:, None] - points[1][None]

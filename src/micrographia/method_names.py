@@ -39,7 +39,7 @@ Contestant = Literal["watershed", "unet-small", BaselineNetwork]
 CONTESTANTS: Final[tuple[Contestant, ...]] = get_args(Contestant)
 
 #: Engines of STEM images; `stem.simulate.ENGINES` runs them.
-Engine = Literal["phase-object", "multislice", "prism", "convolution"]
+Engine = Literal["phase-object", "multislice", "prism", "convolution", "incoherent"]
 ENGINES: Final[tuple[Engine, ...]] = get_args(Engine)
 
 #: Engines that take seconds or minutes for a crystal; they image those that are named.

@@ -40,8 +40,8 @@ def simulate(
         `ase.Atoms`; what `solve` returns; a CIF, POSCAR or extended XYZ file; or the name of an
         embedded crystal, such as "graphene" or "MoS2-1H".
     engine
-        "phase-object" (fast), "multislice" or "prism" (abTEM, slow), or "convolution" (dark
-        field).
+        "phase-object" (fast), "multislice" or "prism" (abTEM, slow), or "incoherent" or
+        "convolution" (fast, dark field).
     field
         Side of the square field [Å].
     pixel_size

@@ -96,7 +96,7 @@ def transfer(g: FloatArray, conditions: ImagingConditions) -> ComplexArray:
             "in the phase",
             seen=f"detector '{conditions.detector}'",
             allowed="icom, segments",
-            remedy="Use engine multislice or prism, or convolution for haadf",
+            remedy="Use engine multislice or prism, or incoherent for haadf",
         )
     splines, step = _transfer_splines(conditions.model_copy(update=_NO_BLUR))
     place = np.asarray(g, dtype=np.float64).T / step + _GRID // 2

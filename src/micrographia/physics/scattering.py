@@ -48,6 +48,19 @@ def scattering_factor(number: int, g: FloatArray) -> FloatArray:
     StructureError
         The element has no parametrization.
     """
+    a, b, c, d = kirkland_terms(number)
+    squared = np.square(np.asarray(g, dtype=np.float64))[..., None]
+    return np.sum(a / (squared + b) + c * np.exp(-d * squared), axis=-1)
+
+
+def kirkland_terms(number: int) -> FloatArray:
+    """Kirkland's a, b, c, d of f(g) = Σ a/(g² + b) + Σ c exp(-d g²), shape (4, 3).
+
+    Raises
+    ------
+    StructureError
+        The element has no parametrization.
+    """
     table = _kirkland()
     if number not in table:
         raise StructureError(
@@ -55,9 +68,7 @@ def scattering_factor(number: int, g: FloatArray) -> FloatArray:
             seen=number,
             allowed=f"{min(table)} to {max(table)}",
         )
-    a, b, c, d = table[number]
-    squared = np.square(np.asarray(g, dtype=np.float64))[..., None]
-    return np.sum(a / (squared + b) + c * np.exp(-d * squared), axis=-1)
+    return table[number]
 
 
 @cache

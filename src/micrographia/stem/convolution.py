@@ -14,12 +14,7 @@ from micrographia.arrays import ComplexArray, FloatArray
 from micrographia.errors import ImageError
 from micrographia.physics.conditions import ImagingConditions
 from micrographia.physics.imaging import blur, gaussian_envelope, reciprocal_vectors
-from micrographia.physics.scattering import (
-    POTENTIAL,
-    interaction_constant,
-    scattering_factor,
-    wavelength,
-)
+from micrographia.physics.incoherent import born_cross_section
 
 POWER = 1.7
 WIDTH = 0.5  # full width at half maximum of the point spread [Å]
@@ -61,20 +56,7 @@ def convolution_series(
     _, half = reciprocal_vectors(cell, _LIMIT)
     g = np.concatenate([np.zeros((1, 2)), half])
     waves = np.exp(-2j * np.pi * (g @ np.asarray(atoms.positions[:, :2]).T))
-    weights = cross_section(_REFERENCE, conditions) * (atoms.numbers / _REFERENCE) ** POWER
+    weights = born_cross_section(_REFERENCE, conditions) * (atoms.numbers / _REFERENCE) ** POWER
     coefficients = waves @ weights / abs(np.linalg.det(cell))
     coefficients[0] /= 2  # a series is evaluated as twice its real part
     return g, coefficients * gaussian_envelope(g, WIDTH) * blur(g, conditions)
-
-
-def cross_section(number: int, conditions: ImagingConditions) -> float:
-    """Cross-section of an atom for scattering into the annular detector [Å²], first Born.
-
-    With the phase's Fourier transform φ(k) = σ V(k), the share of a wave that one atom per area
-    scatters into d²k is |φ(k)|² d²k (Kirkland, section 5.3).
-    """
-    inner, outer = conditions.annulus
-    angles = np.linspace(inner, outer, 400) * 1e-3
-    k = angles / wavelength(conditions.energy_keV)
-    phase = interaction_constant(conditions.energy_keV) * POTENTIAL * scattering_factor(number, k)
-    return float(np.trapezoid(phase**2 * 2 * np.pi * k, k))

@@ -30,7 +30,7 @@ from micrographia.physics.conditions import ImagingConditions
 from micrographia.physics.imaging import evaluate_series
 from micrographia.stem.draw import draw
 from micrographia.stem.masks import write_column_masks
-from micrographia.stem.multislice import multislice_series, orthogonal_cell
+from micrographia.stem.multislice import Effort, multislice_series, orthogonal_cell
 from micrographia.stem.phase_object import phase_object_series
 from micrographia.stem.simulate import (
     View,
@@ -159,7 +159,7 @@ def compare_engines(
     seconds: dict[str, float] = {}
     for engine, series in (
         ("phase_object", phase_object_series),
-        ("multislice", partial(multislice_series, spacing=pixel_size)),
+        ("multislice", partial(multislice_series, effort=Effort(spacing=pixel_size))),
     ):
         started = time.perf_counter()
         g, coefficients = series(layer, conditions)

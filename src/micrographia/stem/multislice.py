@@ -6,7 +6,8 @@ Fourier series gives the picture at any rotation and field without another simul
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -18,20 +19,64 @@ from micrographia.errors import StructureError
 from micrographia.physics.conditions import ImagingConditions
 from micrographia.physics.imaging import blur, information_limit, pupil_radius
 from micrographia.physics.scattering import wavelength
+from micrographia.stem.potential import exact_transmission, plane_heights
 
 _SAMPLING = 0.08  # of the potential [Å]; antialiased to 4 1/Å, twice the usual detector's reach
-_SLICE = 1.0  # thickness of a slice [Å]
-_PROBE_BOX = 15.0  # least extent of the simulated cell [Å], so that the probe's tails fit
 
 #: Measures a potential on a grid of scan points: (potential, grid, detector, conditions,
 #: aberrations) to abTEM's measurement.
 Scan = Callable[[Any, Any, Any, ImagingConditions, dict[str, float]], Any]
 
+_SLICE = 1.0  # thickness of a slice [Å], but on dark fields, whose slices are the planes
+_VACUUM = 2.0  # above and below the layer [Å]
 _LARGEST_CELL = 30  # most repetitions in the search for an orthogonal cell
 
 
+@dataclass(frozen=True)
+class Phonons:
+    """Thermal motion as frozen phonons, each atom on its own (Einstein); for annular detectors.
+
+    Atoms move in the plane; along the beam they would move by far less than the focus is deep.
+
+    Attributes
+    ----------
+    configurations
+        Number of frozen configurations, whose images are averaged.
+    displacement
+        Root mean square displacement along each direction [Å], of every atom.
+    seed
+        Of the displacements.
+    """
+
+    configurations: int = 30
+    displacement: float = 0.08
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How finely a crystal is simulated.
+
+    Attributes
+    ----------
+    spacing
+        Largest distance of scan points [Å]; by default as the probe's information limit asks.
+    box
+        Least extent of the simulated cell [Å], so that the probe's tails fit.
+    phonons
+        None lets the atoms stand still.
+    """
+
+    spacing: float | None = None
+    box: float = 15.0
+    phonons: Phonons | None = None
+
+
+_USUAL = Effort()
+
+
 def multislice_series(
-    atoms: Atoms, conditions: ImagingConditions, spacing: float | None = None
+    atoms: Atoms, conditions: ImagingConditions, effort: Effort = _USUAL
 ) -> tuple[FloatArray, ComplexArray]:
     """Fourier series of a layer's image by abTEM multislice.
 
@@ -41,8 +86,8 @@ def multislice_series(
         A layer with c along z and the in-plane vectors in xy.
     conditions
         The microscope, with any detector.
-    spacing
-        Largest distance of scan points [Å]; by default as the probe's information limit asks.
+    effort
+        Distance of scan points, box and phonons.
 
     Returns
     -------
@@ -55,16 +100,16 @@ def multislice_series(
     StructureError
         No orthogonal supercell of moderate size exists.
     """
-    return periodic_series(atoms, conditions, _probe_scan, spacing)
+    return periodic_series(atoms, conditions, _probe_scan, effort)
 
 
 def periodic_series(
-    atoms: Atoms, conditions: ImagingConditions, scan: Scan, spacing: float | None = None
+    atoms: Atoms, conditions: ImagingConditions, scan: Scan, effort: Effort = _USUAL
 ) -> tuple[FloatArray, ComplexArray]:
     """Fourier series of a layer's image, one orthogonal cell of which is measured by `scan`."""
     cell, angle = orthogonal_cell(atoms)
     lengths = np.asarray(cell.cell.lengths()[:2])
-    signal = _measure(cell, conditions, angle, scan, spacing)
+    signal = _measure(cell, conditions, angle, scan, effort)
     coefficients_of = scalar_coefficients if conditions.is_annular else phase_coefficients
     g, coefficients = coefficients_of(signal, lengths)
     cosine, sine = np.cos(angle), np.sin(angle)
@@ -138,7 +183,7 @@ def orthogonal_cell(atoms: Atoms, tolerance_deg: float = 0.2) -> tuple[Atoms, fl
 
 
 def _measure(
-    cell: Atoms, conditions: ImagingConditions, angle: float, scan: Scan, spacing: float | None
+    cell: Atoms, conditions: ImagingConditions, angle: float, scan: Scan, effort: Effort
 ) -> FloatArray:
     """Signal at every scan point of the cell.
 
@@ -154,25 +199,59 @@ def _measure(
 
     settle_abtem()
     lengths = cell.cell.lengths()[:2]
-    repeats = np.ceil(_PROBE_BOX / lengths).astype(int)
+    repeats = np.ceil(effort.box / lengths).astype(int)
     layer = cell.repeat((int(repeats[0]), int(repeats[1]), 1))
-    layer.center(vacuum=2.0, axis=2)
-    # abTEM focuses relative to the entrance surface; the picture is focused on the layer.
-    depth = float(layer.positions[:, 2].min() + layer.positions[:, 2].max()) / 2
-    potential = abtem.Potential(
-        layer,
-        # A whole number of samples to the cell, so that every repeat of it is the same.
-        gpts=tuple(int(n) for n in repeats * np.ceil(lengths / _sampling(conditions)).astype(int)),
-        slice_thickness=_SLICE,
-        parametrization="kirkland",
-    )
+    layer.center(vacuum=_VACUUM, axis=2)
+    # A whole number of samples to the cell, so that every repeat of it is the same.
+    counts = repeats * np.ceil(lengths / _sampling(conditions)).astype(int)
     # By default a quarter beyond the Nyquist rate of the probe's information limit.
-    spacing = spacing or 1 / (2.5 * information_limit(conditions))
+    spacing = effort.spacing or 1 / (2.5 * information_limit(conditions))
     points = tuple(int(n) for n in np.ceil(lengths / spacing))
     grid = abtem.GridScan(start=(0, 0), end=tuple(lengths), gpts=points, endpoint=False)
     detector = _detector(conditions, angle)
-    measured = scan(potential, grid, detector, conditions, _aberrations(conditions, depth, angle))
-    return _signal(measured, conditions, angle)
+    samples = (int(counts[0]), int(counts[1]))
+    potentials, depth = _potentials(layer, samples, conditions, effort)
+    aberrations = _aberrations(conditions, depth, angle)
+    signals = (
+        _signal(scan(potential, grid, detector, conditions, aberrations), conditions, angle)
+        for potential in potentials
+    )
+    total, count = next(signals), 1
+    for signal in signals:
+        total, count = total + signal, count + 1
+    return total / count
+
+
+def _potentials(
+    layer: Atoms, samples: tuple[int, int], conditions: ImagingConditions, effort: Effort
+) -> tuple[Iterator[Any], float]:
+    """Potentials of the frozen configurations, and the depth [Å] of the layer's middle in them.
+
+    abTEM focuses on the entrance surface; the picture is focused on the layer.
+    """
+    import abtem
+
+    if conditions.is_annular:
+        energy = conditions.energy_keV
+        frames = (
+            exact_transmission(layer, samples, energy, moves) for moves in _moves(layer, effort)
+        )
+        starts = plane_heights(layer.positions[:, 2])
+        return frames, float(starts[-1] - starts[0]) / 2
+    potential = abtem.Potential(
+        layer, gpts=samples, slice_thickness=_SLICE, parametrization="kirkland"
+    )
+    return iter([potential]), float(layer.positions[:, 2].min() + layer.positions[:, 2].max()) / 2
+
+
+def _moves(layer: Atoms, effort: Effort) -> Iterator[FloatArray]:
+    phonons = effort.phonons
+    if phonons is None:
+        yield np.zeros((len(layer), 2))
+        return
+    generator = np.random.default_rng(phonons.seed)
+    for _ in range(phonons.configurations):
+        yield generator.normal(0.0, phonons.displacement, (len(layer), 2))
 
 
 def _sampling(conditions: ImagingConditions) -> float:

@@ -48,7 +48,7 @@ def _matrix_scan(
 
         def _evaluate_from_angular_grid(self, alpha: FloatArray, phi: FloatArray) -> Any:
             phase = super()._evaluate_from_angular_grid(alpha, phi)
-            return phase * _amplitude(alpha / self.wavelength, phi, sampling, conditions)
+            return phase * pupil_amplitude(alpha / self.wavelength, phi, sampling, conditions)
 
     matrix = abtem.SMatrix(
         potential=potential,
@@ -60,10 +60,20 @@ def _matrix_scan(
     return matrix.scan(scan=grid, detectors=detector, ctf=pupil)
 
 
-def _amplitude(
+def pupil_amplitude(
     k: FloatArray, azimuth: FloatArray, sampling: FloatArray, conditions: ImagingConditions
 ) -> FloatArray:
-    """Amplitude of the pupil at plane waves (m,): rolled off, or with an edge of one step."""
+    """Amplitude of the pupil at plane waves (m,): rolled off, or with an edge of one step.
+
+    Parameters
+    ----------
+    k, azimuth
+        Magnitudes [1/Å] and azimuths [rad] of the plane waves.
+    sampling
+        Distance of plane waves along x and y (2,) [1/Å].
+    conditions
+        Semi-angle, energy and roll-off.
+    """
     if conditions.roll_off_mrad > 0:
         return aperture(k, conditions)
     step = np.hypot(np.cos(azimuth) * sampling[0], np.sin(azimuth) * sampling[1])

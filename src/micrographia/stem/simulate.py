@@ -19,6 +19,7 @@ from micrographia.physics.conditions import ImagingConditions
 from micrographia.physics.imaging import evaluate_series
 from micrographia.stem.convolution import convolution_series
 from micrographia.stem.distortion import row_displacements
+from micrographia.stem.incoherent import incoherent_series
 from micrographia.stem.multislice import multislice_series
 from micrographia.stem.noise import expose
 from micrographia.stem.phase_object import phase_object_series
@@ -30,6 +31,7 @@ ENGINES: dict[EngineName, Engine] = {
     "multislice": multislice_series,
     "prism": prism_series,
     "convolution": convolution_series,
+    "incoherent": incoherent_series,
 }
 
 

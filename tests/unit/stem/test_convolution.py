@@ -9,7 +9,8 @@ from scipy.ndimage import gaussian_filter
 from micrographia.errors import ImageError
 from micrographia.physics.conditions import ImagingConditions
 from micrographia.physics.imaging import evaluate_series
-from micrographia.stem.convolution import convolution_series, cross_section
+from micrographia.physics.incoherent import born_cross_section
+from micrographia.stem.convolution import convolution_series
 
 DARK = ImagingConditions(detector="haadf")
 
@@ -23,7 +24,7 @@ def test_picture_is_the_atoms_under_a_gaussian_of_half_an_angstrom() -> None:
     deltas = np.zeros((80, 80))
     deltas[20, 20], deltas[40, 60] = (6 / 42) ** 1.7 / 0.01, (74 / 42) ** 1.7 / 0.01
     expected = gaussian_filter(deltas, 5 / 2.3548, mode="wrap", truncate=8)
-    expected *= cross_section(42, DARK)
+    expected *= born_cross_section(42, DARK)
     found = _image(atoms, DARK)
     np.testing.assert_allclose(found, expected, atol=1e-4 * expected.max())
     assert found[40, 60] / found[20, 20] == pytest.approx((74 / 6) ** 1.7, rel=1e-3)
@@ -45,4 +46,9 @@ def test_other_detectors_are_refused(detector: str) -> None:
 
 def test_cross_section_grows_with_the_ring_and_with_the_atomic_number() -> None:
     wider = DARK.model_copy(update={"annular_inner_mrad": 50.0})
-    assert cross_section(42, wider) > cross_section(42, DARK) > cross_section(16, DARK) > 0
+    assert (
+        born_cross_section(42, wider)
+        > born_cross_section(42, DARK)
+        > born_cross_section(16, DARK)
+        > 0
+    )
