@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from micrographia.arrays import ComplexArray, FloatArray
+from micrographia.physics.lattice import minimum_image
 from micrographia.reconstruction.deadline import Deadline
 from micrographia.reconstruction.unstated.chemistry import Kind, log_prior
 from micrographia.reconstruction.unstated.data import Data
@@ -30,15 +31,21 @@ TAIL = 8.0
 #: Log-odds that a column with a species must bring for its place: the cell's area over that in
 #: which data hold it.
 PLACE = 9.0
+#: Distances of columns [Å], and log-odds against each pair that is nearer.
+_NEAR = ((0.9, 1.5), (0.5, 4.0))
 
 
 @dataclass(frozen=True)
 class Assigned:
-    """Columns of a cell: positions (n, 2) [Å], what each holds, and the optics with their gain."""
+    """Columns of a cell: positions (n, 2) [Å], what each holds, and the optics with their gain.
+
+    `tied` is how many columns are where symmetry puts them, images of others.
+    """
 
     positions: FloatArray
     kinds: tuple[Kind, ...]
     optics: Optics
+    tied: int = 0
 
     @property
     def count(self) -> int:
@@ -60,13 +67,33 @@ class Assigned:
         """The same less one column."""
         keep = [place for place in range(self.count) if place != column]
         return replace(
-            self, positions=self.positions[keep], kinds=tuple(self.kinds[k] for k in keep)
+            self,
+            positions=self.positions[keep],
+            kinds=tuple(self.kinds[k] for k in keep),
+            tied=max(0, self.tied - 1),
+        )
+
+    def stripped(self, number: int) -> Assigned:
+        """The same without the columns that hold nothing but one element."""
+        keep = [place for place, kind in enumerate(self.kinds) if set(kind) != {number}]
+        return replace(
+            self,
+            positions=self.positions[keep],
+            kinds=tuple(self.kinds[place] for place in keep),
+            tied=0,
         )
 
     def with_column(self, position: FloatArray, kind: Kind) -> Assigned:
-        """The same with one column more."""
+        """The same with one column more, at (2,) [Å]."""
+        return self.with_columns(position[None], kind)
+
+    def with_columns(self, positions: FloatArray, kind: Kind) -> Assigned:
+        """The same with more columns of one kind, images of each other, at (k, 2) [Å]."""
         return replace(
-            self, positions=np.vstack([self.positions, position]), kinds=(*self.kinds, kind)
+            self,
+            positions=np.vstack([self.positions, positions]),
+            kinds=(*self.kinds, *(kind,) * len(positions)),
+            tied=self.tied + len(positions) - 1,
         )
 
 
@@ -98,7 +125,16 @@ def evidence(data: Data, state: Assigned, asked: Asked) -> float:
     """Log-posterior up to a constant; each column pays for its place."""
     area = abs(float(np.linalg.det(data.fit.cell)))
     chemistry = log_prior(list(state.kinds), area, frozenset(asked.numbers), asked.composition)
-    return -cost(data, state) + chemistry - PLACE * state.count
+    chemistry += _crowding(data.fit.cell, state.positions)
+    return -cost(data, state) + chemistry - PLACE * (state.count - state.tied)
+
+
+def _crowding(cell: FloatArray, positions: FloatArray) -> float:
+    """Log-odds against columns (n, 2) [Å] closer than those of crystals usually are."""
+    gaps = (positions[:, None] - positions[None]) @ np.linalg.inv(cell)
+    distance = np.linalg.norm(minimum_image(gaps) @ cell, axis=-1)
+    pairs = distance[np.triu_indices(len(positions), 1)]
+    return -sum(odds * float((pairs < near).sum()) for near, odds in _NEAR)
 
 
 def settle(

@@ -13,6 +13,7 @@ depends on the ring.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Literal
 
 import numpy as np
@@ -20,6 +21,7 @@ import numpy as np
 from micrographia.arrays import ComplexArray, FloatArray, IntArray
 from micrographia.physics.conditions import ImagingConditions
 from micrographia.physics.imaging import transfer
+from micrographia.physics.incoherent import strength
 from micrographia.physics.scattering import scattering_factor
 from micrographia.reconstruction.unstated.pupil import ABERRATIONS, pupil_transfer
 
@@ -41,6 +43,14 @@ SPREAD = np.array([0.35, 2.0, 0.4, 0.4, 0.25, 0.25, 0.25, 0.25, 0.06, 0.006, 0.0
 # change its shape; for light elements, and what each further atomic number adds.
 _FLEX = np.array([0.04, 0.06, 0.04])
 _FLEX_PER_Z = np.array([0.0004, 0.001, 0.0012])
+_REFERENCE = 20  # calcium, at which strengths on rings are one
+_USUAL_RING = ImagingConditions(
+    energy_keV=200,
+    semiangle_mrad=25,
+    detector="haadf",
+    annular_inner_mrad=70,
+    annular_outer_mrad=200,
+)
 _FLEX_SCALE = 1.5  # [1/Å]
 _BLUR = slice(1 + ABERRATIONS, 4 + ABERRATIONS)
 
@@ -106,8 +116,16 @@ class Optics:
         if self.mode == "phase":
             bare = scattering_factor(number, np.linalg.norm(g, axis=1))
         else:
-            bare = np.full(len(g), (number / 20) ** self.exponent)
+            bare = np.full(len(g), self.ring_strength(number))
         return bare * self.correction(number, g)
+
+    def ring_strength(self, number: int) -> float:
+        """Strength of an atom on a ring, calcium's about one."""
+        if self.mode == "bright":
+            return float((number / _REFERENCE) ** self.exponent)
+        # The exponent is that near calcium; the rest of the curve is calculated.
+        bend = self.exponent - EXPONENTS["dark"][0]
+        return _dark_strength(number) * float((number / _REFERENCE) ** bend)
 
     def correction(self, number: int, g: FloatArray) -> FloatArray:
         """Factor (m,) by which an element's strength differs from what tables say."""
@@ -169,6 +187,12 @@ def flex_terms(g: FloatArray) -> FloatArray:
 def flex_spread(number: int) -> FloatArray:
     """Usual size (3,) of an element's corrections."""
     return np.asarray(_FLEX + _FLEX_PER_Z * number)
+
+
+@cache
+def _dark_strength(number: int) -> float:
+    """Strength of an atom on a usual dark-field ring over calcium's."""
+    return strength(number, _USUAL_RING) / strength(_REFERENCE, _USUAL_RING)
 
 
 def blur_slopes(g: FloatArray) -> FloatArray:

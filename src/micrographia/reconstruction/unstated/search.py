@@ -6,8 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from micrographia.arrays import BoolArray, FloatArray
-from micrographia.physics.lattice import minimum_image
+from micrographia.arrays import FloatArray
 from micrographia.reconstruction.deadline import Deadline
 from micrographia.reconstruction.unstated.assigned import (
     Assigned,
@@ -18,13 +17,13 @@ from micrographia.reconstruction.unstated.assigned import (
 from micrographia.reconstruction.unstated.chemistry import Kind
 from micrographia.reconstruction.unstated.labels import Asked, label
 from micrographia.reconstruction.unstated.data import Data, forms
+from micrographia.reconstruction.unstated.orbits import with_column, with_orbit
 from micrographia.reconstruction.unstated.outline import Outline
 
-_GRID = 0.1  # spacing of the search map [Å]
 _FINISHED = 4  # labellings that go through the whole search
 _ROUNDS = 8  # of exchanges
+_ORBITS = 3  # orbits that are added one after another
 _TOGETHER = 8  # columns that are added together
-_APART = 0.6  # least distance of a new column from others [Å]
 _TRIED = 8  # exchanges of one column that are fitted
 _HOPE = 60.0  # squared residual that a fit may win back
 
@@ -68,15 +67,16 @@ def _improve(
     data: Data, read: Read, asked: Asked, seen: dict[tuple[Kind, ...], Read], deadline: Deadline
 ) -> None:
     """Change one column at a time, or add many alike, while that raises the evidence."""
-    for _ in range(_ROUNDS):
+    for turn in range(_ROUNDS):
         best = read
         for state in _promising(data, read.state, asked):
             trial = settle(data, state, 2, deadline, probe=False)
             other = Read(trial, evidence(data, trial, asked))
             _keep(seen, other)
             best = max(best, other, key=lambda item: item.value)
-        if best.value < read.value + 1e-3:
-            best = _filled(data, read, asked, seen, deadline)
+        if turn == 0 or best.value < read.value + 1e-3:
+            filled = _filled(data, read, asked, seen, deadline)
+            best = max(best, filled, key=lambda item: item.value)
         if best.value < read.value + 1e-3:
             break
         read = best
@@ -94,15 +94,19 @@ def _filled(
     """
     best = read
     for number in asked.numbers:
-        state = read.state
-        for _ in range(_TOGETHER):
-            grown = _grown(data, state, number)
-            if grown is None:
-                break
-            state = settle(data, grown, 1, deadline, probe=False)
-            other = Read(state, evidence(data, state, asked))
-            _keep(seen, other)
-            best = max(best, other, key=lambda item: item.value)
+        bare = read.state.stripped(number)
+        for add, state, most in (
+            (with_orbit, bare, _ORBITS),
+            (with_column, read.state, _TOGETHER),
+        ):
+            for _ in range(most if state.count else 0):
+                grown = add(data, state, number)
+                if grown is None:
+                    break
+                state = settle(data, grown, 1, deadline, probe=False)
+                other = Read(state, evidence(data, state, asked))
+                _keep(seen, other)
+                best = max(best, other, key=lambda item: item.value)
     return best
 
 
@@ -128,35 +132,5 @@ def _promising(data: Data, state: Assigned, asked: Asked) -> list[Assigned]:
     losses.sort(key=lambda item: item[0])
     # A refit seldom wins back more than half of what one exchange loses.
     hopeful = [other for loss, other in losses[:_TRIED] if loss < _HOPE + 0.5 * now]
-    grown = [_grown(data, state, number) for number in asked.numbers]
+    grown = [with_column(data, state, number) for number in asked.numbers]
     return hopeful + [other for other in grown if other is not None]
-
-
-def _grown(data: Data, state: Assigned, number: int) -> Assigned | None:
-    """One more column of an element where it helps most; None where it would not at all."""
-    fit = data.fit
-    shape = np.maximum(24, np.ceil(np.linalg.norm(fit.cell, axis=1) / _GRID)).astype(int)
-    rows, columns = (
-        int(n) for n in np.maximum(shape, 2 * np.abs(fit.indices).max(axis=0) + 2)
-    )
-    form = forms(data, state.optics, [(number,)])[0]
-    residual = data.values - signals(data, state).sum(axis=1)
-    grid = np.zeros((rows, columns), dtype=np.complex128)
-    grid[fit.indices[:, 0] % rows, fit.indices[:, 1] % columns] = np.conj(form) * residual
-    overlap = (np.fft.ifft2(grid) * rows * columns).real
-    overlap[_occupied(fit.cell, state.positions, rows, columns)] = -np.inf
-    row, column = np.unravel_index(int(overlap.argmax()), overlap.shape)
-    gain = 2 * overlap[row, column] - np.square(np.abs(form)).sum()
-    if not gain > 0:
-        return None
-    return state.with_column(np.array([row / rows, column / columns]) @ fit.cell, (number,))
-
-
-def _occupied(cell: FloatArray, positions: FloatArray, rows: int, columns: int) -> BoolArray:
-    """Points of a cell's grid (rows, columns) that are within another column."""
-    grid = np.stack(
-        np.meshgrid(np.arange(rows) / rows, np.arange(columns) / columns, indexing="ij"), axis=-1
-    )
-    gaps = grid[:, :, None] - positions @ np.linalg.inv(cell)
-    distance = np.linalg.norm(minimum_image(gaps) @ cell, axis=-1)
-    return np.asarray(distance.min(axis=2) < _APART)
