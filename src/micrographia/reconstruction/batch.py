@@ -22,13 +22,13 @@ from micrographia.io.schemas.rows import (
 )
 from micrographia.io.stem_images import read_stem_image
 from micrographia.io.structures import from_cif, to_cif
+from micrographia.reconstruction.answer.solution import Solution, average_cell
 from micrographia.reconstruction.crystal import (
     KNOWN_HEIGHTS,
     describe_template,
     symmetric_layer,
     to_cif_text,
 )
-from micrographia.reconstruction.answer.solution import Solution, average_cell
 from micrographia.reconstruction.solve import solve
 from micrographia.reconstruction.templates.consult import Consulted, solve_with_templates
 from micrographia.reconstruction.templates.library import Library

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
-from ase import Atoms
 from ase.data import atomic_numbers
 from threadpoolctl import threadpool_limits
 
-from micrographia.arrays import ComplexArray, FloatArray, FloatImage, IntArray
 from micrographia.config import Reconstruction
 from micrographia.errors import SolveError
 from micrographia.io.stem_images import StemImage
 from micrographia.physics.conditions import ImagingConditions
 from micrographia.physics.imaging import information_limit
-from micrographia.physics.lattice import minimum_image, primitive_projection
 from micrographia.reconstruction.answer.solution import Solution, to_solution
 from micrographia.reconstruction.blind import infer_elements
 from micrographia.reconstruction.columns import (
@@ -33,8 +30,7 @@ from micrographia.reconstruction.columns import (
     set_up,
 )
 from micrographia.reconstruction.confidence import weigh_alternatives
-from micrographia.reconstruction.deadline import UNLIMITED, Deadline, OutOfTimeError
-from micrographia.reconstruction.heights import build_layer, shortest_bond
+from micrographia.reconstruction.deadline import Deadline, OutOfTimeError
 from micrographia.reconstruction.lattice import Fit, find_lattice
 from micrographia.reconstruction.spectrum import whiten
 from micrographia.reconstruction.superlattice import enlarge
@@ -112,7 +108,7 @@ def solve(
     calibrated = image.metadata.get("unit") == "rad"
     # The products are small, and threads that wait for each other only slow them down.
     with threadpool_limits(limits=1, user_api="blas"):
-        if calibrated and microscope is not None or numbers is None:
+        if (calibrated and microscope is not None) or numbers is None:
             return _solve_stated(
                 image, numbers, settings, microscope or ImagingConditions(), deadline
             )

@@ -127,9 +127,7 @@ class Settled:
     testable: bool
 
 
-def settle_cell(
-    flat: FloatArray, weight: FloatArray, cell: FloatArray, largest: float
-) -> Settled:
+def settle_cell(flat: FloatArray, weight: FloatArray, cell: FloatArray, largest: float) -> Settled:
     """Make a cell as small as its reflections allow and as large as they ask for.
 
     Parameters

@@ -257,9 +257,7 @@ def _follow(
     distortion, mean, flat, white = _rows(picture, proposal.cell, None, deadline)
     straight = undo(white, distortion.displacement)
     small = _Picture(straight, picture.invalid).binned(size, size)
-    settled = settle_cell(
-        small.pixels, small.weight, mean.cell / size, limits.largest / size**2
-    )
+    settled = settle_cell(small.pixels, small.weight, mean.cell / size, limits.largest / size**2)
     settled = replace(settled, cell=settled.cell * size)
     return _Found(proposal, distortion, mean, settled, straight, flat.unit)
 

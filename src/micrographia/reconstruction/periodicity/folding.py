@@ -47,7 +47,6 @@ class MeanCell:
         shape = (next_fast_len(int(larger[0])), next_fast_len(int(larger[1])))
         return np.array([_zero_padded(part, shape) for part in parts])
 
-
     def without_noise(self, variance: float, count: float) -> MeanCell:
         """The mean cell with each Fourier coefficient shrunk by what noise gives it.
 

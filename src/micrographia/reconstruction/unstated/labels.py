@@ -15,8 +15,8 @@ from ase.data import atomic_numbers
 
 from micrographia.arrays import FloatArray
 from micrographia.reconstruction.unstated.chemistry import Kind, log_prior
-from micrographia.reconstruction.unstated.optics import EXPONENTS, Optics
 from micrographia.reconstruction.unstated.data import Data, forms
+from micrographia.reconstruction.unstated.optics import EXPONENTS, Optics
 from micrographia.reconstruction.unstated.outline import Outline, base
 
 _SYSTEMATIC = 0.05  # relative error of a strength that noise does not explain
@@ -95,9 +95,7 @@ def _unusual(optics: Optics, exponent: float) -> float:
     return there.unusual() - here.unusual()
 
 
-def kind_strengths(
-    data: Data, optics: Optics, kinds: list[Kind], exponent: float
-) -> FloatArray:
+def kind_strengths(data: Data, optics: Optics, kinds: list[Kind], exponent: float) -> FloatArray:
     """Strength (k,) that an outline gives a column of each kind, at gain one."""
     here = base(data, optics)
     signals = forms(data, replace(optics, exponent=exponent), kinds)

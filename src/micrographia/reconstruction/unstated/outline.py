@@ -119,9 +119,7 @@ def add_column(data: Data, outline: Outline) -> tuple[Outline, float]:
     """The outline with one more column where it helps most, and how much it helps."""
     fit = data.fit
     shape = np.maximum(24, np.ceil(np.linalg.norm(fit.cell, axis=1) / _GRID)).astype(int)
-    rows, columns = (
-        int(n) for n in np.maximum(shape, 2 * np.abs(fit.indices).max(axis=0) + 2)
-    )
+    rows, columns = (int(n) for n in np.maximum(shape, 2 * np.abs(fit.indices).max(axis=0) + 2))
     here = base(data, outline.optics)
     residual = data.values - model(data, outline)
     grid = np.zeros((rows, columns), dtype=np.complex128)
@@ -164,7 +162,10 @@ def merged(data: Data, outline: Outline) -> Outline:
                 positions[first] += gap * weight[1] / max(weight.sum(), 1e-12)
                 strengths = outline.strengths.copy()
                 strengths[first] = weight.sum()
-                return merged(data, remove(replace(outline, positions=positions, strengths=strengths), second))
+                return merged(
+                    data,
+                    remove(replace(outline, positions=positions, strengths=strengths), second),
+                )
     return outline
 
 
@@ -189,9 +190,7 @@ def trace(data: Data, start: Outline, most: int, faintest: float, deadline: Dead
     return _pruned(data, outline, worth, deadline)
 
 
-def _without_ghosts(
-    data: Data, outline: Outline, faintest: float, deadline: Deadline
-) -> Outline:
+def _without_ghosts(data: Data, outline: Outline, faintest: float, deadline: Deadline) -> Outline:
     """Leave out what is too faint for any atom, the faintest first."""
     while outline.count > 1:
         column = int(outline.strengths.argmin())

@@ -20,7 +20,6 @@ _FAINTEST = 0.4  # of what the faintest column could be, below which it is none
 _DOUBTS = (0.15, 0.05, 0.015, 0.004)  # relative errors of the model that are tried
 
 
-
 @dataclass(frozen=True)
 class Reading:
     """Answers of one mode, best first, with the data and outline they explain."""

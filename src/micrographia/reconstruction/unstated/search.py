@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from micrographia.arrays import FloatArray
 from micrographia.reconstruction.deadline import Deadline
 from micrographia.reconstruction.unstated.assigned import (
     Assigned,
@@ -15,8 +14,8 @@ from micrographia.reconstruction.unstated.assigned import (
     signals,
 )
 from micrographia.reconstruction.unstated.chemistry import Kind
-from micrographia.reconstruction.unstated.labels import Asked, label
 from micrographia.reconstruction.unstated.data import Data, forms
+from micrographia.reconstruction.unstated.labels import Asked, label
 from micrographia.reconstruction.unstated.orbits import with_column, with_orbit
 from micrographia.reconstruction.unstated.outline import Outline
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 from scipy.special import expit, logsumexp
 
-from micrographia.arrays import BoolArray, FloatArray
+from micrographia.arrays import BoolArray
 from micrographia.config import Reconstruction
 from micrographia.errors import SolveError
 from micrographia.io.stem_images import StemImage
@@ -41,7 +41,9 @@ _INTEGRATED = (-1.25, -0.85)
 _SLOPED = (0.4, 2.0)  # frequencies between which the slope is taken [1/Å]
 _CANDIDATES = 5
 _BENT = 3.0  # factor on the exponent's spread for pictures of eight bits
-_TEMPERATURE = 2.0  # by which differences of evidence are divided, since errors of a model go together
+_TEMPERATURE = (
+    2.0  # by which differences of evidence are divided, since errors of a model go together
+)
 
 
 def solve_unstated(
@@ -130,7 +132,9 @@ def noise_slope(fit: Fit) -> float:
 def _is_display(image: StemImage) -> bool:
     """Whether a picture has no more than 256 greys: then it was made to be looked at."""
     pixels = np.asarray(image.pixels)
-    return bool(pixels.min() >= 0 and pixels.max() <= 255 and np.array_equal(pixels, np.rint(pixels)))
+    return bool(
+        pixels.min() >= 0 and pixels.max() <= 255 and np.array_equal(pixels, np.rint(pixels))
+    )
 
 
 def coefficients(
@@ -154,16 +158,19 @@ def _solution(readings: list[Reading], found: Periodicity, settings: Reconstruct
     rivals.sort(key=lambda item: -item[0])
     state = best.answers[0].state
     problem, columns = _as_problem(best.data, state, best.doubt)
-    odds = np.array([gap for gap, answer in rivals if sorted(answer.state.kinds) != sorted(state.kinds)])
+    odds = np.array(
+        [gap for gap, answer in rivals if sorted(answer.state.kinds) != sorted(state.kinds)]
+    )
     share = float(np.exp(-logsumexp([0.0, *(odds / _TEMPERATURE)])))
     names = [
-        f"{_formula(answer.state)} (log-likelihood {gap:+.1f})"
-        for gap, answer in rivals[1:4]
+        f"{_formula(answer.state)} (log-likelihood {gap:+.1f})" for gap, answer in rivals[1:4]
     ]
     sites = np.array([_site(best.answers, column) for column in range(state.count)])
     solution = to_solution(problem, columns, share, names, sites, settings.vacuum)
     layers = [
-        to_layer(best.data.fit.cell, answer.state.positions, list(answer.state.kinds), settings.vacuum)[0]
+        to_layer(
+            best.data.fit.cell, answer.state.positions, list(answer.state.kinds), settings.vacuum
+        )[0]
         for answer in best.answers[:_CANDIDATES]
     ]
     return replace(solution, candidates=tuple(layers), notes=tuple(found.sentences()))
