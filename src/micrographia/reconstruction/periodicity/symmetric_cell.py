@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from micrographia.arrays import FloatArray, IntArray
-from micrographia.physics.lattice import cell_parameters, gauss_reduce, lattice_mappings
+from micrographia.physics.lattice import cell_parameters, lattice_mappings
 from micrographia.reconstruction.symmetry.averaging import average_cell_metric
 
 #: Lattices by their number of free parameters beside the size (oblique 2 … square 0).
@@ -61,7 +61,7 @@ class SymmetricCell:
     lattice
         oblique, rectangular, centred rectangular, square or hexagonal.
     measured, cell
-        Reduced primitive vectors (2, 2) as rows: as measured, and symmetric, of equal area and in
+        Primitive vectors (2, 2) as rows: as measured, and symmetric, of equal area and in
         the same orientation.
     distortion
         Matrix (2, 2) with `measured = cell @ distortion`: symmetric, since a turn is no distortion.
@@ -109,7 +109,7 @@ def symmetric_cells(
     Parameters
     ----------
     measured
-        Primitive vectors (2, 2) as rows, in any unit.
+        Short primitive vectors (2, 2) as rows, in any unit.
     allowed
         How far a symmetric cell may be, and how far it usually is; None for the defaults.
     columns
@@ -121,14 +121,13 @@ def symmetric_cells(
     The oblique lattice is always among them.
     """
     allowed = allowed or AllowedDistortion()
-    reduced = gauss_reduce(measured)[0]
     reach = 4.5 * allowed.stretch  # two images of one vector may be strained by opposite signs
-    mappings = lattice_mappings(reduced, reduced, reach, float(np.degrees(reach)))
+    mappings = lattice_mappings(measured, measured, reach, float(np.degrees(reach)))
     found: list[SymmetricCell] = []
     for rotations in _groups(mappings):
-        cell = average_cell_metric(reduced, rotations)
-        cell = cell * np.sqrt(abs(np.linalg.det(reduced) / np.linalg.det(cell)))
-        one = _compared(reduced, cell, rotations, allowed, columns)
+        cell = average_cell_metric(measured, rotations)
+        cell = cell * np.sqrt(abs(np.linalg.det(measured) / np.linalg.det(cell)))
+        one = _compared(measured, cell, rotations, allowed, columns)
         if one is not None and all(
             np.abs(one.cell - other.cell).max() > 1e-9 * np.abs(one.cell).max() for other in found
         ):
@@ -186,8 +185,9 @@ def _compared(
     columns: Callable[[FloatArray, IntArray], float] | None,
 ) -> SymmetricCell | None:
     """Weigh a symmetric cell, or None beyond what is allowed or if its group is no lattice's."""
-    if len(rotations) not in (2, 4, 8, 12):
-        return None
+    turns = sum(round(float(np.linalg.det(rotation))) == 1 for rotation in rotations)
+    if len(rotations) not in (2, 4, 8, 12) or (len(rotations) > 2 and 2 * turns != len(rotations)):
+        return None  # lattices that are more than oblique have mirrors
     name = _lattice_name(rotations)
     left, stretches, right = np.linalg.svd(np.linalg.solve(cell, measured))
     turn = left @ right
@@ -234,8 +234,8 @@ def column_symmetry(values: FloatArray) -> Callable[[FloatArray, IntArray], floa
     Parameters
     ----------
     values
-        Mean cell (m, n) at fractions (i/m, j/n), as `folding.MeanCell` holds it, for the reduced
-        cell that is given to `symmetric_cells`.
+        Mean cell (m, n) at fractions (i/m, j/n), as `folding.MeanCell` holds it, of the cell that
+        is given to `symmetric_cells`.
     """
     spectrum = _low_orders(values)
 
