@@ -43,9 +43,7 @@ class Flat:
     unit: float
 
 
-def flatten(
-    pixels: RealArray, mask: BoolArray | None, sigma: float, gain: bool = True
-) -> Flat:
+def flatten(pixels: RealArray, mask: BoolArray | None, sigma: float, gain: bool = True) -> Flat:
     """Take a slow background out of a picture, and a slow gain if asked.
 
     Parameters

@@ -139,7 +139,7 @@ def _by_tiles(
         scaled = _scaled(proposal, seen.size)
         found = _follow(alone, scaled, seen.size, limits, deadline)
         mean = fold(found.straight, alone.weight, found.mean.cell)
-        flat, white = _flat(picture, mean.cell)
+        _, white = _flat(picture, mean.cell)
         area = find_grains(white.pixels, picture.weight, mean).mask
         alone = _Picture(picture.pixels, picture.invalid | ~area)
         found = _follow(alone, replace(scaled, cell=mean.cell), seen.size, limits, deadline)
@@ -257,9 +257,7 @@ def _follow(
     distortion, mean, flat, white = _rows(picture, proposal.cell, None, deadline)
     straight = undo(white, distortion.displacement)
     small = _Picture(straight, picture.invalid).binned(size, size)
-    settled = settle_cell(
-        small.pixels, small.weight, mean.cell / size, limits.largest / size**2
-    )
+    settled = settle_cell(small.pixels, small.weight, mean.cell / size, limits.largest / size**2)
     settled = replace(settled, cell=settled.cell * size)
     return _Found(proposal, distortion, mean, settled, straight, flat.unit)
 

@@ -47,7 +47,6 @@ class MeanCell:
         shape = (next_fast_len(int(larger[0])), next_fast_len(int(larger[1])))
         return np.array([_zero_padded(part, shape) for part in parts])
 
-
     def without_noise(self, variance: float, count: float) -> MeanCell:
         """The mean cell with each Fourier coefficient shrunk by what noise gives it.
 
@@ -81,12 +80,12 @@ def _zero_padded(spectrum: FloatArray, shape: tuple[int, int]) -> FloatArray:
 
 
 def look_up(tables: FloatArray, cell: FloatArray, x: FloatArray, y: FloatArray) -> FloatArray:
-    """Values (t, …) of periodic tables (t, k, l) at places (…) [px], by the nearest node."""
+    """Values (t, …) of periodic tables (t, m, n) at places (…) [px], by the nearest node."""
     inverse = np.linalg.inv(cell)
-    _, k, l = tables.shape
-    first = np.rint((x * inverse[0, 0] + y * inverse[1, 0]) % 1.0 * k).astype(np.int64) % k
-    second = np.rint((x * inverse[0, 1] + y * inverse[1, 1]) % 1.0 * l).astype(np.int64) % l
-    return np.asarray(tables.reshape(len(tables), -1)[:, first * l + second])
+    _, m, n = tables.shape
+    first = np.rint((x * inverse[0, 0] + y * inverse[1, 0]) % 1.0 * m).astype(np.int64) % m
+    second = np.rint((x * inverse[0, 1] + y * inverse[1, 1]) % 1.0 * n).astype(np.int64) % n
+    return np.asarray(tables.reshape(len(tables), -1)[:, first * n + second])
 
 
 def fold(

@@ -59,7 +59,7 @@ class Grains:
 
 
 def agreement(flat: FloatArray, weight: FloatArray, mean: MeanCell) -> FloatArray:
-    """How far each place follows the model (rows, columns): 1 where it does as usual, 0 not at all.
+    """How far each place (rows, columns) follows the model: 1 as usual, 0 not at all.
 
     Parameters
     ----------
@@ -124,7 +124,9 @@ def find_grains(flat: FloatArray, weight: FloatArray, mean: MeanCell) -> Grains:
 def _opened(area: BoolArray, width: int) -> BoolArray:
     """Morphological opening by squares, on a coarser grid: borders need not be exact."""
     step = max(1, width // 4)
-    coarse = binary_opening(area[::step, ::step], np.ones((3, 3)), iterations=max(1, width // step))
+    coarse = binary_opening(
+        area[::step, ::step], np.ones((3, 3)), iterations=max(1, width // step)
+    )
     full = np.kron(coarse, np.ones((step, step), dtype=bool))[: area.shape[0], : area.shape[1]]
     return np.asarray(full & area, dtype=np.bool_)
 

@@ -239,9 +239,7 @@ def _linear_between(first: FloatArray, second: FloatArray) -> FloatArray:
     return np.asarray(np.linalg.solve(first, second - first)[1])
 
 
-def undo(
-    pixels: RealArray, displacement: FloatArray, mask: BoolArray | None = None
-) -> FloatArray:
+def undo(pixels: RealArray, displacement: FloatArray, mask: BoolArray | None = None) -> FloatArray:
     """Resample a picture with its rows at their places (cubic splines).
 
     Parameters

@@ -143,9 +143,7 @@ class _Solved:
         )
 
 
-def _uncertainty(
-    information: FloatArray, steps: FloatArray, deviations: FloatArray
-) -> FloatArray:
+def _uncertainty(information: FloatArray, steps: FloatArray, deviations: FloatArray) -> FloatArray:
     """Steady state of the smoother along x and y (2,) for the mean information of a row."""
     mean = np.maximum(np.diagonal(information.mean(axis=0)), 1e-12)
     own = 1 / (1 / np.square(deviations) + mean)

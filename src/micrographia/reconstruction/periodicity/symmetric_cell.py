@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from micrographia.arrays import FloatArray, IntArray
+from micrographia.arrays import ComplexArray, FloatArray, IntArray
 from micrographia.physics.lattice import cell_parameters, lattice_mappings
 from micrographia.reconstruction.symmetry.averaging import average_cell_metric
 
@@ -64,7 +64,7 @@ class SymmetricCell:
         Primitive vectors (2, 2) as rows: as measured, and symmetric, of equal area and in
         the same orientation.
     distortion
-        Matrix (2, 2) with `measured = cell @ distortion`: symmetric, since a turn is no distortion.
+        Matrix (2, 2) with `measured = cell @ distortion`; symmetric, a turn is no distortion.
     rotations
         Point group (k, 2, 2) of the lattice in the cell's basis.
     strain
@@ -253,7 +253,7 @@ def column_symmetry(values: FloatArray) -> Callable[[FloatArray, IntArray], floa
     return agreement
 
 
-def _low_orders(values: FloatArray) -> FloatArray:
+def _low_orders(values: FloatArray) -> ComplexArray:
     """Fourier coefficients (2k+1, 2k+1) of indices -k…k, as far as the grid holds them."""
     spectrum = np.fft.fft2(values - values.mean()) / values.size
     wide = np.zeros((2 * _ORDERS + 1, 2 * _ORDERS + 1), dtype=np.complex128)
@@ -264,7 +264,7 @@ def _low_orders(values: FloatArray) -> FloatArray:
     return wide
 
 
-def _match(spectrum: FloatArray, rotation: IntArray) -> float:
+def _match(spectrum: ComplexArray, rotation: IntArray) -> float:
     """Highest correlation, over all shifts, of a mean cell with its image under an operation."""
     side = 2 * _ORDERS + 1
     span = np.arange(-_ORDERS, _ORDERS + 1)
@@ -278,8 +278,6 @@ def _match(spectrum: FloatArray, rotation: IntArray) -> float:
     image = np.zeros(side * side, dtype=np.complex128)
     where = (images[inside, 0] + _ORDERS) * side + images[inside, 1] + _ORDERS
     image[where] = own[inside]
-    np.add.at(
-        product, (indices[:, 0] % grid, indices[:, 1] % grid), own * np.conj(image)
-    )
+    np.add.at(product, (indices[:, 0] % grid, indices[:, 1] % grid), own * np.conj(image))
     power = np.sqrt(np.square(np.abs(own)).sum() * np.square(np.abs(image)).sum())
     return float((np.fft.ifft2(product).real * grid * grid).max() / max(float(power), 1e-300))

@@ -1,7 +1,7 @@
 """One lattice in every part of a picture, or the parts' own.
 
-The autocorrelation of a picture of two grains is that of both laid over each other, and what repeats
-best may be a coincidence of the two. Overlapping tiles are looked at one by one.
+The autocorrelation of a picture of two grains is that of both laid over each other, and what
+repeats best may be a coincidence of the two. Overlapping tiles are looked at one by one.
 """
 
 from __future__ import annotations
