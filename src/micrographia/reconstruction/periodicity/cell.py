@@ -225,7 +225,7 @@ class _Judge:
         """Least squares over the peaks near the lattice's points, the near ones first."""
         current = basis
         grid = self._points(basis)
-        if not len(grid):
+        if not len(grid) or not len(self._peaks.heights):
             return basis
         there = np.concatenate([self._peaks.vectors, -self._peaks.vectors])
         heights = np.tile(self._peaks.heights, 2)

@@ -24,6 +24,7 @@ from micrographia.reconstruction.periodicity.rows import (
     undo,
 )
 from micrographia.reconstruction.periodicity.tiles import Tile, look_at_tiles, own_lattices
+from micrographia.reconstruction.spectrum import refuse_large
 
 _LEAST_SIDE = 64  # px; fewer hold no statistics
 _SIDE = 640  # px a side that are looked at; larger pictures are binned
@@ -32,6 +33,7 @@ _SLOW = 0.7  # of the longest vector, the width of a Gaussian that counts as slo
 _TRIED = 3  # proposals whose reflections are looked at
 _STANDS_OUT = 6.0  # deviations by which reflections must, for a lattice to be believed
 _LEAST_CELLS = 6.0
+_EXPLAINED = 0.02  # of the variance, that the mean of too few cells to be tested must explain
 _HALF = 0.45  # of the picture that a grain fills, so that no other need be tried
 
 
@@ -79,7 +81,7 @@ def find_periodicity(
     Raises
     ------
     SolveError
-        The picture is too small or blank, or no lattice stands out of it.
+        The picture is too large, too small or blank, or no lattice stands out of it.
     OutOfTimeError
         The deadline is reached.
     """
@@ -195,8 +197,9 @@ def _checked(pixels: RealArray, mask: BoolArray | None) -> _Picture:
     Raises
     ------
     SolveError
-        It is too small or blank.
+        It is too large, too small or blank.
     """
+    refuse_large(pixels)
     valid = valid_pixels(pixels, mask)
     if min(pixels.shape) < _LEAST_SIDE or valid.mean() < 0.2:
         raise SolveError(
@@ -297,13 +300,17 @@ def _check(found: _Found, picture: _Picture) -> None:
     Raises
     ------
     SolveError
-        The reflections hardly stand out, or there are too few cells.
+        The reflections hardly stand out, the mean cell explains next to nothing, or there are too
+        few cells.
     """
     settled = found.settled
     if settled.testable and settled.certainty < _STANDS_OUT:
         raise _no_lattice(
             f"the reflections of the best cell stand out by {settled.certainty:.1f} deviations"
         )
+    explained = found.distortion.explained
+    if not settled.testable and explained < _EXPLAINED:
+        raise _no_lattice(f"the best cell, on average, explains {explained:.1%} of the variance")
     cells = float(picture.weight.sum()) / abs(float(np.linalg.det(settled.cell)))
     if cells < _LEAST_CELLS:
         raise _no_lattice(f"{cells:.1f} repeats of the best cell")

@@ -81,8 +81,7 @@ def solve_unstated(
         settings.min_lattice_length / image.pixel_size,
         settings.max_cell_area / image.pixel_size**2,
     )
-    pixels = np.asarray(image.pixels, dtype=np.float64)
-    found = find_periodicity(pixels, mask, limits, deadline)
+    found = find_periodicity(image.pixels, mask, limits, deadline)
     fit = coefficients(image, found, mask, deadline)
     deadline.begin("placing atoms in the cell")
     vague = _BENT if _is_display(image) else 1.0
