@@ -1,4 +1,4 @@
-"""A labelled double of STEM2Crystal-Bench: pictures of real 2D crystals, drawn from its description.
+"""A labelled double of STEM2Crystal-Bench: real 2D crystals, drawn from its description.
 
 It shares no code with `micrographia`: atoms are points of contrast Z**n, and exponent, probe,
 dose, jitter, background and readout noise are drawn anew for each picture and kept from the

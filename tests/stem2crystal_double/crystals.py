@@ -20,7 +20,7 @@ _APART = 3
 
 @dataclass(frozen=True, eq=False)
 class Slab:
-    """A relaxed layer: name, cell (3, 3) [Å] with c along z, positions (n, 3) [Å], numbers (n,)."""
+    """A relaxed layer: name, cell (3, 3) [Å], c along z, positions (n, 3) [Å], numbers (n,)."""
 
     name: str
     cell: NDArray[np.float64]

@@ -156,7 +156,9 @@ def _blurred(
     turned = cell @ turn
     atoms = (positions + np.array(hidden.shift) @ cell) @ turn
     margin = 4 * hidden.tail
-    corners = np.array([[x, y] for x in (-margin, field + margin) for y in (-margin, field + margin)])
+    corners = np.array(
+        [[x, y] for x in (-margin, field + margin) for y in (-margin, field + margin)]
+    )
     steps = corners @ np.linalg.inv(turned)
     low, high = np.floor(steps.min(axis=0)) - 2, np.ceil(steps.max(axis=0)) + 2
     grid = np.array(

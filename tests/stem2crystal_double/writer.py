@@ -13,7 +13,6 @@ from ase import Atoms
 from ase.io import write as write_atoms
 from numpy.typing import NDArray
 from PIL import Image
-
 from tests.stem2crystal_double.crystals import Slab, choose_slabs
 from tests.stem2crystal_double.picture import SIDE, draw_hidden, draw_picture
 
