@@ -15,8 +15,8 @@ from ase.data import covalent_radii
 
 from micrographia.arrays import FloatArray, IntArray
 from micrographia.energy.patterns import make_patterns, spread_in_sites
-from micrographia.energy.plane_symmetry import find_plane_group, find_sites
 from micrographia.physics.lattice import minimum_image
+from micrographia.physics.plane_symmetry import find_plane_group, find_sites
 
 #: Height of one step of a pattern before bonds are relaxed [Å].
 LEVEL = 1.0

@@ -8,7 +8,7 @@ import numpy as np
 from ase import Atoms
 
 from micrographia.arrays import FloatArray, IntArray
-from micrographia.energy.plane_symmetry import (
+from micrographia.physics.plane_symmetry import (
     Sites,
     find_plane_group,
     find_sites,

@@ -37,7 +37,10 @@ def _score(arguments: argparse.Namespace) -> int:
     import pandas as pd
 
     from micrographia.benchmarks.structure.stem2crystal.answers import read_answers
-    from micrographia.benchmarks.structure.stem2crystal.dataset import read_dataset
+    from micrographia.benchmarks.structure.stem2crystal.dataset import (
+        find_table,
+        read_dataset,
+    )
     from micrographia.benchmarks.structure.stem2crystal.scores import score_pictures
     from micrographia.benchmarks.structure.stem2crystal.summary import PUBLISHED, summarise
     from micrographia.io.atomic import refuse_inputs
@@ -48,7 +51,7 @@ def _score(arguments: argparse.Namespace) -> int:
 
     settings = settings_of(arguments)
     table = arguments.out.with_suffix(".parquet")
-    refuse_inputs([arguments.out, table], [arguments.dataset, arguments.answers])
+    refuse_inputs([arguments.out, table], [find_table(arguments.dataset), arguments.answers])
     items = read_dataset(arguments.dataset)
     rows = score_pictures(items, read_answers(arguments.answers))
     provenance = stamp(settings, arguments.seed)

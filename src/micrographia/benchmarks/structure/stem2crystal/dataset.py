@@ -102,7 +102,7 @@ def read_dataset(source: Path) -> list[Item]:
         The table is absent, empty or lacks a column, or a row is wrong; the message names file,
         row and field.
     """
-    table = _find_table(source)
+    table = find_table(source)
     rows = _read_rows(table)
     if not rows:
         raise TableError(f"{table} has no rows", remedy="Give a table with a row for each picture")
@@ -113,7 +113,8 @@ def read_dataset(source: Path) -> list[Item]:
     return items
 
 
-def _find_table(source: Path) -> Path:
+def find_table(source: Path) -> Path:
+    """Return a table's path, looked for in a folder where one is given; errors as `read_dataset`."""
     if source.is_dir():
         names = [source / f"{name}{suffix}" for name in TABLES for suffix in _SUFFIXES]
         found = [path for path in names if path.is_file()]
