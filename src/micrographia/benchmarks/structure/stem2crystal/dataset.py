@@ -114,7 +114,7 @@ def read_dataset(source: Path) -> list[Item]:
 
 
 def find_table(source: Path) -> Path:
-    """Return a table's path, looked for in a folder where one is given; errors as `read_dataset`."""
+    """Return a table's path, looked for in a folder where one is given; see `read_dataset`."""
     if source.is_dir():
         names = [source / f"{name}{suffix}" for name in TABLES for suffix in _SUFFIXES]
         found = [path for path in names if path.is_file()]
