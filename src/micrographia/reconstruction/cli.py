@@ -64,6 +64,19 @@ def register(verbs: Subparsers) -> None:
     _add_time_limit(batch)
     add_settings(batch, Reconstruction)
     batch.set_defaults(run=_batch)
+    real = verbs.add_parser("real", help="find the crystals in a table of real pictures")
+    real.add_argument(
+        "table", type=Path, metavar="CSV",
+        help="columns name, picture, elements, pixel_size or field_of_view [Å], truth, note",
+    )  # fmt: skip
+    real.add_argument(
+        "--pictures", type=Path, default=None, metavar="FOLDER",
+        help="where the table's paths begin; default: beside the table",
+    )  # fmt: skip
+    real.add_argument("--out", type=Path, required=True, help="folder to write")
+    _add_time_limit(real)
+    add_settings(real, Reconstruction)
+    real.set_defaults(run=_real)
     _register_library(verbs)
 
 
@@ -240,4 +253,25 @@ def _batch(arguments: argparse.Namespace) -> int:
         if library is not None:
             starts = [row for _, heights in found for row in heights]
             write_table(starts, folder / "heights.parquet", HEIGHTS, stamp(settings))
+    return 0
+
+
+def _real(arguments: argparse.Namespace) -> int:
+    from micrographia.io.atomic import atomic_directory
+    from micrographia.io.real_pictures import read_real_pictures
+    from micrographia.io.schemas import REAL_PICTURES, RECONSTRUCTIONS
+    from micrographia.io.tables import write_table
+    from micrographia.provenance import stamp
+    from micrographia.reconstruction.real import read_real
+
+    settings = _settings(arguments)
+    pictures = read_real_pictures(arguments.table, arguments.pictures)
+    with atomic_directory(arguments.out, [arguments.table]) as folder:
+        found = list(read_real(pictures, settings, folder))
+        rows = [row for row, _ in found]
+        used = [row for _, row in found]
+        write_table(rows, folder / "reconstructions.parquet", RECONSTRUCTIONS, stamp(settings))
+        write_table(used, folder / "pictures.parquet", REAL_PICTURES, stamp(settings))
+    failed = sum(row["failure"] is not None for row in rows)
+    print(f"{arguments.out}: {len(rows) - failed} crystals, {failed} failed")
     return 0

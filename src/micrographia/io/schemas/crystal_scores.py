@@ -30,3 +30,44 @@ RANKED_SCORES = pa.schema(
         ("failure", pa.string()),
     ]
 )
+
+#: Answers to real pictures beside the crystals that they show; lengths in angstrom.
+REAL_SCORES = pa.schema(
+    [
+        ("name", pa.string()),
+        ("picture", pa.string()),
+        ("elements", pa.list_(pa.string())),
+        ("scale", pa.string()),  # stated | field of view | area of the truth
+        ("pixel_size", pa.float64()),
+        ("formula", pa.string()),
+        ("a", pa.float64()),  # of the projected primitive cell, laid on the true one
+        ("b", pa.float64()),
+        ("gamma", pa.float64()),
+        ("a_true", pa.float64()),
+        ("b_true", pa.float64()),
+        ("gamma_true", pa.float64()),
+        ("ratio_error", pa.float64()),  # of b/a, relative
+        ("area_error", pa.float64()),  # relative; 0 where the scale is the truth's
+        ("composition_correct", pa.bool_()),
+        ("rms_sites", pa.float64()),
+        ("ss_047", pa.bool_()),
+        ("ss_020", pa.bool_()),
+        ("ss_010", pa.bool_()),
+        ("outcome", pa.string()),
+        ("confidence", pa.float64()),
+        ("seconds", pa.float64()),
+        ("note", pa.string()),
+        ("failure", pa.string()),
+    ]
+)
+
+#: Pictures as the solver took them: their scale, and where its answer is drawn.
+REAL_PICTURES = pa.schema(
+    [
+        ("image_id", pa.string()),
+        ("picture", pa.string()),
+        ("pixel_size", pa.float64()),
+        ("scale", pa.string()),
+        ("overlay", pa.string()),  # null: there is no answer
+    ]
+)
