@@ -1,127 +1,77 @@
-"""Read every picture of STEM2Crystal-Bench or its double, and score the ranked crystals.
+"""Read every picture of STEM2Crystal-Bench or of its double, and score the ranked crystals.
 
-    python studies/stem2crystal.py DATASET --out FOLDER [--heights geometry|chgnet] [--limit N]
+    python studies/stem2crystal.py DATASET --out FOLDER [--heights chgnet] [--limit N] [--oracle]
 
-writes `answers.jsonl`, picture by picture (a second run goes on where the first was cut off), and
-`scores.json` and `.parquet` by `micrographia benchmarks score-stem2crystal`. The solver is told
-pixel size and composition. `--oracle` puts the true projection in the solver's place, which leaves
-the heights to be found. The double: `python -m tests.stem2crystal_double --help`.
+runs `reconstruction ranked`, with `--heights chgnet` also `energy rerank`, and `benchmarks
+score-stem2crystal`; each can be run alone. With `--limit` only the first pictures are answered and
+scored. `--oracle` puts the true projections in the solver's place, which leaves the heights to be
+found. A double is made by `python -m tests.stem2crystal_double --help`.
 """
 
 from __future__ import annotations
 
 import argparse
-import inspect
-import json
-import time
+import sys
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-from ase import Atoms
-
-from micrographia.benchmarks.structure.stem2crystal.answers import MOST
-from micrographia.benchmarks.structure.stem2crystal.dataset import Item, read_dataset
 from micrographia.cli import main as run_command
-from micrographia.config import Energy, Reconstruction
-from micrographia.errors import MicrographiaError
-from micrographia.io.structures import orient_layer, to_cif
-from micrographia.reconstruction.crystal import read_crystal
-from micrographia.reconstruction.heights import build_layer
+from micrographia.io.datasets.ranked import find_table
+
+#: Crystals of different heights among which energies choose.
+CANDIDATES = 24
 
 
 def main() -> None:
+    """Answer, order, score."""
     options = _options()
     options.out.mkdir(parents=True, exist_ok=True)
+    dataset = _first(options.dataset, options.limit)
+    energies = options.heights == "chgnet"
     answers = options.out / "answers.jsonl"
-    done = set()
-    if answers.exists():
-        done = {json.loads(line)["picture"] for line in answers.read_text().splitlines()}
-    items = read_dataset(options.dataset)[: options.limit]
-    settings = Reconstruction(time_limit=options.time_limit)
-    with answers.open("a", encoding="utf-8") as file:
-        for item in items:
-            if item.picture in done:
-                continue
-            row = _answer(item, settings, options)
-            file.write(json.dumps(row, ensure_ascii=False) + "\n")
-            file.flush()
-            print(f"{item.picture}: {row.get('failure') or 'answered'}, {row['seconds']:.1f} s")
-    command = ["benchmarks", "score-stem2crystal", str(options.dataset), "--answers"]
-    run_command([*command, str(answers), "--out", str(options.out / "scores.json")])
+    count = CANDIDATES if energies else 5
+    solve = ["reconstruction", "ranked", str(dataset), "--out", str(answers)]
+    solve += ["--count", str(count), "--time-limit", str(options.time_limit)]
+    _run([*solve, *(["--oracle"] if options.oracle else [])])
+    if energies:
+        ordered = options.out / "answers-chgnet.jsonl"
+        _run(["energy", "rerank", str(answers), "--out", str(ordered)])
+        answers = ordered
+    scores = str(options.out / "scores.json")
+    _run(["benchmarks", "score-stem2crystal", str(dataset), "--answers", str(answers),
+          "--out", scores])  # fmt: skip
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument(
-        "dataset", type=Path, help="table of pictures, or the folder that holds it"
-    )
+    parser.add_argument("dataset", type=Path, help="table of pictures, or the folder with it")
     parser.add_argument("--out", type=Path, required=True, help="folder to write")
     parser.add_argument(
         "--heights", choices=("geometry", "chgnet"), default="geometry",
-        help="heights by bond lengths, or by a search over CHGNet's energies (minutes a crystal)",
+        help="order heights by bonds and symmetry, or by CHGNet's energies (a second a crystal)",
     )  # fmt: skip
-    parser.add_argument("--oracle", action="store_true", help="give the true projection")
+    parser.add_argument("--oracle", action="store_true", help="give the true projections")
     parser.add_argument("--limit", type=int, default=None, help="only the first N pictures")
     parser.add_argument("--time-limit", type=float, default=60.0, help="of a picture [s]")
-    parser.add_argument(
-        "--vacuum", type=float, default=20.0,
-        help="vacuum of the answers [Å]: a picture cannot show the data set's convention",
-    )  # fmt: skip
     return parser.parse_args()
 
 
-def _answer(item: Item, settings: Reconstruction, options: argparse.Namespace) -> dict[str, Any]:
-    started = time.perf_counter()
-    row: dict[str, Any] = {"picture": item.picture}
-    try:
-        crystals = _oracle(item, options) if options.oracle else _solve(item, settings, row)
-        if options.heights == "chgnet":
-            crystals = [_search(crystals[0]), *crystals[1:]]
-        layers = [_with_vacuum(atoms, options.vacuum) for atoms in crystals[:MOST]]
-        row["answers"] = [to_cif(atoms) for atoms in layers]
-    except MicrographiaError as error:
-        row["failure"] = str(error)
-    row["seconds"] = time.perf_counter() - started
-    return row
+def _first(dataset: Path, limit: int | None) -> Path:
+    """The table, or one beside it of its first rows: what is not asked for is no failure."""
+    table = find_table(dataset)
+    if limit is None:
+        return table
+    if table.suffix != ".jsonl":
+        sys.exit(f"--limit wants a table of JSON lines, not {table}")
+    lines = table.read_text(encoding="utf-8").splitlines()[:limit]
+    first = table.with_name(f"first-{limit}.jsonl")
+    first.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    return first
 
 
-def _solve(item: Item, settings: Reconstruction, row: dict[str, Any]) -> list[Atoms]:
-    """The solver's ranked crystals; it is told the composition where it can be."""
-    told: dict[str, Any] = {}
-    if "composition" in inspect.signature(read_crystal).parameters:
-        told["composition"] = item.composition
-    crystal = read_crystal(item.read(), sorted(item.composition), settings, item.picture, **told)
-    row["confidence"] = crystal.confidence
-    return list(getattr(crystal, "candidates", None) or [crystal.atoms])
-
-
-def _oracle(item: Item, options: argparse.Namespace) -> list[Atoms]:
-    layer = orient_layer(item.truth)
-    plane = np.array(layer.cell[:2, :2])
-    return [build_layer(plane, layer.positions[:, :2], layer.numbers, options.vacuum)]
-
-
-def _search(atoms: Atoms) -> Atoms:
-    """Heights of lowest energy on the measured plane, which stays as it was measured."""
-    from micrographia.energy.calculators import load_potential
-    from micrographia.energy.relax import relax_layer
-
-    settings = Energy()
-    flat = atoms.copy()
-    relaxed = relax_layer(flat, load_potential(settings), settings).best.atoms
-    return relaxed if len(relaxed) else atoms
-
-
-def _with_vacuum(atoms: Atoms, vacuum: float) -> Atoms:
-    """The layer in a cell of this much vacuum above its thickness."""
-    layer = orient_layer(atoms)
-    cell = np.array(layer.cell[:])
-    cell[2] = [0, 0, float(np.ptp(layer.positions[:, 2])) + vacuum]
-    middle = (layer.positions[:, 2].max() + layer.positions[:, 2].min()) / 2
-    positions = layer.positions.copy()
-    positions[:, 2] += cell[2, 2] / 2 - middle
-    return Atoms(layer.numbers, positions=positions, cell=cell, pbc=True)
+def _run(command: list[str]) -> None:
+    status = run_command(command)
+    if status:
+        sys.exit(status)
 
 
 if __name__ == "__main__":

@@ -77,6 +77,23 @@ def register(verbs: Subparsers) -> None:
     _add_time_limit(real)
     add_settings(real, Reconstruction)
     real.set_defaults(run=_real)
+    ranked = verbs.add_parser(
+        "ranked", help="answer a data set of pictures with ranked crystals; writes JSON lines"
+    )
+    ranked.add_argument(
+        "dataset", type=Path, metavar="DATASET", help="table of pictures, or the folder with it"
+    )
+    ranked.add_argument("--out", type=Path, required=True, metavar="JSONL", help="file to write")
+    ranked.add_argument(
+        "--count", type=int, default=5, help="most crystals for each picture; default: 5"
+    )
+    ranked.add_argument(
+        "--oracle", action="store_true",
+        help="take the true projections instead of solving, to judge the heights alone",
+    )  # fmt: skip
+    _add_time_limit(ranked)
+    add_settings(ranked, Reconstruction)
+    ranked.set_defaults(run=_ranked)
     _register_library(verbs)
 
 
@@ -258,7 +275,7 @@ def _batch(arguments: argparse.Namespace) -> int:
 
 def _real(arguments: argparse.Namespace) -> int:
     from micrographia.io.atomic import atomic_directory
-    from micrographia.io.real_pictures import read_real_pictures
+    from micrographia.io.datasets.real_pictures import read_real_pictures
     from micrographia.io.schemas import REAL_PICTURES, RECONSTRUCTIONS
     from micrographia.io.tables import write_table
     from micrographia.provenance import stamp
@@ -274,4 +291,25 @@ def _real(arguments: argparse.Namespace) -> int:
         write_table(used, folder / "pictures.parquet", REAL_PICTURES, stamp(settings))
     failed = sum(row["failure"] is not None for row in rows)
     print(f"{arguments.out}: {len(rows) - failed} crystals, {failed} failed")
+    return 0
+
+
+def _ranked(arguments: argparse.Namespace) -> int:
+    from micrographia.io.atomic import refuse_inputs
+    from micrographia.io.datasets.answers import write_answers
+    from micrographia.io.datasets.ranked import find_table, read_dataset
+    from micrographia.reconstruction.ranked import answer_pictures
+
+    settings = _settings(arguments)
+    refuse_inputs([arguments.out], [find_table(arguments.dataset)])
+    items = read_dataset(arguments.dataset)
+    rows = []
+    for row in answer_pictures(items, settings, max(1, arguments.count), arguments.oracle):
+        logger.info(
+            "%s: %s, %.1f s", row["picture"], row.get("failure", "answered"), row["seconds"]
+        )
+        rows.append(row)
+    write_answers(arguments.out, rows)
+    failed = sum("failure" in row for row in rows)
+    print(f"{arguments.out}: {len(rows) - failed} answers, {failed} refusals")
     return 0

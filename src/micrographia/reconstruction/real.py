@@ -14,7 +14,7 @@ import numpy as np
 from micrographia.config import Reconstruction
 from micrographia.drawing.files import write_figure
 from micrographia.errors import MicrographiaError
-from micrographia.io.real_pictures import RealPicture
+from micrographia.io.datasets.real_pictures import RealPicture
 from micrographia.io.schemas import RECONSTRUCTIONS
 from micrographia.io.schemas.rows import ReconstructionRow, blank
 from micrographia.io.stem_images import StemImage, read_stem_image

@@ -35,7 +35,7 @@ def _score(arguments: argparse.Namespace) -> int:
     from micrographia.benchmarks.structure.real.scores import score_real, summarise_real
     from micrographia.io.atomic import refuse_inputs, write_text
     from micrographia.io.benchmark_results import write_result
-    from micrographia.io.real_pictures import read_real_pictures
+    from micrographia.io.datasets.real_pictures import read_real_pictures
     from micrographia.io.schemas import REAL_PICTURES, REAL_SCORES, RECONSTRUCTIONS
     from micrographia.io.tables import read_rows, write_table
     from micrographia.provenance import stamp

@@ -11,7 +11,7 @@ from micrographia.benchmarks.structure.outcome import NO_ANSWER, REFUSED
 from micrographia.benchmarks.structure.scores import compare, project
 from micrographia.errors import StructureError
 from micrographia.io.benchmark_results import MetricRow, metric_row
-from micrographia.io.real_pictures import RealPicture
+from micrographia.io.datasets.real_pictures import RealPicture
 from micrographia.io.schemas import REAL_SCORES
 from micrographia.io.schemas.rows import ReconstructionRow, blank
 from micrographia.io.structures import from_cif, read_structure

@@ -36,15 +36,15 @@ def register(verbs: Subparsers) -> None:
 def _score(arguments: argparse.Namespace) -> int:
     import pandas as pd
 
-    from micrographia.benchmarks.structure.stem2crystal.answers import read_answers
-    from micrographia.benchmarks.structure.stem2crystal.dataset import (
-        find_table,
-        read_dataset,
-    )
     from micrographia.benchmarks.structure.stem2crystal.scores import score_pictures
     from micrographia.benchmarks.structure.stem2crystal.summary import PUBLISHED, summarise
     from micrographia.io.atomic import refuse_inputs
     from micrographia.io.benchmark_results import write_result
+    from micrographia.io.datasets.answers import read_answers
+    from micrographia.io.datasets.ranked import (
+        find_table,
+        read_dataset,
+    )
     from micrographia.io.schemas import RANKED_SCORES
     from micrographia.io.tables import write_table
     from micrographia.provenance import stamp

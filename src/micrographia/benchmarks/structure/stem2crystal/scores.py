@@ -8,10 +8,10 @@ from typing import Any
 
 from ase import Atoms
 
-from micrographia.benchmarks.structure.stem2crystal.answers import Answer
-from micrographia.benchmarks.structure.stem2crystal.dataset import Item
 from micrographia.benchmarks.structure.stem2crystal.matching import in_plane, match, space_group
 from micrographia.errors import StructureError, TableError
+from micrographia.io.datasets.answers import Answer
+from micrographia.io.datasets.ranked import Item
 from micrographia.io.schemas import RANKED_SCORES
 from micrographia.io.schemas.rows import blank
 

@@ -11,13 +11,13 @@ import pytest
 from ase import Atoms
 from ase.build import graphene, mx2
 
-from micrographia.benchmarks.structure.stem2crystal.answers import read_answers
-from micrographia.benchmarks.structure.stem2crystal.dataset import read_dataset
 from micrographia.benchmarks.structure.stem2crystal.scores import score_pictures
 from micrographia.benchmarks.structure.stem2crystal.summary import summarise
 from micrographia.cli import main
 from micrographia.config import Benchmarks
 from micrographia.errors import ImageError, TableError
+from micrographia.io.datasets.answers import read_answers
+from micrographia.io.datasets.ranked import read_dataset
 from micrographia.io.schemas import RANKED_SCORES
 from micrographia.io.structures import to_cif
 from micrographia.io.tables import read_rows

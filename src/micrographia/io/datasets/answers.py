@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from ase import Atoms
 
 from micrographia.errors import StructureError, TableError
+from micrographia.io.atomic import write_text
 from micrographia.io.structures import from_cif
 
 #: Answers that count.
@@ -90,3 +93,22 @@ def _read_line(line: str, where: str) -> Answer:
     elif not failure:
         failure = "the solver gave neither a crystal nor a reason"
     return Answer(picture, crystals, failure, confidence, seconds)
+
+
+def write_answers(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Write answers, atomically, one line for each: rows as `read_answers` describes them."""
+    lines = (json.dumps(dict(row), ensure_ascii=False, sort_keys=True) for row in rows)
+    write_text(path, "".join(f"{line}\n" for line in lines))
+
+
+def read_lines(path: Path) -> list[dict[str, Any]]:
+    """Read the rows of answers as they stand, their crystals as text.
+
+    Raises
+    ------
+    TableError
+        As `read_answers`.
+    """
+    read_answers(path)
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return [json.loads(line) for line in lines if line.strip()]

@@ -1,4 +1,4 @@
-"""A folder of pictures with true crystals: the benchmark's own, or one of one's own."""
+"""Pictures with true crystals, answered by ranked crystals: STEM2Crystal-Bench, or one's own."""
 
 from __future__ import annotations
 
