@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import json
 import logging
 from pathlib import Path
 
 from micrographia.commandline import Subparsers, add_settings, print_json, settings_of
-from micrographia.config import Reconstruction, parse_section
+from micrographia.config import Reconstruction
+from micrographia.reconstruction.time_limit import add_time_limit, limited_settings
 
 logger = logging.getLogger(__name__)
 
@@ -19,6 +19,8 @@ UNSURE = 3
 
 def register(verbs: Subparsers) -> None:
     """Add the room's verbs."""
+    from micrographia.reconstruction.datasets import cli as datasets
+
     solve = verbs.add_parser(
         "solve",
         help="find the crystal in one STEM image",
@@ -48,7 +50,7 @@ def register(verbs: Subparsers) -> None:
         metavar="FILE",
         help="also draw what was found: measured, model, residual, crystal; PNG, SVG or PDF",
     )
-    _add_time_limit(solve)
+    add_time_limit(solve)
     add_settings(solve, Reconstruction)
     solve.set_defaults(run=_solve)
     batch = verbs.add_parser("batch", help="find the crystal in every image of a table")
@@ -61,61 +63,11 @@ def register(verbs: Subparsers) -> None:
         help="given: the elements are known to the solver; blind: they are not, and no "
         "template library is used",
     )
-    _add_time_limit(batch)
+    add_time_limit(batch)
     add_settings(batch, Reconstruction)
     batch.set_defaults(run=_batch)
-    real = verbs.add_parser("real", help="find the crystals in a table of real pictures")
-    real.add_argument(
-        "table", type=Path, metavar="CSV",
-        help="columns name, picture, elements, pixel_size or field_of_view [Å], truth, note",
-    )  # fmt: skip
-    real.add_argument(
-        "--pictures", type=Path, default=None, metavar="FOLDER",
-        help="where the table's paths begin; default: beside the table",
-    )  # fmt: skip
-    real.add_argument("--out", type=Path, required=True, help="folder to write")
-    _add_time_limit(real)
-    add_settings(real, Reconstruction)
-    real.set_defaults(run=_real)
-    ranked = verbs.add_parser(
-        "ranked", help="answer a data set of pictures with ranked crystals; writes JSON lines"
-    )
-    ranked.add_argument(
-        "dataset", type=Path, metavar="DATASET", help="table of pictures, or the folder with it"
-    )
-    ranked.add_argument("--out", type=Path, required=True, metavar="JSONL", help="file to write")
-    ranked.add_argument(
-        "--count", type=int, default=5, help="most crystals for each picture; default: 5"
-    )
-    ranked.add_argument(
-        "--oracle", action="store_true",
-        help="take the true projections instead of solving, to judge the heights alone",
-    )  # fmt: skip
-    _add_time_limit(ranked)
-    add_settings(ranked, Reconstruction)
-    ranked.set_defaults(run=_ranked)
+    datasets.register(verbs)
     _register_library(verbs)
-
-
-def _add_time_limit(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--time-limit",
-        type=float,
-        default=None,
-        metavar="SECONDS",
-        help="refuse an image whose search takes longer; default: time_limit of the settings",
-    )
-
-
-def _settings(arguments: argparse.Namespace) -> Reconstruction:
-    """The settings with the time limit of the command line, within the bounds of either."""
-    settings: Reconstruction = settings_of(arguments)
-    if arguments.time_limit is None:
-        return settings
-    return parse_section(
-        json.dumps(settings.model_dump(mode="json") | {"time_limit": arguments.time_limit}),
-        Reconstruction,
-    )
 
 
 def _register_library(verbs: Subparsers) -> None:
@@ -157,7 +109,7 @@ def _solve(arguments: argparse.Namespace) -> int:
     from micrographia.io.stem_images import read_stem_image
     from micrographia.reconstruction.crystal import check_cif_name, doubt, read_crystal
 
-    settings = _settings(arguments)
+    settings = limited_settings(arguments)
     check_cif_name(arguments.out)
     outputs = [arguments.out]
     if arguments.picture is not None:
@@ -250,7 +202,7 @@ def _batch(arguments: argparse.Namespace) -> int:
     from micrographia.reconstruction.batch import reconstruct
     from micrographia.reconstruction.templates.library import read_library
 
-    settings = _settings(arguments)
+    settings = limited_settings(arguments)
     table = read_rows(arguments.folder / "images.parquet", STEM_IMAGES)
     # The solver is told nothing of the crystal but its elements, and blind not even these.
     told = ["image_id", "path", "failure"]
@@ -270,46 +222,4 @@ def _batch(arguments: argparse.Namespace) -> int:
         if library is not None:
             starts = [row for _, heights in found for row in heights]
             write_table(starts, folder / "heights.parquet", HEIGHTS, stamp(settings))
-    return 0
-
-
-def _real(arguments: argparse.Namespace) -> int:
-    from micrographia.io.atomic import atomic_directory
-    from micrographia.io.datasets.real_pictures import read_real_pictures
-    from micrographia.io.schemas import REAL_PICTURES, RECONSTRUCTIONS
-    from micrographia.io.tables import write_table
-    from micrographia.provenance import stamp
-    from micrographia.reconstruction.real import read_real
-
-    settings = _settings(arguments)
-    pictures = read_real_pictures(arguments.table, arguments.pictures)
-    with atomic_directory(arguments.out, [arguments.table]) as folder:
-        found = list(read_real(pictures, settings, folder))
-        rows = [row for row, _ in found]
-        used = [row for _, row in found]
-        write_table(rows, folder / "reconstructions.parquet", RECONSTRUCTIONS, stamp(settings))
-        write_table(used, folder / "pictures.parquet", REAL_PICTURES, stamp(settings))
-    failed = sum(row["failure"] is not None for row in rows)
-    print(f"{arguments.out}: {len(rows) - failed} crystals, {failed} failed")
-    return 0
-
-
-def _ranked(arguments: argparse.Namespace) -> int:
-    from micrographia.io.atomic import refuse_inputs
-    from micrographia.io.datasets.answers import write_answers
-    from micrographia.io.datasets.ranked import find_table, read_dataset
-    from micrographia.reconstruction.ranked import answer_pictures
-
-    settings = _settings(arguments)
-    refuse_inputs([arguments.out], [find_table(arguments.dataset)])
-    items = read_dataset(arguments.dataset)
-    rows = []
-    for row in answer_pictures(items, settings, max(1, arguments.count), arguments.oracle):
-        logger.info(
-            "%s: %s, %.1f s", row["picture"], row.get("failure", "answered"), row["seconds"]
-        )
-        rows.append(row)
-    write_answers(arguments.out, rows)
-    failed = sum("failure" in row for row in rows)
-    print(f"{arguments.out}: {len(rows) - failed} answers, {failed} refusals")
     return 0

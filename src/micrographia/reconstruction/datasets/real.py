@@ -21,8 +21,8 @@ from micrographia.io.stem_images import StemImage, read_stem_image
 from micrographia.io.structures import orient_layer, read_structure
 from micrographia.physics.lattice import primitive_projection
 from micrographia.reconstruction.crystal import read_crystal
+from micrographia.reconstruction.datasets.scaling import pixel_size_of_area
 from micrographia.reconstruction.picture import draw_answer
-from micrographia.reconstruction.scaling import pixel_size_of_area
 
 logger = logging.getLogger(__name__)
 
