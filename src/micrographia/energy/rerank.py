@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
+import spglib
 from ase import Atoms
 
 from micrographia.arrays import IntArray
@@ -15,6 +16,9 @@ from micrographia.energy.search import LOWEST_ENERGY
 from micrographia.errors import MicrographiaError
 from micrographia.io.structures import from_cif
 
+#: Energies of heights that were not relaxed are no better known than this [eV/atom]: among
+#: crystals within it the most symmetric comes first, whose positions agree within this [Å].
+_UNKNOWN, _SYMMETRY = 0.08, 0.1
 #: Relative difference of in-plane lengths, and of angles in degrees, of one plane.
 _LENGTHS, _ANGLE = 1e-3, 0.1
 
@@ -32,8 +36,9 @@ def rerank(rows: Iterable[Mapping[str, Any]], potential: Potential) -> Iterator[
     Yields
     ------
     The rows. Crystals with cell and atoms of the first one, which differ from it in heights,
-    stand in the order of their energies, without relaxation; the others keep their places. A
-    crystal whose energy is none of matter comes last.
+    stand in the order of their energies, without relaxation; but those within 0.08 eV/atom of the
+    lowest, which such energies cannot tell apart, stand first in the order of their symmetry. The
+    others keep their places. A crystal whose energy is none of matter comes last.
     """
     for row in rows:
         texts = list(row.get("answers") or [])
@@ -59,7 +64,18 @@ def _order(crystals: list[Atoms], potential: Potential) -> IntArray:
     except Exception:  # potentials and their graphs fail in every way there is
         return np.arange(len(crystals))
     known = np.isfinite(energies) & (energies > LOWEST_ENERGY)
-    return np.argsort(np.where(known, energies, np.inf), kind="stable")
+    energies = np.where(known, energies, np.inf)
+    close = energies <= energies.min() + _UNKNOWN if known.any() else known
+    symmetry = [_operations(one) if near else 0 for one, near in zip(crystals, close, strict=True)]
+    return np.lexsort((energies, -np.array(symmetry)))
+
+
+def _operations(atoms: Atoms) -> int:
+    """How many operations lay a crystal on itself."""
+    cell = (atoms.cell[:], atoms.get_scaled_positions(), atoms.numbers)
+    with quiet():
+        found = spglib.get_symmetry(cell, symprec=_SYMMETRY)
+    return 1 if found is None else len(found["rotations"])
 
 
 def _alike(one: Atoms, other: Atoms) -> bool:

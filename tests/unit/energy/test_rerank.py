@@ -41,6 +41,18 @@ def test_the_lowest_energy_comes_first_and_other_planes_stay() -> None:
     assert found["confidence"] == 0.5
 
 
+def test_among_energies_that_are_alike_the_most_symmetric_comes_first() -> None:
+    """A third layer a little off the middle costs less than energies of fixed heights tell."""
+    even = fcc100("Cu", (1, 1, 3), a=3.6, vacuum=9)
+    even.pbc = True
+    odd = even.copy()
+    odd.positions[np.argmax(odd.positions[:, 2]), 2] += 0.25
+    potential = load_potential(EMT)
+    assert np.ptp(potential.energies([even, odd])) / 3 < 0.08
+    (found,) = rerank([_row(to_cif(odd), to_cif(even))], potential)
+    assert found["answers"] == [to_cif(even), to_cif(odd)]
+
+
 def test_what_has_no_energy_comes_last_and_refusals_stay() -> None:
     within = _slab(0.01)
     rows = [_row(within, _slab(1.8)), {"picture": "b", "failure": "none"}, _row("no crystal")]
