@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import json
 import logging
 from pathlib import Path
 
 from micrographia.commandline import Subparsers, add_settings, print_json, settings_of
-from micrographia.config import Reconstruction, parse_section
+from micrographia.config import Reconstruction
+from micrographia.reconstruction.time_limit import add_time_limit, limited_settings
 
 logger = logging.getLogger(__name__)
 
@@ -19,6 +19,8 @@ UNSURE = 3
 
 def register(verbs: Subparsers) -> None:
     """Add the room's verbs."""
+    from micrographia.reconstruction.datasets import cli as datasets
+
     solve = verbs.add_parser(
         "solve",
         help="find the crystal in one STEM image",
@@ -48,7 +50,7 @@ def register(verbs: Subparsers) -> None:
         metavar="FILE",
         help="also draw what was found: measured, model, residual, crystal; PNG, SVG or PDF",
     )
-    _add_time_limit(solve)
+    add_time_limit(solve)
     add_settings(solve, Reconstruction)
     solve.set_defaults(run=_solve)
     batch = verbs.add_parser("batch", help="find the crystal in every image of a table")
@@ -61,31 +63,11 @@ def register(verbs: Subparsers) -> None:
         help="given: the elements are known to the solver; blind: they are not, and no "
         "template library is used",
     )
-    _add_time_limit(batch)
+    add_time_limit(batch)
     add_settings(batch, Reconstruction)
     batch.set_defaults(run=_batch)
+    datasets.register(verbs)
     _register_library(verbs)
-
-
-def _add_time_limit(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--time-limit",
-        type=float,
-        default=None,
-        metavar="SECONDS",
-        help="refuse an image whose search takes longer; default: time_limit of the settings",
-    )
-
-
-def _settings(arguments: argparse.Namespace) -> Reconstruction:
-    """The settings with the time limit of the command line, within the bounds of either."""
-    settings: Reconstruction = settings_of(arguments)
-    if arguments.time_limit is None:
-        return settings
-    return parse_section(
-        json.dumps(settings.model_dump(mode="json") | {"time_limit": arguments.time_limit}),
-        Reconstruction,
-    )
 
 
 def _register_library(verbs: Subparsers) -> None:
@@ -127,7 +109,7 @@ def _solve(arguments: argparse.Namespace) -> int:
     from micrographia.io.stem_images import read_stem_image
     from micrographia.reconstruction.crystal import check_cif_name, doubt, read_crystal
 
-    settings = _settings(arguments)
+    settings = limited_settings(arguments)
     check_cif_name(arguments.out)
     outputs = [arguments.out]
     if arguments.picture is not None:
@@ -220,7 +202,7 @@ def _batch(arguments: argparse.Namespace) -> int:
     from micrographia.reconstruction.batch import reconstruct
     from micrographia.reconstruction.templates.library import read_library
 
-    settings = _settings(arguments)
+    settings = limited_settings(arguments)
     table = read_rows(arguments.folder / "images.parquet", STEM_IMAGES)
     # The solver is told nothing of the crystal but its elements, and blind not even these.
     told = ["image_id", "path", "failure"]
