@@ -8,6 +8,7 @@ Masked normalised correlation: Padfield, IEEE Trans. Image Process. 21 (2012) 27
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from scipy.fft import irfft2, next_fast_len, rfft2
@@ -128,10 +129,7 @@ def _clear(power: FloatArray, shape: tuple[int, ...]) -> FloatArray:
     values = power[sparse].ravel()[order]
     ends = np.searchsorted(ring[sparse].ravel()[order], np.arange(_RINGS + 2))
     usual = np.array(
-        [
-            np.median(values[low:high]) if high > low else 0.0
-            for low, high in zip(ends[:-1], ends[1:], strict=True)
-        ]
+        [np.median(values[low:high]) if high > low else 0.0 for low, high in pairwise(ends)]
     )
     usual = usual / np.log(2)
     around = uniform_filter(power, 3, mode="wrap")

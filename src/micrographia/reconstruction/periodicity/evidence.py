@@ -152,7 +152,7 @@ def settle_cell(flat: FloatArray, weight: FloatArray, cell: FloatArray, largest:
     rest = Spectrum(left, weight, spectrum.floor)
     _, g = _reflections(spectrum, smaller)
     larger, order = _enlarged(rest, smaller, g, largest)
-    reciprocal = np.linalg.inv(smaller).T
+    reciprocal = _reciprocal(smaller)
     halves = [_distance(fraction, reciprocal, spectrum.sides) for fraction in _cyclic(2)]
     return Settled(
         cell=gauss_reduce(larger)[0],
@@ -161,6 +161,10 @@ def settle_cell(flat: FloatArray, weight: FloatArray, cell: FloatArray, largest:
         larger=order,
         testable=len(controls) >= _LEAST_CONTROLS and min(halves) >= _APART,
     )
+
+
+def _reciprocal(cell: FloatArray) -> FloatArray:
+    return np.asarray(np.linalg.inv(cell).T, dtype=np.float64)
 
 
 def _reflections(spectrum: Spectrum, cell: FloatArray) -> tuple[IntArray, FloatArray]:
@@ -206,7 +210,7 @@ def _standing_out(one: _Statistic, controls: list[_Statistic]) -> float:
 
 def _controls(spectrum: Spectrum, cell: FloatArray, g: FloatArray) -> list[_Statistic]:
     """Statistics at points of the reciprocal cell away from all simple fractions."""
-    reciprocal = np.linalg.inv(cell).T
+    reciprocal = _reciprocal(cell)
     simple = np.array(
         [[i / n, j / n] for n in _FRACTIONS for i, j in itertools.product(range(n), repeat=2)]
     )
@@ -255,7 +259,7 @@ def _enlarged(
     spectrum: Spectrum, cell: FloatArray, g: FloatArray, largest: float
 ) -> tuple[FloatArray, int]:
     """The cell of the superstructure whose fractional reflections are seen, and its index."""
-    reciprocal = np.linalg.inv(cell).T
+    reciprocal = _reciprocal(cell)
     base = np.concatenate([np.zeros((1, 2)), g, -g])
     area = abs(float(np.linalg.det(cell)))
     controls: list[_Statistic] = []
@@ -301,7 +305,7 @@ def _generated(
     cell: FloatArray, found: list[tuple[int, FloatArray]], largest: float
 ) -> tuple[FloatArray, int]:
     """The cell whose reciprocal lattice holds all fractions found, as far as it may be large."""
-    reciprocal = np.linalg.inv(cell).T
+    reciprocal = _reciprocal(cell)
     current = [np.zeros(2)]
     for n, fraction in found:
         if any(np.abs(_wrapped(fraction - other)).max() < 1e-6 for other in current):

@@ -139,7 +139,7 @@ def _by_tiles(
         scaled = _scaled(proposal, seen.size)
         found = _follow(alone, scaled, seen.size, limits, deadline)
         mean = fold(found.straight, alone.weight, found.mean.cell)
-        flat, white = _flat(picture, mean.cell)
+        _, white = _flat(picture, mean.cell)
         area = find_grains(white.pixels, picture.weight, mean).mask
         alone = _Picture(picture.pixels, picture.invalid | ~area)
         found = _follow(alone, replace(scaled, cell=mean.cell), seen.size, limits, deadline)

@@ -80,12 +80,12 @@ def _zero_padded(spectrum: FloatArray, shape: tuple[int, int]) -> FloatArray:
 
 
 def look_up(tables: FloatArray, cell: FloatArray, x: FloatArray, y: FloatArray) -> FloatArray:
-    """Values (t, …) of periodic tables (t, k, l) at places (…) [px], by the nearest node."""
+    """Values (t, …) of periodic tables (t, m, n) at places (…) [px], by the nearest node."""
     inverse = np.linalg.inv(cell)
-    _, k, l = tables.shape
-    first = np.rint((x * inverse[0, 0] + y * inverse[1, 0]) % 1.0 * k).astype(np.int64) % k
-    second = np.rint((x * inverse[0, 1] + y * inverse[1, 1]) % 1.0 * l).astype(np.int64) % l
-    return np.asarray(tables.reshape(len(tables), -1)[:, first * l + second])
+    _, m, n = tables.shape
+    first = np.rint((x * inverse[0, 0] + y * inverse[1, 0]) % 1.0 * m).astype(np.int64) % m
+    second = np.rint((x * inverse[0, 1] + y * inverse[1, 1]) % 1.0 * n).astype(np.int64) % n
+    return np.asarray(tables.reshape(len(tables), -1)[:, first * n + second])
 
 
 def fold(

@@ -8,18 +8,17 @@ the model badly, too, but hold no other lattice.
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.ndimage import binary_opening, label
 
 from micrographia.arrays import BoolArray, FloatArray
-from micrographia.physics.lattice import gauss_reduce
 from micrographia.reconstruction.periodicity.autocorrelation import autocorrelation
 from micrographia.reconstruction.periodicity.background import slow_part
 from micrographia.reconstruction.periodicity.cell import CellLimits, cells_of
 from micrographia.reconstruction.periodicity.folding import MeanCell, look_up
+from micrographia.reconstruction.periodicity.turns import turn_between
 
 _WINDOW = 0.8  # of the longest vector, the width of the Gaussian window at least
 _SURE = 0.12  # deviation of the agreement by noise, that the window must reach
@@ -60,7 +59,7 @@ class Grains:
 
 
 def agreement(flat: FloatArray, weight: FloatArray, mean: MeanCell) -> FloatArray:
-    """How far each place follows the model (rows, columns): 1 where it does as usual, 0 not at all.
+    """How far each place (rows, columns) follows the model: 1 as usual, 0 not at all.
 
     Parameters
     ----------
@@ -174,23 +173,3 @@ def _other_lattice(
         if strain < _STRAIN:
             return (proposal.cell, angle) if abs(angle) > _TURNED else None
     return None
-
-
-def turn_between(first: FloatArray, second: FloatArray) -> tuple[float, float]:
-    """Smallest turn [degree] that lays one lattice on another, and the strain that is left."""
-    start, goal = gauss_reduce(first)[0], gauss_reduce(second)[0]
-    best = (180.0, np.inf)
-    rated = np.inf
-    numbers = np.array(list(itertools.product((-2, -1, 0, 1, 2), repeat=4))).reshape(-1, 2, 2)
-    units = numbers[np.linalg.det(numbers).round() == 1]
-    for unit in units:
-        map_ = np.linalg.solve(start, unit @ goal)
-        left, stretches, right = np.linalg.svd(map_)
-        rotation = left @ right
-        strain = float(np.abs(stretches - 1).max())
-        angle = float(np.degrees(np.arctan2(rotation[0, 1], rotation[0, 0])))
-        # Of symmetric lattices many turns fit; the smallest is the one that counts.
-        rating = max(strain - 0.02, 0.0) * 100 + abs(angle) / 90
-        if rating < rated:
-            rated, best = rating, (angle, strain)
-    return best

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from scipy.fft import irfft2, rfft2
@@ -85,7 +86,6 @@ def _quartiles(power: FloatArray, ring: FloatArray) -> FloatArray:
     values = power.ravel()[order]
     ends = np.searchsorted(ring.ravel()[order], np.arange(int(ring.max()) + 2))
     found = [
-        np.quantile(values[low:high], 0.25) if high > low else 0.0
-        for low, high in zip(ends[:-1], ends[1:], strict=True)
+        np.quantile(values[low:high], 0.25) if high > low else 0.0 for low, high in pairwise(ends)
     ]
     return np.array(found) / _QUARTILE

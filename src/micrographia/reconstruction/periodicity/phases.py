@@ -8,6 +8,7 @@ column, where laying rows against a model finds the wrong one.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
@@ -80,10 +81,7 @@ def _strong_waves(flat: FloatArray, weight: FloatArray, cell: FloatArray) -> _Wa
     along = np.exp(-2j * np.pi * g[:, :1] * x)
     down = np.exp(-2j * np.pi * g[:, 1:] * y)
     amplitudes = np.array(
-        [
-            picture[:, low:high] @ along[:, low:high].T
-            for low, high in zip(edges[:-1], edges[1:], strict=True)
-        ]
+        [picture[:, low:high] @ along[:, low:high].T for low, high in pairwise(edges)]
     )  # (blocks, rows, k)
     amplitudes = amplitudes.transpose(2, 0, 1) * down[:, None, :]
     sigma = _SPACING / np.linalg.norm(reciprocal, axis=1).min()

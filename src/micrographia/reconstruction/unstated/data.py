@@ -6,7 +6,8 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from micrographia.arrays import ComplexArray, FloatArray
+from micrographia.arrays import BoolArray, ComplexArray, FloatArray
+from micrographia.physics.lattice import minimum_image
 from micrographia.reconstruction.lattice import Fit
 from micrographia.reconstruction.unstated.optics import Optics
 from micrographia.reconstruction.unstated.pupil import ABERRATIONS
@@ -15,6 +16,7 @@ _RING = 0.06  # half the width of a ring of reflections, over the largest |g|
 _REMEMBERED = 100  # probes and strengths that are kept
 _MARGIN = 1.1  # frequencies that are kept beyond the last that carry signal
 _STRAY = 0.02  # of the strongest coefficient, what errors of a detector spread everywhere
+_HARMONICS = 0.2  # the same where greys were bent
 _FAINT = 2e-3  # of the strongest coefficient: shells below hold nothing that matters
 _SHELL = 24  # reflections that are judged together
 
@@ -74,13 +76,17 @@ class Data:
         return np.asarray(self._memory[key].real * optics.correction(number, self.fit.g))
 
 
-def doubted(fit: Fit, shape: FloatArray, doubt: float) -> Data:
-    """Data whose deviation holds an error of the model as a share of what is usual at its |g|."""
+def doubted(fit: Fit, shape: FloatArray, doubt: float, bent: bool = False) -> Data:
+    """Data whose deviation holds an error of the model as a share of what is usual at its |g|.
+
+    `bent`: the greys may have been bent for display, which puts harmonics of strong reflections
+    on weak ones.
+    """
     radius = np.linalg.norm(fit.g, axis=1)
     power = np.square(np.abs(fit.coefficients))
     ring = np.abs(radius[:, None] - radius[None, :]) < _RING * radius.max()
     usual = np.sqrt((ring * power).sum(axis=1) / ring.sum(axis=1))
-    usual = np.maximum(usual, _STRAY * np.sqrt(power.max()))
+    usual = np.maximum(usual, (_HARMONICS if bent else _STRAY) * np.sqrt(power.max()))
     return Data(fit, np.hypot(fit.sigma, doubt * usual), shape)
 
 
@@ -120,3 +126,14 @@ def trimmed(fit: Fit) -> Fit:
         coefficients=fit.coefficients[keep],
         sigma=fit.sigma[keep],
     )
+
+
+def vacant(
+    cell: FloatArray, positions: FloatArray, shape: tuple[int, int], apart: float
+) -> BoolArray:
+    """Points of a cell's grid (rows, columns) at least so far [Å] from columns (n, 2) [Å]."""
+    steps = [np.arange(count) / count for count in shape]
+    grid = np.stack(np.meshgrid(*steps, indexing="ij"), axis=-1)
+    gaps = grid[:, :, None] - positions @ np.linalg.inv(cell)
+    distance = np.linalg.norm(minimum_image(gaps) @ cell, axis=-1)
+    return np.asarray(distance.min(axis=2, initial=np.inf) >= apart)

@@ -46,7 +46,7 @@ def descend(
         for _ in range(_TRIALS):
             damped = normal.copy()
             damped[diagonal] = damped[diagonal] * (1 + damping) + 1e-12
-            trial = step(state, np.linalg.solve(damped, gradient))
+            trial = step(state, np.asarray(np.linalg.solve(damped, gradient), dtype=np.float64))
             better = cost(trial)
             if better < value:
                 break

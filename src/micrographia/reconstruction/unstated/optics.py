@@ -1,13 +1,13 @@
 """The optics of a picture as a few numbers that are fitted with the atoms.
 
 For the phase object (`physics.imaging`) and for incoherent imaging alike, a picture of a thin
-crystal is, in Fourier space, gain · T(g) · exp(-2π² gᵀ B g) · Σ_j S_j(|g|) exp(-2πi g·r_j). T is the
-transform of the probe's intensity, the autocorrelation of its pupil. With frequencies in units of
-the information limit 2α/λ and aberrations as phases on the rim of the pupil it needs neither
-voltage nor aperture (Hopkins, Proc. R. Soc. A 231 (1955) 91). The tensor B collects what blurs
-further: source, vibration, heat. S_j is the strength of an atom: for phase contrast its electron
-scattering factor; for rings that count electrons a power of the atomic number, Z^n, whose exponent
-depends on the ring.
+crystal is, in Fourier space, gain · T(g) · exp(-2π² gᵀ B g) · Σ_j S_j(|g|) exp(-2πi g·r_j). T is
+the transform of the probe's intensity, the autocorrelation of its pupil. With frequencies in
+units of the information limit 2α/λ and aberrations as phases on the rim of the pupil it needs
+neither voltage nor aperture (Hopkins, Proc. R. Soc. A 231 (1955) 91). The tensor B collects what
+blurs further: source, vibration, heat. S_j is the strength of an atom: for phase contrast its
+electron scattering factor; for rings that count electrons a power of the atomic number, Z^n,
+whose exponent depends on the ring.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from micrographia.arrays import FloatArray, IntArray
 from micrographia.physics.lattice import minimum_image
 from micrographia.reconstruction.symmetry.wallpaper import find_wallpaper
 from micrographia.reconstruction.unstated.assigned import PLACE, Assigned, signals
-from micrographia.reconstruction.unstated.data import Data, forms
+from micrographia.reconstruction.unstated.data import Data, forms, vacant
 
 _GRID = 0.1  # spacing of the search map [Å]
 _TOLERANCE = 0.15  # within which strong columns are images of each other [Å]
@@ -52,22 +52,11 @@ def _hoped(overlap: FloatArray, power: float) -> FloatArray:
     return np.asarray(2 * amplitude * overlap - amplitude**2 * power)
 
 
-def vacant(cell: FloatArray, positions: FloatArray, shape: tuple[int, int]) -> FloatArray:
-    """1 where a point of a cell's grid is free of columns (n, 2) [Å], 0 elsewhere."""
-    if not len(positions):
-        return np.ones(shape)
-    steps = [np.arange(count) / count for count in shape]
-    grid = np.stack(np.meshgrid(*steps, indexing="ij"), axis=-1)
-    gaps = grid[:, :, None] - positions @ np.linalg.inv(cell)
-    distance = np.linalg.norm(minimum_image(gaps) @ cell, axis=-1)
-    return np.asarray(distance.min(axis=2) >= _APART, dtype=np.float64)
-
-
 def with_column(data: Data, state: Assigned, number: int) -> Assigned | None:
     """One more column of an element where it helps most; None where it would not at all."""
     overlap, power = map_of_overlap(data, state, number)
-    free = vacant(data.fit.cell, state.positions, overlap.shape)
-    gain = np.where(free > 0, _hoped(overlap, power), -np.inf)
+    free = vacant(data.fit.cell, state.positions, overlap.shape, _APART)
+    gain = np.where(free, _hoped(overlap, power), -np.inf)
     row, column = np.unravel_index(int(gain.argmax()), gain.shape)
     if not gain[row, column] > 0:
         return None
@@ -83,7 +72,7 @@ def with_orbit(data: Data, state: Assigned, number: int) -> Assigned | None:
     rotations, translations = group
     overlap, power = map_of_overlap(data, state, number)
     shape = overlap.shape
-    free = vacant(data.fit.cell, state.positions, shape)
+    free = vacant(data.fit.cell, state.positions, shape, _APART)
     steps = [np.arange(count) / count for count in shape]
     points = np.stack(np.meshgrid(*steps, indexing="ij"), axis=-1).reshape(-1, 2)
     images = np.einsum("pi,oij->poj", points, rotations) + translations
@@ -94,7 +83,7 @@ def with_orbit(data: Data, state: Assigned, number: int) -> Assigned | None:
         overlap, (images * np.array(shape)).reshape(-1, 2).T, order=1, mode="grid-wrap"
     ).reshape(len(points), -1)
     gain = size * _hoped(values.mean(axis=1), power)
-    gain[(free.ravel() == 0) | (size > _MOST) | (np.abs(size - np.rint(size)) > 1e-6)] = -np.inf
+    gain[~free.ravel() | (size > _MOST) | (np.abs(size - np.rint(size)) > 1e-6)] = -np.inf
     best = int(gain.argmax())
     if not gain[best] > _WORTH * PLACE:
         return None

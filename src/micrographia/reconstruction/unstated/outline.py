@@ -14,11 +14,13 @@ import numpy as np
 from micrographia.arrays import ComplexArray, FloatArray
 from micrographia.physics.lattice import minimum_image
 from micrographia.reconstruction.deadline import Deadline
-from micrographia.reconstruction.unstated.data import Data, price
+from micrographia.reconstruction.unstated.data import Data, price, vacant
 from micrographia.reconstruction.unstated.descent import descend, shortened
 from micrographia.reconstruction.unstated.optics import Optics, blur_slopes, waves
 
 _GRID = 0.1  # spacing of the search map [Å]
+_SEEDED = 0.9  # least distance of the columns to begin with [Å]
+_STRONG = 0.35  # of the strongest, from which on columns are begun with
 _WIDTH = 0.008  # usual difference of columns' widths [Å²]
 _CLOSE = 0.35  # columns nearer than this are one [Å]
 
@@ -115,8 +117,11 @@ def _linearise(data: Data, outline: Outline) -> tuple[FloatArray, FloatArray]:
     return normal, gradient
 
 
-def add_column(data: Data, outline: Outline) -> tuple[Outline, float]:
-    """The outline with one more column where it helps most, and how much it helps."""
+def add_column(data: Data, outline: Outline, apart: float = 0.0) -> tuple[Outline, float]:
+    """The outline with one more column where it helps most, and how much it helps.
+
+    The new one is at least `apart` [Å] from the others.
+    """
     fit = data.fit
     shape = np.maximum(24, np.ceil(np.linalg.norm(fit.cell, axis=1) / _GRID)).astype(int)
     rows, columns = (int(n) for n in np.maximum(shape, 2 * np.abs(fit.indices).max(axis=0) + 2))
@@ -125,6 +130,9 @@ def add_column(data: Data, outline: Outline) -> tuple[Outline, float]:
     grid = np.zeros((rows, columns), dtype=np.complex128)
     grid[fit.indices[:, 0] % rows, fit.indices[:, 1] % columns] = np.conj(here) * residual
     overlap = (np.fft.ifft2(grid) * rows * columns).real
+    if apart and outline.count:
+        free = vacant(fit.cell, outline.positions, (rows, columns), apart)
+        overlap = np.where(free, overlap, -np.inf)
     row, column = np.unravel_index(int(overlap.argmax()), overlap.shape)
     power = float(np.square(np.abs(here)).sum())
     strength = float(overlap[row, column]) / power
@@ -136,6 +144,20 @@ def add_column(data: Data, outline: Outline) -> tuple[Outline, float]:
         outline.optics,
     )
     return grown, strength**2 * power if strength > 0 else 0.0
+
+
+def seeded(data: Data, optics: Optics, most: int) -> Outline:
+    """The strong columns under given optics, none of them moved: from here optics are fitted.
+
+    With one column at first, a fit would bend the optics until that one explains its neighbours.
+    """
+    outline = Outline(np.zeros((0, 2)), np.zeros(0), np.zeros(0), optics)
+    while outline.count < most:
+        grown, _ = add_column(data, outline, _SEEDED)
+        if grown.strengths[-1] < _STRONG * grown.strengths.max() or grown.strengths[-1] <= 0:
+            break
+        outline = grown
+    return outline
 
 
 def remove(outline: Outline, column: int) -> Outline:

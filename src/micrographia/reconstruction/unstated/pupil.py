@@ -58,13 +58,13 @@ def pupil_transfer(
     odd = sum(c * f for c, f in zip(aberrations[_EVEN:], change[_EVEN:], strict=True))
     turned = weights * np.exp(-1j * np.asarray(odd))
     wave = turned * np.cos(even)
-    value = 2 / np.pi * wave.sum(axis=(1, 2))
+    value = np.asarray(2 / np.pi * wave.sum(axis=(1, 2)), dtype=np.complex128)
     if not slopes:
         return value, np.zeros((len(value), 0), dtype=np.complex128)
     falling = -turned * np.sin(even)
     by = [(falling * f).sum(axis=(1, 2)) for f in change[:_EVEN]]
     by += [(-1j * wave * f).sum(axis=(1, 2)) for f in change[_EVEN:]]
-    return value, 2 / np.pi * np.stack(by, axis=1)
+    return value, np.asarray(2 / np.pi * np.stack(by, axis=1), dtype=np.complex128)
 
 
 def _differences(

@@ -11,13 +11,14 @@ from micrographia.reconstruction.lattice import Fit
 from micrographia.reconstruction.unstated.data import Data, doubted, price, trimmed
 from micrographia.reconstruction.unstated.labels import Asked
 from micrographia.reconstruction.unstated.optics import Mode, Optics, usual_strength
-from micrographia.reconstruction.unstated.outline import Outline, cost, model, trace
+from micrographia.reconstruction.unstated.outline import Outline, cost, model, seeded, trace
 from micrographia.reconstruction.unstated.search import Read, assign
 
 _DARK, _JUDGED = 1.0, 12  # deviations below which a reflection is dark, and how many judge
 _BLURRED = (0.14, 0.0, 0.14)  # [Å²]
 _FAINTEST = 0.4  # of what the faintest column could be, below which it is none
 _DOUBTS = (0.15, 0.05, 0.015, 0.004)  # relative errors of the model that are tried
+_START = 0.05  # with which the optics to begin with are chosen
 
 
 @dataclass(frozen=True)
@@ -57,17 +58,21 @@ def read(fit: Fit, asked: Asked, start: Optics, most: int, deadline: Deadline) -
     fit = trimmed(fit)
     shape = usual_strength(mode, list(asked.numbers), fit.g)
     faintest = _FAINTEST * _contrast(mode, asked)
-    rough = doubted(fit, shape, _DOUBTS[0])
+    bent = start.vague > 1
+    rough = doubted(fit, shape, _START, bent)
     outline = max(
-        (trace(rough, _empty(optics), most, faintest, deadline) for optics in _starts(start)),
+        (
+            trace(rough, begun, most, faintest, deadline)
+            for optics in _starts(start)
+            for begun in (seeded(rough, optics, most), _empty(optics))
+        ),
         key=lambda found: _comparable(rough, found),
     )
     fit = replace(fit, sigma=fit.sigma * _unseen_noise(rough, outline))
     traced = []
     for doubt in _DOUBTS:
-        data = doubted(fit, shape, doubt)
-        if doubt != _DOUBTS[0]:
-            outline = trace(data, outline, most, faintest, deadline)
+        data = doubted(fit, shape, doubt, bent)
+        outline = trace(data, outline, most, faintest, deadline)
         traced.append((_comparable(data, outline), data, outline, doubt))
     _, data, outline, doubt = max(traced, key=lambda item: item[0])
     return Reading(mode, data, outline, assign(data, outline, asked, deadline), doubt)
