@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import argparse
+import json
 import logging
 from pathlib import Path
+from typing import TYPE_CHECKING, get_args
 
 from micrographia.commandline import Subparsers, add_settings, print_json, settings_of
-from micrographia.config import Reconstruction
+from micrographia.config import Reconstruction, parse_section
+from micrographia.physics.conditions import Detector
 from micrographia.reconstruction.time_limit import add_time_limit, limited_settings
+
+if TYPE_CHECKING:
+    from micrographia.arrays import BoolArray
 
 logger = logging.getLogger(__name__)
 
@@ -30,19 +36,7 @@ def register(verbs: Subparsers) -> None:
     )
     solve.add_argument("image", type=Path, help="TIFF or other image file")
     solve.add_argument("--out", type=Path, required=True, help="CIF to write")
-    solve.add_argument(
-        "--pixel-size",
-        type=float,
-        default=None,
-        help="pixel size [Å]; default: as stored in the image file",
-    )
-    solve.add_argument(
-        "--elements",
-        type=str,
-        default=None,
-        help="elements of the sample, such as Mo,S; default: infer them, which works only for "
-        "simulated images in radians",
-    )
+    _add_known(solve)
     solve.add_argument(
         "--picture",
         type=Path,
@@ -70,6 +64,78 @@ def register(verbs: Subparsers) -> None:
     _register_library(verbs)
 
 
+def _add_known(parser: argparse.ArgumentParser) -> None:
+    """Add what may be known of a picture."""
+    parser.add_argument(
+        "--pixel-size",
+        type=float,
+        default=None,
+        help="pixel size [Å]; default: as stored in the image file",
+    )
+    parser.add_argument(
+        "--pixel-size-error",
+        type=float,
+        default=None,
+        metavar="FRACTION",
+        help="relative error of the pixel size; default: pixel_size_error of the settings",
+    )
+    parser.add_argument(
+        "--elements",
+        type=str,
+        default=None,
+        help="elements of the sample, such as Mo,S; default: infer them, which works only for "
+        "simulated images in radians",
+    )
+    parser.add_argument(
+        "--composition",
+        type=str,
+        default=None,
+        metavar="FORMULA",
+        help="formula of the sample, such as MoS2, where it is known; says the elements, too",
+    )
+    _add_microscope(parser)
+    parser.add_argument(
+        "--mask",
+        type=Path,
+        default=None,
+        metavar="FILE",
+        help="picture of the same size that is black where the image counts, and not where it "
+        "holds text, lines or borders",
+    )
+
+
+def _add_microscope(parser: argparse.ArgumentParser) -> None:
+    """Add what may be known of the microscope; names are those of the settings' section."""
+    parser.add_argument(
+        "--detector",
+        choices=get_args(Detector),
+        default=None,
+        help="signal: icom or segments (iDPC, centre of mass), haadf or abf; default: as the "
+        "image file states, or else as its noise says",
+    )
+    known = (
+        ("--voltage", "energy_keV", "KV", "acceleration voltage [kV]; with --semiangle"),
+        ("--semiangle", "semiangle_mrad", "MRAD", "convergence semi-angle; with --voltage"),
+        ("--defocus", "defocus", "ANGSTROM", "defocus [Å]; with --voltage and --semiangle"),
+    )
+    for flag, name, unit, text in known:
+        parser.add_argument(
+            flag, dest=name, type=float, default=None, metavar=unit, help=f"{text}; default: fit"
+        )
+
+
+def _settings(arguments: argparse.Namespace) -> Reconstruction:
+    """The settings with what the command line states, within the bounds of either."""
+    settings = limited_settings(arguments)
+    told = settings.model_dump(mode="json")
+    if (error := getattr(arguments, "pixel_size_error", None)) is not None:
+        told["pixel_size_error"] = error
+    for name in type(settings.microscope).model_fields:
+        if (value := getattr(arguments, name, None)) is not None:
+            told["microscope"][name] = value
+    return parse_section(json.dumps(told), Reconstruction)
+
+
 def _register_library(verbs: Subparsers) -> None:
     """Add the verbs of known crystals: `library` and `match`."""
     library = verbs.add_parser("library", help="build a template library from known crystals")
@@ -84,15 +150,7 @@ def _register_library(verbs: Subparsers) -> None:
     match.add_argument(
         "--library", type=Path, required=True, help="template library written by `library`"
     )
-    match.add_argument(
-        "--pixel-size",
-        type=float,
-        default=None,
-        help="pixel size [Å]; default: as stored in the image file",
-    )
-    match.add_argument(
-        "--elements", type=str, default=None, help="elements of the sample, such as Mo,S"
-    )
+    _add_known(match)
     match.add_argument(
         "--without",
         type=str,
@@ -109,7 +167,7 @@ def _solve(arguments: argparse.Namespace) -> int:
     from micrographia.io.stem_images import read_stem_image
     from micrographia.reconstruction.crystal import check_cif_name, doubt, read_crystal
 
-    settings = limited_settings(arguments)
+    settings = _settings(arguments)
     check_cif_name(arguments.out)
     outputs = [arguments.out]
     if arguments.picture is not None:
@@ -117,10 +175,12 @@ def _solve(arguments: argparse.Namespace) -> int:
 
         check_figure_name(arguments.picture)
         outputs.append(arguments.picture)
-    refuse_inputs(outputs, [arguments.image])
+    inputs = [arguments.image] if arguments.mask is None else [arguments.image, arguments.mask]
+    refuse_inputs(outputs, inputs)
     elements = None if arguments.elements is None else _symbols(arguments.elements)
+    composition, mask = _sample_and_mask(arguments)
     image = read_stem_image(arguments.image, arguments.pixel_size)
-    crystal = read_crystal(image, elements, settings, arguments.image.stem)
+    crystal = read_crystal(image, elements, settings, arguments.image.stem, composition, mask)
     crystal.write(arguments.out)
     if arguments.picture is not None:
         from micrographia.drawing.files import write_figure
@@ -138,12 +198,26 @@ def _solve(arguments: argparse.Namespace) -> int:
             "sure": crystal.sure,
             "alternatives": crystal.alternatives,
             "template": crystal.template,
+            "notes": crystal.notes,
         }
     )
     if crystal.sure:
         return 0
     logger.warning("%s: %s", arguments.out, doubt(crystal.confidence, crystal.min_confidence))
     return UNSURE
+
+
+def _sample_and_mask(
+    arguments: argparse.Namespace,
+) -> tuple[dict[str, int] | None, BoolArray | None]:
+    """Composition and mask, each None where the command line states none."""
+    from micrographia.reconstruction.unstated.sample import parse_composition, read_mask
+
+    formula, mask = arguments.composition, arguments.mask
+    return (
+        None if formula is None else parse_composition(formula),
+        None if mask is None else read_mask(mask),
+    )
 
 
 def _symbols(text: str | None) -> list[str]:
@@ -169,23 +243,34 @@ def _match(arguments: argparse.Namespace) -> int:
     from micrographia.errors import SolveError
     from micrographia.io.stem_images import read_stem_image
     from micrographia.reconstruction.deadline import Deadline, OutOfTimeError
-    from micrographia.reconstruction.solve import solve
-    from micrographia.reconstruction.templates.consult import describe, match_templates, problem_of
+    from micrographia.reconstruction.solve import elements_of, solve
+    from micrographia.reconstruction.templates.consult import (
+        can_be_laid_on,
+        describe,
+        match_templates,
+        problem_of,
+    )
     from micrographia.reconstruction.templates.library import read_library
 
-    settings = settings_of(arguments)
+    settings = _settings(arguments)
+    composition, mask = _sample_and_mask(arguments)
     library = read_library(arguments.library)
     if arguments.without is not None:
         library = library.without(arguments.without, settings.templates.same_crystal)
-    elements = _symbols(arguments.elements)
+    stated = None if arguments.elements is None else _symbols(arguments.elements)
+    elements = elements_of(stated, composition) or []
     image = read_stem_image(arguments.image, arguments.pixel_size)
     deadline = Deadline(settings.time_limit)
     try:
-        solution = solve(image, elements, settings, deadline=deadline)
+        solution = solve(
+            image, elements, settings, deadline=deadline, composition=composition, mask=mask
+        )
         problem, answer = solution.problem, solution.atoms
     except OutOfTimeError:
         raise  # whether there is an answer must not depend on the machine
     except SolveError:
+        if mask is not None or not can_be_laid_on(image, settings):
+            raise
         problem, answer = problem_of(image, elements, settings, deadline=deadline), None
     matches = match_templates(problem, answer, library, settings.templates)
     print_json(

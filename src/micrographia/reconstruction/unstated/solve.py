@@ -10,8 +10,6 @@ from micrographia.arrays import BoolArray
 from micrographia.config import Reconstruction
 from micrographia.errors import SolveError
 from micrographia.io.stem_images import StemImage
-from micrographia.physics.conditions import ImagingConditions
-from micrographia.physics.imaging import information_limit
 from micrographia.reconstruction.answer.solution import Solution
 from micrographia.reconstruction.columns import CHECK
 from micrographia.reconstruction.deadline import Deadline
@@ -23,16 +21,11 @@ from micrographia.reconstruction.periodicity.find import find_periodicity
 from micrographia.reconstruction.periodicity.rows import undo
 from micrographia.reconstruction.spectrum import whiten
 from micrographia.reconstruction.unstated.labels import Asked
-from micrographia.reconstruction.unstated.optics import Mode, Optics
+from micrographia.reconstruction.unstated.optics import Optics
 from micrographia.reconstruction.unstated.read import read
+from micrographia.reconstruction.unstated.stated import Stated
 from micrographia.reconstruction.unstated.verdict import to_answer
 
-_MODES: dict[str, Mode] = {
-    "icom": "phase",
-    "segments": "phase",
-    "haadf": "dark",
-    "abf": "bright",
-}
 # Slopes of the noise of pictures as a detector gives them; one that was smoothed has any.
 _COUNTED = -0.35
 _INTEGRATED = (-1.25, -0.85)
@@ -47,7 +40,7 @@ _TEMPERATURE = (
 def solve_unstated(
     image: StemImage,
     asked: Asked,
-    microscope: ImagingConditions | None,
+    stated: Stated,
     settings: Reconstruction,
     deadline: Deadline,
     mask: BoolArray | None = None,
@@ -60,9 +53,9 @@ def solve_unstated(
         The picture with its pixel size.
     asked
         What is known of the sample.
-    microscope
-        What was stated of it; None for nothing. The detector tells what the signal is; else the
-        most probable kind is taken. The rest is one of the optics that are tried.
+    stated
+        What is known of the microscope. The detector tells what the signal is; else the most
+        probable kind is taken.
     settings
         Limits of the search.
     deadline
@@ -92,7 +85,7 @@ def solve_unstated(
     vague = _BENT if _is_display(image) else 1.0
     readings = [
         read(fit, asked, replace(optics, vague=vague), settings.max_atoms, deadline)
-        for optics in _starts(microscope, fit)
+        for optics in _starts(stated, fit)
     ]
     readings = sorted((r for r in readings if r.answers), key=lambda reading: -reading.value)
     if not readings:
@@ -101,23 +94,24 @@ def solve_unstated(
             seen="; ".join(found.sentences()),
             remedy=CHECK,
         )
-    return to_answer(readings, found, asked, image.pixel_size, settings.vacuum)
+    answer = to_answer(readings, found, asked, image.pixel_size, settings.vacuum)
+    return replace(answer, notes=(*stated.sentences(readings[0].mode), *answer.notes))
 
 
-def _starts(microscope: ImagingConditions | None, fit: Fit) -> list[Optics]:
+def _starts(stated: Stated, fit: Fit) -> list[Optics]:
     """Optics from which the fits begin."""
-    if microscope is None:
+    if stated.mode is None:
         slope = noise_slope(fit)
         if slope > _COUNTED:
-            return [Optics("dark")]
+            return [stated.optics("dark")]
         if _INTEGRATED[0] < slope < _INTEGRATED[1]:
-            return [Optics("phase")]
-        return [Optics("phase"), Optics("dark")]
-    mode = _MODES[microscope.detector]
-    fitted = Optics(mode)
-    if mode != "phase":
-        return [replace(fitted, limit=information_limit(microscope))]
-    return [fitted, replace(fitted, stated=microscope)]
+            return [stated.optics("phase")]
+        return [stated.optics("phase"), stated.optics("dark")]
+    fitted = stated.optics(stated.mode)
+    if stated.mode != "phase" or stated.conditions is None:
+        return [fitted]
+    # All of it is known: the transfer is tried as it is, too.
+    return [fitted, replace(fitted, stated=stated.conditions)]
 
 
 def noise_slope(fit: Fit) -> float:
