@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,10 +15,11 @@ from micrographia.errors import ImageError, MicrographiaError
 
 if TYPE_CHECKING:
     from ase import Atoms
+    from numpy.typing import ArrayLike
 
     from micrographia.config import Reconstruction
     from micrographia.method_names import Engine
-    from micrographia.physics.conditions import ImagingConditions
+    from micrographia.physics.conditions import Detector, ImagingConditions
     from micrographia.reconstruction.crystal import Crystal
 
 
@@ -97,6 +99,9 @@ def solve(
     image: Micrograph,
     elements: Sequence[str] | str | None = None,
     *,
+    composition: str | Mapping[str, int] | None = None,
+    detector: Detector | None = None,
+    mask: ArrayLike | None = None,
     conditions: ImagingConditions | None = None,
     settings: Reconstruction | None = None,
 ) -> Crystal:
@@ -109,11 +114,21 @@ def solve(
     elements
         Symbols of the elements that the sample is known to hold: ["Mo", "S"] or "Mo,S". None
         if nobody knows: they are then inferred, which takes an image in radians of phase.
+    composition
+        Formula of the sample where it is known, "MoS2" or {"Mo": 1, "S": 2}; it says the
+        elements, too.
+    detector
+        What the signal is, where nothing else of the microscope is known: "icom" or "segments"
+        (iDPC, centre of mass), "haadf" or "abf". None for what the image states, or else what
+        its noise says.
+    mask
+        Shape (H, W); what is not zero is no part of the picture, such as burnt-in text.
     conditions
-        The microscope; wins over what the image states. None for what it states, or else the
-        default microscope.
+        The whole microscope; wins over what the image states. None for what it states; what
+        nobody states is fitted with the atoms.
     settings
         Limits of the search: `micrographia.config.Reconstruction`; None for the defaults. Its
+        `microscope` takes what is known of voltage, semi-angle and defocus. Its
         `time_limit` [s] ends a search that takes longer, and answers of a confidence below its
         `min_confidence` are not `sure`.
 
@@ -125,7 +140,8 @@ def solve(
     Raises
     ------
     ImageError
-        The pixel size is unknown, or too coarse or too fine to resolve atoms.
+        The pixel size is unknown, or too coarse or too fine to resolve atoms; or the mask is
+        none.
     SolveError
         The image holds no crystal that can be stated with honesty, or the search was stopped at
         its time limit; the message says why.
@@ -138,9 +154,10 @@ def solve(
     >>> found.formula, round(found.a, 2), found.confidence > 0.9
     ('MoS2', 3.18, True)
     """
-    from micrographia.config import Reconstruction
+    from micrographia.config import Reconstruction, parse_section
     from micrographia.io.stem_images import StemImage, check_resolves_atoms
     from micrographia.reconstruction.crystal import read_crystal
+    from micrographia.reconstruction.unstated.sample import checked_mask, parse_composition
 
     remedy = 'Give the right one: mg.Micrograph(pixels, pixel_size=0.1, unit="Å")'
     if not isinstance(image, Micrograph) or image.pixel_size is None:
@@ -155,7 +172,21 @@ def solve(
         elements = elements.replace(",", " ").split()
     pixels = np.asarray(plain_pixels(image), dtype=np.float32)
     stem_image = StemImage(pixels, size, metadata)
-    return read_crystal(stem_image, elements, settings or Reconstruction(), name)
+    settings = settings or Reconstruction()
+    if detector is not None:
+        microscope = settings.microscope.model_dump() | {"detector": detector}
+        settings = parse_section(
+            json.dumps(settings.model_dump(mode="json") | {"microscope": microscope}),
+            Reconstruction,
+        )
+    return read_crystal(
+        stem_image,
+        elements,
+        settings,
+        name,
+        None if composition is None else parse_composition(composition),
+        None if mask is None else checked_mask(mask, "The mask"),
+    )
 
 
 def _atoms_of(crystal: Atoms | Crystal | str | os.PathLike[str]) -> Atoms:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from micrographia.config.base import Section
+from micrographia.physics.conditions import Detector
 
 
 class Symmetry(Section):
@@ -63,6 +64,29 @@ class Templates(Section):
     )
 
 
+class Microscope(Section):
+    """What is known of the microscope behind pictures that do not say it themselves."""
+
+    detector: Detector | None = Field(
+        None,
+        description="Signal: icom or segments (phase contrast), haadf (dark field) or abf "
+        "(annular bright field); null: what the picture states, or else what its noise says.",
+    )
+    energy_keV: float | None = Field(
+        None, ge=20, le=1000, description="Beam energy [keV]; null: not known."
+    )
+    semiangle_mrad: float | None = Field(
+        None,
+        gt=1,
+        le=100,
+        description="Convergence semi-angle of the probe [mrad]; null: not known. With the "
+        "energy it gives the information limit.",
+    )
+    defocus: float | None = Field(
+        None, ge=-1000, le=1000, description="Defocus [Å]; null: not known."
+    )
+
+
 class Reconstruction(Section):
     """Reconstruction of a crystal from a STEM image."""
 
@@ -98,6 +122,17 @@ class Reconstruction(Section):
         False,
         description="Also reconstruct every image without knowledge of its elements "
         "(blind track).",
+    )
+    microscope: Microscope = Field(
+        default_factory=Microscope,
+        description="What is known of the microscope; wins over what a picture states.",
+    )
+    pixel_size_error: float = Field(
+        0.03,
+        ge=0,
+        le=0.2,
+        description="Relative error of the pixel size of pictures whose metadata state no "
+        "imaging conditions.",
     )
     symmetry: Symmetry = Field(
         default_factory=Symmetry, description="Tolerances for the symmetry of the result."

@@ -6,6 +6,9 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+#: Signals: integrated centre of mass, four quadrants, and rings of dark and bright field.
+Detector = Literal["icom", "segments", "haadf", "abf"]
+
 
 class ImagingConditions(BaseModel):
     """How the picture was taken. Travels in the metadata of every simulated image."""
@@ -60,7 +63,7 @@ class ImagingConditions(BaseModel):
         description="Other blur (vibration, thermal motion), a Gaussian: full width at half "
         "maximum [Å].",
     )
-    detector: Literal["icom", "segments", "haadf", "abf"] = Field(
+    detector: Detector = Field(
         "segments",
         description=(
             "Signal: icom (integrated centre of mass), segments (four quadrants), haadf "

@@ -6,9 +6,15 @@ import argparse
 import json
 import logging
 from pathlib import Path
+from typing import TYPE_CHECKING, get_args
 
 from micrographia.commandline import Subparsers, add_settings, print_json, settings_of
 from micrographia.config import Reconstruction, parse_section
+from micrographia.physics.conditions import Detector
+from micrographia.reconstruction.time_limit import add_time_limit, limited_settings
+
+if TYPE_CHECKING:
+    from micrographia.arrays import BoolArray
 
 logger = logging.getLogger(__name__)
 
@@ -19,6 +25,8 @@ UNSURE = 3
 
 def register(verbs: Subparsers) -> None:
     """Add the room's verbs."""
+    from micrographia.reconstruction.datasets import cli as datasets
+
     solve = verbs.add_parser(
         "solve",
         help="find the crystal in one STEM image",
@@ -28,19 +36,7 @@ def register(verbs: Subparsers) -> None:
     )
     solve.add_argument("image", type=Path, help="TIFF or other image file")
     solve.add_argument("--out", type=Path, required=True, help="CIF to write")
-    solve.add_argument(
-        "--pixel-size",
-        type=float,
-        default=None,
-        help="pixel size [Å]; default: as stored in the image file",
-    )
-    solve.add_argument(
-        "--elements",
-        type=str,
-        default=None,
-        help="elements of the sample, such as Mo,S; default: infer them, which works only for "
-        "simulated images in radians",
-    )
+    _add_known(solve)
     solve.add_argument(
         "--picture",
         type=Path,
@@ -48,7 +44,7 @@ def register(verbs: Subparsers) -> None:
         metavar="FILE",
         help="also draw what was found: measured, model, residual, crystal; PNG, SVG or PDF",
     )
-    _add_time_limit(solve)
+    add_time_limit(solve)
     add_settings(solve, Reconstruction)
     solve.set_defaults(run=_solve)
     batch = verbs.add_parser("batch", help="find the crystal in every image of a table")
@@ -61,31 +57,83 @@ def register(verbs: Subparsers) -> None:
         help="given: the elements are known to the solver; blind: they are not, and no "
         "template library is used",
     )
-    _add_time_limit(batch)
+    add_time_limit(batch)
     add_settings(batch, Reconstruction)
     batch.set_defaults(run=_batch)
+    datasets.register(verbs)
     _register_library(verbs)
 
 
-def _add_time_limit(parser: argparse.ArgumentParser) -> None:
+def _add_known(parser: argparse.ArgumentParser) -> None:
+    """Add what may be known of a picture."""
     parser.add_argument(
-        "--time-limit",
+        "--pixel-size",
         type=float,
         default=None,
-        metavar="SECONDS",
-        help="refuse an image whose search takes longer; default: time_limit of the settings",
+        help="pixel size [Å]; default: as stored in the image file",
     )
+    parser.add_argument(
+        "--pixel-size-error",
+        type=float,
+        default=None,
+        metavar="FRACTION",
+        help="relative error of the pixel size; default: pixel_size_error of the settings",
+    )
+    parser.add_argument(
+        "--elements",
+        type=str,
+        default=None,
+        help="elements of the sample, such as Mo,S; default: infer them, which works only for "
+        "simulated images in radians",
+    )
+    parser.add_argument(
+        "--composition",
+        type=str,
+        default=None,
+        metavar="FORMULA",
+        help="formula of the sample, such as MoS2, where it is known; says the elements, too",
+    )
+    _add_microscope(parser)
+    parser.add_argument(
+        "--mask",
+        type=Path,
+        default=None,
+        metavar="FILE",
+        help="picture of the same size that is black where the image counts, and not where it "
+        "holds text, lines or borders",
+    )
+
+
+def _add_microscope(parser: argparse.ArgumentParser) -> None:
+    """Add what may be known of the microscope; names are those of the settings' section."""
+    parser.add_argument(
+        "--detector",
+        choices=get_args(Detector),
+        default=None,
+        help="signal: icom or segments (iDPC, centre of mass), haadf or abf; default: as the "
+        "image file states, or else as its noise says",
+    )
+    known = (
+        ("--voltage", "energy_keV", "KV", "acceleration voltage [kV]; with --semiangle"),
+        ("--semiangle", "semiangle_mrad", "MRAD", "convergence semi-angle; with --voltage"),
+        ("--defocus", "defocus", "ANGSTROM", "defocus [Å]; with --voltage and --semiangle"),
+    )
+    for flag, name, unit, text in known:
+        parser.add_argument(
+            flag, dest=name, type=float, default=None, metavar=unit, help=f"{text}; default: fit"
+        )
 
 
 def _settings(arguments: argparse.Namespace) -> Reconstruction:
-    """The settings with the time limit of the command line, within the bounds of either."""
-    settings: Reconstruction = settings_of(arguments)
-    if arguments.time_limit is None:
-        return settings
-    return parse_section(
-        json.dumps(settings.model_dump(mode="json") | {"time_limit": arguments.time_limit}),
-        Reconstruction,
-    )
+    """The settings with what the command line states, within the bounds of either."""
+    settings = limited_settings(arguments)
+    told = settings.model_dump(mode="json")
+    if (error := getattr(arguments, "pixel_size_error", None)) is not None:
+        told["pixel_size_error"] = error
+    for name in type(settings.microscope).model_fields:
+        if (value := getattr(arguments, name, None)) is not None:
+            told["microscope"][name] = value
+    return parse_section(json.dumps(told), Reconstruction)
 
 
 def _register_library(verbs: Subparsers) -> None:
@@ -102,15 +150,7 @@ def _register_library(verbs: Subparsers) -> None:
     match.add_argument(
         "--library", type=Path, required=True, help="template library written by `library`"
     )
-    match.add_argument(
-        "--pixel-size",
-        type=float,
-        default=None,
-        help="pixel size [Å]; default: as stored in the image file",
-    )
-    match.add_argument(
-        "--elements", type=str, default=None, help="elements of the sample, such as Mo,S"
-    )
+    _add_known(match)
     match.add_argument(
         "--without",
         type=str,
@@ -135,10 +175,12 @@ def _solve(arguments: argparse.Namespace) -> int:
 
         check_figure_name(arguments.picture)
         outputs.append(arguments.picture)
-    refuse_inputs(outputs, [arguments.image])
+    inputs = [arguments.image] if arguments.mask is None else [arguments.image, arguments.mask]
+    refuse_inputs(outputs, inputs)
     elements = None if arguments.elements is None else _symbols(arguments.elements)
+    composition, mask = _sample_and_mask(arguments)
     image = read_stem_image(arguments.image, arguments.pixel_size)
-    crystal = read_crystal(image, elements, settings, arguments.image.stem)
+    crystal = read_crystal(image, elements, settings, arguments.image.stem, composition, mask)
     crystal.write(arguments.out)
     if arguments.picture is not None:
         from micrographia.drawing.files import write_figure
@@ -156,12 +198,26 @@ def _solve(arguments: argparse.Namespace) -> int:
             "sure": crystal.sure,
             "alternatives": crystal.alternatives,
             "template": crystal.template,
+            "notes": crystal.notes,
         }
     )
     if crystal.sure:
         return 0
     logger.warning("%s: %s", arguments.out, doubt(crystal.confidence, crystal.min_confidence))
     return UNSURE
+
+
+def _sample_and_mask(
+    arguments: argparse.Namespace,
+) -> tuple[dict[str, int] | None, BoolArray | None]:
+    """Composition and mask, each None where the command line states none."""
+    from micrographia.reconstruction.unstated.sample import parse_composition, read_mask
+
+    formula, mask = arguments.composition, arguments.mask
+    return (
+        None if formula is None else parse_composition(formula),
+        None if mask is None else read_mask(mask),
+    )
 
 
 def _symbols(text: str | None) -> list[str]:
@@ -187,23 +243,34 @@ def _match(arguments: argparse.Namespace) -> int:
     from micrographia.errors import SolveError
     from micrographia.io.stem_images import read_stem_image
     from micrographia.reconstruction.deadline import Deadline, OutOfTimeError
-    from micrographia.reconstruction.solve import solve
-    from micrographia.reconstruction.templates.consult import describe, match_templates, problem_of
+    from micrographia.reconstruction.solve import elements_of, solve
+    from micrographia.reconstruction.templates.consult import (
+        can_be_laid_on,
+        describe,
+        match_templates,
+        problem_of,
+    )
     from micrographia.reconstruction.templates.library import read_library
 
-    settings = settings_of(arguments)
+    settings = _settings(arguments)
+    composition, mask = _sample_and_mask(arguments)
     library = read_library(arguments.library)
     if arguments.without is not None:
         library = library.without(arguments.without, settings.templates.same_crystal)
-    elements = _symbols(arguments.elements)
+    stated = None if arguments.elements is None else _symbols(arguments.elements)
+    elements = elements_of(stated, composition) or []
     image = read_stem_image(arguments.image, arguments.pixel_size)
     deadline = Deadline(settings.time_limit)
     try:
-        solution = solve(image, elements, settings, deadline=deadline)
+        solution = solve(
+            image, elements, settings, deadline=deadline, composition=composition, mask=mask
+        )
         problem, answer = solution.problem, solution.atoms
     except OutOfTimeError:
         raise  # whether there is an answer must not depend on the machine
     except SolveError:
+        if mask is not None or not can_be_laid_on(image, settings):
+            raise
         problem, answer = problem_of(image, elements, settings, deadline=deadline), None
     matches = match_templates(problem, answer, library, settings.templates)
     print_json(
@@ -220,7 +287,7 @@ def _batch(arguments: argparse.Namespace) -> int:
     from micrographia.reconstruction.batch import reconstruct
     from micrographia.reconstruction.templates.library import read_library
 
-    settings = _settings(arguments)
+    settings = limited_settings(arguments)
     table = read_rows(arguments.folder / "images.parquet", STEM_IMAGES)
     # The solver is told nothing of the crystal but its elements, and blind not even these.
     told = ["image_id", "path", "failure"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -11,6 +11,7 @@ from ase import Atoms
 from numpy.typing import NDArray
 
 from micrographia import __version__
+from micrographia.arrays import BoolArray
 from micrographia.config import Reconstruction, Symmetry
 from micrographia.errors import MicrographiaError
 from micrographia.io.atomic import write_text
@@ -18,13 +19,15 @@ from micrographia.io.stem_images import StemImage
 from micrographia.physics.imaging import evaluate_series
 from micrographia.reconstruction.answer.solution import Solution
 from micrographia.reconstruction.cif import CRYSTAL_CONFIDENCE, LEAST_CONFIDENCE, symmetric_cif
-from micrographia.reconstruction.solve import solve
+from micrographia.reconstruction.solve import elements_of, solve
 from micrographia.reconstruction.symmetry.layer import SymmetricLayer, symmetrise_layer
 from micrographia.reconstruction.templates.consult import Consulted, solve_with_templates
 from micrographia.reconstruction.templates.library import read_library
 
 #: Tolerance of heights that are not nominal [Å].
 KNOWN_HEIGHTS = 0.1
+#: Tolerance in the plane of places that were measured in a picture of unknown optics [Å].
+_LOOSE = 0.12
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -61,6 +64,12 @@ class Crystal:
     g, coefficients
         Frequencies (k, 2) [1/Å] and Fourier coefficients (k,) of the picture that the columns
         give, in the image's units: what `model` draws.
+    candidates
+        The answer and the next best ones as layers before symmetry, the best first; empty where
+        the search ranks none.
+    notes
+        What else was found, a sentence each: how the picture was read, how it repeats itself,
+        distortions of the scan, grains.
     """
 
     atoms: Atoms
@@ -76,6 +85,8 @@ class Crystal:
     min_confidence: float
     g: NDArray[np.float64] = field(repr=False)
     coefficients: NDArray[np.complex128] = field(repr=False)
+    candidates: tuple[Atoms, ...] = field(default=(), repr=False)
+    notes: tuple[str, ...] = ()
 
     @property
     def sure(self) -> bool:
@@ -138,7 +149,12 @@ class Crystal:
 
 
 def read_crystal(
-    image: StemImage, elements: Sequence[str] | None, settings: Reconstruction, name: str
+    image: StemImage,
+    elements: Sequence[str] | None,
+    settings: Reconstruction,
+    name: str,
+    composition: Mapping[str, int] | None = None,
+    mask: BoolArray | None = None,
 ) -> Crystal:
     """Read a crystal from one picture, with the template library that the settings name.
 
@@ -152,6 +168,10 @@ def read_crystal(
         Limits of the search, symmetry, templates.
     name
         Of the picture; names the CIF's data block.
+    composition
+        Atoms of each element per formula, where it is known; it says the elements, too.
+    mask
+        True where pixels are no part of the picture (rows, columns), such as burnt-in text.
 
     Raises
     ------
@@ -162,11 +182,12 @@ def read_crystal(
         The template library is absent or damaged.
     """
     note = None
+    elements = elements_of(elements, composition)
     if elements is None or settings.templates.library is None:
-        solution = solve(image, elements, settings)
+        solution = solve(image, elements, settings, composition=composition, mask=mask)
     else:
         library = read_library(settings.templates.library)
-        found = solve_with_templates(image, elements, settings, library)
+        found = solve_with_templates(image, elements, settings, library, composition, mask)
         solution, note = found.solution, describe_template(found, "in-library")
     return Crystal(
         atoms=_layer(solution, settings.symmetry, note).atoms,
@@ -182,6 +203,8 @@ def read_crystal(
         min_confidence=settings.min_confidence,
         g=solution.problem.fit.g,
         coefficients=solution.coefficients,
+        candidates=solution.candidates,
+        notes=solution.notes,
     )
 
 
@@ -249,12 +272,20 @@ def to_cif_text(
         *(f"Alternative: {text}" for text in solution.alternatives),
         f"Symmetrised: the projection is {layer.wallpaper} within {symmetry.tolerance:g} A; atoms "
         f"moved by at most {layer.deviation:.4f} A in the plane.",
+        *(f"Note: {_ascii(text)}" for text in solution.notes),
     ]
     items = {
         CRYSTAL_CONFIDENCE: f"{solution.confidence:.4f}",
         LEAST_CONFIDENCE: f"{least:.4f}",
     }
     return symmetric_cif(layer, solution.site_confidence, comments, name, items)
+
+
+def _ascii(text: str) -> str:
+    """A sentence in the characters that CIF allows."""
+    for sign, word in (("Å", "A"), ("°", " deg"), ("×", "x"), ("±", "+-")):
+        text = text.replace(sign, word)
+    return text.encode("ascii", "replace").decode()
 
 
 def doubt(confidence: float, least: float) -> str:
@@ -275,6 +306,5 @@ def symmetric_layer(
     solution: Solution, symmetry: Symmetry, height_tolerance: float
 ) -> SymmetricLayer:
     """Return a solution's layer made symmetric; heights may differ by a tolerance [Å]."""
-    return symmetrise_layer(
-        solution.atoms, symmetry.tolerance, height_tolerance, symmetry.cell_tolerance
-    )
+    tolerance = max(symmetry.tolerance, _LOOSE if solution.loose else 0.0)
+    return symmetrise_layer(solution.atoms, tolerance, height_tolerance, symmetry.cell_tolerance)

@@ -10,6 +10,7 @@ import numpy as np
 from ase.data import atomic_numbers
 from threadpoolctl import threadpool_limits
 
+from micrographia.arrays import BoolArray
 from micrographia.config import Reconstruction
 from micrographia.errors import SolveError
 from micrographia.io.stem_images import StemImage
@@ -36,6 +37,7 @@ from micrographia.reconstruction.spectrum import whiten
 from micrographia.reconstruction.superlattice import enlarge
 from micrographia.reconstruction.unstated.labels import Asked
 from micrographia.reconstruction.unstated.solve import solve_unstated
+from micrographia.reconstruction.unstated.stated import Stated
 
 WORST_FIT = 0.5  # share of the reflections' power that a stated crystal must explain
 _DOUBTS = (0.02, 0.05)  # relative errors of the forward model that are allowed for
@@ -72,12 +74,13 @@ def solve(
     conditions: ImagingConditions | None = None,
     deadline: Deadline | None = None,
     composition: Mapping[str, int] | None = None,
+    mask: BoolArray | None = None,
 ) -> Solution:
     """Read a crystal from a STEM image.
 
     A picture in radians whose metadata state the microscope is read with that microscope. For
-    any other picture the optics are fitted together with the atoms, what is stated among the
-    readings that are tried.
+    any other picture, and any that is read with a mask or a composition, the optics are fitted
+    together with the atoms, what is stated among the readings that are tried.
 
     Parameters
     ----------
@@ -87,13 +90,16 @@ def solve(
         Symbols of the elements that the sample is known to hold; None if nobody knows. They are
         then inferred, which takes a picture calibrated in radians of phase.
     settings
-        Limits of the search, that of time among them.
+        Limits of the search, that of time among them, and what is known of the microscope.
     conditions
         The microscope where the metadata state none; None if nobody knows.
     deadline
         Limit of time that began earlier; None for that of the settings from now on.
     composition
-        Atoms of each element per formula, such as {"Mo": 1, "S": 2}, where it is known.
+        Atoms of each element per formula, such as {"Mo": 1, "S": 2}, where it is known; it
+        says the elements, too.
+    mask
+        True where pixels are no part of the picture (rows, columns), such as burnt-in text.
 
     Raises
     ------
@@ -102,18 +108,64 @@ def solve(
         at its limit of time; the message says why.
     """
     deadline = deadline or Deadline(settings.time_limit)
+    elements = elements_of(elements, composition)
     numbers = None if elements is None else parse_elements(elements)
-    stated = image.metadata.get("conditions")
-    microscope = ImagingConditions(**stated) if stated else conditions
+    stated = Stated.of(image.metadata, settings, conditions)
     calibrated = image.metadata.get("unit") == "rad"
+    whole = calibrated and stated.conditions is not None and mask is None and composition is None
+    _check_mask(image, numbers, mask)
     # The products are small, and threads that wait for each other only slow them down.
     with threadpool_limits(limits=1, user_api="blas"):
-        if (calibrated and microscope is not None) or numbers is None:
-            return _solve_stated(
-                image, numbers, settings, microscope or ImagingConditions(), deadline
-            )
+        if whole or numbers is None:
+            return _solve_stated(image, numbers, settings, stated.assumed(), deadline)
         asked = Asked.of(numbers, composition)
-        return solve_unstated(image, asked, microscope, settings, deadline)
+        return solve_unstated(image, asked, stated, settings, deadline, mask)
+
+
+def elements_of(
+    elements: Sequence[str] | None, composition: Mapping[str, int] | None
+) -> Sequence[str] | None:
+    """Elements of a sample of which elements, composition, both or none may be stated.
+
+    Raises
+    ------
+    SolveError
+        The two are of different elements.
+    """
+    if composition is None:
+        return elements
+    if elements is not None and set(elements) != set(composition):
+        raise SolveError(
+            "The elements are not those of the composition",
+            seen=", ".join(elements),
+            allowed=", ".join(composition),
+            remedy="Leave the elements out: the composition says them",
+        )
+    return list(composition)
+
+
+def _check_mask(image: StemImage, numbers: list[int] | None, mask: BoolArray | None) -> None:
+    """Refuse masks that do not fit.
+
+    Raises
+    ------
+    SolveError
+        The mask has another size than the picture, or nobody says the elements.
+    """
+    if mask is None:
+        return
+    if mask.shape != image.pixels.shape:
+        raise SolveError(
+            "The mask does not fit the picture",
+            seen=f"{mask.shape[1]}×{mask.shape[0]} px",
+            allowed=f"{image.pixels.shape[1]}×{image.pixels.shape[0]} px",
+            remedy="Draw the mask on the picture itself, at its full size",
+        )
+    if numbers is None:
+        raise SolveError(
+            "Without elements a picture cannot be read under a mask",
+            remedy="Give the sample's elements, for example --elements Mo,S",
+        )
 
 
 def _solve_stated(

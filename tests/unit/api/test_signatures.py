@@ -40,6 +40,8 @@ FUNCTIONS = {
     ),
     "solve": (
         "(image: 'Micrograph', elements: 'Sequence[str] | str | None' = None, *, "
+        "composition: 'str | Mapping[str, int] | None' = None, "
+        "detector: 'Detector | None' = None, mask: 'ArrayLike | None' = None, "
         "conditions: 'ImagingConditions | None' = None, "
         "settings: 'Reconstruction | None' = None) -> 'Crystal'"
     ),
@@ -54,6 +56,7 @@ CLASSES = {
         [
             *("atoms", "confidence", "site_confidence", "alternatives", "cell", "columns"),
             *("numbers", "counts", "template", "cif", "min_confidence", "g", "coefficients"),
+            *("candidates", "notes"),
         ],
         {"formula", "a", "b", "gamma", "sure"},
         {"write", "model"},

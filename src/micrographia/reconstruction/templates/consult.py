@@ -7,7 +7,7 @@ explains it as well, with the same species in the same places, lends its heights
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,6 +15,7 @@ import numpy as np
 from ase import Atoms
 from scipy.special import logsumexp
 
+from micrographia.arrays import BoolArray
 from micrographia.config import Reconstruction, Templates
 from micrographia.errors import SolveError
 from micrographia.io.stem_images import StemImage
@@ -41,6 +42,7 @@ from micrographia.reconstruction.templates.library import (
     retrieve_prototypes,
 )
 from micrographia.reconstruction.templates.placing import Placed, place, placed_layer
+from micrographia.reconstruction.unstated.stated import Stated
 
 _OWN_STRAIN = 0.01  # between a picture's lattice and the crystal that was read from it
 
@@ -134,11 +136,19 @@ def problem_of(
         The picture has no lattice, an element is none, or `deadline` is reached.
     """
     numbers = parse_elements(elements)
-    stated = image.metadata.get("conditions")
-    microscope = ImagingConditions(**stated) if stated else (conditions or ImagingConditions())
+    microscope = Stated.of(image.metadata, settings, conditions).assumed()
     whitened = whiten(image.pixels, image.pixel_size, information_limit(microscope), deadline)
     fit = find_lattice(whitened, settings)
     return set_up(fit, numbers, microscope, deadline=deadline)
+
+
+def can_be_laid_on(image: StemImage, settings: Reconstruction) -> bool:
+    """Whether known crystals can be compared with a picture that holds no answer of its own.
+
+    That takes the transfer of its microscope, which otherwise comes with the answer.
+    """
+    stated = Stated.of(image.metadata, settings)
+    return stated.mode in (None, "phase")
 
 
 def rank(
@@ -246,7 +256,12 @@ def answer_from_templates(
 
 
 def solve_with_templates(
-    image: StemImage, elements: Sequence[str], settings: Reconstruction, library: Library
+    image: StemImage,
+    elements: Sequence[str],
+    settings: Reconstruction,
+    library: Library,
+    composition: Mapping[str, int] | None = None,
+    mask: BoolArray | None = None,
 ) -> Consulted:
     """Read a crystal from a STEM image with the help of known ones.
 
@@ -259,10 +274,14 @@ def solve_with_templates(
     """
     deadline = Deadline(settings.time_limit)
     try:
-        solution = solve(image, elements, settings, deadline=deadline)
+        solution = solve(
+            image, elements, settings, deadline=deadline, composition=composition, mask=mask
+        )
     except OutOfTimeError:
         raise
     except SolveError:
+        if mask is not None or not can_be_laid_on(image, settings):
+            raise
         problem = problem_of(image, elements, settings, deadline=deadline)
         deadline.begin("comparing known crystals with the picture")
         found = answer_from_templates(problem, library, settings)

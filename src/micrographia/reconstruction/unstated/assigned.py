@@ -16,7 +16,6 @@ from micrographia.reconstruction.unstated.labels import Asked
 from micrographia.reconstruction.unstated.optics import (
     EXPONENTS,
     SPREAD,
-    USUAL,
     Optics,
     blur_slopes,
     exponent_weight,
@@ -205,9 +204,9 @@ def _prior(optics: Optics) -> tuple[FloatArray, FloatArray]:
     usual, _ = EXPONENTS.get(optics.mode, (optics.exponent, 0.0))
     flex = [value for _, *values in optics.flex for value in values]
     spreads = [flex_spread(number) for number, *_ in optics.flex]
-    off = [*(optics.parameters() - USUAL), optics.exponent - usual, *flex]
+    off = [*(optics.parameters() - optics.usual), optics.exponent - usual, *flex]
     corrections = 0.5 / np.square(np.concatenate(spreads))
-    weights = [0.5 / np.square(SPREAD), [exponent_weight(optics)], corrections]
+    weights = [0.5 / np.square(optics.spread), np.array([exponent_weight(optics)]), corrections]
     return np.concatenate(weights), np.array(off)
 
 

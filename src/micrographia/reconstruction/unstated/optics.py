@@ -79,6 +79,8 @@ class Optics:
         For each element that is fitted: its number, and the three corrections of its strength.
     stated
         Conditions that were stated, whose transfer takes T's place; None: fitted.
+    told
+        What else is known of the parameters: its place among them, value and spread of each.
     """
 
     mode: Mode
@@ -90,6 +92,27 @@ class Optics:
     vague: float = 1.0
     flex: tuple[tuple[int, float, float, float], ...] = ()
     stated: ImagingConditions | None = None
+    told: tuple[tuple[int, float, float], ...] = ()
+
+    @property
+    def usual(self) -> FloatArray:
+        """Most probable parameters: what is known of them, `USUAL` where nothing is."""
+        values = USUAL.copy()
+        for place, value, _ in self.told:
+            values[place] = value
+        return values
+
+    @property
+    def spread(self) -> FloatArray:
+        """How far the parameters may be from the most probable ones."""
+        values = SPREAD.copy()
+        for place, _, spread in self.told:
+            values[place] = spread
+        return values
+
+    def told_that(self, told: tuple[tuple[int, float, float], ...]) -> Optics:
+        """The same with some parameters known."""
+        return replace(self, told=told)
 
     def probe(self, g: FloatArray) -> ComplexArray:
         """T (m,) at frequencies g (m, 2) [1/Å]."""
@@ -153,7 +176,7 @@ class Optics:
 
     def unusual(self) -> float:
         """Half the squared deviations from what is usual: minus a log-probability."""
-        value = 0.5 * float(np.square((self.parameters() - USUAL) / SPREAD).sum())
+        value = 0.5 * float(np.square((self.parameters() - self.usual) / self.spread).sum())
         if self.mode != "phase":
             usual, spread = EXPONENTS[self.mode]
             square = ((self.exponent - usual) / (spread * self.vague)) ** 2

@@ -16,7 +16,7 @@ from micrographia.physics.lattice import minimum_image
 from micrographia.reconstruction.deadline import Deadline
 from micrographia.reconstruction.unstated.data import Data, price, vacant
 from micrographia.reconstruction.unstated.descent import descend, shortened
-from micrographia.reconstruction.unstated.optics import SPREAD, USUAL, Optics, blur_slopes, waves
+from micrographia.reconstruction.unstated.optics import Optics, blur_slopes, waves
 
 _GRID = 0.1  # spacing of the search map [Å]
 _SEEDED = 0.9  # least distance of the columns to begin with [Å]
@@ -109,8 +109,8 @@ def _linearise(data: Data, outline: Outline) -> tuple[FloatArray, FloatArray]:
     matrix = np.concatenate(parts, axis=1)
     normal = (matrix.conj().T @ matrix).real
     gradient = (matrix.conj().T @ (data.values - total)).real
-    spread = np.concatenate([np.full(count, _WIDTH), SPREAD])
-    off = np.concatenate([outline.widths, optics.parameters() - USUAL])
+    spread = np.concatenate([np.full(count, _WIDTH), optics.spread])
+    off = np.concatenate([outline.widths, optics.parameters() - optics.usual])
     places = np.arange(3 * count, 3 * count + len(spread))
     normal[places, places] += 0.5 / spread**2
     gradient[places] -= 0.5 / spread**2 * off

@@ -5,36 +5,27 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from scipy.special import expit, logsumexp
 
 from micrographia.arrays import BoolArray
 from micrographia.config import Reconstruction
 from micrographia.errors import SolveError
 from micrographia.io.stem_images import StemImage
-from micrographia.physics.conditions import ImagingConditions
-from micrographia.physics.imaging import information_limit
-from micrographia.reconstruction.answer.solution import Solution, to_layer, to_solution
-from micrographia.reconstruction.columns import CHECK, Columns, Problem
-from micrographia.reconstruction.deadline import UNLIMITED, Deadline
+from micrographia.reconstruction.answer.solution import Solution
+from micrographia.reconstruction.columns import CHECK
+from micrographia.reconstruction.deadline import Deadline
 from micrographia.reconstruction.lattice import Fit, coefficients_on
 from micrographia.reconstruction.periodicity.cell import CellLimits
+from micrographia.reconstruction.periodicity.crop import largest_rectangle
 from micrographia.reconstruction.periodicity.describe import Periodicity
 from micrographia.reconstruction.periodicity.find import find_periodicity
 from micrographia.reconstruction.periodicity.rows import undo
 from micrographia.reconstruction.spectrum import whiten
-from micrographia.reconstruction.unstated.assigned import Assigned
-from micrographia.reconstruction.unstated.data import Data, forms, price
 from micrographia.reconstruction.unstated.labels import Asked
-from micrographia.reconstruction.unstated.optics import Mode, Optics
-from micrographia.reconstruction.unstated.read import Reading, read
-from micrographia.reconstruction.unstated.search import Read
+from micrographia.reconstruction.unstated.optics import Optics
+from micrographia.reconstruction.unstated.read import read
+from micrographia.reconstruction.unstated.stated import Stated
+from micrographia.reconstruction.unstated.verdict import to_answer
 
-_MODES: dict[str, Mode] = {
-    "icom": "phase",
-    "segments": "phase",
-    "haadf": "dark",
-    "abf": "bright",
-}
 # Slopes of the noise of pictures as a detector gives them; one that was smoothed has any.
 _COUNTED = -0.35
 _INTEGRATED = (-1.25, -0.85)
@@ -49,7 +40,7 @@ _TEMPERATURE = (
 def solve_unstated(
     image: StemImage,
     asked: Asked,
-    microscope: ImagingConditions | None,
+    stated: Stated,
     settings: Reconstruction,
     deadline: Deadline,
     mask: BoolArray | None = None,
@@ -62,9 +53,9 @@ def solve_unstated(
         The picture with its pixel size.
     asked
         What is known of the sample.
-    microscope
-        What was stated of it; None for nothing. The detector tells what the signal is; else the
-        most probable kind is taken. The rest is one of the optics that are tried.
+    stated
+        What is known of the microscope. The detector tells what the signal is; else the most
+        probable kind is taken.
     settings
         Limits of the search.
     deadline
@@ -81,13 +72,20 @@ def solve_unstated(
         settings.min_lattice_length / image.pixel_size,
         settings.max_cell_area / image.pixel_size**2,
     )
-    found = find_periodicity(image.pixels, mask, limits, deadline)
+    pixels = image.pixels
+    found = find_periodicity(pixels, mask, limits, deadline)
+    if found.grains.count > 1:
+        rows, columns = largest_rectangle(found.grains.mask)
+        inside = None if mask is None else mask[rows, columns]
+        image = replace(image, pixels=image.pixels[rows, columns])
+        grain = find_periodicity(pixels[rows, columns], inside, limits, deadline)
+        mask, found = inside, replace(grain, remarks=(found.grains.sentence, *grain.remarks))
     fit = coefficients(image, found, mask, deadline)
     deadline.begin("placing atoms in the cell")
     vague = _BENT if _is_display(image) else 1.0
     readings = [
         read(fit, asked, replace(optics, vague=vague), settings.max_atoms, deadline)
-        for optics in _starts(microscope, fit)
+        for optics in _starts(stated, fit)
     ]
     readings = sorted((r for r in readings if r.answers), key=lambda reading: -reading.value)
     if not readings:
@@ -96,23 +94,24 @@ def solve_unstated(
             seen="; ".join(found.sentences()),
             remedy=CHECK,
         )
-    return _solution(readings, found, settings)
+    answer = to_answer(readings, found, asked, image.pixel_size, settings.vacuum)
+    return replace(answer, notes=(*stated.sentences(readings[0].mode), *answer.notes))
 
 
-def _starts(microscope: ImagingConditions | None, fit: Fit) -> list[Optics]:
+def _starts(stated: Stated, fit: Fit) -> list[Optics]:
     """Optics from which the fits begin."""
-    if microscope is None:
+    if stated.mode is None:
         slope = noise_slope(fit)
         if slope > _COUNTED:
-            return [Optics("dark")]
+            return [stated.optics("dark")]
         if _INTEGRATED[0] < slope < _INTEGRATED[1]:
-            return [Optics("phase")]
-        return [Optics("phase"), Optics("dark")]
-    mode = _MODES[microscope.detector]
-    fitted = Optics(mode)
-    if mode != "phase":
-        return [replace(fitted, limit=information_limit(microscope))]
-    return [fitted, replace(fitted, stated=microscope)]
+            return [stated.optics("phase")]
+        return [stated.optics("phase"), stated.optics("dark")]
+    fitted = stated.optics(stated.mode)
+    if stated.mode != "phase" or stated.conditions is None:
+        return [fitted]
+    # All of it is known: the transfer is tried as it is, too.
+    return [fitted, replace(fitted, stated=stated.conditions)]
 
 
 def noise_slope(fit: Fit) -> float:
@@ -145,71 +144,3 @@ def coefficients(
     whitened = whiten(straight.astype(np.float32), image.pixel_size, None, deadline)
     fit = coefficients_on(whitened, found.cell * image.pixel_size)
     return replace(fit, explained=1.0)
-
-
-def _solution(readings: list[Reading], found: Periodicity, settings: Reconstruction) -> Solution:
-    best = readings[0]
-    rivals = [
-        (answer.value + reading.value - reading.answers[0].value - best.value, answer)
-        for reading in readings
-        for answer in reading.answers
-    ]
-    rivals.sort(key=lambda item: -item[0])
-    state = best.answers[0].state
-    problem, columns = _as_problem(best.data, state, best.doubt)
-    odds = np.array(
-        [gap for gap, answer in rivals if sorted(answer.state.kinds) != sorted(state.kinds)]
-    )
-    share = float(np.exp(-logsumexp([0.0, *(odds / _TEMPERATURE)])))
-    names = [
-        f"{_formula(answer.state)} (log-likelihood {gap:+.1f})" for gap, answer in rivals[1:4]
-    ]
-    sites = np.array([_site(best.answers, column) for column in range(state.count)])
-    solution = to_solution(problem, columns, share, names, sites, settings.vacuum)
-    layers = [
-        to_layer(
-            best.data.fit.cell, answer.state.positions, list(answer.state.kinds), settings.vacuum
-        )[0]
-        for answer in best.answers[:_CANDIDATES]
-    ]
-    return replace(solution, candidates=tuple(layers), notes=tuple(found.sentences()))
-
-
-def _as_problem(data: Data, state: Assigned, doubt: float) -> tuple[Problem, Columns]:
-    """The same columns under the fitted optics, as every later comparison takes them."""
-    kinds = sorted(set(state.kinds))
-    problem = Problem(
-        fit=data.fit,
-        data=data.values,
-        kinds=kinds,
-        forms=forms(data, state.optics, kinds),
-        penalty=price(data),
-        gain_spread=0.3,
-        doubt=doubt,
-        strong=False,
-        deadline=UNLIMITED,
-    )
-    places = np.array([kinds.index(kind) for kind in state.kinds])
-    return problem, Columns(state.positions, places)
-
-
-def _site(answers: list[Read], column: int) -> float:
-    """Posterior of a column's kind against the best answer that differs in this column alone."""
-    best = answers[0]
-    own = best.state
-    gaps = [
-        best.value - other.value
-        for other in answers[1:]
-        if other.state.count == own.count
-        and all(
-            (a == b) == (place != column)
-            for place, (a, b) in enumerate(zip(own.kinds, other.state.kinds, strict=True))
-        )
-    ]
-    return float(expit(min(gaps) / _TEMPERATURE)) if gaps else 1.0
-
-
-def _formula(state: Assigned) -> str:
-    from ase import Atoms
-
-    return str(Atoms(numbers=state.atoms).get_chemical_formula("metal"))
