@@ -23,9 +23,9 @@ def add_time_limit(parser: argparse.ArgumentParser) -> None:
 def limited_settings(arguments: argparse.Namespace) -> Reconstruction:
     """Return the settings with the time limit of the command line, within the bounds of either."""
     settings: Reconstruction = settings_of(arguments)
-    if arguments.time_limit is None:
+    limit = getattr(arguments, "time_limit", None)
+    if limit is None:
         return settings
     return parse_section(
-        json.dumps(settings.model_dump(mode="json") | {"time_limit": arguments.time_limit}),
-        Reconstruction,
+        json.dumps(settings.model_dump(mode="json") | {"time_limit": limit}), Reconstruction
     )
