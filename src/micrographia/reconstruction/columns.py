@@ -36,8 +36,8 @@ GAIN_SPREAD = 0.3
 #: What to do where a lattice is there, but no atoms explain what is on it.
 CHECK = (
     "Check the pixel size, name every element of the sample and no other, and see that it is an "
-    "iDPC or centre-of-mass picture with bright atoms, of a crystal a few atoms thick: annular "
-    "dark-field, bright-field and thick-crystal contrast is not what the model explains"
+    "iDPC, centre-of-mass or dark-field picture with bright atoms, of a crystal a few atoms "
+    "thick: coherent bright-field and thick-crystal contrast is not what the model explains"
 )
 
 Kind = tuple[int, ...]

@@ -126,7 +126,7 @@ def test_a_slow_search_ends_at_its_limit():
 
 @needs("shared data")
 def test_the_clock_is_looked_at_often_on_a_real_picture():
-    # Iron telluride, dark field, in colour: 127 s without a limit, most of it in one recursion.
+    # Iron telluride, dark field, in colour, of which nothing is stated.
     image = read_stem_image(SHARED / "stem_real" / "FeTe.png", 0.0754)
     looks: list[float] = []
 
@@ -134,10 +134,14 @@ def test_the_clock_is_looked_at_often_on_a_real_picture():
         looks.append(time.process_time())
         return looks[-1]
 
-    with pytest.raises(OutOfTimeError):
-        solve(image, ["Fe", "Te"], SETTINGS, deadline=Deadline(4, clock))
-    assert len(looks) > 100 and looks[-1] - looks[0] < 4 + 2
+    solve(image, ["Fe", "Te"], SETTINGS, deadline=Deadline(600, clock))
+    assert len(looks) > 100
     assert max(np.diff(looks)) < 2
+    half = (looks[-1] - looks[0]) / 2
+    looks.clear()
+    with pytest.raises(OutOfTimeError):
+        solve(image, ["Fe", "Te"], SETTINGS, deadline=Deadline(half, clock))
+    assert looks[-1] - looks[0] < half + 2
 
 
 def test_large_pictures_are_refused_with_what_to_do():

@@ -21,6 +21,7 @@ from micrographia.reconstruction.periodicity.find import find_periodicity
 from micrographia.reconstruction.periodicity.rows import undo
 from micrographia.reconstruction.spectrum import whiten
 from micrographia.reconstruction.unstated.labels import Asked
+from micrographia.reconstruction.unstated.negative import refuse_negative
 from micrographia.reconstruction.unstated.optics import Optics
 from micrographia.reconstruction.unstated.read import read
 from micrographia.reconstruction.unstated.stated import Stated
@@ -94,6 +95,7 @@ def solve_unstated(
             seen="; ".join(found.sentences()),
             remedy=CHECK,
         )
+    refuse_negative(readings[0], settings.max_atoms, deadline)
     answer = to_answer(readings, found, asked, image.pixel_size, settings.vacuum)
     return replace(answer, notes=(*stated.sentences(readings[0].mode), *answer.notes))
 
