@@ -23,7 +23,7 @@ from micrographia.stem.multislice import orthogonal_cell, settle_abtem
 
 NUMBERS = (6, 16, 42, 74)
 DISTANCES = (1.5, 3.0)  # of the atoms of a column [Å]
-FROZEN = 10  # configurations
+FROZEN = 30  # configurations
 SIDE = 7.0  # [Å]
 
 

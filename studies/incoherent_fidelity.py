@@ -40,6 +40,7 @@ from micrographia.physics.imaging import (
 )
 from micrographia.physics.incoherent import THERMAL
 from micrographia.physics.scattering import wavelength
+from micrographia.physics.series import scalar_coefficients
 from micrographia.provenance import machine
 from micrographia.stem import multislice
 from micrographia.stem.crystals.structures import curate
@@ -267,7 +268,7 @@ def _scanned(potential: Any, cell: Atoms, conditions: ImagingConditions) -> Any:
         multislice._aberrations(_focused(potential, conditions), 0.0, 0.0),
     )
     signal = np.asarray(measured.compute().array, dtype=np.float64)
-    return multislice.scalar_coefficients(signal, sides)
+    return scalar_coefficients(signal, sides)
 
 
 def _check() -> None:

@@ -13,6 +13,11 @@ def register(verbs: Subparsers) -> None:
     from micrographia.benchmarks.segmentation import methods_cli as segmentation_methods
     from micrographia.benchmarks.stem import cli as stem
     from micrographia.benchmarks.structure import cli as structure
+    from micrographia.benchmarks.structure.real import cli as structure_real
+    from micrographia.benchmarks.structure.stem2crystal import cli as stem2crystal
 
-    for benchmark in (segmentation, segmentation_methods, structure, energy, stem, annotation):
+    for benchmark in (
+        segmentation, segmentation_methods, structure, structure_real, stem2crystal, energy, stem,
+        annotation,
+    ):  # fmt: skip
         benchmark.register(verbs)

@@ -31,3 +31,22 @@ class Benchmarks(Section):
             "energy_per_atom_pbe [eV]; null: no comparison with DFT."
         ),
     )
+    real_pictures: ExistingPath | None = Field(
+        None,
+        description=(
+            "Table of real STEM pictures for `snakemake bench_structure_real` (CSV: name, "
+            "picture, elements, pixel_size or field_of_view, truth, note); null: "
+            "resources/real_stem/table.csv."
+        ),
+    )
+    real_folder: ExistingPath | None = Field(
+        None,
+        description="Folder where that table's paths begin; null: the table's own.",
+    )
+    stem2crystal: ExistingPath | None = Field(
+        None,
+        description=(
+            "Table of pictures with true crystals, or the folder that holds it, for "
+            "`snakemake bench_stem2crystal`; null: there is none."
+        ),
+    )

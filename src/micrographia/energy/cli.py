@@ -50,6 +50,15 @@ def register(verbs: Subparsers) -> None:
     _add_common(batch)
     add_shard(batch)
     batch.set_defaults(run=_batch)
+    ranked = verbs.add_parser(
+        "rerank", help="order ranked crystals that differ in heights by their energies"
+    )
+    ranked.add_argument(
+        "answers", type=Path, metavar="JSONL", help="answers written by `reconstruction ranked`"
+    )
+    ranked.add_argument("--out", type=Path, required=True, metavar="JSONL", help="file to write")
+    add_settings(ranked, Energy)
+    ranked.set_defaults(run=_rerank)
     references = verbs.add_parser(
         "references", help="relax the reference crystals of the pure elements"
     )
@@ -214,4 +223,17 @@ def _references(arguments: argparse.Namespace) -> int:
         f"{arguments.out}: {len(found['elements'])} elements with {potential.key}, "
         f"{len(found['failures'])} failed"
     )
+    return 0
+
+
+def _rerank(arguments: argparse.Namespace) -> int:
+    from micrographia.energy.calculators import load_potential
+    from micrographia.energy.rerank import rerank
+    from micrographia.io.atomic import refuse_inputs
+    from micrographia.io.datasets.answers import read_lines, write_answers
+
+    refuse_inputs([arguments.out], [arguments.answers])
+    rows = read_lines(arguments.answers)
+    write_answers(arguments.out, rerank(rows, load_potential(settings_of(arguments))))
+    print(f"{arguments.out}: {len(rows)} answers")
     return 0

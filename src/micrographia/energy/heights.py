@@ -14,9 +14,9 @@ from ase import Atoms
 from ase.data import covalent_radii
 
 from micrographia.arrays import FloatArray, IntArray
-from micrographia.energy.patterns import make_patterns, spread_in_sites
-from micrographia.energy.plane_symmetry import find_plane_group, find_sites
+from micrographia.physics.height_patterns import make_patterns, spread_in_sites
 from micrographia.physics.lattice import minimum_image
+from micrographia.physics.plane_symmetry import find_plane_group, find_sites
 
 #: Height of one step of a pattern before bonds are relaxed [Å].
 LEVEL = 1.0
@@ -53,7 +53,7 @@ def propose_heights(layer: Atoms, count: int, seed: int) -> tuple[list[FloatArra
         The patterns behind them (proposals, n) [Å], for `vary_bonds`.
     """
     rng = np.random.default_rng(seed)
-    levels = LEVEL * make_patterns(layer, _OVERSAMPLING * count, seed)
+    levels = LEVEL * make_patterns(layer, _OVERSAMPLING * count, seed)[0]
     levels += rng.normal(scale=JITTER, size=levels.shape)
     relaxed, energies = relax_pairs(layer, levels, *_FAMILIES[0])
     relaxed -= relaxed.mean(axis=1, keepdims=True)

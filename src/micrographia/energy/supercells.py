@@ -11,8 +11,8 @@ from ase import Atoms
 from ase.build import make_supercell
 
 from micrographia.arrays import FloatArray
-from micrographia.energy.plane_symmetry import COLUMN_WIDTH
 from micrographia.physics.lattice import minimum_image
+from micrographia.physics.plane_symmetry import COLUMN_WIDTH
 
 #: Most atoms of a cell that is doubled; larger ones have room for columns of both kinds.
 LARGEST = 4

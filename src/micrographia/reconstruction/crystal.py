@@ -26,6 +26,8 @@ from micrographia.reconstruction.templates.library import read_library
 
 #: Tolerance of heights that are not nominal [Å].
 KNOWN_HEIGHTS = 0.1
+#: Tolerance in the plane of places that were measured in a picture of unknown optics [Å].
+_LOOSE = 0.12
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -304,6 +306,5 @@ def symmetric_layer(
     solution: Solution, symmetry: Symmetry, height_tolerance: float
 ) -> SymmetricLayer:
     """Return a solution's layer made symmetric; heights may differ by a tolerance [Å]."""
-    return symmetrise_layer(
-        solution.atoms, symmetry.tolerance, height_tolerance, symmetry.cell_tolerance
-    )
+    tolerance = max(symmetry.tolerance, _LOOSE if solution.loose else 0.0)
+    return symmetrise_layer(solution.atoms, tolerance, height_tolerance, symmetry.cell_tolerance)

@@ -14,11 +14,12 @@ import numpy as np
 from ase import Atoms
 from ase.build import make_supercell
 
-from micrographia.arrays import BoolArray, ComplexArray, FloatArray
+from micrographia.arrays import ComplexArray, FloatArray
 from micrographia.errors import StructureError
 from micrographia.physics.conditions import ImagingConditions
 from micrographia.physics.imaging import blur, information_limit, pupil_radius
 from micrographia.physics.scattering import wavelength
+from micrographia.physics.series import phase_coefficients, scalar_coefficients
 from micrographia.stem.potential import exact_transmission, plane_heights
 
 _SAMPLING = 0.08  # of the potential [Å]; antialiased to 4 1/Å, twice the usual detector's reach
@@ -93,7 +94,7 @@ def multislice_series(
     -------
     g, coefficients
         Half-plane frequencies (m, 2) [1/Å] and coefficients (m,) [rad]; for an annular detector
-    also g = 0, and in shares of the beam.
+        also g = 0, and in shares of the beam.
 
     Raises
     ------
@@ -363,51 +364,3 @@ def quadrant_centre_of_mass(counts: FloatArray, conditions: ImagingConditions) -
     x = (counts[0] + counts[3] - counts[1] - counts[2]) / total
     y = (counts[0] + counts[1] - counts[2] - counts[3]) / total
     return np.stack([x, y], axis=-1).astype(np.float64) * (np.pi * pupil_radius(conditions) / 4)
-
-
-def phase_coefficients(
-    deflection: FloatArray, lengths: FloatArray
-) -> tuple[FloatArray, ComplexArray]:
-    """Fourier series of the phase whose gradient over 2π is a periodic deflection.
-
-    Parameters
-    ----------
-    deflection
-        (nx, ny, 2) [1/Å], over one cell.
-    lengths
-        Sides of the cell (2,) [Å].
-
-    Returns
-    -------
-    Half-plane frequencies (m, 2) [1/Å] and coefficients (m,) [rad], to the grid's own limit:
-    a strong object has a little signal beyond the probe's.
-    """
-    g = _frequencies(deflection.shape[:2], lengths)
-    fourier = np.fft.fft2(deflection, axes=(0, 1)) / deflection[..., 0].size
-    half = _half_plane(g)
-    squared = np.square(g[half]).sum(axis=-1)
-    return g[half], (g * fourier).sum(axis=-1)[half] / (1j * squared)
-
-
-def scalar_coefficients(
-    signal: FloatArray, lengths: FloatArray
-) -> tuple[FloatArray, ComplexArray]:
-    """Fourier series of a periodic signal (nx, ny), first its mean, as `phase_coefficients`.
-
-    A series is evaluated as 2 Re Σ c exp(2πi g·r), so g = 0 carries half the mean.
-    """
-    g = _frequencies(signal.shape, lengths)
-    fourier = np.fft.fft2(signal) / signal.size
-    half = _half_plane(g)
-    vectors = np.concatenate([np.zeros((1, 2)), g[half]])
-    return vectors, np.concatenate([fourier[:1, 0] / 2, fourier[half]])
-
-
-def _frequencies(shape: tuple[int, ...], lengths: FloatArray) -> FloatArray:
-    axes = [np.fft.fftfreq(n, length / n) for n, length in zip(shape, lengths, strict=True)]
-    return np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1)
-
-
-def _half_plane(g: FloatArray) -> BoolArray:
-    half: BoolArray = (g[..., 0] > 0) | ((g[..., 0] == 0) & (g[..., 1] > 0))
-    return half

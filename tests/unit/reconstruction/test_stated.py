@@ -102,10 +102,10 @@ def test_a_stated_probe_is_that_of_the_imaging_model(defocus):
 
 
 def test_what_says_nothing_alone_is_said():
-    alone = " ".join(stated(energy_keV=80.0).sentences("phase"))
+    alone = " ".join(stated(energy_keV=80.0).sentences())
     assert "80 kV" in alone and "only together" in alone
-    assert "nothing" in stated().sentences("phase")[0]
-    whole = stated(**KNOWN).sentences("phase")
+    assert "nothing" in stated().sentences()[0]
+    whole = stated(**KNOWN).sentences()
     assert "icom, 80 kV, 30 mrad, defocus -40" in whole[0] and "only together" not in str(whole)
 
 
@@ -172,10 +172,12 @@ def test_what_is_masked_does_not_count_and_notes_reach_the_cif(picture, tmp_path
     assert first.candidates[0].get_chemical_formula("metal") == "MoS2"
     assert told["a"] == pytest.approx(3.18, abs=0.02)
     assert told["notes"] == list(first.notes)
-    assert "Read as phase contrast" in told["notes"][0] and "segments" in told["notes"][0]
+    assert told["notes"][0] == "Stated of the microscope: detector segments."
+    assert any("read as phase contrast" in note for note in told["notes"])
     cif = (tmp_path / "found.cif").read_text(encoding="utf-8")
     assert cif == first.cif
-    assert cif.isascii() and "# Note: Read as phase contrast" in cif and " deg" in cif
+    assert cif.isascii() and "# Note: Stated of the microscope: detector segments." in cif
+    assert " deg, about" in cif
 
 
 def test_the_command_line_keeps_to_the_bounds(picture, tmp_path, capsys):

@@ -169,7 +169,7 @@ def _scan_of_supercell(
 
 @pytest.mark.slow
 def test_convolution_is_calibrated_against_multislice() -> None:
-    # One heavy atom per cell: first Born is some 20 % above multislice.
+    # One heavy atom per cell: first Born is some 10 % above multislice.
     layer = Atoms("Mo", positions=[[0, 0, 5]], cell=[5, 5, 10], pbc=True)
     dark = ImagingConditions(
         detector="haadf", annular_inner_mrad=60, annular_outer_mrad=100, semiangle_mrad=10

@@ -8,6 +8,7 @@ from micrographia.io.schemas.annotation import (
     LEGIBILITY,
     REVIEW_QUEUE,
 )
+from micrographia.io.schemas.crystal_scores import RANKED_SCORES, REAL_PICTURES, REAL_SCORES
 from micrographia.io.schemas.crystals import (
     ENERGIES,
     ENERGY_SCORES,
@@ -59,6 +60,9 @@ __all__ = [
     "MICROGRAPHS",
     "PREDICTIONS",
     "PSEUDO_LABELS",
+    "RANKED_SCORES",
+    "REAL_PICTURES",
+    "REAL_SCORES",
     "RECONSTRUCTIONS",
     "REVIEW_QUEUE",
     "ROUNDS",

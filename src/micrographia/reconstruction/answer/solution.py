@@ -48,6 +48,8 @@ class Solution:
         ranks none.
     notes
         What else was found, a sentence each: optics, distortions of the scan, grains.
+    loose
+        Whether places are less certain than the settings' tolerance of symmetry.
     """
 
     atoms: Atoms
@@ -63,6 +65,7 @@ class Solution:
     site_confidence: FloatArray | None = None
     candidates: tuple[Atoms, ...] = ()
     notes: tuple[str, ...] = ()
+    loose: bool = False
 
 
 def to_solution(
@@ -72,6 +75,7 @@ def to_solution(
     alternatives: list[str],
     sites: FloatArray,
     vacuum: float,
+    undistorted: FloatArray | None = None,
 ) -> Solution:
     """Make a layer of a search's columns.
 
@@ -85,6 +89,9 @@ def to_solution(
         How sure the species of each column is (n,).
     vacuum
         Along c [Å].
+    undistorted
+        The cell (2, 2) [Å] without the scan's distortion, in which the layer is laid; None where
+        the measured one is.
 
     Raises
     ------
@@ -92,7 +99,9 @@ def to_solution(
         Atoms would be inside each other.
     """
     kinds = [problem.kinds[kind] for kind in state.kinds]
-    atoms, cell, xy = to_layer(problem.fit.cell, state.positions, kinds, vacuum)
+    frame = problem.fit.cell if undistorted is None else undistorted
+    places = state.positions @ np.linalg.inv(problem.fit.cell) @ frame
+    atoms, cell, xy = to_layer(frame, places, kinds, vacuum)
     if (closeness := shortest_bond(atoms)) < _CROWDED:
         raise SolveError(
             "The given elements explain the picture only with atoms inside each other",
@@ -112,7 +121,7 @@ def to_solution(
         coefficients=model(problem, state) * problem.deviation,
         # Whoever compares it with known crystals later has time of their own.
         problem=replace(problem, deadline=UNLIMITED),
-        site_confidence=sites[_nearest(xy, state.positions, cell)],
+        site_confidence=sites[_nearest(xy, places, cell)],
     )
 
 

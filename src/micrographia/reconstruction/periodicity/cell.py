@@ -108,6 +108,7 @@ def cells_of(correlation: Autocorrelation, limits: CellLimits) -> list[CellPropo
     judge = _Judge(correlation, peaks)
     rated = sorted(bases, key=lambda basis: -judge.rate(basis, loose=True))
     refined = [judge.refine(basis) for basis in rated[:_SHORTLIST]]
+    refined = [cell for cell in refined if abs(float(np.linalg.det(cell))) <= limits.largest]
     proposals: list[CellProposal] = []
     for cell in sorted(refined, key=lambda basis: -judge.rate(basis)):
         if all(not _same(cell, other.cell) for other in proposals):
@@ -225,7 +226,7 @@ class _Judge:
         """Least squares over the peaks near the lattice's points, the near ones first."""
         current = basis
         grid = self._points(basis)
-        if not len(grid):
+        if not len(grid) or not len(self._peaks.heights):
             return basis
         there = np.concatenate([self._peaks.vectors, -self._peaks.vectors])
         heights = np.tile(self._peaks.heights, 2)

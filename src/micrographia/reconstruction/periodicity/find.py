@@ -30,8 +30,11 @@ _SIDE = 640  # px a side that are looked at; larger pictures are binned
 _FINE = 9.0  # px of the shortest vector, below which binning would blur it away
 _SLOW = 0.7  # of the longest vector, the width of a Gaussian that counts as slow
 _TRIED = 3  # proposals whose reflections are looked at
+_TRIED_TILES = 2
 _STANDS_OUT = 6.0  # deviations by which reflections must, for a lattice to be believed
 _LEAST_CELLS = 6.0
+_CLEAR = 0.9  # height of the repeats, and
+_EXPLAINED = 0.03  # share of the variance, that a lattice of few cells must have
 _HALF = 0.45  # of the picture that a grain fills, so that no other need be tried
 
 
@@ -117,11 +120,9 @@ def _one_lattice(
     for proposal in seen.proposals[:_TRIED]:
         deadline.begin("laying the rows on the mean cell")
         other = _follow(picture, proposal, seen.size, limits, deadline)
-        if found is None or other.settled.certainty > found.settled.certainty:
+        if found is None or other.certainty > found.certainty:
             found = other
-        if found.settled.certainty > _STANDS_OUT or not found.settled.testable:
-            break
-        if not seen.agreed:
+        if found.certainty > _STANDS_OUT or not seen.agreed:
             break
     return found
 
@@ -131,7 +132,7 @@ def _by_tiles(
 ) -> tuple[_Found, Grains] | None:
     """The lattice of a part of the picture, as far as it goes, and what lies beside it."""
     best: tuple[_Found, Grains] | None = None
-    for tile, proposal in own_lattices(seen.tiles)[:_TRIED]:
+    for tile, proposal in own_lattices(seen.tiles)[:_TRIED_TILES]:
         deadline.begin("looking at the parts of the picture")
         beyond = np.ones(picture.pixels.shape, dtype=np.bool_)
         beyond[tuple(slice(s.start * seen.size, s.stop * seen.size) for s in tile.part)] = False
@@ -183,6 +184,15 @@ class _Found:
     settled: Settled
     straight: FloatArray
     unit: float
+
+    @property
+    def certainty(self) -> float:
+        """Deviations by which the cell stands out; where cells are too few for a spectrum, whether
+        the repeats are as high as they should be."""
+        if self.settled.testable:
+            return self.settled.certainty
+        clear = self.proposal.on > _CLEAR and self.distortion.explained > _EXPLAINED
+        return _STANDS_OUT + 1 if clear else 0.0
 
     def white_mean(self, weight: FloatArray) -> MeanCell:
         """The mean cell of the straightened picture with white noise."""
@@ -300,9 +310,11 @@ def _check(found: _Found, picture: _Picture) -> None:
         The reflections hardly stand out, or there are too few cells.
     """
     settled = found.settled
-    if settled.testable and settled.certainty < _STANDS_OUT:
+    if found.certainty < _STANDS_OUT:
         raise _no_lattice(
             f"the reflections of the best cell stand out by {settled.certainty:.1f} deviations"
+            if settled.testable
+            else f"few repeats, {found.proposal.on:.0%} as high as they should be"
         )
     cells = float(picture.weight.sum()) / abs(float(np.linalg.det(settled.cell)))
     if cells < _LEAST_CELLS:

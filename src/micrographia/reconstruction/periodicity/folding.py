@@ -11,6 +11,7 @@ from scipy.ndimage import gaussian_filter
 from micrographia.arrays import FloatArray
 
 _FINE = 0.3  # largest spacing of the table that a model is looked up in [px]
+_LARGEST_TABLE = 1_000_000  # nodes
 _LEAST_WEIGHT = 0.2  # pixels of a node of the mean cell, below which its neighbours speak
 _LEAST_NODES = 6
 _SHRINK = 3.0  # times the noise's mean power that a Fourier coefficient is shrunk by
@@ -42,7 +43,10 @@ class MeanCell:
         reciprocal = np.linalg.inv(self.cell).T
         g = h[..., None] * reciprocal[0] + k[..., None] * reciprocal[1]
         spacing = np.linalg.norm(self.cell, axis=1) / [m, n]
-        larger = np.maximum(1, np.ceil(spacing / _FINE)).astype(int) * [m, n]
+        times = np.maximum(1, np.ceil(spacing / _FINE)).astype(int)
+        if m * n * int(times.prod()) > _LARGEST_TABLE:
+            times = np.ones(2, dtype=int)
+        larger = times * [m, n]
         parts = [spectrum, 2j * np.pi * g[..., 0] * spectrum, 2j * np.pi * g[..., 1] * spectrum]
         shape = (next_fast_len(int(larger[0])), next_fast_len(int(larger[1])))
         return np.array([_zero_padded(part, shape) for part in parts])

@@ -19,6 +19,7 @@ _ORDERS = 2  # reflections with indices up to this
 _MOST = 5
 _BLOCKS = 4  # along x, to see how the phase runs there
 _SPACING = 0.6  # width of the Gaussian along y, in spacings of the widest planes
+_STEEPEST = 0.12  # displacement per pixel, beyond which phases were misread
 _CLEAR = 4.0  # amplitude over its noise that a phase needs not to slip
 
 
@@ -53,6 +54,8 @@ def slow_path(
     for _ in range(2):
         waves = _strong_waves(flat, weight, current)
         gradient = _gradient(waves, current, columns / _BLOCKS)
+        if np.abs(gradient).max() > _STEEPEST:
+            return np.zeros((rows, 2)), cell
         current = current @ np.linalg.inv(np.eye(2) - gradient)
     waves = _strong_waves(flat, weight, current)
     total = waves.amplitudes.sum(axis=1)

@@ -253,7 +253,7 @@ def undo(pixels: RealArray, displacement: FloatArray, mask: BoolArray | None = N
 
     Returns
     -------
-    Picture of the same shape; what lies outside is taken from the nearest pixel.
+    Picture of the same shape; what lies outside is mirrored.
     """
     picture = np.asarray(pixels, dtype=np.float64)
     invalid = ~np.isfinite(picture) if mask is None else mask | ~np.isfinite(picture)
@@ -273,5 +273,5 @@ def _resample(picture: FloatArray, down: FloatArray, across: FloatArray) -> Floa
     """Values of a picture's cubic splines at places (rows, columns)."""
     splines = spline_filter(picture, order=3, mode="mirror")
     return np.asarray(
-        map_coordinates(splines, [down, across], order=3, mode="nearest", prefilter=False)
+        map_coordinates(splines, [down, across], order=3, mode="mirror", prefilter=False)
     )

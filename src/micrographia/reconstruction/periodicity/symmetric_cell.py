@@ -129,7 +129,9 @@ def symmetric_cells(
         cell = cell * np.sqrt(abs(np.linalg.det(measured) / np.linalg.det(cell)))
         one = _compared(measured, cell, rotations, allowed, columns)
         if one is not None and all(
-            np.abs(one.cell - other.cell).max() > 1e-9 * np.abs(one.cell).max() for other in found
+            one.lattice != other.lattice
+            or np.abs(one.cell - other.cell).max() > 1e-9 * np.abs(one.cell).max()
+            for other in found
         ):
             found.append(one)
     return sorted(found, key=lambda one: -one.evidence)

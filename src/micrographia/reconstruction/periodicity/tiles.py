@@ -21,6 +21,7 @@ _CLEAR = 0.45  # share of a tile's peaks that the common lattice explains where 
 _AS_GOOD = 0.3  # score of the common lattice in a tile over that of the tile's own
 _TURNED = 3.0  # degrees by which the common lattice may be turned in a tile
 _LEAST_REPEATS = 0.8  # height of the repeats, over what is usual, and
+_LEAST_EXPLAINED = 0.2  # share of its peaks, and
 _LEAST_POINTS = 6  # number of lattice points, that a tile's own lattice must have
 
 
@@ -87,6 +88,7 @@ def own_lattices(tiles: list[Tile]) -> list[tuple[Tile, CellProposal]]:
         if tile.proposals
         and tile.proposals[0].on > _LEAST_REPEATS
         and tile.proposals[0].points >= _LEAST_POINTS
+        and tile.proposals[0].explained > _LEAST_EXPLAINED
     ]
     return sorted(clear, key=lambda one: -one[1].score)
 

@@ -5,28 +5,26 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from scipy.special import expit, logsumexp
 
 from micrographia.arrays import BoolArray
 from micrographia.config import Reconstruction
 from micrographia.errors import SolveError
 from micrographia.io.stem_images import StemImage
-from micrographia.reconstruction.answer.solution import Solution, to_layer, to_solution
-from micrographia.reconstruction.columns import CHECK, Columns, Problem
-from micrographia.reconstruction.deadline import UNLIMITED, Deadline
+from micrographia.reconstruction.answer.solution import Solution
+from micrographia.reconstruction.columns import CHECK
+from micrographia.reconstruction.deadline import Deadline
 from micrographia.reconstruction.lattice import Fit, coefficients_on
 from micrographia.reconstruction.periodicity.cell import CellLimits
+from micrographia.reconstruction.periodicity.crop import largest_rectangle
 from micrographia.reconstruction.periodicity.describe import Periodicity
 from micrographia.reconstruction.periodicity.find import find_periodicity
 from micrographia.reconstruction.periodicity.rows import undo
 from micrographia.reconstruction.spectrum import whiten
-from micrographia.reconstruction.unstated.assigned import Assigned
-from micrographia.reconstruction.unstated.data import Data, forms, price
 from micrographia.reconstruction.unstated.labels import Asked
 from micrographia.reconstruction.unstated.optics import Optics
-from micrographia.reconstruction.unstated.read import Reading, read
-from micrographia.reconstruction.unstated.search import Read
+from micrographia.reconstruction.unstated.read import read
 from micrographia.reconstruction.unstated.stated import Stated
+from micrographia.reconstruction.unstated.verdict import to_answer
 
 # Slopes of the noise of pictures as a detector gives them; one that was smoothed has any.
 _COUNTED = -0.35
@@ -76,6 +74,12 @@ def solve_unstated(
     )
     pixels = np.asarray(image.pixels, dtype=np.float64)
     found = find_periodicity(pixels, mask, limits, deadline)
+    if found.grains.count > 1:
+        rows, columns = largest_rectangle(found.grains.mask)
+        inside = None if mask is None else mask[rows, columns]
+        image = replace(image, pixels=image.pixels[rows, columns])
+        grain = find_periodicity(pixels[rows, columns], inside, limits, deadline)
+        mask, found = inside, replace(grain, remarks=(found.grains.sentence, *grain.remarks))
     fit = coefficients(image, found, mask, deadline)
     deadline.begin("placing atoms in the cell")
     vague = _BENT if _is_display(image) else 1.0
@@ -90,9 +94,8 @@ def solve_unstated(
             seen="; ".join(found.sentences()),
             remedy=CHECK,
         )
-    told = stated.sentences(readings[0].mode)
-    solution = _solution(readings, found, settings)
-    return replace(solution, notes=(*told, *solution.notes))
+    answer = to_answer(readings, found, asked, image.pixel_size, settings.vacuum)
+    return replace(answer, notes=(*stated.sentences(), *answer.notes))
 
 
 def _starts(stated: Stated, fit: Fit) -> list[Optics]:
@@ -141,71 +144,3 @@ def coefficients(
     whitened = whiten(straight.astype(np.float32), image.pixel_size, None, deadline)
     fit = coefficients_on(whitened, found.cell * image.pixel_size)
     return replace(fit, explained=1.0)
-
-
-def _solution(readings: list[Reading], found: Periodicity, settings: Reconstruction) -> Solution:
-    best = readings[0]
-    rivals = [
-        (answer.value + reading.value - reading.answers[0].value - best.value, answer)
-        for reading in readings
-        for answer in reading.answers
-    ]
-    rivals.sort(key=lambda item: -item[0])
-    state = best.answers[0].state
-    problem, columns = _as_problem(best.data, state, best.doubt)
-    odds = np.array(
-        [gap for gap, answer in rivals if sorted(answer.state.kinds) != sorted(state.kinds)]
-    )
-    share = float(np.exp(-logsumexp([0.0, *(odds / _TEMPERATURE)])))
-    names = [
-        f"{_formula(answer.state)} (log-likelihood {gap:+.1f})" for gap, answer in rivals[1:4]
-    ]
-    sites = np.array([_site(best.answers, column) for column in range(state.count)])
-    solution = to_solution(problem, columns, share, names, sites, settings.vacuum)
-    layers = [
-        to_layer(
-            best.data.fit.cell, answer.state.positions, list(answer.state.kinds), settings.vacuum
-        )[0]
-        for answer in best.answers[:_CANDIDATES]
-    ]
-    return replace(solution, candidates=tuple(layers), notes=tuple(found.sentences()))
-
-
-def _as_problem(data: Data, state: Assigned, doubt: float) -> tuple[Problem, Columns]:
-    """The same columns under the fitted optics, as every later comparison takes them."""
-    kinds = sorted(set(state.kinds))
-    problem = Problem(
-        fit=data.fit,
-        data=data.values,
-        kinds=kinds,
-        forms=forms(data, state.optics, kinds),
-        penalty=price(data),
-        gain_spread=0.3,
-        doubt=doubt,
-        strong=False,
-        deadline=UNLIMITED,
-    )
-    places = np.array([kinds.index(kind) for kind in state.kinds])
-    return problem, Columns(state.positions, places)
-
-
-def _site(answers: list[Read], column: int) -> float:
-    """Posterior of a column's kind against the best answer that differs in this column alone."""
-    best = answers[0]
-    own = best.state
-    gaps = [
-        best.value - other.value
-        for other in answers[1:]
-        if other.state.count == own.count
-        and all(
-            (a == b) == (place != column)
-            for place, (a, b) in enumerate(zip(own.kinds, other.state.kinds, strict=True))
-        )
-    ]
-    return float(expit(min(gaps) / _TEMPERATURE)) if gaps else 1.0
-
-
-def _formula(state: Assigned) -> str:
-    from ase import Atoms
-
-    return str(Atoms(numbers=state.atoms).get_chemical_formula("metal"))

@@ -1,4 +1,7 @@
-"""Patterns of up, middle and down for the sites of a layer."""
+"""Patterns of up, middle and down for the sites of a layer.
+
+Both rooms that look for heights start from them.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ import numpy as np
 from ase import Atoms
 
 from micrographia.arrays import FloatArray, IntArray
-from micrographia.energy.plane_symmetry import (
+from micrographia.physics.plane_symmetry import (
     Sites,
     find_plane_group,
     find_sites,
@@ -22,7 +25,7 @@ _ALL_LEVELS = 6
 _DRAWN = 400
 
 
-def make_patterns(layer: Atoms, count: int, seed: int) -> FloatArray:
+def make_patterns(layer: Atoms, count: int, seed: int) -> tuple[FloatArray, IntArray]:
     """List patterns of levels, symmetric ones first.
 
     Parameters
@@ -36,25 +39,31 @@ def make_patterns(layer: Atoms, count: int, seed: int) -> FloatArray:
 
     Returns
     -------
-    Levels of the atoms (patterns, atoms) in units of one step; atoms that share a site lie
-    above one another around the level of the site. Of mirror images one is listed.
+    levels
+        Of the atoms (patterns, atoms) in units of one step; atoms that share a site lie above
+        one another around the level of the site. Of mirror images one is listed.
+    orders
+        How many of the projection's operations each pattern keeps (patterns,), with or without
+        reversal of the heights.
     """
     rng = np.random.default_rng(seed)
     sites = find_sites(layer)
     group = find_plane_group(np.array(layer.cell[:2, :2]), sites)
-    unique: dict[tuple[int, ...], None] = {}
+    unique: dict[tuple[int, ...], int] = {}
     for members, signs in sign_patterns(group):
         for row in _combine(site_orbits(group, members, signs), len(sites.numbers), rng):
-            unique.setdefault(_canonical(row))
+            unique.setdefault(_canonical(row), len(members))
         if len(unique) >= count:
             break
     for _ in range(count):
         if len(unique) >= count:
             break
-        unique.setdefault(_canonical(rng.integers(-1, 2, size=len(sites.numbers))))
+        unique.setdefault(_canonical(rng.integers(-1, 2, size=len(sites.numbers))), 1)
     levels = np.array(list(unique), dtype=float)[:, sites.site_of]
     spreads = _spread_variants(sites)
-    return np.concatenate([levels[: count // len(spreads)] + spread for spread in spreads])
+    most = count // len(spreads)
+    orders = np.tile(np.array(list(unique.values()))[:most], len(spreads))
+    return np.concatenate([levels[:most] + spread for spread in spreads]), orders
 
 
 def _spread_variants(sites: Sites) -> list[FloatArray]:

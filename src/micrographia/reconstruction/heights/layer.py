@@ -1,7 +1,7 @@
-"""Nominal heights for a projected crystal, so that bonds have plausible lengths.
+"""A layer made of a projected crystal, with nominal heights.
 
-One projection does not hold the heights. These give atoms of one column, and atoms of close
-columns, the distance of a bond; they make a valid CIF and are marked as nominal.
+One projection does not hold the heights. These are the most plausible ones by bonds and symmetry;
+they make a valid CIF and are marked as nominal.
 """
 
 from __future__ import annotations
@@ -12,10 +12,14 @@ from ase.data import covalent_radii
 from ase.neighborlist import neighbor_list
 
 from micrographia.arrays import FloatArray, IntArray
+from micrographia.reconstruction.heights.rank import rank_heights
+
+#: Share of a bond's length below which heights that bonds and symmetry chose are given up.
+_CROWDED = 0.6
 
 
 def build_layer(cell: FloatArray, xy: FloatArray, numbers: IntArray, vacuum: float) -> Atoms:
-    """Make a layer from a projected cell.
+    """Make a layer from a projected cell, with the heights that suit bonds and symmetry best.
 
     Parameters
     ----------
@@ -32,6 +36,21 @@ def build_layer(cell: FloatArray, xy: FloatArray, numbers: IntArray, vacuum: flo
     -------
     Layer with a along x, c along z.
     """
+    return rank_layers(cell, xy, numbers, vacuum, 1)[0]
+
+
+def rank_layers(
+    cell: FloatArray, xy: FloatArray, numbers: IntArray, vacuum: float, count: int
+) -> list[Atoms]:
+    """Make layers of one projected cell with different heights, the most plausible first.
+
+    Parameters
+    ----------
+    cell, xy, numbers, vacuum
+        As in `build_layer`.
+    count
+        Most layers; at least one is returned.
+    """
     lengths = np.linalg.norm(cell, axis=1)
     cosine = float(cell[0] @ cell[1] / lengths.prod())
     upright = np.array(
@@ -40,12 +59,26 @@ def build_layer(cell: FloatArray, xy: FloatArray, numbers: IntArray, vacuum: flo
     if np.linalg.det(cell) < 0:
         upright[1, 1] *= -1
     fractions = xy @ np.linalg.inv(cell)
-    heights = nominal_heights(upright, fractions @ upright, numbers)
-    heights -= heights.min()
+    places = fractions @ upright
+    layers = [
+        _raise(upright, places, numbers, heights, vacuum)
+        for heights in rank_heights(upright, places, numbers, count)
+    ]
+    roomy = [layer for layer in layers if shortest_bond(layer) >= _CROWDED]
+    if roomy:
+        return roomy
+    # Atoms too close in the plane for any pattern are pushed apart along z, as far as it takes.
+    return [_raise(upright, places, numbers, nominal_heights(upright, places, numbers), vacuum)]
+
+
+def _raise(
+    cell: FloatArray, xy: FloatArray, numbers: IntArray, heights: FloatArray, vacuum: float
+) -> Atoms:
+    """A layer of these heights, with half of the vacuum below and above."""
+    heights = heights - heights.min()
     box = np.zeros((3, 3))
-    box[:2, :2] = upright
-    box[2, 2] = heights.max() + vacuum
-    positions = np.column_stack([fractions @ upright, heights + vacuum / 2])
+    box[:2, :2], box[2, 2] = cell, heights.max() + vacuum
+    positions = np.column_stack([xy, heights + vacuum / 2])
     atoms = Atoms(numbers=numbers, positions=positions, cell=box, pbc=(True, True, True))
     atoms.wrap()
     return atoms

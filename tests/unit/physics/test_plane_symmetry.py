@@ -5,7 +5,7 @@ import pytest
 from ase import Atoms
 from ase.build import graphene, mx2
 
-from micrographia.energy.plane_symmetry import (
+from micrographia.physics.plane_symmetry import (
     PlaneGroup,
     find_plane_group,
     find_sites,

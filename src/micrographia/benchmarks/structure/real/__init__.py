@@ -1,0 +1,1 @@
+"""Crystals that were read from real pictures, beside those that the pictures show."""

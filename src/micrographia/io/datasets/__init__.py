@@ -1,0 +1,1 @@
+"""Tables of pictures with true crystals that were made elsewhere, and answers to them."""

@@ -1,0 +1,1 @@
+"""Tables of pictures that were made elsewhere, to crystals."""

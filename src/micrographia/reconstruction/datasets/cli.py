@@ -1,0 +1,89 @@
+"""Verbs `real` and `ranked` of `micrographia reconstruction`: tables of pictures in."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+from pathlib import Path
+
+from micrographia.commandline import Subparsers, add_settings
+from micrographia.config import Reconstruction
+from micrographia.reconstruction.options import add_time_limit, limited_settings
+
+logger = logging.getLogger(__name__)
+
+
+def register(verbs: Subparsers) -> None:
+    """Add the verbs."""
+    real = verbs.add_parser("real", help="find the crystals in a table of real pictures")
+    real.add_argument(
+        "table", type=Path, metavar="CSV",
+        help="columns name, picture, elements, pixel_size or field_of_view [Å], truth, note",
+    )  # fmt: skip
+    real.add_argument(
+        "--pictures", type=Path, default=None, metavar="FOLDER",
+        help="where the table's paths begin; default: beside the table",
+    )  # fmt: skip
+    real.add_argument("--out", type=Path, required=True, help="folder to write")
+    add_time_limit(real)
+    add_settings(real, Reconstruction)
+    real.set_defaults(run=_real)
+    ranked = verbs.add_parser(
+        "ranked", help="answer a data set of pictures with ranked crystals; writes JSON lines"
+    )
+    ranked.add_argument(
+        "dataset", type=Path, metavar="DATASET", help="table of pictures, or the folder with it"
+    )
+    ranked.add_argument("--out", type=Path, required=True, metavar="JSONL", help="file to write")
+    ranked.add_argument(
+        "--count", type=int, default=5, help="most crystals for each picture; default: 5"
+    )
+    ranked.add_argument(
+        "--oracle", action="store_true",
+        help="take the true projections instead of solving, to judge the heights alone",
+    )  # fmt: skip
+    add_time_limit(ranked)
+    add_settings(ranked, Reconstruction)
+    ranked.set_defaults(run=_ranked)
+
+
+def _real(arguments: argparse.Namespace) -> int:
+    from micrographia.io.atomic import atomic_directory
+    from micrographia.io.datasets.real_pictures import read_real_pictures
+    from micrographia.io.schemas import REAL_PICTURES, RECONSTRUCTIONS
+    from micrographia.io.tables import write_table
+    from micrographia.provenance import stamp
+    from micrographia.reconstruction.datasets.real import read_real
+
+    settings = limited_settings(arguments)
+    pictures = read_real_pictures(arguments.table, arguments.pictures)
+    with atomic_directory(arguments.out, [arguments.table]) as folder:
+        found = list(read_real(pictures, settings, folder))
+        rows = [row for row, _ in found]
+        used = [row for _, row in found]
+        write_table(rows, folder / "reconstructions.parquet", RECONSTRUCTIONS, stamp(settings))
+        write_table(used, folder / "pictures.parquet", REAL_PICTURES, stamp(settings))
+    failed = sum(row["failure"] is not None for row in rows)
+    print(f"{arguments.out}: {len(rows) - failed} crystals, {failed} failed")
+    return 0
+
+
+def _ranked(arguments: argparse.Namespace) -> int:
+    from micrographia.io.atomic import refuse_inputs
+    from micrographia.io.datasets.answers import write_answers
+    from micrographia.io.datasets.ranked import find_table, read_dataset
+    from micrographia.reconstruction.datasets.ranked import answer_pictures
+
+    settings = limited_settings(arguments)
+    refuse_inputs([arguments.out], [find_table(arguments.dataset)])
+    items = read_dataset(arguments.dataset)
+    rows = []
+    for row in answer_pictures(items, settings, max(1, arguments.count), arguments.oracle):
+        logger.info(
+            "%s: %s, %.1f s", row["picture"], row.get("failure", "answered"), row["seconds"]
+        )
+        rows.append(row)
+    write_answers(arguments.out, rows)
+    failed = sum("failure" in row for row in rows)
+    print(f"{arguments.out}: {len(rows) - failed} answers, {failed} refusals")
+    return 0
