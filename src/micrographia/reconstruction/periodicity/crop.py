@@ -27,7 +27,7 @@ def largest_rectangle(mask: BoolArray) -> tuple[slice, slice]:
     step = max(1, min(mask.shape) // _STEPS)
     rows, columns = (side // step for side in mask.shape)
     blocks = mask[: rows * step, : columns * step].reshape(rows, step, columns, step)
-    whole = blocks.all(axis=(1, 3))
+    whole = np.asarray(blocks.all(axis=(1, 3)), dtype=np.bool_).reshape(rows, columns)
     best, place = 0, (0, rows, 0, columns)
     for top in range(rows):
         filled = np.ones(columns, dtype=bool)

@@ -30,11 +30,7 @@ from micrographia.reconstruction.unstated.verdict import to_answer
 _COUNTED = -0.35
 _INTEGRATED = (-1.25, -0.85)
 _SLOPED = (0.4, 2.0)  # frequencies between which the slope is taken [1/Å]
-_CANDIDATES = 5
 _BENT = 3.0  # factor on the exponent's spread for pictures of eight bits
-_TEMPERATURE = (
-    2.0  # by which differences of evidence are divided, since errors of a model go together
-)
 
 
 def solve_unstated(
