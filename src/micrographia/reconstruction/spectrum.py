@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.signal.windows import tukey
 
-from micrographia.arrays import ComplexArray, FloatArray, FloatImage
+from micrographia.arrays import ComplexArray, FloatArray, FloatImage, RealArray
 from micrographia.errors import SolveError
 from micrographia.reconstruction.deadline import UNLIMITED, Deadline
 
@@ -98,6 +98,23 @@ def make_window(shape: tuple[int, int], taper: float) -> Window:
     return Window(tukey(shape[0], taper), tukey(shape[1], taper))
 
 
+def refuse_large(pixels: RealArray) -> None:
+    """Refuse a picture that would take more memory and time than its crystal needs.
+
+    Raises
+    ------
+    SolveError
+        It has more than 36 million pixels.
+    """
+    if pixels.size > _MOST_PIXELS:
+        raise SolveError(
+            "The picture is too large to be read as a whole",
+            seen=f"{pixels.shape[1]}×{pixels.shape[0]} px",
+            allowed=f"up to {_MOST_PIXELS // 1_000_000} million pixels",
+            remedy="Cut out a part of some tens of unit cells; it holds the same crystal",
+        )
+
+
 def whiten(
     pixels: FloatImage, pixel_size: float, limit: float | None, deadline: Deadline = UNLIMITED
 ) -> Whitened:
@@ -119,13 +136,7 @@ def whiten(
     SolveError
         The picture is too small, too large or blank.
     """
-    if pixels.size > _MOST_PIXELS:
-        raise SolveError(
-            "The picture is too large to be read as a whole",
-            seen=f"{pixels.shape[1]}×{pixels.shape[0]} px",
-            allowed=f"up to {_MOST_PIXELS // 1_000_000} million pixels",
-            remedy="Cut out a part of some tens of unit cells; it holds the same crystal",
-        )
+    refuse_large(pixels)
     if min(pixels.shape) < _LEAST_SIDE:
         raise SolveError(
             "The picture is too small to hold a lattice",

@@ -24,6 +24,7 @@ from micrographia.reconstruction.periodicity.rows import (
     undo,
 )
 from micrographia.reconstruction.periodicity.tiles import Tile, look_at_tiles, own_lattices
+from micrographia.reconstruction.spectrum import refuse_large
 
 _LEAST_SIDE = 64  # px; fewer hold no statistics
 _SIDE = 640  # px a side that are looked at; larger pictures are binned
@@ -82,7 +83,7 @@ def find_periodicity(
     Raises
     ------
     SolveError
-        The picture is too small or blank, or no lattice stands out of it.
+        The picture is too large, too small or blank, or no lattice stands out of it.
     OutOfTimeError
         The deadline is reached.
     """
@@ -205,8 +206,9 @@ def _checked(pixels: RealArray, mask: BoolArray | None) -> _Picture:
     Raises
     ------
     SolveError
-        It is too small or blank.
+        It is too large, too small or blank.
     """
+    refuse_large(pixels)
     valid = valid_pixels(pixels, mask)
     if min(pixels.shape) < _LEAST_SIDE or valid.mean() < 0.2:
         raise SolveError(

@@ -68,7 +68,7 @@ def solve_unstated(
         settings.min_lattice_length / image.pixel_size,
         settings.max_cell_area / image.pixel_size**2,
     )
-    pixels = np.asarray(image.pixels, dtype=np.float64)
+    pixels = image.pixels
     found = find_periodicity(pixels, mask, limits, deadline)
     if found.grains.count > 1:
         rows, columns = largest_rectangle(found.grains.mask)
