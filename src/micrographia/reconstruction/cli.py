@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import json
 import logging
 from pathlib import Path
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING
 
 from micrographia.commandline import Subparsers, add_settings, print_json, settings_of
-from micrographia.config import Reconstruction, parse_section
-from micrographia.physics.conditions import Detector
-from micrographia.reconstruction.time_limit import add_time_limit, limited_settings
+from micrographia.config import Reconstruction
+from micrographia.reconstruction.options import add_known, add_time_limit, limited_settings
 
 if TYPE_CHECKING:
     from micrographia.arrays import BoolArray
@@ -36,7 +34,7 @@ def register(verbs: Subparsers) -> None:
     )
     solve.add_argument("image", type=Path, help="TIFF or other image file")
     solve.add_argument("--out", type=Path, required=True, help="CIF to write")
-    _add_known(solve)
+    add_known(solve)
     solve.add_argument(
         "--picture",
         type=Path,
@@ -64,78 +62,6 @@ def register(verbs: Subparsers) -> None:
     _register_library(verbs)
 
 
-def _add_known(parser: argparse.ArgumentParser) -> None:
-    """Add what may be known of a picture."""
-    parser.add_argument(
-        "--pixel-size",
-        type=float,
-        default=None,
-        help="pixel size [Å]; default: as stored in the image file",
-    )
-    parser.add_argument(
-        "--pixel-size-error",
-        type=float,
-        default=None,
-        metavar="FRACTION",
-        help="relative error of the pixel size; default: pixel_size_error of the settings",
-    )
-    parser.add_argument(
-        "--elements",
-        type=str,
-        default=None,
-        help="elements of the sample, such as Mo,S; default: infer them, which works only for "
-        "simulated images in radians",
-    )
-    parser.add_argument(
-        "--composition",
-        type=str,
-        default=None,
-        metavar="FORMULA",
-        help="formula of the sample, such as MoS2, where it is known; says the elements, too",
-    )
-    _add_microscope(parser)
-    parser.add_argument(
-        "--mask",
-        type=Path,
-        default=None,
-        metavar="FILE",
-        help="picture of the same size that is black where the image counts, and not where it "
-        "holds text, lines or borders",
-    )
-
-
-def _add_microscope(parser: argparse.ArgumentParser) -> None:
-    """Add what may be known of the microscope; names are those of the settings' section."""
-    parser.add_argument(
-        "--detector",
-        choices=get_args(Detector),
-        default=None,
-        help="signal: icom or segments (iDPC, centre of mass), haadf or abf; default: as the "
-        "image file states, or else as its noise says",
-    )
-    known = (
-        ("--voltage", "energy_keV", "KV", "acceleration voltage [kV]; with --semiangle"),
-        ("--semiangle", "semiangle_mrad", "MRAD", "convergence semi-angle; with --voltage"),
-        ("--defocus", "defocus", "ANGSTROM", "defocus [Å]; with --voltage and --semiangle"),
-    )
-    for flag, name, unit, text in known:
-        parser.add_argument(
-            flag, dest=name, type=float, default=None, metavar=unit, help=f"{text}; default: fit"
-        )
-
-
-def _settings(arguments: argparse.Namespace) -> Reconstruction:
-    """The settings with what the command line states, within the bounds of either."""
-    settings = limited_settings(arguments)
-    told = settings.model_dump(mode="json")
-    if (error := getattr(arguments, "pixel_size_error", None)) is not None:
-        told["pixel_size_error"] = error
-    for name in type(settings.microscope).model_fields:
-        if (value := getattr(arguments, name, None)) is not None:
-            told["microscope"][name] = value
-    return parse_section(json.dumps(told), Reconstruction)
-
-
 def _register_library(verbs: Subparsers) -> None:
     """Add the verbs of known crystals: `library` and `match`."""
     library = verbs.add_parser("library", help="build a template library from known crystals")
@@ -150,7 +76,7 @@ def _register_library(verbs: Subparsers) -> None:
     match.add_argument(
         "--library", type=Path, required=True, help="template library written by `library`"
     )
-    _add_known(match)
+    add_known(match)
     match.add_argument(
         "--without",
         type=str,
@@ -167,7 +93,7 @@ def _solve(arguments: argparse.Namespace) -> int:
     from micrographia.io.stem_images import read_stem_image
     from micrographia.reconstruction.crystal import check_cif_name, doubt, read_crystal
 
-    settings = _settings(arguments)
+    settings = limited_settings(arguments)
     check_cif_name(arguments.out)
     outputs = [arguments.out]
     if arguments.picture is not None:
@@ -252,7 +178,7 @@ def _match(arguments: argparse.Namespace) -> int:
     )
     from micrographia.reconstruction.templates.library import read_library
 
-    settings = _settings(arguments)
+    settings = limited_settings(arguments)
     composition, mask = _sample_and_mask(arguments)
     library = read_library(arguments.library)
     if arguments.without is not None:

@@ -270,8 +270,9 @@ def to_cif_text(
         "Cell and in-plane positions are measured"
         + ("; heights are nominal (one projection)." if note is None else f". {note}"),
         *(f"Alternative: {text}" for text in solution.alternatives),
-        f"Symmetrised: the projection is {layer.wallpaper} within {symmetry.tolerance:g} A; atoms "
-        f"moved by at most {layer.deviation:.4f} A in the plane.",
+        f"Symmetrised: the projection is {layer.wallpaper} within "
+        f"{_tolerance(solution, symmetry):g} A; atoms moved by at most "
+        f"{layer.deviation:.4f} A in the plane.",
         *(f"Note: {_ascii(text)}" for text in solution.notes),
     ]
     items = {
@@ -306,5 +307,11 @@ def symmetric_layer(
     solution: Solution, symmetry: Symmetry, height_tolerance: float
 ) -> SymmetricLayer:
     """Return a solution's layer made symmetric; heights may differ by a tolerance [Å]."""
-    tolerance = max(symmetry.tolerance, _LOOSE if solution.loose else 0.0)
-    return symmetrise_layer(solution.atoms, tolerance, height_tolerance, symmetry.cell_tolerance)
+    return symmetrise_layer(
+        solution.atoms, _tolerance(solution, symmetry), height_tolerance, symmetry.cell_tolerance
+    )
+
+
+def _tolerance(solution: Solution, symmetry: Symmetry) -> float:
+    """Within which the projection is made symmetric [Å]."""
+    return max(symmetry.tolerance, _LOOSE if solution.loose else 0.0)

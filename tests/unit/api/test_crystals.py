@@ -125,6 +125,36 @@ def test_conditions_and_engine_count():
     assert image.metadata["engine"] == "convolution"
 
 
+def test_what_is_known_of_a_picture_without_metadata(image):
+    bare = mg.Micrograph(image.pixels * 300 + 7, 0.1, "Å")
+    mask = np.zeros(bare.pixels.shape)
+    mask[:40, :200] = 255
+    told = {"detector": "icom", "mask": mask, "settings": Reconstruction(max_atoms=3)}
+    found = mg.solve(bare, composition="C", **told)
+    assert found.formula == "C2" and found.a == pytest.approx(2.46, abs=0.02)
+    assert found.notes[0] == "Stated of the microscope: detector icom."
+    assert found.candidates[0].get_chemical_formula() == "C2"
+    # A formula says the elements, and what is masked does not count.
+    bare.pixels[mask > 0] = 1e4
+    assert mg.solve(bare, "C", composition={"C": 1}, **told).cif == found.cif
+
+
+@pytest.mark.parametrize(
+    ("told", "error", "reason"),
+    [
+        ({"composition": "c2"}, SolveError, "no chemical formula"),
+        ({"elements": "B", "composition": "C"}, SolveError, "Leave the elements out"),
+        ({"elements": "C", "mask": np.zeros((3, 4))}, SolveError, "4×3 px"),
+        ({"elements": "C", "mask": np.zeros(9)}, ImageError, "1 dimensions"),
+        ({"elements": "C", "detector": "bf"}, ConfigError, "microscope.detector"),
+        ({"detector": "haadf", "conditions": None}, SolveError, "annular"),
+    ],
+)
+def test_what_cannot_be_known_of_a_picture(image, told, error, reason):
+    with pytest.raises(error, match=reason):
+        mg.solve(image, **told)
+
+
 def test_conditions_that_are_given_win(image):
     slow = ImagingConditions(energy_keV=60, semiangle_mrad=35)
     assert mg.solve(image, ["C"], conditions=slow).cif != mg.solve(image, ["C"]).cif

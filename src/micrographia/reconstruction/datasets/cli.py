@@ -8,7 +8,7 @@ from pathlib import Path
 
 from micrographia.commandline import Subparsers, add_settings
 from micrographia.config import Reconstruction
-from micrographia.reconstruction.time_limit import add_time_limit, limited_settings
+from micrographia.reconstruction.options import add_time_limit, limited_settings
 
 logger = logging.getLogger(__name__)
 

@@ -31,11 +31,7 @@ from micrographia.reconstruction.unstated.verdict import to_answer
 _COUNTED = -0.35
 _INTEGRATED = (-1.25, -0.85)
 _SLOPED = (0.4, 2.0)  # frequencies between which the slope is taken [1/Å]
-_CANDIDATES = 5
 _BENT = 3.0  # factor on the exponent's spread for pictures of eight bits
-_TEMPERATURE = (
-    2.0  # by which differences of evidence are divided, since errors of a model go together
-)
 
 
 def solve_unstated(
@@ -97,7 +93,7 @@ def solve_unstated(
         )
     refuse_negative(readings[0], settings.max_atoms, deadline)
     answer = to_answer(readings, found, asked, image.pixel_size, settings.vacuum)
-    return replace(answer, notes=(*stated.sentences(readings[0].mode), *answer.notes))
+    return replace(answer, notes=(*stated.sentences(), *answer.notes))
 
 
 def _starts(stated: Stated, fit: Fit) -> list[Optics]:

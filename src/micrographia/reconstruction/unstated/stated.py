@@ -21,11 +21,6 @@ _MODES: dict[Detector, Mode] = {
     "haadf": "dark",
     "abf": "bright",
 }
-_CALLED: dict[Mode, str] = {
-    "phase": "phase contrast (centre of mass)",
-    "dark": "a dark field",
-    "bright": "an annular bright field",
-}
 # By what a stated semi-angle is off, and by what a defocus that a microscope displays.
 _ANGLE_ERROR, _DEFOCUS_ERROR = 0.03, 30.0  # relative; [Å]
 _LIMIT, _DEFOCUS = 0, 1  # places among the optics' parameters
@@ -129,14 +124,13 @@ class Stated:
             start = Optics(mode, limit=limit, aberrations=(first, *start.aberrations[1:]))
         return start.told_that(tuple(told))
 
-    def sentences(self, mode: Mode) -> list[str]:
-        """How the picture was read, for a person."""
+    def sentences(self) -> list[str]:
+        """What was taken as known, for a person."""
         known = [] if self.detector is None else [f"detector {self.detector}"]
         known += [] if self.energy_keV is None else [f"{self.energy_keV:g} kV"]
         known += [] if self.semiangle_mrad is None else [f"{self.semiangle_mrad:g} mrad"]
         known += [] if self.defocus is None else [f"defocus {self.defocus:g} Å"]
-        told = ", ".join(known) or "nothing"
-        sentences = [f"Read as {_CALLED[mode]}. Stated of the microscope: {told}."]
+        sentences = [f"Stated of the microscope: {', '.join(known) or 'nothing'}."]
         angles = (self.energy_keV, self.semiangle_mrad)
         if None in angles and (angles != (None, None) or self.defocus is not None):
             sentences.append(
