@@ -232,8 +232,8 @@ def _no_lattice(seen: str) -> SolveError:
         "No lattice stands out of the noise",
         seen=seen,
         allowed="a picture that repeats itself in two directions",
-        remedy="Use a higher dose or a larger field of one crystal, check the pixel size, and mask "
-        "what is burnt in",
+        remedy="Use a higher dose or a larger field of one crystal, check the pixel size, and "
+        "mask what is burnt in",
     )
 
 
