@@ -1,7 +1,7 @@
 """Whether two crystals in three dimensions are the same, as STEM2Crystal-Bench asks it.
 
-The benchmark (KDD 2026) names pymatgen's `StructureMatcher` (Ong et al., Comput. Mater. Sci. 68
-(2013) 314) and its tolerances; what its text leaves open is stated with each function here.
+The benchmark (KDD 2026) names pymatgen's `StructureMatcher` (Ong et al., Computational Materials
+Science 68 (2013) 314) and its tolerances; what its text leaves open is stated with each function here.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ def space_group(atoms: Atoms) -> int | None:
     """Number of the space group, 1 to 230, in three dimensions; None where none is found.
 
     As `pymatgen.symmetry.analyzer.SpacegroupAnalyzer` with symprec 0.1 Å (spglib: Togo, Shinohara
-    & Tanaka, Sci. Technol. Adv. Mater. Meth. 4 (2024) 2384822).
+    & Tanaka, Sci. Technol. Adv. Materials Methods 4 (2024) 2384822).
     """
     try:
         with warnings.catch_warnings():
