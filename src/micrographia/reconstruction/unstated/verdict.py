@@ -10,6 +10,7 @@ from ase.data import chemical_symbols
 from scipy.special import expit, logsumexp
 
 from micrographia.errors import SolveError
+from micrographia.reconstruction.answer.bonds import LONELY, bonded
 from micrographia.reconstruction.answer.solution import Solution, to_layer, to_solution
 from micrographia.reconstruction.columns import CHECK, Columns, Problem
 from micrographia.reconstruction.deadline import UNLIMITED
@@ -20,7 +21,6 @@ from micrographia.reconstruction.periodicity.symmetric_cell import (
     symmetric_cells,
 )
 from micrographia.reconstruction.unstated.assigned import Assigned, signals
-from micrographia.reconstruction.unstated.bonds import LONELY, bonded
 from micrographia.reconstruction.unstated.data import Data, forms, price
 from micrographia.reconstruction.unstated.labels import Asked
 from micrographia.reconstruction.unstated.optics import Mode

@@ -12,7 +12,6 @@ import numpy as np
 from ase.data import covalent_radii
 
 from micrographia.arrays import FloatArray
-from micrographia.reconstruction.unstated.chemistry import Kind
 
 _LONGEST, _SOFTNESS = 1.33, 0.015  # of the sum of covalent radii, and how sharply that ends
 _SAME = 0.3  # [Å], columns that are one
@@ -23,7 +22,7 @@ LONELY = (
 )
 
 
-def bonded(cell: FloatArray, positions: FloatArray, kinds: list[Kind]) -> float:
+def bonded(cell: FloatArray, positions: FloatArray, kinds: list[tuple[int, ...]]) -> float:
     """How credible it is, 0..1, that every column is bonded to another.
 
     Parameters
