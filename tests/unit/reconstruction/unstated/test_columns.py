@@ -77,8 +77,8 @@ def test_columns_of_one_shape_are_found_with_their_strengths():
             [(50,), (34,), (16,)],
             [16, 34, 50],
             marks=pytest.mark.xfail(
-                reason="labels start from columns of two atoms alone; the truth's evidence is "
-                "higher by 20, and no exchange of one column leads there"
+                reason="the truth, whose evidence is higher by 20, is none of the labels, and "
+                "no exchange of one column leads there"
             ),
         ),
         ([(42,), (8, 8), (8,)], [8, 42]),

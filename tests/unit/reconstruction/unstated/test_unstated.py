@@ -72,7 +72,21 @@ def test_answers_repeat_whatever_the_threads(idpc):
         assert again.alternatives == first.alternatives
 
 
-@pytest.mark.parametrize("elements", [["C"], ["W", "O"], ["B", "N"], ["Be"]])
+@pytest.mark.parametrize(
+    "elements",
+    [
+        ["C"],
+        ["W", "O"],
+        ["B", "N"],
+        ["Be"],
+        pytest.param(
+            ["Pb", "I"],
+            marks=pytest.mark.xfail(
+                reason="as unlike as Zr and S, near enough, once gain and optics are fitted"
+            ),
+        ),
+    ],
+)
 def test_wrong_elements_are_refused_or_unsure(idpc, elements):
     try:
         found = solve(idpc[0], elements, SETTINGS)
