@@ -139,6 +139,23 @@ def test_what_is_known_of_a_picture_without_metadata(image):
     assert mg.solve(bare, "C", composition={"C": 1}, **told).cif == found.cif
 
 
+def test_columns_of_the_largest_grain_lie_in_the_whole_picture():
+    field = {"field": 36, "pixel_size": 0.15, "dose": 1e5}
+    left, right = (mg.simulate("MoS2-1H", rotation=turn, **field).pixels for turn in (3, 24))
+    pixels = np.where(np.arange(left.shape[1]) < 80, left, right)
+    settings = Reconstruction(max_atoms=3)
+    found = mg.solve(mg.Micrograph(pixels, 0.15, "Å"), "Mo,S", detector="icom", settings=settings)
+    assert any("2 grains" in note for note in found.notes) and found.formula == "MoS2"
+    steps = np.stack(np.meshgrid(*[np.arange(-20, 21)] * 2), axis=-1).reshape(-1, 2)
+    molybdenum = found.columns[found.numbers.argmax()]
+    x, y = np.rint((molybdenum + steps @ found.cell) / 0.15).astype(int).T
+    inside = (x > 100) & (x < 230) & (y > 10) & (y < 230)
+    assert inside.sum() > 30
+    assert right[y[inside], x[inside]].min() > np.quantile(right, 0.9)
+    model = found.model(pixels.shape, 0.15)
+    assert np.corrcoef(model[:, 100:].ravel(), right[:, 100:].ravel())[0, 1] > 0.9
+
+
 @pytest.mark.parametrize(
     ("told", "error", "reason"),
     [

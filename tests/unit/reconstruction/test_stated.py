@@ -6,17 +6,20 @@ import json
 
 import numpy as np
 import pytest
-from ase.build import mx2
+from ase.build import graphene, mx2
 from PIL import Image
 
 from micrographia.cli import main
 from micrographia.config import Reconstruction
 from micrographia.errors import ConfigError, ImageError, SolveError
 from micrographia.io.stem_images import StemImage, write_stem_image
+from micrographia.io.structures import orient_layer
 from micrographia.physics.conditions import ImagingConditions
 from micrographia.physics.imaging import transfer
 from micrographia.reconstruction.crystal import read_crystal
 from micrographia.reconstruction.solve import elements_of, solve
+from micrographia.reconstruction.templates.consult import can_be_laid_on, solve_with_templates
+from micrographia.reconstruction.templates.library import Library, Template, library_row
 from micrographia.reconstruction.unstated.optics import SPREAD, USUAL, Optics
 from micrographia.reconstruction.unstated.sample import checked_mask, parse_composition, read_mask
 from micrographia.reconstruction.unstated.stated import Stated
@@ -201,3 +204,14 @@ def test_the_command_line_keeps_to_the_bounds(picture, tmp_path, capsys):
 def test_settings_name_detectors():
     with pytest.raises((ConfigError, ValueError), match="haadf"):
         Reconstruction(microscope={"detector": "bf"})
+
+
+def test_a_dark_field_without_an_answer_has_no_matches():
+    # Known crystals would be laid on it by the transfer of a phase.
+    noise = np.random.default_rng(3).normal(size=(160, 160)).astype(np.float32)
+    dark = Reconstruction(microscope={"detector": "haadf"})
+    assert not can_be_laid_on(StemImage(noise, 0.1), dark)
+    assert can_be_laid_on(StemImage(noise, 0.1), Reconstruction())
+    library = Library.of([library_row(Template.of("graphene", orient_layer(graphene(vacuum=8))))])
+    with pytest.raises(SolveError, match="No lattice"):
+        solve_with_templates(StemImage(noise, 0.1), ["C"], dark, library)

@@ -2,7 +2,7 @@
 
 The numbers are those of the 2,361 layers of up to 4.2 Å of `structures2d` (Materials Cloud and
 2DMatPedia; `studies/layer_statistics.py` prints them): 94 of 100 columns hold one atom, 4 two of
-one element, 2 two of different ones, and one layer in 180 has nothing but doubled columns.
+one element, 2 two of different ones, and one layer in 200 has nothing but doubled columns.
 """
 
 from __future__ import annotations

@@ -41,7 +41,7 @@ SPREAD = np.array([0.35, 2.0, 0.4, 0.4, 0.25, 0.25, 0.25, 0.25, 0.06, 0.006, 0.0
 # How far an element's strength may be from what the tables say: in its logarithm, and in the
 # factors of t and t², t = (|g| / 1.5)², by which heat, binding and second-order scattering
 # change its shape; for light elements, and what each further atomic number adds.
-_FLEX = np.array([0.04, 0.06, 0.04])
+_FLEX = np.array([0.04, 0.15, 0.05])
 _FLEX_PER_Z = np.array([0.0004, 0.001, 0.0012])
 _REFERENCE = 20  # calcium, at which strengths on rings are one
 _USUAL_RING = ImagingConditions(

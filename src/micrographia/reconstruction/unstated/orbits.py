@@ -6,11 +6,14 @@ that they are images of each other leaves one place to be found instead of many.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from scipy.ndimage import map_coordinates
 
 from micrographia.arrays import FloatArray, IntArray
 from micrographia.physics.lattice import minimum_image
+from micrographia.reconstruction.symmetry.averaging import Operations
 from micrographia.reconstruction.symmetry.wallpaper import find_wallpaper
 from micrographia.reconstruction.unstated.assigned import PLACE, Assigned, signals
 from micrographia.reconstruction.unstated.data import Data, forms, vacant
@@ -98,13 +101,27 @@ def with_orbit(data: Data, state: Assigned, number: int) -> Assigned | None:
     return state.with_columns(places @ data.fit.cell, (number,))
 
 
+def with_ties(cell: FloatArray, state: Assigned) -> Assigned:
+    """The state with as many columns tied as are images of others under its own symmetry.
+
+    Whatever way a state was found, symmetric columns have one place to be found together.
+    """
+    places = _operations(cell, state).places
+    orbits = {frozenset(int(place) for place in images) for images in places.T}
+    return replace(state, tied=state.count - len(orbits))
+
+
 def _group(cell: FloatArray, state: Assigned) -> tuple[IntArray, FloatArray] | None:
     """Rotations (o, 2, 2) and translations (o, 2) that map the columns on each other."""
+    found = _operations(cell, state)
+    return None if len(found.rotations) < 2 else (found.rotations, found.translations)
+
+
+def _operations(cell: FloatArray, state: Assigned) -> Operations:
     codes = {kind: place for place, kind in enumerate(sorted(set(state.kinds)))}
     labels = np.array([codes[kind] for kind in state.kinds])
     stretch = _STRETCH * float(np.linalg.norm(cell, axis=1).max())
-    found = find_wallpaper(cell, state.positions, labels, _TOLERANCE, stretch).operations
-    return None if len(found.rotations) < 2 else (found.rotations, found.translations)
+    return find_wallpaper(cell, state.positions, labels, _TOLERANCE, stretch).operations
 
 
 def _distinct(places: FloatArray, cell: FloatArray) -> FloatArray:

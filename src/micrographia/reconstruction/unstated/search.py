@@ -16,7 +16,7 @@ from micrographia.reconstruction.unstated.assigned import (
 from micrographia.reconstruction.unstated.chemistry import Kind
 from micrographia.reconstruction.unstated.data import Data, forms
 from micrographia.reconstruction.unstated.labels import Asked, label
-from micrographia.reconstruction.unstated.orbits import with_column, with_orbit
+from micrographia.reconstruction.unstated.orbits import with_column, with_orbit, with_ties
 from micrographia.reconstruction.unstated.outline import Outline
 
 _FINISHED = 4  # labellings that go through the whole search
@@ -46,6 +46,7 @@ def assign(data: Data, outline: Outline, asked: Asked, deadline: Deadline) -> li
         flex = tuple((number, 0.0, 0.0, 0.0) for number in asked.numbers)
         optics = replace(outline.optics, gain=item.gain, exponent=item.exponent, flex=flex)
         state = settle(data, Assigned(outline.positions, item.kinds, optics), 4, deadline)
+        state = with_ties(data.fit.cell, state)
         first.append(Read(state, evidence(data, state, asked)))
     first.sort(key=lambda read: -read.value)
     seen: dict[tuple[Kind, ...], Read] = {}

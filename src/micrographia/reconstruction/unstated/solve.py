@@ -6,28 +6,30 @@ from dataclasses import replace
 
 import numpy as np
 
-from micrographia.arrays import BoolArray
+from micrographia.arrays import BoolArray, FloatArray
 from micrographia.config import Reconstruction
 from micrographia.errors import SolveError
 from micrographia.io.stem_images import StemImage
 from micrographia.reconstruction.answer.solution import Solution
 from micrographia.reconstruction.columns import CHECK
-from micrographia.reconstruction.deadline import Deadline
-from micrographia.reconstruction.lattice import Fit, coefficients_on
+from micrographia.reconstruction.deadline import Deadline, OutOfTimeError
+from micrographia.reconstruction.lattice import Fit, coefficients_on, find_lattice
+from micrographia.reconstruction.negative import refuse_negative
 from micrographia.reconstruction.periodicity.cell import CellLimits
 from micrographia.reconstruction.periodicity.crop import largest_rectangle
 from micrographia.reconstruction.periodicity.describe import Periodicity
 from micrographia.reconstruction.periodicity.find import find_periodicity
 from micrographia.reconstruction.periodicity.rows import undo
-from micrographia.reconstruction.spectrum import whiten
+from micrographia.reconstruction.spectrum import Whitened, whiten
+from micrographia.reconstruction.unstated.cells import multiple, prefers_small
 from micrographia.reconstruction.unstated.labels import Asked
-from micrographia.reconstruction.unstated.negative import refuse_negative
 from micrographia.reconstruction.unstated.optics import Optics
-from micrographia.reconstruction.unstated.read import read
+from micrographia.reconstruction.unstated.read import Reading, read
 from micrographia.reconstruction.unstated.stated import Stated
 from micrographia.reconstruction.unstated.verdict import to_answer
 
 # Slopes of the noise of pictures as a detector gives them; one that was smoothed has any.
+_SAME = 1.3  # ratio of areas from which on two cells are two
 _COUNTED = -0.35
 _INTEGRATED = (-1.25, -0.85)
 _SLOPED = (0.4, 2.0)  # frequencies between which the slope is taken [1/Å]
@@ -71,29 +73,75 @@ def solve_unstated(
     )
     pixels = image.pixels
     found = find_periodicity(pixels, mask, limits, deadline)
+    start = np.zeros(2)
     if found.grains.count > 1:
         rows, columns = largest_rectangle(found.grains.mask)
         inside = None if mask is None else mask[rows, columns]
+        start = np.array([columns.start, rows.start]) * image.pixel_size
         image = replace(image, pixels=image.pixels[rows, columns])
         grain = find_periodicity(pixels[rows, columns], inside, limits, deadline)
         mask, found = inside, replace(grain, remarks=(found.grains.sentence, *grain.remarks))
-    fit = coefficients(image, found, mask, deadline)
+    # Places count from the whole picture's first pixel, whatever part was read.
+    fits = [_moved(fit, start) for fit in _fits(image, found, mask, settings, deadline)]
     deadline.begin("placing atoms in the cell")
     vague = _BENT if _is_display(image) else 1.0
-    readings = [
-        read(fit, asked, replace(optics, vague=vague), settings.max_atoms, deadline)
-        for optics in _starts(stated, fit)
-    ]
-    readings = sorted((r for r in readings if r.answers), key=lambda reading: -reading.value)
-    if not readings:
+    starts = [replace(optics, vague=vague) for optics in _starts(stated, fits[0])]
+    by_cell = [_read_all(fit, asked, starts, settings.max_atoms, deadline) for fit in fits]
+    by_cell = [readings for readings in by_cell if readings]
+    if not by_cell:
         raise SolveError(
             "No atom of these elements, wherever it is placed, explains the averaged unit cell",
             seen="; ".join(found.sentences()),
             remedy=CHECK,
         )
+    readings = by_cell[0]
+    if len(by_cell) > 1 and prefers_small(by_cell[1][0], readings[0], asked, deadline):
+        readings = by_cell[1]
     refuse_negative(readings[0], settings.max_atoms, deadline)
-    answer = to_answer(readings, found, asked, image.pixel_size, settings.vacuum)
+    answer = to_answer(readings, found, asked, settings.vacuum)
     return replace(answer, notes=(*stated.sentences(), *answer.notes))
+
+
+def _read_all(
+    fit: Fit, asked: Asked, starts: list[Optics], most: int, deadline: Deadline
+) -> list[Reading]:
+    """Readings of a cell that found an answer, the best first."""
+    readings = [read(fit, asked, optics, most, deadline) for optics in starts]
+    found = [reading for reading in readings if reading.answers]
+    return sorted(found, key=lambda reading: -reading.value)
+
+
+def _fits(
+    image: StemImage,
+    found: Periodicity,
+    mask: BoolArray | None,
+    settings: Reconstruction,
+    deadline: Deadline,
+) -> list[Fit]:
+    """Fourier data of the cells that come into question: the larger one first, or the only one."""
+    whitened = _straight(image, found, mask, deadline)
+    cell = found.cell * image.pixel_size
+    own = coefficients(whitened, cell)
+    try:
+        other = find_lattice(whitened, settings)
+    except OutOfTimeError:
+        raise
+    except SolveError:
+        return [own]
+    larger, smaller = (own, other) if _area(own) > _area(other) else (other, own)
+    if _area(larger) < _SAME * _area(smaller) or multiple(larger.cell, smaller.cell) is None:
+        return [own]
+    return [replace(larger, explained=1.0), replace(smaller, explained=1.0)]
+
+
+def _moved(fit: Fit, start: FloatArray) -> Fit:
+    """The fit with its columns moved by a vector (2,) [Å]."""
+    turns = np.exp(-2j * np.pi * (fit.g @ start))
+    return replace(fit, coefficients=fit.coefficients * turns)
+
+
+def _area(fit: Fit) -> float:
+    return abs(float(np.linalg.det(fit.cell)))
 
 
 def _starts(stated: Stated, fit: Fit) -> list[Optics]:
@@ -133,12 +181,15 @@ def _is_display(image: StemImage) -> bool:
     )
 
 
-def coefficients(
+def _straight(
     image: StemImage, found: Periodicity, mask: BoolArray | None, deadline: Deadline
-) -> Fit:
-    """Fourier coefficients of a picture's cell, the scan's distortions undone."""
+) -> Whitened:
+    """The picture with the scan's distortions undone, whitened."""
     pixels = np.asarray(image.pixels, dtype=np.float64)
     straight = undo(pixels, found.distortion.displacement, mask)
-    whitened = whiten(straight.astype(np.float32), image.pixel_size, None, deadline)
-    fit = coefficients_on(whitened, found.cell * image.pixel_size)
-    return replace(fit, explained=1.0)
+    return whiten(straight.astype(np.float32), image.pixel_size, None, deadline)
+
+
+def coefficients(whitened: Whitened, cell: FloatArray) -> Fit:
+    """Fourier coefficients of a picture on a cell (2, 2) [Å]."""
+    return replace(coefficients_on(whitened, cell), explained=1.0)

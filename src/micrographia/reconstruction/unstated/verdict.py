@@ -11,9 +11,15 @@ from scipy.special import expit, logsumexp
 
 from micrographia.errors import SolveError
 from micrographia.reconstruction.answer.bonds import LONELY, bonded
-from micrographia.reconstruction.answer.solution import Solution, to_layer, to_solution
+from micrographia.reconstruction.answer.solution import (
+    Solution,
+    average_cell,
+    to_layer,
+    to_solution,
+)
 from micrographia.reconstruction.columns import CHECK, Columns, Problem
 from micrographia.reconstruction.deadline import UNLIMITED
+from micrographia.reconstruction.lattice import Fit
 from micrographia.reconstruction.periodicity.describe import Periodicity
 from micrographia.reconstruction.periodicity.symmetric_cell import (
     SymmetricCell,
@@ -46,7 +52,6 @@ def to_answer(
     readings: list[Reading],
     found: Periodicity,
     asked: Asked,
-    pixel_size: float,
     vacuum: float,
 ) -> Solution:
     """The best reading as a solution.
@@ -59,8 +64,6 @@ def to_answer(
         The picture's lattice.
     asked
         What is known of the sample.
-    pixel_size
-        [Å].
     vacuum
         Along c [Å].
 
@@ -89,7 +92,7 @@ def to_answer(
     named = [f"{_formula(kinds)} (log-likelihood {gap:+.1f})" for gap, kinds in gaps[1:4]]
     sites = np.array([_site(best.answers, column) for column in range(state.count)])
     problem, columns = _as_problem(data, state, best.doubt)
-    symmetric = _symmetric(found, pixel_size)
+    symmetric = _symmetric(data.fit)
     cell = symmetric.cell
     solution = to_solution(problem, columns, confidence, named, sites, vacuum, cell)
     into = np.linalg.inv(data.fit.cell) @ cell
@@ -149,10 +152,10 @@ def _unseen(data: Data, state: Assigned, asked: Asked) -> list[tuple[float, str]
     return found
 
 
-def _symmetric(found: Periodicity, pixel_size: float) -> SymmetricCell:
+def _symmetric(fit: Fit) -> SymmetricCell:
     """The measured cell [Å] with the most credible symmetric one beside it."""
-    columns = column_symmetry(found.mean.values)
-    return symmetric_cells(found.cell * pixel_size, columns=columns)[0]
+    columns = column_symmetry(np.asarray(average_cell(fit), dtype=np.float64))
+    return symmetric_cells(fit.cell, columns=columns)[0]
 
 
 def _optics(reading: Reading, state: Assigned) -> str:

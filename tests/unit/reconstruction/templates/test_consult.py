@@ -23,7 +23,6 @@ from micrographia.physics.matching import Projection, site_distance
 from micrographia.reconstruction.solve import solve
 from micrographia.reconstruction.templates.consult import (
     answer_from_templates,
-    can_be_laid_on,
     consult,
     match_templates,
     problem_of,
@@ -346,17 +345,6 @@ def test_a_list_of_matches_takes_what_is_known(tmp_path: Path, capsys) -> None:
     assert told["templates"][0]["structure_id"] == "mos2"
     assert main([*words, "--composition", "MoS2", "--elements", "Mo"]) == 2
     assert "Leave the elements out" in capsys.readouterr().err
-
-
-def test_a_dark_field_without_an_answer_has_no_matches(tmp_path: Path) -> None:
-    # Known crystals would be laid on it by the transfer of a phase.
-    noise = np.random.default_rng(3).normal(size=(160, 160)).astype(np.float32)
-    dark = Reconstruction(microscope={"detector": "haadf"})
-    assert not can_be_laid_on(StemImage(noise, 0.1), dark)
-    assert can_be_laid_on(StemImage(noise, 0.1), Reconstruction())
-    assert can_be_laid_on(_picture("mos2"), Reconstruction())
-    with pytest.raises(SolveError, match="No lattice"):
-        solve_with_templates(StemImage(noise, 0.1), ["C"], dark, LIBRARY_OF_ALL)
 
 
 def test_an_empty_library_is_an_error(tmp_path: Path) -> None:

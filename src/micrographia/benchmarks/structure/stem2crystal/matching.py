@@ -1,8 +1,7 @@
 """Whether two crystals in three dimensions are the same, as STEM2Crystal-Bench asks it.
 
 The benchmark (KDD 2026) names pymatgen's `StructureMatcher` (Ong et al., Computational Materials
-Science 68 (2013) 314) and its tolerances; what its text leaves open is stated with each function
-here.
+Science 68 (2013) 314) and its tolerances; what its text leaves open is stated with each function.
 """
 
 from __future__ import annotations

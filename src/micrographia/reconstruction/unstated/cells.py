@@ -1,0 +1,67 @@
+"""Which of two cells of one picture is right: a small one, or a superlattice of it.
+
+The autocorrelation finds cells under distortion but misses weak superlattices; the reflections
+find these but take distortion for them. Each gives a reading; the answer in the small cell,
+repeated, and the answer in the large one then explain the same data, and the evidence decides.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from micrographia.arrays import FloatArray
+from micrographia.reconstruction.deadline import Deadline
+from micrographia.reconstruction.unstated.assigned import Assigned, evidence, settle
+from micrographia.reconstruction.unstated.labels import Asked
+from micrographia.reconstruction.unstated.read import Reading
+
+_MOST = 6  # cells of a small lattice in a large one
+_WHOLE = 0.06  # by which vectors in units of the small lattice's may miss whole numbers
+_MARGIN = 2.0  # log-evidence that a larger cell must bring
+
+
+def multiple(large: FloatArray, small: FloatArray) -> FloatArray | None:
+    """Vectors (2, 2) of a large cell in units of a small one's; None if they are no whole numbers.
+
+    Examples
+    --------
+    >>> multiple(np.array([[2.0, 0], [0, 1]]), np.eye(2))
+    array([[2., 0.],
+           [0., 1.]])
+    """
+    ratio = large @ np.linalg.inv(small)
+    whole = np.rint(ratio)
+    index = abs(round(float(np.linalg.det(whole))))
+    if np.abs(ratio - whole).max() > _WHOLE or not 1 <= index <= _MOST:
+        return None
+    return np.asarray(whole)
+
+
+def prefers_small(small: Reading, large: Reading, asked: Asked, deadline: Deadline) -> bool:
+    """Whether the small cell's answer, repeated, explains the large cell's data as well."""
+    whole = multiple(large.data.fit.cell, small.data.fit.cell)
+    if whole is None:
+        return True
+    state = small.answers[0].state
+    tiled = _tiled(state, small.data.fit.cell, whole)
+    index = tiled.count // state.count
+    # The large cell is the small one's multiple but for the errors of both.
+    places = tiled.positions @ np.linalg.inv(whole @ small.data.fit.cell) @ large.data.fit.cell
+    tied = (index - 1) * state.count + index * state.tied
+    begun = replace(tiled, positions=places, tied=min(tied, tiled.count - 1))
+    settled = settle(large.data, begun, 8, deadline)
+    return evidence(large.data, settled, asked) > large.answers[0].value - _MARGIN
+
+
+def _tiled(state: Assigned, cell: FloatArray, whole: FloatArray) -> Assigned:
+    """The columns of a cell (2, 2) repeated over a multiple of it."""
+    reach = int(np.abs(whole).sum()) + 1
+    steps = np.arange(-reach, reach + 1)
+    grid = np.stack(np.meshgrid(steps, steps, indexing="ij"), axis=-1).reshape(-1, 2)
+    places = grid @ np.linalg.inv(whole)
+    inside = np.all((places > -1e-6) & (places < 1 - 1e-6), axis=1)
+    shifts = grid[inside] @ cell
+    positions = (state.positions[None] + shifts[:, None]).reshape(-1, 2)
+    return replace(state, positions=positions, kinds=state.kinds * len(shifts))
