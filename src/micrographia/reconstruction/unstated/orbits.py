@@ -24,6 +24,7 @@ _STRETCH = 0.04  # of a vector, within which vectors count as equal
 _SPECIAL = 0.4  # a place this near to its own image is on a point of symmetry [Å]
 _APART = 0.6  # least distance of a new column from others [Å]
 _AMPLITUDES = (0.5, 1.5)  # of an atom, which a fit of the optics may make right
+_DISTINCT = 0.9  # images of a place that are nearer to each other share one atom [Å]
 _WORTH = 0.4  # of the price of a place, from which on an orbit is tried
 _MOST = 12  # columns of one orbit
 
@@ -80,13 +81,16 @@ def with_orbit(data: Data, state: Assigned, number: int) -> Assigned | None:
     points = np.stack(np.meshgrid(*steps, indexing="ij"), axis=-1).reshape(-1, 2)
     images = np.einsum("pi,oij->poj", points, rotations) + translations
     own = minimum_image(images - points[:, None]) @ data.fit.cell
-    stays = np.linalg.norm(own, axis=2) < _SPECIAL
+    distance = np.linalg.norm(own, axis=2)
+    stays = distance < _SPECIAL
+    # Beside a point of symmetry more images, each a part of the atom there, would seem to gain.
+    halved = ((distance >= _SPECIAL) & (distance < _DISTINCT)).any(axis=1)
     size = len(rotations) / stays.sum(axis=1)
     values = map_coordinates(
         overlap, (images * np.array(shape)).reshape(-1, 2).T, order=1, mode="grid-wrap"
     ).reshape(len(points), -1)
     gain = size * _hoped(values.mean(axis=1), power)
-    gain[~free.ravel() | (size > _MOST) | (np.abs(size - np.rint(size)) > 1e-6)] = -np.inf
+    gain[~free.ravel() | halved | (size > _MOST) | (np.abs(size - np.rint(size)) > 1e-6)] = -np.inf
     best = int(gain.argmax())
     if not gain[best] > _WORTH * PLACE:
         return None

@@ -37,7 +37,7 @@ def pupil_transfer(
     Examples
     --------
     >>> values, _ = pupil_transfer(np.array([[0, 0], [0.5, 0], [0, 1]]), np.zeros(7))
-    >>> np.abs(values.real - [1.0, 0.391, 0.0]).max() < 0.001
+    >>> bool(np.abs(values.real - [1.0, 0.391, 0.0]).max() < 0.001)
     True
     """
     shift = np.asarray(x, dtype=np.float64)

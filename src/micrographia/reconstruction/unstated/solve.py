@@ -14,6 +14,7 @@ from micrographia.reconstruction.answer.solution import Solution
 from micrographia.reconstruction.columns import CHECK
 from micrographia.reconstruction.deadline import Deadline, OutOfTimeError
 from micrographia.reconstruction.lattice import Fit, coefficients_on, find_lattice
+from micrographia.reconstruction.negative import refuse_negative
 from micrographia.reconstruction.periodicity.cell import CellLimits
 from micrographia.reconstruction.periodicity.crop import largest_rectangle
 from micrographia.reconstruction.periodicity.describe import Periodicity
@@ -22,7 +23,6 @@ from micrographia.reconstruction.periodicity.rows import undo
 from micrographia.reconstruction.spectrum import Whitened, whiten
 from micrographia.reconstruction.unstated.cells import multiple, prefers_small
 from micrographia.reconstruction.unstated.labels import Asked
-from micrographia.reconstruction.unstated.negative import refuse_negative
 from micrographia.reconstruction.unstated.optics import Optics
 from micrographia.reconstruction.unstated.read import Reading, read
 from micrographia.reconstruction.unstated.stated import Stated

@@ -10,6 +10,7 @@ from ase.data import chemical_symbols
 from scipy.special import expit, logsumexp
 
 from micrographia.errors import SolveError
+from micrographia.reconstruction.answer.bonds import LONELY, bonded
 from micrographia.reconstruction.answer.solution import (
     Solution,
     average_cell,
@@ -86,7 +87,8 @@ def to_answer(
     share = float(np.exp(-logsumexp([0.0, *(odds / _TEMPERATURE)])))
     unseen = _unseen(data, state, asked)
     sight = min((seen for seen, _ in unseen), default=1.0)
-    confidence = share * sight * _credible(data, state)
+    touching = bonded(data.fit.cell, state.positions, list(state.kinds))
+    confidence = share * sight * touching * _credible(data, state)
     named = [f"{_formula(kinds)} (log-likelihood {gap:+.1f})" for gap, kinds in gaps[1:4]]
     sites = np.array([_site(best.answers, column) for column in range(state.count)])
     problem, columns = _as_problem(data, state, best.doubt)
@@ -103,6 +105,7 @@ def to_answer(
         symmetric.sentence,
         _optics(best, state),
         *(sentence for seen, sentence in unseen if seen < 0.5),
+        *([LONELY] if touching < 0.5 else []),
     ]
     return replace(solution, candidates=tuple(layers), notes=tuple(notes), loose=True)
 

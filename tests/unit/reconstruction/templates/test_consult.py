@@ -14,13 +14,7 @@ from hypothesis import strategies as st
 from micrographia.cli import main
 from micrographia.config import Reconstruction
 from micrographia.errors import SolveError, TableError
-from micrographia.io.schemas import (
-    HEIGHTS,
-    LIBRARY,
-    RECONSTRUCTIONS,
-    STEM_IMAGES,
-    STRUCTURES,
-)
+from micrographia.io.schemas import HEIGHTS, LIBRARY, RECONSTRUCTIONS, STEM_IMAGES, STRUCTURES
 from micrographia.io.stem_images import StemImage, write_stem_image
 from micrographia.io.structures import from_cif, orient_layer, to_cif
 from micrographia.io.tables import read_rows, write_table
