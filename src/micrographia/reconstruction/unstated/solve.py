@@ -29,6 +29,7 @@ from micrographia.reconstruction.unstated.stated import Stated
 from micrographia.reconstruction.unstated.verdict import to_answer
 
 # Slopes of the noise of pictures as a detector gives them; one that was smoothed has any.
+_SHARP = 2.0  # highest frequency at which reflections propose cells [1/Å]
 _SAME = 1.3  # ratio of areas from which on two cells are two
 _COUNTED = -0.35
 _INTEGRATED = (-1.25, -0.85)
@@ -123,7 +124,9 @@ def _fits(
     cell = found.cell * image.pixel_size
     own = coefficients(whitened, cell)
     try:
-        other = find_lattice(whitened, settings)
+        # Beyond what microscopes transfer there is nothing to find, and much to look through.
+        other = find_lattice(replace(whitened, limit=min(whitened.limit, _SHARP)), settings)
+        other = coefficients(whitened, other.cell)
     except OutOfTimeError:
         raise
     except SolveError:
@@ -131,7 +134,7 @@ def _fits(
     larger, smaller = (own, other) if _area(own) > _area(other) else (other, own)
     if _area(larger) < _SAME * _area(smaller) or multiple(larger.cell, smaller.cell) is None:
         return [own]
-    return [replace(larger, explained=1.0), replace(smaller, explained=1.0)]
+    return [larger, smaller]
 
 
 def _moved(fit: Fit, start: FloatArray) -> Fit:
