@@ -28,9 +28,9 @@ from micrographia.reconstruction.unstated.read import Reading, read
 from micrographia.reconstruction.unstated.stated import Stated
 from micrographia.reconstruction.unstated.verdict import to_answer
 
-# Slopes of the noise of pictures as a detector gives them; one that was smoothed has any.
 _SHARP = 2.0  # highest frequency at which reflections propose cells [1/Å]
 _SAME = 1.3  # ratio of areas from which on two cells are two
+# Slopes of the noise of pictures as a detector gives them; one that was smoothed has any.
 _COUNTED = -0.35
 _INTEGRATED = (-1.25, -0.85)
 _SLOPED = (0.4, 2.0)  # frequencies between which the slope is taken [1/Å]
