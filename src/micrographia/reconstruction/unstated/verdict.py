@@ -107,7 +107,14 @@ def to_answer(
         *(sentence for seen, sentence in unseen if seen < 0.5),
         *([LONELY] if touching < 0.5 else []),
     ]
-    return replace(solution, candidates=tuple(layers), notes=tuple(notes), loose=True)
+    return replace(
+        solution,
+        candidates=tuple(layers),
+        notes=tuple(notes),
+        loose=True,
+        # By the data's own deviation, which holds more than a problem's does.
+        coefficients=signals(data, state).sum(axis=1) * data.deviation,
+    )
 
 
 def _rivals(readings: list[Reading]) -> list[tuple[float, tuple[tuple[int, ...], ...]]]:
