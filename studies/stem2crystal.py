@@ -19,6 +19,8 @@ from micrographia.io.datasets.ranked import find_table
 
 #: Crystals of different heights among which energies choose.
 CANDIDATES = 24
+#: Of these the best, whose heights are relaxed.
+RELAXED = 5
 
 
 def main() -> None:
@@ -34,7 +36,7 @@ def main() -> None:
     _run([*solve, *(["--oracle"] if options.oracle else [])])
     if energies:
         ordered = options.out / "answers-chgnet.jsonl"
-        _run(["energy", "rerank", str(answers), "--out", str(ordered)])
+        _run(["energy", "rerank", str(answers), "--out", str(ordered), "--relaxed", str(RELAXED)])
         answers = ordered
     scores = str(options.out / "scores.json")
     _run(["benchmarks", "score-stem2crystal", str(dataset), "--answers", str(answers),
@@ -47,7 +49,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--out", type=Path, required=True, help="folder to write")
     parser.add_argument(
         "--heights", choices=("geometry", "chgnet"), default="geometry",
-        help="order heights by bonds and symmetry, or by CHGNet's energies (a second a crystal)",
+        help="order heights by bonds and symmetry, or by CHGNet's energies (5 s a crystal)",
     )  # fmt: skip
     parser.add_argument("--oracle", action="store_true", help="give the true projections")
     parser.add_argument("--limit", type=int, default=None, help="only the first N pictures")

@@ -57,6 +57,10 @@ def register(verbs: Subparsers) -> None:
         "answers", type=Path, metavar="JSONL", help="answers written by `reconstruction ranked`"
     )
     ranked.add_argument("--out", type=Path, required=True, metavar="JSONL", help="file to write")
+    ranked.add_argument(
+        "--relaxed", type=non_negative, default=0, metavar="N",
+        help="relax the heights of the best N, plane and cell held, and order them again",
+    )  # fmt: skip
     add_settings(ranked, Energy)
     ranked.set_defaults(run=_rerank)
     references = verbs.add_parser(
@@ -234,6 +238,6 @@ def _rerank(arguments: argparse.Namespace) -> int:
 
     refuse_inputs([arguments.out], [arguments.answers])
     rows = read_lines(arguments.answers)
-    write_answers(arguments.out, rerank(rows, load_potential(settings_of(arguments))))
+    write_answers(arguments.out, rerank(rows, load_potential(settings_of(arguments)), arguments.relaxed))
     print(f"{arguments.out}: {len(rows)} answers")
     return 0

@@ -213,6 +213,29 @@ def _free(
     return freed
 
 
+def relax_heights(atoms: Atoms, potential: Potential, fmax: float, steps: int) -> Start:
+    """Relax a layer's z from its own heights, plane and cell held.
+
+    Parameters
+    ----------
+    atoms
+        Upright layer; it is not changed.
+    potential
+        What `load_potential` returns.
+    fmax
+        Force at which it ends [eV/Å].
+    steps
+        Most steps.
+
+    Returns
+    -------
+    The start with its `held_energy` [eV/atom], or with its `failure`.
+    """
+    start = Start("given", atoms.copy())
+    _relax_z(start, potential, fmax, steps)
+    return start
+
+
 def _relax_z(start: Start, potential: Potential, fmax: float, steps: int) -> None:
     atoms = start.atoms
     atoms.set_constraint(FixCartesian(list(range(len(atoms))), mask=(True, True, False)))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import inspect
 import time
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from micrographia.config import Reconstruction
 from micrographia.errors import MicrographiaError
 from micrographia.io.datasets.ranked import Item
 from micrographia.io.structures import orient_layer, to_cif
+from micrographia.reconstruction.composition.repeat import larger_layers
 from micrographia.reconstruction.crystal import Crystal, read_crystal
 from micrographia.reconstruction.heights import rank_layers
 from micrographia.reconstruction.symmetry.layer import symmetrise_layer
@@ -31,7 +33,9 @@ def answer_pictures(
     settings
         Limits of the search.
     count
-        Most crystals: those of the solver, then its first one with other heights.
+        Most crystals: those of the solver, then its first one with other heights. Where the
+        composition has several times the atoms that the projected cell shows, those are layers
+        whose heights repeat in a larger cell.
     oracle
         Put the true projection in the solver's place: what is scored are the heights.
 
@@ -48,10 +52,14 @@ def answer_pictures(
             else:
                 crystal = _solve(item, settings)
                 row["confidence"] = crystal.confidence
-                found = list(getattr(crystal, "candidates", None) or [crystal.atoms])
-            others = _other_heights(found[0], settings, count)
-            layers = (others if oracle else [*found, *others[1:]])[:count]
-            row["answers"] = [to_cif(_with_vacuum(one, settings.vacuum)) for one in layers]
+                found = list(crystal.candidates) or [crystal.atoms]
+            index = _missing(found[0], item.composition)
+            if index > 1:
+                layers = _larger(found[0], index, settings, count)
+            else:
+                others = _other_heights(found[0], settings, count)
+                layers = others if oracle else [*found, *others[1:]]
+            row["answers"] = [to_cif(_with_vacuum(one, settings.vacuum)) for one in layers[:count]]
         except MicrographiaError as error:
             row["failure"] = str(error)
         row["seconds"] = time.perf_counter() - started
@@ -59,25 +67,48 @@ def answer_pictures(
 
 
 def _solve(item: Item, settings: Reconstruction) -> Crystal:
-    told: dict[str, Any] = {}
-    if "composition" in inspect.signature(read_crystal).parameters:
-        told["composition"] = item.composition
-    return read_crystal(item.read(), sorted(item.composition), settings, item.picture, **told)
+    return read_crystal(
+        item.read(), sorted(item.composition), settings, item.picture, composition=item.composition
+    )
+
+
+def _missing(atoms: Atoms, composition: Mapping[str, int]) -> int:
+    """How many times the atoms of a crystal are those of the primitive cell; 1: no whole number."""
+    counts = Counter(atoms.get_chemical_symbols())
+    if set(counts) != set(composition):
+        return 1
+    ratios = {Fraction(composition[symbol], count) for symbol, count in counts.items()}
+    ratio = ratios.pop()
+    return 1 if ratios or ratio.denominator > 1 else int(ratio)
+
+
+def _larger(atoms: Atoms, index: int, settings: Reconstruction, count: int) -> list[Atoms]:
+    """Layers of so many times the atoms whose projection is that of `atoms`."""
+    layer = orient_layer(atoms)
+    plane, numbers = np.array(layer.cell[:2, :2]), np.asarray(layer.numbers, dtype=np.int64)
+    xy = layer.positions[:, :2]
+    larger = larger_layers(plane, xy, numbers, index, max(1, count // 3), settings.vacuum)
+    # Crystals of doubled columns are rarer by far; energies may still prefer one.
+    doubled = rank_layers(
+        plane, np.tile(xy, (index, 1)), np.tile(numbers, index), settings.vacuum, 2
+    )
+    found = [*larger[: count - len(doubled)], *doubled]
+    return [_symmetrised(one, settings) for one in found]
 
 
 def _other_heights(atoms: Atoms, settings: Reconstruction, count: int) -> list[Atoms]:
     """The same plane with heights from the most plausible on."""
     layer = orient_layer(atoms)
     plane = np.array(layer.cell[:2, :2])
+    ranked = rank_layers(plane, layer.positions[:, :2], layer.numbers, settings.vacuum, count)
+    return [_symmetrised(one, settings) for one in ranked]
+
+
+def _symmetrised(atoms: Atoms, settings: Reconstruction) -> Atoms:
     symmetry = settings.symmetry
-    return [
-        symmetrise_layer(
-            one, symmetry.tolerance, symmetry.height_tolerance, symmetry.cell_tolerance
-        ).atoms
-        for one in rank_layers(
-            plane, layer.positions[:, :2], layer.numbers, settings.vacuum, count
-        )
-    ]
+    return symmetrise_layer(
+        atoms, symmetry.tolerance, symmetry.height_tolerance, symmetry.cell_tolerance
+    ).atoms
 
 
 def _with_vacuum(atoms: Atoms, vacuum: float) -> Atoms:

@@ -51,6 +51,37 @@ def rank_layers(
     count
         Most layers; at least one is returned.
     """
+    upright = _upright(cell)
+    places = xy @ np.linalg.inv(cell) @ upright
+    layers = [
+        raised_layer(cell, xy, numbers, heights, vacuum)
+        for heights in rank_heights(upright, places, numbers, count)
+    ]
+    roomy = [layer for layer in layers if shortest_bond(layer) >= _CROWDED]
+    if roomy:
+        return roomy
+    # Atoms too close in the plane for any pattern are pushed apart along z, as far as it takes.
+    heights = nominal_heights(upright, places, numbers)
+    return [raised_layer(cell, xy, numbers, heights, vacuum)]
+
+
+def raised_layer(
+    cell: FloatArray, xy: FloatArray, numbers: IntArray, heights: FloatArray, vacuum: float
+) -> Atoms:
+    """A layer of these heights (n,) [Å], with half of the vacuum below and above, a along x."""
+    upright = _upright(cell)
+    heights = heights - heights.min()
+    box = np.zeros((3, 3))
+    box[:2, :2], box[2, 2] = upright, heights.max() + vacuum
+    places = xy @ np.linalg.inv(cell) @ upright
+    positions = np.column_stack([places, heights + vacuum / 2])
+    atoms = Atoms(numbers=numbers, positions=positions, cell=box, pbc=(True, True, True))
+    atoms.wrap()
+    return atoms
+
+
+def _upright(cell: FloatArray) -> FloatArray:
+    """The same vectors (2, 2), the first along x."""
     lengths = np.linalg.norm(cell, axis=1)
     cosine = float(cell[0] @ cell[1] / lengths.prod())
     upright = np.array(
@@ -58,30 +89,7 @@ def rank_layers(
     )
     if np.linalg.det(cell) < 0:
         upright[1, 1] *= -1
-    fractions = xy @ np.linalg.inv(cell)
-    places = fractions @ upright
-    layers = [
-        _raise(upright, places, numbers, heights, vacuum)
-        for heights in rank_heights(upright, places, numbers, count)
-    ]
-    roomy = [layer for layer in layers if shortest_bond(layer) >= _CROWDED]
-    if roomy:
-        return roomy
-    # Atoms too close in the plane for any pattern are pushed apart along z, as far as it takes.
-    return [_raise(upright, places, numbers, nominal_heights(upright, places, numbers), vacuum)]
-
-
-def _raise(
-    cell: FloatArray, xy: FloatArray, numbers: IntArray, heights: FloatArray, vacuum: float
-) -> Atoms:
-    """A layer of these heights, with half of the vacuum below and above."""
-    heights = heights - heights.min()
-    box = np.zeros((3, 3))
-    box[:2, :2], box[2, 2] = cell, heights.max() + vacuum
-    positions = np.column_stack([xy, heights + vacuum / 2])
-    atoms = Atoms(numbers=numbers, positions=positions, cell=box, pbc=(True, True, True))
-    atoms.wrap()
-    return atoms
+    return upright
 
 
 def shortest_bond(layer: Atoms) -> float:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterator
+
 import numpy as np
 from ase import Atoms
 
@@ -26,11 +29,6 @@ def rank_heights(
 ) -> list[FloatArray]:
     """Find heights that suit bonds and symmetry.
 
-    Every site is put up, down or in the middle in patterns that keep the symmetry of the
-    projection or much of it, a sign of each operation telling whether it turns the layer over.
-    Each pattern is relaxed in the pair energy of `bonds`; the energy, and what the symmetry is
-    worth, order them.
-
     Parameters
     ----------
     cell
@@ -47,6 +45,19 @@ def rank_heights(
     Different sets of heights (n,) [Å] centred on zero, the most plausible first. The same input
     gives the same sets.
     """
+    return [heights for heights, _ in itertools.islice(scored_heights(cell, xy, numbers), count)]
+
+
+def scored_heights(
+    cell: FloatArray, xy: FloatArray, numbers: IntArray
+) -> Iterator[tuple[FloatArray, float]]:
+    """Every set of heights that suits bonds and symmetry, with what it costs, the cheapest first.
+
+    Every site is put up, down or in the middle in patterns that keep the symmetry of the
+    projection or much of it, a sign of each operation telling whether it turns the layer over.
+    Each pattern is relaxed in the pair energy of `bonds`; the energy per atom, and what the
+    symmetry is worth, order them. Parameters are those of `rank_heights`.
+    """
     box = np.zeros((3, 3))
     box[:2, :2], box[2, 2] = cell, 20.0
     flat = Atoms(numbers, positions=np.column_stack([xy, np.zeros(len(xy))]), cell=box, pbc=True)
@@ -55,12 +66,11 @@ def rank_heights(
     levels, orders = make_patterns(flat, most, _SEED)
     heights, energies = relax(pairs, _LEVEL * levels)
     heights = heights - (heights.max(axis=1) + heights.min(axis=1))[:, None] / 2
+    costs = energies - _SYMMETRY * np.log2(orders)
     kept: list[FloatArray] = []
-    for place in np.argsort(energies - _SYMMETRY * np.log2(orders), kind="stable"):
+    for place in np.argsort(costs, kind="stable"):
         found = heights[place]
         apart = [min(np.abs(found - one).max(), np.abs(found + one).max()) for one in kept]
         if min(apart, default=np.inf) > _SAME:
             kept.append(found)
-        if len(kept) == count:
-            break
-    return kept
+            yield found, float(costs[place])

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from micrographia.reconstruction.composition.fill import fill, is_right
 from micrographia.reconstruction.deadline import Deadline
 from micrographia.reconstruction.unstated.assigned import (
     Assigned,
@@ -20,6 +21,7 @@ from micrographia.reconstruction.unstated.orbits import with_column, with_orbit,
 from micrographia.reconstruction.unstated.outline import Outline
 
 _FINISHED = 4  # labellings that go through the whole search
+_FILLED = 3  # readings that are brought to a known composition
 _ROUNDS = 8  # of exchanges
 _ORBITS = 3  # orbits that are added one after another
 _TOGETHER = 8  # columns that are added together
@@ -54,7 +56,12 @@ def assign(data: Data, outline: Outline, asked: Asked, deadline: Deadline) -> li
         _keep(seen, read)
     for read in first[:_FINISHED]:
         _improve(data, read, asked, seen, deadline)
-    return sorted(seen.values(), key=lambda read: -read.value)
+    if asked.composition is not None:
+        for read in sorted(seen.values(), key=lambda read: -read.value)[:_FILLED]:
+            for state in fill(data, read.state, asked, deadline):
+                _keep(seen, Read(state, evidence(data, state, asked)))
+    # What is known comes first: that another composition explains more is left as a rival.
+    return sorted(seen.values(), key=lambda read: (not is_right(read.state, asked), -read.value))
 
 
 def _keep(seen: dict[tuple[Kind, ...], Read], read: Read) -> None:

@@ -1,0 +1,1 @@
+"""A crystal whose composition is known: columns that hold exactly its atoms."""
