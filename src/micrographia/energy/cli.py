@@ -238,6 +238,7 @@ def _rerank(arguments: argparse.Namespace) -> int:
 
     refuse_inputs([arguments.out], [arguments.answers])
     rows = read_lines(arguments.answers)
-    write_answers(arguments.out, rerank(rows, load_potential(settings_of(arguments)), arguments.relaxed))
+    potential = load_potential(settings_of(arguments))
+    write_answers(arguments.out, rerank(rows, potential, arguments.relaxed))
     print(f"{arguments.out}: {len(rows)} answers")
     return 0

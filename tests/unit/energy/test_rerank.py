@@ -14,7 +14,7 @@ from micrographia.config import Energy
 from micrographia.energy.calculators import load_potential
 from micrographia.energy.rerank import rerank
 from micrographia.io.datasets.answers import read_lines, write_answers
-from micrographia.io.structures import to_cif
+from micrographia.io.structures import from_cif, to_cif
 
 EMT = Energy(calculator="emt")
 
@@ -59,6 +59,18 @@ def test_what_has_no_energy_comes_last_and_refusals_stay() -> None:
     found = list(rerank(rows, load_potential(EMT)))
     assert found[0]["answers"][0] == _slab(1.8)
     assert found[1:] == rows[1:]
+
+
+def test_the_best_are_given_the_heights_of_the_lowest_energy() -> None:
+    potential = load_potential(EMT)
+    rises = np.arange(1.2, 2.4, 0.01)
+    energies = potential.energies([from_cif(_slab(rise)) for rise in rises])
+    (found,) = rerank([_row(_slab(3.0), _slab(2.2), _slab(2.9))], potential, relaxed=2)
+    best = from_cif(found["answers"][0])
+    assert abs(np.ptp(best.positions[:, 2]) - rises[energies.argmin()]) < 0.03
+    np.testing.assert_allclose(best.cell.lengths()[:2], from_cif(_slab(2.2)).cell.lengths()[:2])
+    # What was not among the best keeps its own heights.
+    assert found["answers"][2] == _slab(3.0)
 
 
 def test_the_command(tmp_path: Path) -> None:

@@ -60,9 +60,7 @@ def larger_layers(
     return [layer for _, layer in sorted(found, key=lambda item: item[0])]
 
 
-def sublattices(
-    cell: FloatArray, xy: FloatArray, numbers: IntArray, index: int
-) -> list[IntArray]:
+def sublattices(cell: FloatArray, xy: FloatArray, numbers: IntArray, index: int) -> list[IntArray]:
     """Larger lattices of an index, as whole multiples (2, 2); of equivalent ones the first.
 
     Two are equivalent where an operation of the projection's plane group maps one on the other.

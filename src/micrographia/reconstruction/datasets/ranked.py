@@ -73,7 +73,7 @@ def _solve(item: Item, settings: Reconstruction) -> Crystal:
 
 
 def _missing(atoms: Atoms, composition: Mapping[str, int]) -> int:
-    """How many times the atoms of a crystal are those of the primitive cell; 1: no whole number."""
+    """How many times its atoms the primitive cell holds; 1 where that is no whole number."""
     counts = Counter(atoms.get_chemical_symbols())
     if set(counts) != set(composition):
         return 1

@@ -10,7 +10,7 @@ from micrographia.arrays import ComplexArray, FloatArray
 from micrographia.physics.lattice import minimum_image
 from micrographia.reconstruction.deadline import Deadline
 from micrographia.reconstruction.unstated.chemistry import Kind, log_prior
-from micrographia.reconstruction.unstated.data import DARKEST, Data, brightness
+from micrographia.reconstruction.unstated.data import Data
 from micrographia.reconstruction.unstated.descent import descend, shortened
 from micrographia.reconstruction.unstated.labels import Asked
 from micrographia.reconstruction.unstated.optics import (
@@ -32,10 +32,6 @@ TAIL = 8.0
 PLACE = 9.0
 #: Distances of columns [Å], and log-odds against each pair that is nearer.
 _NEAR = ((0.9, 1.5), (0.5, 4.0))
-
-#: Log-odds against each column in the darkest part of the averaged cell, in pictures that were
-#: chosen to be shown. Elsewhere light atoms beside heavy ones often lie there.
-_DARK = 6.0
 
 
 @dataclass(frozen=True)
@@ -129,9 +125,6 @@ def evidence(data: Data, state: Assigned, asked: Asked) -> float:
     area = abs(float(np.linalg.det(data.fit.cell)))
     chemistry = log_prior(list(state.kinds), area, frozenset(asked.numbers), asked.composition)
     chemistry += _crowding(data.fit.cell, state.positions)
-    if state.optics.vague > 1:
-        places = brightness(data, state.positions, state.optics.mode)
-        chemistry -= _DARK * int((places < DARKEST).sum())
     return -cost(data, state) + chemistry - PLACE * (state.count - state.tied)
 
 

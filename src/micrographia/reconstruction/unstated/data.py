@@ -9,7 +9,7 @@ import numpy as np
 from micrographia.arrays import BoolArray, ComplexArray, FloatArray
 from micrographia.physics.lattice import minimum_image
 from micrographia.reconstruction.lattice import Fit
-from micrographia.reconstruction.unstated.optics import Mode, Optics
+from micrographia.reconstruction.unstated.optics import Optics
 from micrographia.reconstruction.unstated.pupil import ABERRATIONS
 
 _RING = 0.06  # half the width of a ring of reflections, over the largest |g|
@@ -18,8 +18,6 @@ _MARGIN = 1.1  # frequencies that are kept beyond the last that carry signal
 _STRAY = 0.02  # of the strongest coefficient, what errors of a detector spread everywhere
 _HARMONICS = 0.2  # the same where greys were bent
 _FAINT = 2e-3  # of the strongest coefficient: shells below hold nothing that matters
-DARKEST = 0.3  # share of the averaged cell in which seldom an atom lies
-_SAMPLED = 24  # points along each side of the averaged cell
 _SHELL = 24  # reflections that are judged together
 
 
@@ -50,20 +48,6 @@ class Data:
         """Coefficients over their deviation (m,)."""
         return np.asarray(self.fit.coefficients / self.deviation)
 
-    def picture(self, positions: FloatArray) -> FloatArray:
-        """The averaged cell less its mean at positions (n, 2) [Å], in the picture's units (n,)."""
-        waves = np.exp(2j * np.pi * (positions @ self.fit.g.T))
-        return np.asarray(2 * (waves @ self.fit.coefficients).real)
-
-    @property
-    def sample(self) -> FloatArray:
-        """The averaged cell less its mean at points spread evenly over it (k,)."""
-        if ("sample",) not in self._memory:
-            steps = np.arange(_SAMPLED) / _SAMPLED
-            grid = np.stack(np.meshgrid(steps, steps, indexing="ij"), axis=-1).reshape(-1, 2)
-            self._memory["sample",] = self.picture(grid @ self.fit.cell)
-        return np.asarray(self._memory["sample",].real)
-
     def profile(self, optics: Optics) -> ComplexArray:
         """What optics make of an atom of strength one, over the deviation (m,)."""
         key = ("probe", optics.limit, optics.aberrations, optics.stated)
@@ -90,16 +74,6 @@ class Data:
         if key not in self._memory:
             self._memory[key] = replace(optics, flex=()).strength(number, self.fit.g)
         return np.asarray(self._memory[key].real * optics.correction(number, self.fit.g))
-
-
-def brightness(data: Data, positions: FloatArray, mode: Mode) -> FloatArray:
-    """Share of the averaged cell that is darker than it is at positions (n, 2) [Å].
-
-    Where the signal shows atoms dark, the share that is brighter.
-    """
-    sign = -1.0 if mode == "bright" else 1.0
-    here = sign * data.picture(positions)
-    return np.asarray((sign * data.sample[:, None] < here).mean(axis=0))
 
 
 def doubted(fit: Fit, shape: FloatArray, doubt: float, bent: bool = False) -> Data:

@@ -21,6 +21,7 @@ from micrographia.reconstruction.unstated.outline import Outline, base
 
 _SYSTEMATIC = 0.05  # relative error of a strength that noise does not explain
 _FLOOR = 0.012  # the same over the strongest column's
+_NEAR, _BEHIND, _BEAMS = 3, 8.0, 6  # kinds of a column, how far behind, and labellings of a gain
 _EXPONENTS = (-6.5, -4.0, -2.0, -1.0, 0.0, 1.0)  # tried, in units of their spread
 
 
@@ -72,13 +73,14 @@ def label(data: Data, outline: Outline, asked: Asked, most: int = 16) -> list[La
     found: dict[tuple[Kind, ...], Labelling] = {}
     for exponent in _exponents(outline.optics):
         strengths = kind_strengths(data, outline.optics, kinds, exponent)
+        unusual = _unusual(outline.optics, exponent)
         for gain in _gains(outline.strengths, strengths):
-            places, gain, value = _nearest(outline.strengths, strengths, gain, kinds)
-            chosen = tuple(kinds[place] for place in places)
-            value += log_prior(list(chosen), area, frozenset(asked.numbers), asked.composition)
-            value -= _unusual(outline.optics, exponent)
-            if chosen not in found or found[chosen].value < value:
-                found[chosen] = Labelling(chosen, gain, exponent, value)
+            for places, fitted, value in _nearest(outline.strengths, strengths, gain, kinds):
+                chosen = tuple(kinds[place] for place in places)
+                value += log_prior(list(chosen), area, frozenset(asked.numbers), asked.composition)
+                value -= unusual
+                if chosen not in found or found[chosen].value < value:
+                    found[chosen] = Labelling(chosen, fitted, exponent, value)
     return sorted(found.values(), key=lambda item: -item.value)[:most]
 
 
@@ -112,15 +114,43 @@ def _gains(columns: FloatArray, kinds: FloatArray) -> list[float]:
 
 def _nearest(
     columns: FloatArray, strengths: FloatArray, gain: float, kinds: list[Kind]
-) -> tuple[list[int], float, float]:
-    """Kinds nearest to the columns' strengths, the gain that fits them best, log-likelihood."""
+) -> list[tuple[list[int], float, float]]:
+    """Kinds near to the columns' strengths, the gain that fits them best, log-likelihood.
+
+    The nearest of all first, then those that differ from it where another kind is near, too.
+    """
     spread = np.hypot(_SYSTEMATIC * columns, _FLOOR * columns.max())
     extra = np.array([-1.5 * (len(kind) - 1) for kind in kinds])
-    places = np.zeros(len(columns), dtype=np.int64)
     for _ in range(3):
-        misfit = ((columns[:, None] - gain * strengths[None, :]) / spread[:, None]) ** 2
-        places = (-0.5 * misfit + extra).argmax(axis=1)
-        wanted = strengths[places]
-        gain = float((columns * wanted / spread**2).sum() / (wanted**2 / spread**2).sum())
-    misfit = ((columns - gain * strengths[places]) / spread) ** 2
-    return [int(place) for place in places], gain, float(-0.5 * misfit.sum())
+        scores = _scores(columns, strengths, gain, spread) + extra
+        places = scores.argmax(axis=1)
+        gain = _best_gain(columns, strengths[places], spread)
+    scores = _scores(columns, strengths, gain, spread) + extra
+    beams: list[tuple[float, list[int]]] = [(0.0, [])]
+    for row in scores:
+        near = [int(place) for place in np.argsort(-row)[:_NEAR]]
+        grown = [
+            (value + float(row[place]), [*chosen, place])
+            for value, chosen in beams
+            for place in near
+            if row[place] > row[near[0]] - _BEHIND
+        ]
+        beams = sorted(grown, key=lambda beam: -beam[0])[:_BEAMS]
+    found = []
+    for _, chosen in beams:
+        fitted = _best_gain(columns, strengths[chosen], spread)
+        misfit = ((columns - fitted * strengths[chosen]) / spread) ** 2
+        found.append((chosen, fitted, float(-0.5 * misfit.sum())))
+    return found
+
+
+def _scores(
+    columns: FloatArray, strengths: FloatArray, gain: float, spread: FloatArray
+) -> FloatArray:
+    """Log-likelihood of each kind in each column (n, k)."""
+    off = (columns[:, None] - gain * strengths[None, :]) / spread[:, None]
+    return np.asarray(-0.5 * off**2)
+
+
+def _best_gain(columns: FloatArray, wanted: FloatArray, spread: FloatArray) -> float:
+    return float((columns * wanted / spread**2).sum() / (wanted**2 / spread**2).sum())

@@ -51,7 +51,6 @@ _USUAL_RING = ImagingConditions(
     annular_inner_mrad=70,
     annular_outer_mrad=200,
 )
-_FOCUSED = 0.35  # factor on the aberrations' spread of pictures that were chosen to be shown
 _FLEX_SCALE = 1.5  # [1/Å]
 _BLUR = slice(1 + ABERRATIONS, 4 + ABERRATIONS)
 
@@ -107,8 +106,6 @@ class Optics:
     def spread(self) -> FloatArray:
         """How far the parameters may be from the most probable ones."""
         values = SPREAD.copy()
-        if self.vague > 1:
-            values[1 : 1 + ABERRATIONS] *= _FOCUSED
         for place, _, spread in self.told:
             values[place] = spread
         return values

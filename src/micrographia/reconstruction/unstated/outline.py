@@ -14,7 +14,7 @@ import numpy as np
 from micrographia.arrays import ComplexArray, FloatArray
 from micrographia.physics.lattice import minimum_image
 from micrographia.reconstruction.deadline import Deadline
-from micrographia.reconstruction.unstated.data import DARKEST, Data, brightness, price, vacant
+from micrographia.reconstruction.unstated.data import Data, price, vacant
 from micrographia.reconstruction.unstated.descent import descend, shortened
 from micrographia.reconstruction.unstated.optics import Optics, blur_slopes, waves
 
@@ -209,19 +209,7 @@ def trace(data: Data, start: Outline, most: int, faintest: float, deadline: Dead
             break
         outline = grown
     outline = _without_ghosts(data, settle(data, outline, 12, deadline), faintest, deadline)
-    if outline.optics.vague > 1:
-        outline = _in_the_light(data, outline, deadline)
     return _pruned(data, outline, worth, deadline)
-
-
-def _in_the_light(data: Data, outline: Outline, deadline: Deadline) -> Outline:
-    """Leave out columns in the darkest part of the averaged cell, where seldom an atom lies."""
-    while outline.count > 1:
-        places = brightness(data, outline.positions, outline.optics.mode)
-        if places.min() >= DARKEST:
-            break
-        outline = settle(data, remove(outline, int(places.argmin())), 4, deadline)
-    return outline
 
 
 def _without_ghosts(data: Data, outline: Outline, faintest: float, deadline: Deadline) -> Outline:

@@ -70,7 +70,7 @@ def read(fit: Fit, asked: Asked, start: Optics, most: int, deadline: Deadline) -
     )
     fit = replace(fit, sigma=fit.sigma * _unseen_noise(rough, outline))
     traced = []
-    for doubt in _DOUBTS[: 2 if bent else None]:
+    for doubt in _DOUBTS:
         data = doubted(fit, shape, doubt, bent)
         outline = trace(data, outline, most, faintest, deadline)
         traced.append((_comparable(data, outline), data, outline, doubt))

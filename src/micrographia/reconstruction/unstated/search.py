@@ -20,6 +20,8 @@ from micrographia.reconstruction.unstated.labels import Asked, label
 from micrographia.reconstruction.unstated.orbits import with_column, with_orbit, with_ties
 from micrographia.reconstruction.unstated.outline import Outline
 
+_LABELS = 96  # labellings that are looked at
+_SETTLED = 16  # of these are fitted
 _FINISHED = 4  # labellings that go through the whole search
 _FILLED = 3  # readings that are brought to a known composition
 _ROUNDS = 8  # of exchanges
@@ -43,12 +45,8 @@ def assign(data: Data, outline: Outline, asked: Asked, deadline: Deadline) -> li
     Every state that was looked at is a rival, each composition once.
     """
     first: list[Read] = []
-    for item in label(data, outline, asked):
-        deadline.check()
-        flex = tuple((number, 0.0, 0.0, 0.0) for number in asked.numbers)
-        optics = replace(outline.optics, gain=item.gain, exponent=item.exponent, flex=flex)
-        state = settle(data, Assigned(outline.positions, item.kinds, optics), 4, deadline)
-        state = with_ties(data.fit.cell, state)
+    for begun in _begun(data, outline, asked):
+        state = with_ties(data.fit.cell, settle(data, begun, 4, deadline))
         first.append(Read(state, evidence(data, state, asked)))
     first.sort(key=lambda read: -read.value)
     seen: dict[tuple[Kind, ...], Read] = {}
@@ -62,6 +60,25 @@ def assign(data: Data, outline: Outline, asked: Asked, deadline: Deadline) -> li
                 _keep(seen, Read(state, evidence(data, state, asked)))
     # What is known comes first: that another composition explains more is left as a rival.
     return sorted(seen.values(), key=lambda read: (not is_right(read.state, asked), -read.value))
+
+
+def _begun(data: Data, outline: Outline, asked: Asked) -> list[Assigned]:
+    """The most probable labellings by their evidence where the outline has its columns.
+
+    Strengths alone are a rough guide: elements differ in shape, too, and the gain is free.
+    """
+    flex = tuple((number, 0.0, 0.0, 0.0) for number in asked.numbers)
+    found: list[Read] = []
+    for item in label(data, outline, asked, _LABELS):
+        optics = replace(outline.optics, gain=item.gain, exponent=item.exponent, flex=flex)
+        state = Assigned(outline.positions, item.kinds, optics)
+        model = signals(data, state).sum(axis=1)
+        scale = float((model.conj() @ data.values).real / (model.conj() @ model).real)
+        if scale > 0:
+            state = replace(state, optics=replace(optics, gain=scale * item.gain))
+        found.append(Read(state, evidence(data, state, asked)))
+    found.sort(key=lambda read: -read.value)
+    return [read.state for read in found[:_SETTLED]]
 
 
 def _keep(seen: dict[tuple[Kind, ...], Read], read: Read) -> None:
