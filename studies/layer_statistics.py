@@ -4,7 +4,8 @@
 
 Layers of up to 4.2 Å, three elements and 24 atoms are counted: how many columns hold one atom, two
 of one element or two of different ones, how many layers hold nothing but doubled columns, and the
-logarithm of the discs of covalent radii over the cell.
+logarithm of the discs of covalent radii over the cell. Of all layers of up to 16 atoms: how many
+have a projection that repeats in a smaller cell than they do (within 0.1 Å).
 """
 
 from __future__ import annotations
@@ -12,13 +13,17 @@ from __future__ import annotations
 import argparse
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from ase.data import covalent_radii
 
+from micrographia.physics.lattice import primitive_projection
+
 _THICKEST, _ELEMENTS, _ATOMS = 4.2, 3, 24
 _COLUMN = 0.1  # atoms within this are one column [Å]
+_SMALL = 16  # most atoms of layers whose projections are looked at
 
 
 def main() -> None:
@@ -45,6 +50,16 @@ def main() -> None:
     for name, count in columns.most_common():
         print(f"{name}: {count} ({count / total:.1%})")
     print(f"log packing: mean {np.mean(packing):.2f}, deviation {np.std(packing):.2f}")
+    small = [row for row in table.itertuples() if len(row.numbers) <= _SMALL]
+    repeated = sum(map(_repeats, small))
+    print(f"{repeated} of {len(small)} projections repeat in a smaller cell than the layer")
+
+
+def _repeats(row: Any) -> bool:
+    cell = np.asarray(row.cell).reshape(3, 3)[:2, :2]
+    xy = np.asarray(row.positions).reshape(-1, 3)[:, :2]
+    numbers = np.asarray(row.numbers)
+    return len(primitive_projection(xy, numbers, cell, _COLUMN)[2]) < len(numbers)
 
 
 def _columns(cell: np.ndarray, xy: np.ndarray, numbers: np.ndarray) -> list[tuple[int, ...]]:

@@ -1,10 +1,10 @@
 """Layers that one projection does not tell apart: more atoms than the projected cell shows.
 
 The heights of a layer may repeat in a larger cell than its projection: a chain that zigzags
-upwards and downwards looks like one of half its period. Of 1,500 layers of `structures2d` 24 % are
-such, 2 % have every column doubled (`studies/layer_statistics.py`). Where the atoms of the
-primitive cell are known and the projected cell holds a fraction of them, the larger cell is one of
-few, and its heights must differ between the repeated columns.
+upwards and downwards looks like one of half its period. Of 4,005 layers of `structures2d` 958 are
+such (`studies/layer_statistics.py`). Where the atoms of the primitive cell are known and the
+projected cell holds a fraction of them, the larger cell is one of few, and its heights must differ
+between the repeated columns.
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ Kind = tuple[int, ...]
 _DOUBLE, _MIXED, _EACH = -3.0, -4.0, -0.4
 _BALANCED, _BALANCED_AT_ALL = 1.5, 1.0  # by usual oxidation states, and by any known
 #: Mean and deviation of the logarithm of the discs' area (covalent radii) over the cell's.
-_PACKING = (-0.02, 0.38)
+_PACKING = (0.02, 0.39)
 _ABSENT = -7.0  # an element that was named, and is not there
 _COMPLICATED = -0.15  # each atom of the reduced formula
 _OFF_FORMULA = -14.0  # another composition than the stated one
