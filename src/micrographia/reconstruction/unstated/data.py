@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 
 from micrographia.arrays import BoolArray, ComplexArray, FloatArray
 from micrographia.physics.lattice import minimum_image
 from micrographia.reconstruction.lattice import Fit
-from micrographia.reconstruction.unstated.optics import Optics
+from micrographia.reconstruction.unstated.optics import Optics, blur_slopes, flex_terms
 from micrographia.reconstruction.unstated.pupil import ABERRATIONS
 
 _RING = 0.06  # half the width of a ring of reflections, over the largest |g|
@@ -43,10 +44,25 @@ class Data:
         default_factory=dict, repr=False, compare=False
     )
 
-    @property
+    @cached_property
     def values(self) -> ComplexArray:
         """Coefficients over their deviation (m,)."""
         return np.asarray(self.fit.coefficients / self.deviation)
+
+    @cached_property
+    def squares(self) -> FloatArray:
+        """|g|² (m,) [1/Å²]."""
+        return np.asarray(np.square(self.fit.g).sum(axis=1))
+
+    @cached_property
+    def blur_slopes(self) -> FloatArray:
+        """Change of the envelope's logarithm with the blur (3, m), as `optics.blur_slopes`."""
+        return np.ascontiguousarray(blur_slopes(self.fit.g).T)
+
+    @cached_property
+    def flex_terms(self) -> FloatArray:
+        """What an element's corrections are factors of (3, m), as `optics.flex_terms`."""
+        return np.ascontiguousarray(flex_terms(self.fit.g).T)
 
     def profile(self, optics: Optics) -> ComplexArray:
         """What optics make of an atom of strength one, over the deviation (m,)."""

@@ -43,13 +43,17 @@ def test_the_transfer_is_the_autocorrelation_of_the_pupil(aberrations):
 
 def test_the_slopes_are_differences():
     found, slopes = pupil_transfer(POINTS, ABERRATED)
-    assert slopes.shape == (len(POINTS), ABERRATIONS)
+    assert slopes.shape == (len(POINTS), 1 + ABERRATIONS)
+    # A higher limit is a shorter frequency.
+    wider, _ = pupil_transfer(POINTS * np.exp(-1e-5), ABERRATED, slopes=False)
+    narrower, _ = pupil_transfer(POINTS * np.exp(1e-5), ABERRATED, slopes=False)
+    np.testing.assert_allclose(slopes[:, 0], (wider - narrower) / 2e-5, atol=1e-8)
     for place in range(ABERRATIONS):
         step = np.zeros(ABERRATIONS)
         step[place] = 1e-5
         up, none = pupil_transfer(POINTS, ABERRATED + step, slopes=False)
         down, _ = pupil_transfer(POINTS, ABERRATED - step, slopes=False)
-        np.testing.assert_allclose(slopes[:, place], (up - down) / 2e-5, atol=1e-8)
+        np.testing.assert_allclose(slopes[:, 1 + place], (up - down) / 2e-5, atol=1e-8)
         assert none.shape == (len(POINTS), 0)
     ends, _ = pupil_transfer(np.array([[0.0, 0.0], [1.0, 0.0], [0.9, 0.9]]), ABERRATED)
     np.testing.assert_allclose(ends, [1, 0, 0], atol=1e-3)
