@@ -181,9 +181,10 @@ def sample(tapered: Tapered, g: FloatArray) -> ComplexArray:
         part = g[start : start + at_once]
         along_y = waves(part[:, 1], rows, step)
         along_x = waves(part[:, 0], columns, step)
-        # Two real products take half the time of a complex one.
-        folded = along_y.real @ tapered.weighted + 1j * (along_y.imag @ tapered.weighted)
-        result[start : start + at_once] = (folded * along_x).sum(axis=1)
+        # A real product takes half the time of a complex one, and one pass less than of two.
+        folded = np.concatenate([along_y.real, along_y.imag]) @ tapered.weighted
+        joined = folded[: len(part)] + 1j * folded[len(part) :]
+        result[start : start + at_once] = (joined * along_x).sum(axis=1)
     return result
 
 

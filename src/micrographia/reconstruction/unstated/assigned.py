@@ -9,8 +9,9 @@ import numpy as np
 from micrographia.arrays import ComplexArray, FloatArray
 from micrographia.physics.lattice import minimum_image
 from micrographia.physics.waves import plane_waves
+from micrographia.reconstruction.columns import Kind
 from micrographia.reconstruction.deadline import Deadline
-from micrographia.reconstruction.unstated.chemistry import Kind, log_prior
+from micrographia.reconstruction.unstated.chemistry import log_prior
 from micrographia.reconstruction.unstated.data import Data
 from micrographia.reconstruction.unstated.descent import descend, normal_equations, shortened
 from micrographia.reconstruction.unstated.labels import Asked
@@ -113,7 +114,9 @@ def misfit(data: Data, state: Assigned) -> float:
     much on a few reflections; these must not decide for all.
     """
     waves = plane_waves(state.positions, data.fit.g)
-    residual = data.values - data.profile(state.optics) * _structure(data, state, waves).sum(axis=0)
+    residual = data.values - data.profile(state.optics) * _structure(data, state, waves).sum(
+        axis=0
+    )
     return float(TAIL * np.log1p(np.square(np.abs(residual)) / TAIL).sum())
 
 
@@ -185,7 +188,9 @@ def _linearise(data: Data, state: Assigned, probe: bool) -> tuple[FloatArray, Fl
     slopes[1 : 2 * count : 2] = columns * (-2j * np.pi * g[:, 1])
     slopes[2 * count] = total
     if probe:
-        slopes[first : first + 1 + ABERRATIONS] = data.probe_slopes(optics).T * structure.sum(axis=0)
+        slopes[first : first + 1 + ABERRATIONS] = data.probe_slopes(optics).T * structure.sum(
+            axis=0
+        )
     slopes[last - 4 : last - 1] = data.blur_slopes * total
     if optics.mode != "phase":
         slopes[last - 1] = np.log(np.array([number for number, *_ in optics.flex]) / 20) @ shares

@@ -15,18 +15,18 @@ from micrographia.arrays import ComplexArray, FloatArray
 from micrographia.physics.lattice import minimum_image
 from micrographia.physics.waves import plane_waves
 from micrographia.reconstruction.deadline import Deadline
-from micrographia.reconstruction.unstated.data import Data, price, vacant
+from micrographia.reconstruction.reflections import overlap_map
+from micrographia.reconstruction.unstated.data import GRID, LEAST_POINTS, Data, price, vacant
 from micrographia.reconstruction.unstated.descent import descend, normal_equations, shortened
 from micrographia.reconstruction.unstated.optics import Optics
 
-_GRID = 0.1  # spacing of the search map [Å]
 _SEEDED = 0.9  # least distance of the columns to begin with [Å]
 _STRONG = 0.35  # of the strongest, from which on columns are begun with
 _WIDTH = 0.008  # usual difference of columns' widths [Å²]
 _CLOSE = 0.35  # columns nearer than this are one [Å]
-# Of a column's price, what its loss may cost by the linear model: of 2,236 removals on the pictures
-# of 46 crystals those 30 that paid had been said to cost 0.9 at most.
-_HOPELESS = 3.0
+# Of a column's price, what its loss may cost by the linear model. Of 2,236 removals on pictures
+# of 46 crystals, those 30 that paid had been said to cost 0.9 at most.
+_HOPELESS = 2.0
 
 
 @dataclass(frozen=True)
@@ -126,21 +126,15 @@ def add_column(data: Data, outline: Outline, apart: float = 0.0) -> tuple[Outlin
 
     The new one is at least `apart` [Å] from the others.
     """
-    fit = data.fit
-    shape = np.maximum(24, np.ceil(np.linalg.norm(fit.cell, axis=1) / _GRID)).astype(int)
-    rows, columns = (int(n) for n in np.maximum(shape, 2 * np.abs(fit.indices).max(axis=0) + 2))
     here = base(data, outline.optics)
-    residual = data.values - model(data, outline)
-    grid = np.zeros((rows, columns), dtype=np.complex128)
-    grid[fit.indices[:, 0] % rows, fit.indices[:, 1] % columns] = np.conj(here) * residual
-    overlap = (np.fft.ifft2(grid) * rows * columns).real
+    overlap = overlap_map(data.fit, here, data.values - model(data, outline), GRID, LEAST_POINTS)
     if apart and outline.count:
-        free = vacant(fit.cell, outline.positions, (rows, columns), apart)
+        free = vacant(data.fit.cell, outline.positions, overlap.shape, apart)
         overlap = np.where(free, overlap, -np.inf)
-    row, column = np.unravel_index(int(overlap.argmax()), overlap.shape)
+    highest = np.unravel_index(int(overlap.argmax()), overlap.shape)
     power = float(np.square(np.abs(here)).sum())
-    strength = float(overlap[row, column]) / power
-    place = np.array([row / rows, column / columns]) @ fit.cell
+    strength = float(overlap[highest]) / power
+    place = np.array(highest) / overlap.shape @ data.fit.cell
     grown = Outline(
         np.vstack([outline.positions, place]),
         np.append(outline.strengths, max(strength, 0.0)),
