@@ -53,8 +53,9 @@ def assign(data: Data, outline: Outline, asked: Asked, deadline: Deadline) -> li
     seen: dict[tuple[Kind, ...], Read] = {}
     for read in first:
         _keep(seen, read)
+    visited: set[tuple[tuple[Kind, ...], float]] = set()
     for read in first[:_FINISHED]:
-        _improve(data, read, asked, seen, deadline)
+        _improve(data, read, asked, seen, visited, deadline)
     return sorted(seen.values(), key=lambda read: -read.value)
 
 
@@ -65,7 +66,12 @@ def _keep(seen: dict[tuple[Kind, ...], Read], read: Read) -> None:
 
 
 def _improve(
-    data: Data, read: Read, asked: Asked, seen: dict[tuple[Kind, ...], Read], deadline: Deadline
+    data: Data,
+    read: Read,
+    asked: Asked,
+    seen: dict[tuple[Kind, ...], Read],
+    visited: set[tuple[tuple[Kind, ...], float]],
+    deadline: Deadline,
 ) -> None:
     """Change one column at a time, or add many alike, while that raises the evidence."""
     for turn in range(_ROUNDS):
@@ -81,6 +87,11 @@ def _improve(
         if best.value < read.value + 1e-3:
             break
         read = best
+        here = (tuple(sorted(read.state.kinds)), round(read.value, 1))
+        if here in visited:
+            # Another labelling came through this state, and the way from here was gone.
+            return
+        visited.add(here)
     final = settle(data, read.state, 10, deadline)
     _keep(seen, Read(final, evidence(data, final, asked)))
 

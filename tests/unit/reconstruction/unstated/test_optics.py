@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from micrographia.reconstruction.unstated.descent import descend, shortened
+from micrographia.reconstruction.unstated.descent import descend, normal_equations, shortened
 from micrographia.reconstruction.unstated.optics import SPREAD, USUAL, Optics, blur_slopes
 from micrographia.reconstruction.unstated.pupil import ABERRATIONS, pupil_transfer
 
@@ -106,6 +106,15 @@ def test_optics_as_they_usually_are_cost_nothing():
         moved = USUAL.copy()
         moved[place] += spread
         assert usual.moved(moved).unusual() == pytest.approx(0.5)
+
+
+def test_normal_equations_solve_complex_least_squares_for_real_numbers():
+    generator = np.random.default_rng(0)
+    slopes = generator.normal(size=(3, 50)) + 1j * generator.normal(size=(3, 50))
+    wanted = np.array([0.5, -2.0, 7.0])
+    normal, gradient = normal_equations(slopes, wanted @ slopes)
+    assert np.linalg.solve(normal, gradient) == pytest.approx(wanted)
+    assert normal[0, 0] == pytest.approx(np.square(np.abs(slopes[0])).sum())
 
 
 def test_the_descent_finds_the_bottom_of_a_quadratic():
