@@ -188,9 +188,8 @@ def _linearise(data: Data, state: Assigned, probe: bool) -> tuple[FloatArray, Fl
     slopes[1 : 2 * count : 2] = columns * (-2j * np.pi * g[:, 1])
     slopes[2 * count] = total
     if probe:
-        slopes[first : first + 1 + ABERRATIONS] = data.probe_slopes(optics).T * structure.sum(
-            axis=0
-        )
+        bare = structure.sum(axis=0)
+        slopes[first : first + 1 + ABERRATIONS] = data.probe_slopes(optics).T * bare
     slopes[last - 4 : last - 1] = data.blur_slopes * total
     if optics.mode != "phase":
         slopes[last - 1] = np.log(np.array([number for number, *_ in optics.flex]) / 20) @ shares
