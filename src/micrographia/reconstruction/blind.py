@@ -9,8 +9,9 @@ sets go through the same search as named elements do.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cache, partial
 from itertools import combinations
 
 import numpy as np
@@ -153,11 +154,17 @@ def charges_balance(symbols: list[str], usual: bool = False) -> bool:
     through every combination, which takes a minute for two dozen atoms of sulphur, and the sums
     are few.
     """
+    return _balances(tuple(sorted(Counter(symbols).items())), usual)
+
+
+@cache
+def _balances(counts: tuple[tuple[str, int], ...], usual: bool) -> bool:
+    """The same for each element's number of atoms; a search asks for few compositions often."""
     # Seconds to load, and only the blind track needs it.
     from pymatgen.core import Composition, Element
 
     sums = {0}
-    amounts = Composition("".join(symbols)).reduced_composition.get_el_amt_dict()
+    amounts = Composition(dict(counts)).reduced_composition.get_el_amt_dict()
     for symbol, amount in amounts.items():
         element = Element(symbol)
         states = element.common_oxidation_states if usual else ()

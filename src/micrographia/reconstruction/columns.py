@@ -22,10 +22,10 @@ from micrographia.physics.lattice import cell_parameters, minimum_image
 from micrographia.physics.strong_object import strong_response
 from micrographia.reconstruction.deadline import UNLIMITED, Deadline
 from micrographia.reconstruction.lattice import Fit
+from micrographia.reconstruction.reflections import overlap_map, usual_amplitude
 
 _GRID = 0.12  # spacing of the search map [Å]
 _SWEEPS = 6
-_RING = 0.06  # half the width of a ring of reflections, over the largest |g|
 _HALF = 0.45  # distance from the middle at which two columns for one are tried [Å]
 _MERGE = 1.0  # columns closer than this are tried as one [Å]
 #: Deviation of the logarithm of the contrast where the elements are given: a picture a third
@@ -40,6 +40,7 @@ CHECK = (
     "thick: coherent bright-field and thick-crystal contrast is not what the model explains"
 )
 
+#: Atomic numbers of the atoms in a column.
 Kind = tuple[int, ...]
 
 
@@ -139,15 +140,8 @@ def set_up(
 
 
 def _deviation(fit: Fit, doubt: float) -> FloatArray:
-    """Noise and error of the model (m,), as a share of what reflections of this |g| usually are.
-
-    Not of each reflection itself: an error in one column shows where the others cancel, too.
-    """
-    radius = np.linalg.norm(fit.g, axis=1)
-    power = np.square(np.abs(fit.coefficients))
-    ring = np.abs(radius[:, None] - radius[None, :]) < _RING * radius.max()
-    usual = np.sqrt((ring * power).sum(axis=1) / ring.sum(axis=1))
-    return np.hypot(fit.sigma, doubt * usual)
+    """Noise and error of the model (m,), a share of what reflections of this |g| usually are."""
+    return np.asarray(np.hypot(fit.sigma, doubt * usual_amplitude(fit)))
 
 
 def describe_cell(fit: Fit) -> str:
@@ -268,23 +262,14 @@ def _best_column(
     problem: Problem, residual: ComplexArray, scale: float
 ) -> tuple[float, int, FloatArray]:
     """Kind and place whose signal lowers the squared residual most, and by how much."""
-    cell = problem.fit.cell
-    shape = np.maximum(16, np.ceil(np.linalg.norm(cell, axis=1) / _GRID)).astype(int)
-    reach = 2 * np.abs(problem.fit.indices).max(axis=0) + 2
-    rows, columns = (int(n) for n in np.maximum(shape, reach))
-    h = problem.fit.indices[:, 0] % rows
-    k = problem.fit.indices[:, 1] % columns
     best = (-np.inf, 0, np.zeros(2))
     for kind, form in enumerate(problem.forms):
         problem.deadline.check()
-        grid = np.zeros((rows, columns), dtype=np.complex128)
-        grid[h, k] = np.conj(form) * residual
-        overlap = (np.fft.ifft2(grid) * rows * columns).real
+        overlap = overlap_map(problem.fit, form, residual, _GRID, 16)
         place = np.unravel_index(int(overlap.argmax()), overlap.shape)
         gain = 2 * scale * overlap[place] - scale**2 * np.square(np.abs(form)).sum()
         if gain > best[0]:
-            fraction = np.array([place[0] / rows, place[1] / columns])
-            best = (float(gain), kind, fraction @ cell)
+            best = (float(gain), kind, np.array(place) / overlap.shape @ problem.fit.cell)
     return best
 
 

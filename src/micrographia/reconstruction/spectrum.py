@@ -14,6 +14,7 @@ from scipy.signal.windows import tukey
 
 from micrographia.arrays import ComplexArray, FloatArray, FloatImage, RealArray
 from micrographia.errors import SolveError
+from micrographia.physics.waves import turned
 from micrographia.reconstruction.deadline import UNLIMITED, Deadline
 
 _LEAST_SIDE = 64  # px; fewer hold no statistics
@@ -181,9 +182,10 @@ def sample(tapered: Tapered, g: FloatArray) -> ComplexArray:
         part = g[start : start + at_once]
         along_y = waves(part[:, 1], rows, step)
         along_x = waves(part[:, 0], columns, step)
-        # Two real products take half the time of a complex one.
-        folded = along_y.real @ tapered.weighted + 1j * (along_y.imag @ tapered.weighted)
-        result[start : start + at_once] = (folded * along_x).sum(axis=1)
+        # A real product takes half the time of a complex one, and one pass less than of two.
+        folded = np.concatenate([along_y.real, along_y.imag]) @ tapered.weighted
+        joined = folded[: len(part)] + 1j * folded[len(part) :]
+        result[start : start + at_once] = (joined * along_x).sum(axis=1)
     return result
 
 
@@ -191,9 +193,9 @@ def waves(g: FloatArray, count: int, step: float) -> ComplexArray:
     """exp(-2πi g x) at x = 0, step, …, (m, count); built from the products of two short series."""
     fine = int(np.ceil(np.sqrt(count)))
     coarse = -(-count // fine)
-    turns = -2j * np.pi * step * g[:, None]
-    short: ComplexArray = np.exp(turns * np.arange(fine))
-    long: ComplexArray = np.exp(turns * fine * np.arange(coarse))
+    turns = 2 * np.pi * step * g[:, None]
+    short = turned(turns * np.arange(fine))
+    long = turned(turns * fine * np.arange(coarse))
     return (long[:, :, None] * short[:, None, :]).reshape(len(g), -1)[:, :count]
 
 

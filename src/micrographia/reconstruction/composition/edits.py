@@ -13,8 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from micrographia.arrays import ComplexArray, FloatArray, IntArray
+from micrographia.physics.waves import plane_waves
+from micrographia.reconstruction.columns import Kind
 from micrographia.reconstruction.unstated.assigned import PLACE, Assigned, signals
-from micrographia.reconstruction.unstated.chemistry import Kind
 from micrographia.reconstruction.unstated.data import Data, vacant
 from micrographia.reconstruction.unstated.orbits import map_of_overlap
 
@@ -68,7 +69,7 @@ def edits_of(data: Data, state: Assigned, elements: tuple[int, ...]) -> Edits:
     """
     profile = data.profile(state.optics)
     single = {n: profile * data.strength(state.optics, n) for n in elements}
-    waves = np.exp(-2j * np.pi * (data.fit.g @ state.positions.T))
+    waves = plane_waves(data.fit.g, state.positions)
     columns, kinds, places, change, signal = [], [], [], [], []
     for column, held in enumerate(state.kinds):
         for kind in _neighbours(held, elements):
@@ -86,7 +87,7 @@ def edits_of(data: Data, state: Assigned, elements: tuple[int, ...]) -> Edits:
             kinds.append((number,))
             places.append(place)
             change.append([int(index == other) for other in range(len(elements))])
-            signal.append(single[number] * np.exp(-2j * np.pi * (data.fit.g @ place)))
+            signal.append(single[number] * plane_waves(data.fit.g, place[None])[:, 0])
     return Edits(
         np.array(columns, dtype=np.int64),
         tuple(kinds),

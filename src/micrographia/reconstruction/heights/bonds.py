@@ -26,6 +26,8 @@ _CHARGE, _SCREENING = 20.0, 3.0
 _STEPS, _LARGEST, _PACES = 60, 0.2, (0.14, 0.02)
 #: Middle of Pauling's scale, for elements that it leaves out.
 _NO_SCALE = 2.4
+#: Pairs times sets that are relaxed together: as many as stay in a processor's cache.
+_AT_ONCE = 16384
 #: Largest exponential: atoms within each other repel, but finitely.
 _MOST = 30.0
 
@@ -107,29 +109,54 @@ def relax(pairs: Pairs, heights: FloatArray) -> tuple[FloatArray, FloatArray]:
     """
     if not len(pairs):
         return heights, np.zeros(len(heights))
-    onto = np.zeros((len(pairs), pairs.count))
-    onto[np.arange(len(pairs)), pairs.first] = 1.0
-    onto[np.arange(len(pairs)), pairs.second] -= 1.0
+    onto = np.zeros((pairs.count, len(pairs)))
+    onto[pairs.first, np.arange(len(pairs))] = 1.0
+    onto[pairs.second, np.arange(len(pairs))] -= 1.0
+    size = max(1, _AT_ONCE // len(pairs))
+    parts = [
+        _relaxed(pairs, onto, heights[start : start + size].T)
+        for start in range(0, len(heights), size)
+    ]
+    sets = np.concatenate([part for part, _ in parts], axis=1).T
+    return np.ascontiguousarray(sets), np.concatenate([part for _, part in parts])
+
+
+def _relaxed(pairs: Pairs, onto: FloatArray, heights: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """The same for sets (n, m); `onto` (n, p) brings what acts on pairs to their atoms."""
+    depth, wall, charge = pairs.depth[:, None], pairs.wall[:, None], pairs.charge[:, None]
     for step in range(_STEPS):
-        rise, distance, decay, screened = _terms(pairs, heights)
-        force = 2 * _STEEPNESS * (pairs.depth * decay - pairs.wall * decay**2)
-        force -= pairs.charge * screened * (1 / _SCREENING + 1 / distance)
+        rise, near, decay, screened = _terms(pairs, heights)
+        force = (2 * _STEEPNESS) * decay * (depth - wall * decay)
+        force -= charge * screened * (near + 1 / _SCREENING)
+        force *= rise
+        force *= near
         pace = _PACES[0] + (_PACES[1] - _PACES[0]) * step / _STEPS
-        move = -pace * ((force * rise / distance) @ onto)
-        heights = heights + np.clip(move, -_LARGEST, _LARGEST)
+        heights = heights + np.clip(-pace * (onto @ force), -_LARGEST, _LARGEST)
     _, _, decay, screened = _terms(pairs, heights)
-    energies = pairs.wall * decay**2 - 2 * pairs.depth * decay + pairs.charge * screened
-    return heights, energies.sum(axis=1) / pairs.count
+    energies = decay * (wall * decay - 2 * depth) + charge * screened
+    return heights, energies.sum(axis=0) / pairs.count
 
 
 def _terms(
     pairs: Pairs, heights: FloatArray
 ) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
-    """Rise and distance of each pair in each set (m, p) [Å], the well's decay and the charges'."""
-    rise = heights[:, pairs.first] - heights[:, pairs.second]
-    distance = np.sqrt(pairs.lateral**2 + rise**2 + 1e-4)
-    decay = np.minimum(np.exp(-_STEEPNESS * (distance - pairs.length)), _MOST)
-    return rise, distance, decay, np.exp(-distance / _SCREENING) / distance
+    """Of each pair in each set (p, m): rise [Å], inverse distance [1/Å], and two decays.
+
+    The first is the well's, the second that of the charges.
+    """
+    rise = heights[pairs.first]
+    rise -= heights[pairs.second]
+    distance = rise * rise
+    distance += (pairs.lateral**2 + 1e-4)[:, None]
+    np.sqrt(distance, out=distance)
+    near = 1 / distance
+    decay = distance - pairs.length[:, None]
+    decay *= -_STEEPNESS
+    np.minimum(np.exp(decay, out=decay), _MOST, out=decay)
+    distance *= -1 / _SCREENING
+    screened = np.exp(distance, out=distance)
+    screened *= near
+    return rise, near, decay, screened
 
 
 def _electronegativity(numbers: IntArray) -> FloatArray:

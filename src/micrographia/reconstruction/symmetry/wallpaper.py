@@ -11,11 +11,12 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-from micrographia.arrays import FloatArray, IntArray
+from micrographia.arrays import BoolArray, FloatArray, IntArray
 from micrographia.physics.lattice import lattice_mappings, minimum_image
 from micrographia.reconstruction.symmetry.averaging import (
     Operations,
@@ -220,28 +221,26 @@ def _assign(
 
 def _groups(found: dict[Key, _Candidate]) -> list[list[Key]]:
     """Point groups made of allowed rotations, the largest first, then the best fitting."""
-    groups = set()
-    for pair in itertools.combinations_with_replacement(found, 2):
-        group = _generate([found[key].rotation for key in pair])
-        if group <= found.keys():
-            groups.add(frozenset(group))
+    pairs = itertools.combinations_with_replacement(found, 2)
+    groups = {group for pair in pairs if (group := _generated(*pair)) <= found.keys()}
     ordered = [sorted(group) for group in groups]
     ordered.sort(key=lambda group: (-len(group), sum(found[key].miss for key in group), group))
     return ordered
 
 
-def _generate(generators: list[IntArray]) -> set[Key]:
+@cache
+def _generated(*generators: Key) -> frozenset[Key]:
     """All products of some rotations; two generate every point group of the plane."""
     group = {_key(np.eye(2, dtype=np.int64))}
-    pending = [np.eye(2, dtype=np.int64)]
+    pending = list(group)
     while pending:
-        current = pending.pop()
+        current = np.reshape(pending.pop(), (2, 2))
         for generator in generators:
-            product = current @ generator
-            if _key(product) not in group:
-                group.add(_key(product))
+            product = _key(current @ np.reshape(generator, (2, 2)))
+            if product not in group:
+                group.add(product)
                 pending.append(product)
-    return group
+    return frozenset(group)
 
 
 def _symmetrise(
@@ -273,19 +272,25 @@ def _locate(
     identity = np.eye(2)
     stack = np.concatenate([identity - rotation for rotation in rotations], axis=1)
     solve = np.linalg.pinv(stack)
+    table = {_key(rotation): place for place, rotation in enumerate(rotations)}
+    products = np.array([[table[_key(a @ b)] for b in rotations] for a in rotations])
+    origins = np.array(_origins(rotations, measured))
+    for _ in range(3):
+        halves = np.rint(2 * (measured - _moved(origins, rotations))) / 2
+        origins = (measured - halves).reshape(len(origins), -1) @ solve
+    left = (measured - halves - _moved(origins, rotations)) @ cell
+    near = np.linalg.norm(left, axis=2).max(axis=1) <= tolerance
     best: tuple[float, FloatArray, FloatArray] | None = None
-    for start in _origins(rotations, measured):
-        origin = start
-        for _ in range(3):
-            halves = np.rint(2 * (measured - origin + origin @ rotations)) / 2
-            origin = (measured - halves).ravel() @ solve
-        left = (measured - halves - origin + origin @ rotations) @ cell
-        if np.linalg.norm(left, axis=1).max() > tolerance or not _closed(rotations, halves):
-            continue
-        fractions = float((halves % 1).sum())
+    for place in np.flatnonzero(near & _closed(rotations, halves, products)):
+        fractions = float((halves[place] % 1).sum())
         if best is None or fractions < best[0] - 1e-9:
-            best = (fractions, origin % 1, halves % 1)
+            best = (fractions, origins[place] % 1, halves[place] % 1)
     return None if best is None else (best[1], best[2])
+
+
+def _moved(origins: FloatArray, rotations: IntArray) -> FloatArray:
+    """By how much rotations (k, 2, 2) about the corner move origins (s, 2) back: (s, k, 2)."""
+    return np.asarray(origins[:, None] - np.einsum("si,kij->skj", origins, rotations))
 
 
 def _origins(rotations: IntArray, measured: FloatArray) -> list[FloatArray]:
@@ -308,15 +313,14 @@ def _origins(rotations: IntArray, measured: FloatArray) -> list[FloatArray]:
     return [(measured[chosen] - step) @ solve for step in steps]
 
 
-def _closed(rotations: IntArray, halves: FloatArray) -> bool:
-    """Whether the operations are a group modulo the lattice."""
-    table = {_key(rotation): half for rotation, half in zip(rotations, halves, strict=True)}
-    for first, t in zip(rotations, halves, strict=True):
-        for second, u in zip(rotations, halves, strict=True):
-            gap = t @ second + u - table[_key(first @ second)]
-            if np.abs(minimum_image(gap)).max() > 1e-6:
-                return False
-    return True
+def _closed(rotations: IntArray, halves: FloatArray, products: IntArray) -> BoolArray:
+    """Whether operations are a group modulo the lattice, for each of some sets (s,).
+
+    Translations are `halves` (s, k, 2); `products` (k, k) is the place of each two rotations'.
+    """
+    turned = np.einsum("sai,bij->sabj", halves, rotations)
+    gaps = turned + halves[:, None] - halves[:, products]
+    return np.asarray(np.abs(minimum_image(gaps)).max(axis=(1, 2, 3)) <= 1e-6)
 
 
 def _seen_from(operations: Operations, origin: FloatArray) -> FloatArray:

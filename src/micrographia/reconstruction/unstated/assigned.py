@@ -8,20 +8,19 @@ import numpy as np
 
 from micrographia.arrays import ComplexArray, FloatArray
 from micrographia.physics.lattice import minimum_image
+from micrographia.physics.waves import plane_waves
+from micrographia.reconstruction.columns import Kind
 from micrographia.reconstruction.deadline import Deadline
-from micrographia.reconstruction.unstated.chemistry import Kind, log_prior
+from micrographia.reconstruction.unstated.chemistry import log_prior
 from micrographia.reconstruction.unstated.data import Data
-from micrographia.reconstruction.unstated.descent import descend, shortened
+from micrographia.reconstruction.unstated.descent import descend, normal_equations, shortened
 from micrographia.reconstruction.unstated.labels import Asked
 from micrographia.reconstruction.unstated.optics import (
     EXPONENTS,
     SPREAD,
     Optics,
-    blur_slopes,
     exponent_weight,
     flex_spread,
-    flex_terms,
-    waves,
 )
 from micrographia.reconstruction.unstated.pupil import ABERRATIONS
 
@@ -98,11 +97,14 @@ class Assigned:
 
 def signals(data: Data, state: Assigned) -> ComplexArray:
     """Signal of each column over the deviation (m, n)."""
-    g = data.fit.g
-    profile = data.profile(state.optics)
+    return np.asarray(_signals(data, state, plane_waves(state.positions, data.fit.g)).T)
+
+
+def _signals(data: Data, state: Assigned, waves: ComplexArray) -> ComplexArray:
+    """Signal of each column over the deviation (n, m), from the columns' waves (n, m)."""
     single = {number: data.strength(state.optics, number) for number in set(state.atoms)}
     shapes = np.array([np.sum([single[n] for n in kind], axis=0) for kind in state.kinds])
-    return np.asarray(profile[:, None] * shapes.T * waves(g, state.positions))
+    return np.asarray(waves * (shapes * data.profile(state.optics)))
 
 
 def misfit(data: Data, state: Assigned) -> float:
@@ -111,7 +113,10 @@ def misfit(data: Data, state: Assigned) -> float:
     A line that crosses the picture, a grain at its edge or a scattering that no model knows puts
     much on a few reflections; these must not decide for all.
     """
-    residual = data.values - signals(data, state).sum(axis=1)
+    waves = plane_waves(state.positions, data.fit.g)
+    residual = data.values - data.profile(state.optics) * _structure(data, state, waves).sum(
+        axis=0
+    )
     return float(TAIL * np.log1p(np.square(np.abs(residual)) / TAIL).sum())
 
 
@@ -171,27 +176,29 @@ def _step(state: Assigned, step: FloatArray) -> Assigned:
 
 def _linearise(data: Data, state: Assigned, probe: bool) -> tuple[FloatArray, FloatArray]:
     g, count, optics = data.fit.g, state.count, state.optics
-    structure = _structure(data, state)
-    shares = data.profile(optics)[:, None] * structure
-    total = shares.sum(axis=1)
-    columns = signals(data, state)
-    slopes = ((-2j * np.pi * columns)[:, :, None] * g[:, None, :]).reshape(len(g), 2 * count)
-    by_probe = np.zeros((len(g), 1 + ABERRATIONS), dtype=np.complex128)
+    waves = plane_waves(state.positions, g)
+    structure = _structure(data, state, waves)
+    shares = data.profile(optics) * structure
+    total = shares.sum(axis=0)
+    columns = _signals(data, state, waves)
+    first, last = 2 * count + 1, 2 * count + 2 + len(SPREAD)
+    # A slope is a row, so that real and imaginary parts are numbers of it like all others.
+    slopes = np.zeros((last + 3 * len(shares), len(g)), dtype=np.complex128)
+    slopes[0 : 2 * count : 2] = columns * (-2j * np.pi * g[:, 0])
+    slopes[1 : 2 * count : 2] = columns * (-2j * np.pi * g[:, 1])
+    slopes[2 * count] = total
     if probe:
-        by_probe = data.probe_slopes(optics) * structure.sum(axis=1)[:, None]
-    by_blur = blur_slopes(g) * total[:, None]
-    heaviness = np.log(np.array([number for number, *_ in optics.flex]) / 20)
-    by_exponent = shares @ (heaviness if optics.mode != "phase" else np.zeros(len(heaviness)))
-    by_flex = (shares[:, :, None] * flex_terms(g)[:, None, :]).reshape(len(g), -1)
-    matrix = np.concatenate(
-        [slopes, total[:, None], by_probe, by_blur, by_exponent[:, None], by_flex], axis=1
-    )
+        bare = structure.sum(axis=0)
+        slopes[first : first + 1 + ABERRATIONS] = data.probe_slopes(optics).T * bare
+    slopes[last - 4 : last - 1] = data.blur_slopes * total
+    if optics.mode != "phase":
+        slopes[last - 1] = np.log(np.array([number for number, *_ in optics.flex]) / 20) @ shares
+    slopes[last:] = (shares[:, None] * data.flex_terms).reshape(-1, len(g))
     residual = data.values - total
-    trusted = matrix / (1 + np.square(np.abs(residual)) / TAIL)[:, None]
-    normal = (trusted.conj().T @ matrix).real
-    gradient = (trusted.conj().T @ residual).real
+    trust = 1 / np.sqrt(1 + np.square(np.abs(residual)) / TAIL)
+    normal, gradient = normal_equations(slopes * trust, residual * trust)
     weights, off = _prior(optics)
-    places = np.arange(2 * count + 1, 2 * count + 1 + len(weights))
+    places = np.arange(first, first + len(weights))
     normal[places, places] += weights
     gradient[places] -= weights * off
     if not probe:
@@ -210,10 +217,12 @@ def _prior(optics: Optics) -> tuple[FloatArray, FloatArray]:
     return np.concatenate(weights), np.array(off)
 
 
-def _structure(data: Data, state: Assigned) -> ComplexArray:
-    """Σ S exp(-2πi g·r) (m, e) over the atoms of each element: the signal without the optics."""
-    phases = waves(data.fit.g, state.positions)
+def _structure(data: Data, state: Assigned, waves: ComplexArray) -> ComplexArray:
+    """Σ S exp(-2πi g·r) (e, m) over the atoms of each element: the signal without the optics.
+
+    `waves` (n, m) are those of the columns.
+    """
     numbers = [number for number, *_ in state.optics.flex]
-    counts = np.array([[kind.count(number) for number in numbers] for kind in state.kinds])
+    counts = np.array([[kind.count(number) for kind in state.kinds] for number in numbers])
     strengths = np.array([data.strength(state.optics, number) for number in numbers])
-    return np.asarray((phases @ counts) * strengths.T)
+    return np.asarray((counts.astype(np.float64) @ waves) * strengths)

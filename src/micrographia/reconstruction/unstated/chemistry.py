@@ -14,8 +14,7 @@ import numpy as np
 from ase.data import chemical_symbols, covalent_radii
 
 from micrographia.reconstruction.blind import charges_balance
-
-Kind = tuple[int, ...]
+from micrographia.reconstruction.columns import Kind
 
 #: Log-probability of a kind of column with several atoms to occur in a crystal, and of each such
 #: column once it does.

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 
 from micrographia.arrays import BoolArray, ComplexArray, FloatArray
 from micrographia.physics.lattice import minimum_image
 from micrographia.reconstruction.lattice import Fit
-from micrographia.reconstruction.unstated.optics import Optics
+from micrographia.reconstruction.reflections import usual_amplitude
+from micrographia.reconstruction.unstated.optics import Optics, blur_slopes, flex_terms
 from micrographia.reconstruction.unstated.pupil import ABERRATIONS
 
-_RING = 0.06  # half the width of a ring of reflections, over the largest |g|
+#: Spacing of search maps [Å], and how many points they have along a vector at least.
+GRID, LEAST_POINTS = 0.1, 24
+
 _REMEMBERED = 100  # probes and strengths that are kept
 _MARGIN = 1.1  # frequencies that are kept beyond the last that carry signal
 _STRAY = 0.02  # of the strongest coefficient, what errors of a detector spread everywhere
@@ -43,10 +47,25 @@ class Data:
         default_factory=dict, repr=False, compare=False
     )
 
-    @property
+    @cached_property
     def values(self) -> ComplexArray:
         """Coefficients over their deviation (m,)."""
         return np.asarray(self.fit.coefficients / self.deviation)
+
+    @cached_property
+    def squares(self) -> FloatArray:
+        """|g|² (m,) [1/Å²]."""
+        return np.asarray(np.square(self.fit.g).sum(axis=1))
+
+    @cached_property
+    def blur_slopes(self) -> FloatArray:
+        """Change of the envelope's logarithm with the blur (3, m), as `optics.blur_slopes`."""
+        return np.ascontiguousarray(blur_slopes(self.fit.g).T)
+
+    @cached_property
+    def flex_terms(self) -> FloatArray:
+        """What an element's corrections are factors of (3, m), as `optics.flex_terms`."""
+        return np.ascontiguousarray(flex_terms(self.fit.g).T)
 
     def profile(self, optics: Optics) -> ComplexArray:
         """What optics make of an atom of strength one, over the deviation (m,)."""
@@ -82,11 +101,8 @@ def doubted(fit: Fit, shape: FloatArray, doubt: float, bent: bool = False) -> Da
     `bent`: the greys may have been bent for display, which puts harmonics of strong reflections
     on weak ones.
     """
-    radius = np.linalg.norm(fit.g, axis=1)
-    power = np.square(np.abs(fit.coefficients))
-    ring = np.abs(radius[:, None] - radius[None, :]) < _RING * radius.max()
-    usual = np.sqrt((ring * power).sum(axis=1) / ring.sum(axis=1))
-    usual = np.maximum(usual, (_HARMONICS if bent else _STRAY) * np.sqrt(power.max()))
+    strongest = float(np.abs(fit.coefficients).max())
+    usual = np.maximum(usual_amplitude(fit), (_HARMONICS if bent else _STRAY) * strongest)
     return Data(fit, np.hypot(fit.sigma, doubt * usual), shape)
 
 
@@ -129,11 +145,14 @@ def trimmed(fit: Fit) -> Fit:
 
 
 def vacant(
-    cell: FloatArray, positions: FloatArray, shape: tuple[int, int], apart: float
+    cell: FloatArray, positions: FloatArray, shape: tuple[int, ...], apart: float
 ) -> BoolArray:
     """Points of a cell's grid (rows, columns) at least so far [Å] from columns (n, 2) [Å]."""
-    steps = [np.arange(count) / count for count in shape]
-    grid = np.stack(np.meshgrid(*steps, indexing="ij"), axis=-1)
-    gaps = grid[:, :, None] - positions @ np.linalg.inv(cell)
-    distance = np.linalg.norm(minimum_image(gaps) @ cell, axis=-1)
-    return np.asarray(distance.min(axis=2, initial=np.inf) >= apart)
+    metric = cell @ cell.T
+    free = np.ones(shape, dtype=np.bool_)
+    for place in positions @ np.linalg.inv(cell):
+        down = minimum_image(np.arange(shape[0]) / shape[0] - place[0])[:, None]
+        along = minimum_image(np.arange(shape[1]) / shape[1] - place[1])[None, :]
+        square = metric[0, 0] * down**2 + along * (2 * metric[0, 1] * down + metric[1, 1] * along)
+        free &= square >= apart**2
+    return free

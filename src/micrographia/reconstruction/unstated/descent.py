@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from micrographia.arrays import FloatArray
+from micrographia.arrays import ComplexArray, FloatArray
 
 State = TypeVar("State")
 
@@ -58,6 +58,22 @@ def descend(
         if gain < tolerance:
             break
     return state
+
+
+def normal_equations(
+    slopes: ComplexArray, residual: ComplexArray
+) -> tuple[FloatArray, FloatArray]:
+    """Normal matrix (k, k) and minus half the gradient (k,) of a sum of squares.
+
+    Parameters
+    ----------
+    slopes
+        Of the model with each parameter (k, m), contiguous.
+    residual
+        Data less model (m,).
+    """
+    rows = slopes.view(np.float64)
+    return np.asarray(rows @ rows.T), np.asarray(rows @ residual.view(np.float64))
 
 
 def shortened(shift: FloatArray, longest: float) -> FloatArray:

@@ -14,7 +14,8 @@ import numpy as np
 from ase.data import atomic_numbers
 
 from micrographia.arrays import FloatArray
-from micrographia.reconstruction.unstated.chemistry import Kind, log_prior
+from micrographia.reconstruction.columns import Kind
+from micrographia.reconstruction.unstated.chemistry import log_prior
 from micrographia.reconstruction.unstated.data import Data, forms
 from micrographia.reconstruction.unstated.optics import EXPONENTS, Optics
 from micrographia.reconstruction.unstated.outline import Outline, base

@@ -122,10 +122,7 @@ class Optics:
 
     def probe_slopes(self, g: FloatArray) -> ComplexArray:
         """Change of T with the logarithm of the limit and with each aberration (m, 1 + k)."""
-        step = 1e-4
-        here, by_aberration = pupil_transfer(g / self.limit, np.array(self.aberrations))
-        there = pupil_transfer(g / (self.limit * np.exp(step)), np.array(self.aberrations), False)
-        return np.concatenate([((there[0] - here) / step)[:, None], by_aberration], axis=1)
+        return pupil_transfer(g / self.limit, np.array(self.aberrations))[1]
 
     def envelope(self, g: FloatArray) -> FloatArray:
         """What gain and blur make of T (m,)."""
@@ -224,11 +221,6 @@ def blur_slopes(g: FloatArray) -> FloatArray:
         [np.square(g).sum(axis=1), g[:, 0] ** 2 - g[:, 1] ** 2, 2 * g.prod(axis=1)], axis=1
     )
     return np.asarray(-2 * np.pi**2 * squares)
-
-
-def waves(g: FloatArray, positions: FloatArray) -> ComplexArray:
-    """exp(-2πi g·r) (m, n) for positions (n, 2) [Å]."""
-    return np.asarray(np.exp(-2j * np.pi * (g @ positions.T)))
 
 
 def usual_strength(mode: Mode, numbers: IntArray | list[int], g: FloatArray) -> FloatArray:

@@ -13,12 +13,12 @@ from scipy.ndimage import map_coordinates
 
 from micrographia.arrays import FloatArray, IntArray
 from micrographia.physics.lattice import minimum_image
+from micrographia.reconstruction.reflections import overlap_map
 from micrographia.reconstruction.symmetry.averaging import Operations
 from micrographia.reconstruction.symmetry.wallpaper import find_wallpaper
 from micrographia.reconstruction.unstated.assigned import PLACE, Assigned, signals
-from micrographia.reconstruction.unstated.data import Data, forms, vacant
+from micrographia.reconstruction.unstated.data import GRID, LEAST_POINTS, Data, forms, vacant
 
-_GRID = 0.1  # spacing of the search map [Å]
 _TOLERANCE = 0.15  # within which strong columns are images of each other [Å]
 _STRETCH = 0.04  # of a vector, within which vectors count as equal
 _SPECIAL = 0.4  # a place this near to its own image is on a point of symmetry [Å]
@@ -38,15 +38,9 @@ def map_of_overlap(data: Data, state: Assigned, number: int) -> tuple[FloatArray
         Overlap (rows, columns) on a fractional grid, and the atom's own power: adding it at a
         point lowers the misfit by twice the overlap less the power.
     """
-    fit = data.fit
-    shape = np.maximum(24, np.ceil(np.linalg.norm(fit.cell, axis=1) / _GRID)).astype(int)
-    reach = 2 * np.abs(fit.indices).max(axis=0) + 2
-    rows, columns = (int(n) for n in np.maximum(shape, reach))
     form = forms(data, state.optics, [(number,)])[0]
     residual = data.values - signals(data, state).sum(axis=1)
-    grid = np.zeros((rows, columns), dtype=np.complex128)
-    grid[fit.indices[:, 0] % rows, fit.indices[:, 1] % columns] = np.conj(form) * residual
-    overlap = (np.fft.ifft2(grid) * rows * columns).real
+    overlap = overlap_map(data.fit, form, residual, GRID, LEAST_POINTS)
     return overlap, float(np.square(np.abs(form)).sum())
 
 

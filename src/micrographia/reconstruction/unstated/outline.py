@@ -13,16 +13,20 @@ import numpy as np
 
 from micrographia.arrays import ComplexArray, FloatArray
 from micrographia.physics.lattice import minimum_image
+from micrographia.physics.waves import plane_waves
 from micrographia.reconstruction.deadline import Deadline
-from micrographia.reconstruction.unstated.data import Data, price, vacant
-from micrographia.reconstruction.unstated.descent import descend, shortened
-from micrographia.reconstruction.unstated.optics import Optics, blur_slopes, waves
+from micrographia.reconstruction.reflections import overlap_map
+from micrographia.reconstruction.unstated.data import GRID, LEAST_POINTS, Data, price, vacant
+from micrographia.reconstruction.unstated.descent import descend, normal_equations, shortened
+from micrographia.reconstruction.unstated.optics import Optics
 
-_GRID = 0.1  # spacing of the search map [Å]
 _SEEDED = 0.9  # least distance of the columns to begin with [Å]
 _STRONG = 0.35  # of the strongest, from which on columns are begun with
 _WIDTH = 0.008  # usual difference of columns' widths [Å²]
 _CLOSE = 0.35  # columns nearer than this are one [Å]
+# Of a column's price, what its loss may cost by the linear model. Of 2,236 removals on pictures
+# of 46 crystals, those 30 that paid had been said to cost 0.9 at most.
+_HOPELESS = 2.0
 
 
 @dataclass(frozen=True)
@@ -50,13 +54,13 @@ def base(data: Data, optics: Optics) -> ComplexArray:
 
 def model(data: Data, outline: Outline) -> ComplexArray:
     """Signal of all columns over the deviation (m,)."""
-    return base(data, outline.optics) * (_bare(data, outline) @ outline.strengths)
+    return base(data, outline.optics) * (outline.strengths @ _bare(data, outline))
 
 
 def _bare(data: Data, outline: Outline) -> ComplexArray:
-    """Waves of all columns, damped by their widths (m, n)."""
-    damping = np.square(data.fit.g).sum(axis=1)[:, None] * outline.widths
-    return waves(data.fit.g, outline.positions) * np.exp(-2 * np.pi**2 * damping)
+    """Waves of all columns, damped by their widths (n, m)."""
+    damping = outline.widths[:, None] * data.squares
+    return plane_waves(outline.positions, data.fit.g) * np.exp(-2 * np.pi**2 * damping)
 
 
 def misfit(data: Data, outline: Outline) -> float:
@@ -96,19 +100,19 @@ def _step(outline: Outline, step: FloatArray) -> Outline:
 
 def _linearise(data: Data, outline: Outline) -> tuple[FloatArray, FloatArray]:
     g, count, optics = data.fit.g, outline.count, outline.optics
-    phases = _bare(data, outline)
-    each = base(data, optics)[:, None] * phases
-    signals = each * outline.strengths
-    total = signals.sum(axis=1)
-    slopes = -2j * np.pi * signals[:, :, None] * g[:, None, :]
-    by_width = -2 * np.pi**2 * np.square(g).sum(axis=1)[:, None] * signals
-    structure = data.shape * (phases @ outline.strengths)
-    by_probe = data.probe_slopes(optics) * structure[:, None]
-    by_blur = blur_slopes(g) * total[:, None]
-    parts = [slopes.reshape(len(g), 2 * count), each, by_width, by_probe, by_blur]
-    matrix = np.concatenate(parts, axis=1)
-    normal = (matrix.conj().T @ matrix).real
-    gradient = (matrix.conj().T @ (data.values - total)).real
+    bare, profile = _bare(data, outline), base(data, optics)
+    # A slope is a row, so that real and imaginary parts are numbers of it like all others.
+    slopes = np.empty((4 * count + len(optics.spread), len(g)), dtype=np.complex128)
+    each = np.multiply(bare, profile, out=slopes[2 * count : 3 * count])
+    signals = each * outline.strengths[:, None]
+    total = signals.sum(axis=0)
+    slopes[0 : 2 * count : 2] = signals * (-2j * np.pi * g[:, 0])
+    slopes[1 : 2 * count : 2] = signals * (-2j * np.pi * g[:, 1])
+    slopes[3 * count : 4 * count] = signals * (-2 * np.pi**2 * data.squares)
+    structure = data.shape * (outline.strengths @ bare)
+    slopes[4 * count : -3] = data.probe_slopes(optics).T * structure
+    slopes[-3:] = data.blur_slopes * total
+    normal, gradient = normal_equations(slopes, data.values - total)
     spread = np.concatenate([np.full(count, _WIDTH), optics.spread])
     off = np.concatenate([outline.widths, optics.parameters() - optics.usual])
     places = np.arange(3 * count, 3 * count + len(spread))
@@ -122,21 +126,15 @@ def add_column(data: Data, outline: Outline, apart: float = 0.0) -> tuple[Outlin
 
     The new one is at least `apart` [Å] from the others.
     """
-    fit = data.fit
-    shape = np.maximum(24, np.ceil(np.linalg.norm(fit.cell, axis=1) / _GRID)).astype(int)
-    rows, columns = (int(n) for n in np.maximum(shape, 2 * np.abs(fit.indices).max(axis=0) + 2))
     here = base(data, outline.optics)
-    residual = data.values - model(data, outline)
-    grid = np.zeros((rows, columns), dtype=np.complex128)
-    grid[fit.indices[:, 0] % rows, fit.indices[:, 1] % columns] = np.conj(here) * residual
-    overlap = (np.fft.ifft2(grid) * rows * columns).real
+    overlap = overlap_map(data.fit, here, data.values - model(data, outline), GRID, LEAST_POINTS)
     if apart and outline.count:
-        free = vacant(fit.cell, outline.positions, (rows, columns), apart)
+        free = vacant(data.fit.cell, outline.positions, overlap.shape, apart)
         overlap = np.where(free, overlap, -np.inf)
-    row, column = np.unravel_index(int(overlap.argmax()), overlap.shape)
+    highest = np.unravel_index(int(overlap.argmax()), overlap.shape)
     power = float(np.square(np.abs(here)).sum())
-    strength = float(overlap[row, column]) / power
-    place = np.array([row / rows, column / columns]) @ fit.cell
+    strength = float(overlap[highest]) / power
+    place = np.array(highest) / overlap.shape @ data.fit.cell
     grown = Outline(
         np.vstack([outline.positions, place]),
         np.append(outline.strengths, max(strength, 0.0)),
@@ -224,10 +222,26 @@ def _without_ghosts(data: Data, outline: Outline, faintest: float, deadline: Dea
 
 def _pruned(data: Data, outline: Outline, worth: float, deadline: Deadline) -> Outline:
     """Take away columns that do not pay, the faintest first."""
+    if outline.count < 2:
+        return outline
+    hopeless = _losses(data, outline) > _HOPELESS * worth
     for column in np.argsort(outline.strengths):
-        if outline.count < 2:
-            break
+        if hopeless[column]:
+            continue
         without = settle(data, remove(outline, int(column)), 4, deadline)
         if cost(data, without) < cost(data, outline) + worth:
             return _pruned(data, without, worth, deadline)
     return outline
+
+
+def _losses(data: Data, outline: Outline) -> FloatArray:
+    """What the cost would rise by without each column (n,), were the model linear.
+
+    The rest fitted again (Hassibi, Stork & Wolff, IEEE ICNN (1993) 293).
+    """
+    normal, _ = _linearise(data, outline)
+    diagonal = np.diag_indices_from(normal)
+    normal[diagonal] = normal[diagonal] * (1 + 1e-6) + 1e-12
+    count = outline.count
+    variance = np.diag(np.linalg.inv(normal))[2 * count : 3 * count]
+    return np.asarray(np.square(outline.strengths) / variance)

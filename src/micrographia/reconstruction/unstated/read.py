@@ -64,7 +64,7 @@ def read(fit: Fit, asked: Asked, start: Optics, most: int, deadline: Deadline) -
         (
             trace(rough, begun, most, faintest, deadline)
             for optics in _starts(start)
-            for begun in (seeded(rough, optics, most), _empty(optics))
+            for begun in _begun(rough, optics, most)
         ),
         key=lambda found: _comparable(rough, found),
     )
@@ -85,8 +85,13 @@ def _starts(optics: Optics) -> list[Optics]:
     return [optics, replace(optics, blur=_BLURRED)]
 
 
-def _empty(optics: Optics) -> Outline:
-    return Outline(np.zeros((0, 2)), np.zeros(0), np.zeros(0), optics)
+def _begun(data: Data, optics: Optics, most: int) -> list[Outline]:
+    """Outlines that a search begins with: the strong columns, and none at all."""
+    seeds = seeded(data, optics, most)
+    if seeds.count < 2:
+        # The first column that a search from nothing finds is the same.
+        return [seeds]
+    return [seeds, Outline(np.zeros((0, 2)), np.zeros(0), np.zeros(0), optics)]
 
 
 def _unseen_noise(data: Data, outline: Outline) -> float:

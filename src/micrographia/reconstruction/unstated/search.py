@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from micrographia.physics.waves import plane_waves
+from micrographia.reconstruction.columns import Kind
 from micrographia.reconstruction.composition.fill import fill, is_right
 from micrographia.reconstruction.deadline import Deadline
 from micrographia.reconstruction.unstated.assigned import (
@@ -14,7 +16,6 @@ from micrographia.reconstruction.unstated.assigned import (
     settle,
     signals,
 )
-from micrographia.reconstruction.unstated.chemistry import Kind
 from micrographia.reconstruction.unstated.data import Data, forms
 from micrographia.reconstruction.unstated.labels import Asked, label
 from micrographia.reconstruction.unstated.orbits import with_column, with_orbit, with_ties
@@ -52,8 +53,9 @@ def assign(data: Data, outline: Outline, asked: Asked, deadline: Deadline) -> li
     seen: dict[tuple[Kind, ...], Read] = {}
     for read in first:
         _keep(seen, read)
+    visited: set[tuple[tuple[Kind, ...], float]] = set()
     for read in first[:_FINISHED]:
-        _improve(data, read, asked, seen, deadline)
+        _improve(data, read, asked, seen, visited, deadline)
     if asked.composition is not None:
         for read in sorted(seen.values(), key=lambda read: -read.value)[:_FILLED]:
             for state in fill(data, read.state, asked, deadline):
@@ -88,7 +90,12 @@ def _keep(seen: dict[tuple[Kind, ...], Read], read: Read) -> None:
 
 
 def _improve(
-    data: Data, read: Read, asked: Asked, seen: dict[tuple[Kind, ...], Read], deadline: Deadline
+    data: Data,
+    read: Read,
+    asked: Asked,
+    seen: dict[tuple[Kind, ...], Read],
+    visited: set[tuple[tuple[Kind, ...], float]],
+    deadline: Deadline,
 ) -> None:
     """Change one column at a time, or add many alike, while that raises the evidence."""
     for turn in range(_ROUNDS):
@@ -104,6 +111,11 @@ def _improve(
         if best.value < read.value + 1e-3:
             break
         read = best
+        here = (tuple(sorted(read.state.kinds)), round(read.value, 1))
+        if here in visited:
+            # Another labelling came through this state, and the way from here was gone.
+            return
+        visited.add(here)
     final = settle(data, read.state, 10, deadline)
     _keep(seen, Read(final, evidence(data, final, asked)))
 
@@ -140,19 +152,19 @@ def _promising(data: Data, state: Assigned, asked: Asked) -> list[Assigned]:
     columns = signals(data, state)
     residual = data.values - columns.sum(axis=1)
     now = float(np.square(np.abs(residual)).sum())
-    g = data.fit.g
-    shapes = dict(zip(kinds, forms(data, state.optics, kinds), strict=True))
+    shapes = forms(data, state.optics, kinds)
+    power = np.square(np.abs(shapes)).sum(axis=1)
+    backward = np.conj(plane_waves(state.positions, data.fit.g))
     losses: list[tuple[float, Assigned]] = []
     for column in range(state.count):
-        wave = np.exp(-2j * np.pi * (g @ state.positions[column]))
         rest = residual + columns[:, column]
-        for kind in kinds:
+        without = float(np.square(np.abs(rest)).sum())
+        overlap = (np.conj(shapes) @ (rest * backward[column])).real
+        for kind, loss in zip(kinds, without + power - 2 * overlap, strict=True):
             if kind != state.kinds[column]:
-                loss = float(np.square(np.abs(rest - shapes[kind] * wave)).sum())
-                losses.append((loss - now, state.with_kind(column, kind)))
+                losses.append((float(loss) - now, state.with_kind(column, kind)))
         if state.count > 1:
-            loss = float(np.square(np.abs(rest)).sum())
-            losses.append((loss - now, state.without(column)))
+            losses.append((without - now, state.without(column)))
     losses.sort(key=lambda item: item[0])
     # A refit seldom wins back more than half of what one exchange loses.
     hopeful = [other for loss, other in losses[:_TRIED] if loss < _HOPE + 0.5 * now]

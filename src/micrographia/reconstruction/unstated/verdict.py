@@ -98,7 +98,7 @@ def to_answer(
     into = np.linalg.inv(data.fit.cell) @ cell
     layers = [
         to_layer(cell, other.state.positions @ into, list(other.state.kinds), vacuum)[0]
-        for other in best.answers[:_CANDIDATES]
+        for other in best.answers[1:_CANDIDATES]
     ]
     notes = [
         *found.sentences(),
@@ -109,7 +109,7 @@ def to_answer(
     ]
     return replace(
         solution,
-        candidates=tuple(layers),
+        candidates=(solution.atoms, *layers),
         notes=tuple(notes),
         loose=True,
         # By the data's own deviation, which holds more than a problem's does.

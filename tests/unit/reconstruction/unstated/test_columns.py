@@ -15,11 +15,11 @@ from micrographia.reconstruction.deadline import UNLIMITED
 from micrographia.reconstruction.lattice import Fit
 from micrographia.reconstruction.unstated.assigned import Assigned, evidence, settle
 from micrographia.reconstruction.unstated.chemistry import log_prior
-from micrographia.reconstruction.unstated.data import Data, doubted
+from micrographia.reconstruction.unstated.data import Data, doubted, vacant
 from micrographia.reconstruction.unstated.labels import Asked, label
 from micrographia.reconstruction.unstated.optics import Optics, usual_strength
 from micrographia.reconstruction.unstated.orbits import with_orbit
-from micrographia.reconstruction.unstated.outline import Outline, trace
+from micrographia.reconstruction.unstated.outline import Outline, seeded, trace
 from micrographia.reconstruction.unstated.search import assign
 
 OBLIQUE = np.array([[4.2, 0.3], [-0.8, 4.4]])
@@ -67,6 +67,45 @@ def test_columns_of_one_shape_are_found_with_their_strengths():
     assert sorted(order) == [0, 1, 2] and distances.min(axis=0).max() < 0.02
     strongest = found.strengths.max()
     np.testing.assert_allclose(found.strengths[order] / strongest, RATIOS, rtol=0.02)
+
+
+def falling(radius: np.ndarray) -> np.ndarray:
+    """Strengths (m, 3) of three columns of one shape."""
+    return np.exp(-np.square(radius / 1.4))[:, None] * RATIOS
+
+
+def falling_data(positions: np.ndarray, count: int) -> Data:
+    fit = made_fit(OBLIQUE, positions, lambda r: falling(r)[:, :count], gain=30.0, noise=2e-3)
+    return doubted(fit, np.exp(-np.square(np.linalg.norm(fit.g, axis=1) / 1.4)), 0.004)
+
+
+def test_a_column_that_is_not_there_is_taken_away_and_none_that_is():
+    data = falling_data(THREE, 3)
+    ghost = np.vstack([THREE, [[3.5, 2.9]]])
+    begun = Outline(ghost, 30.0 * np.append(RATIOS, 0.02), np.zeros(4), OPTICS)
+    found = trace(data, begun, 4, 1e-3, UNLIMITED)
+    assert found.count == 3
+    assert gaps(found.positions, THREE, OBLIQUE).min(axis=0).max() < 0.02
+
+
+def test_a_search_from_one_seed_is_the_search_from_nothing():
+    data = falling_data(THREE[:1], 1)
+    optics = Optics("phase")
+    seeds = seeded(data, optics, 12)
+    assert seeds.count == 1
+    one, none = (trace(data, begun, 12, 0.1, UNLIMITED) for begun in (seeds, empty(optics)))
+    np.testing.assert_array_equal(one.positions, none.positions)
+    assert one.optics == none.optics
+
+
+def test_points_are_vacant_beyond_a_distance_from_every_image_of_a_column():
+    free = vacant(OBLIQUE, THREE, (30, 40), 0.6)
+    steps = np.meshgrid(np.arange(30) / 30, np.arange(40) / 40, indexing="ij")
+    points = np.stack(steps, axis=-1).reshape(-1, 2) @ OBLIQUE
+    images = np.array([[i, j] for i in range(-2, 3) for j in range(-2, 3)]) @ OBLIQUE
+    far = np.linalg.norm(points[:, None, None] - THREE[:, None] - images, axis=-1).min(axis=(1, 2))
+    np.testing.assert_array_equal(free.ravel(), far >= 0.6)
+    assert vacant(OBLIQUE, np.zeros((0, 2)), (3, 4), 0.6).all()
 
 
 @pytest.mark.parametrize(

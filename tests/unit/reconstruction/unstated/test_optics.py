@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from micrographia.reconstruction.unstated.descent import descend, shortened
+from micrographia.reconstruction.unstated.descent import descend, normal_equations, shortened
 from micrographia.reconstruction.unstated.optics import SPREAD, USUAL, Optics, blur_slopes
 from micrographia.reconstruction.unstated.pupil import ABERRATIONS, pupil_transfer
 
@@ -43,13 +43,17 @@ def test_the_transfer_is_the_autocorrelation_of_the_pupil(aberrations):
 
 def test_the_slopes_are_differences():
     found, slopes = pupil_transfer(POINTS, ABERRATED)
-    assert slopes.shape == (len(POINTS), ABERRATIONS)
+    assert slopes.shape == (len(POINTS), 1 + ABERRATIONS)
+    # A higher limit is a shorter frequency.
+    wider, _ = pupil_transfer(POINTS * np.exp(-1e-5), ABERRATED, slopes=False)
+    narrower, _ = pupil_transfer(POINTS * np.exp(1e-5), ABERRATED, slopes=False)
+    np.testing.assert_allclose(slopes[:, 0], (wider - narrower) / 2e-5, atol=1e-8)
     for place in range(ABERRATIONS):
         step = np.zeros(ABERRATIONS)
         step[place] = 1e-5
         up, none = pupil_transfer(POINTS, ABERRATED + step, slopes=False)
         down, _ = pupil_transfer(POINTS, ABERRATED - step, slopes=False)
-        np.testing.assert_allclose(slopes[:, place], (up - down) / 2e-5, atol=1e-8)
+        np.testing.assert_allclose(slopes[:, 1 + place], (up - down) / 2e-5, atol=1e-8)
         assert none.shape == (len(POINTS), 0)
     ends, _ = pupil_transfer(np.array([[0.0, 0.0], [1.0, 0.0], [0.9, 0.9]]), ABERRATED)
     np.testing.assert_allclose(ends, [1, 0, 0], atol=1e-3)
@@ -102,6 +106,15 @@ def test_optics_as_they_usually_are_cost_nothing():
         moved = USUAL.copy()
         moved[place] += spread
         assert usual.moved(moved).unusual() == pytest.approx(0.5)
+
+
+def test_normal_equations_solve_complex_least_squares_for_real_numbers():
+    generator = np.random.default_rng(0)
+    slopes = generator.normal(size=(3, 50)) + 1j * generator.normal(size=(3, 50))
+    wanted = np.array([0.5, -2.0, 7.0])
+    normal, gradient = normal_equations(slopes, wanted @ slopes)
+    assert np.linalg.solve(normal, gradient) == pytest.approx(wanted)
+    assert normal[0, 0] == pytest.approx(np.square(np.abs(slopes[0])).sum())
 
 
 def test_the_descent_finds_the_bottom_of_a_quadratic():
