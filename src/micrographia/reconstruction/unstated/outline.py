@@ -24,8 +24,8 @@ _SEEDED = 0.9  # least distance of the columns to begin with [Å]
 _STRONG = 0.35  # of the strongest, from which on columns are begun with
 _WIDTH = 0.008  # usual difference of columns' widths [Å²]
 _CLOSE = 0.35  # columns nearer than this are one [Å]
-# Of a column's price, what its loss may cost by the linear model. Of 2,236 removals on pictures
-# of 46 crystals, those 30 that paid had been said to cost 0.9 at most.
+# Of a column's price, what its loss may cost by the linear model. Of 2,236 removals on 46
+# development pictures, those 30 that paid had been said to cost 0.9 at most.
 _HOPELESS = 2.0
 
 
