@@ -34,7 +34,7 @@ from micrographia.config import Reconstruction, parse_section
 from micrographia.errors import MicrographiaError
 from micrographia.io.images import read_micrograph
 from micrographia.io.stem_images import StemImage
-from micrographia.io.structures import from_cif
+from micrographia.io.structures import from_cif, to_cif
 from micrographia.provenance import machine
 from micrographia.reconstruction.crystal import symmetric_layer
 from micrographia.reconstruction.solve import Solution, solve
@@ -120,8 +120,7 @@ def answer(task: Task) -> dict[str, Any]:
     -------
     `file`, `mode`, `kind`, `formula`, `structure_id`, `answer` (right, wrong, refused),
     `detail`, `confidence` (None if refused), `outcome`, `rms_sites` [Å], `found`,
-    `notes`, `noticed` (grains
-    are mentioned), `seconds`.
+    `cif`, `notes`, `noticed` (grains are mentioned), `seconds`.
     """
     truth = task.truth
     names = ("file", "mode", "kind", "formula", "structure_id")
@@ -175,6 +174,7 @@ def _judged(atoms: Atoms, solution: Solution, truth: dict[str, Any]) -> dict[str
         "outcome": result["outcome"],
         "rms_sites": result["rms_sites"],
         "found": formula,
+        "cif": to_cif(atoms),
         "notes": notes,
         "noticed": "grain" in notes,
     }

@@ -7,18 +7,20 @@ repeated, and the answer in the large one then explain the same data, and the ev
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from micrographia.arrays import FloatArray
 from micrographia.reconstruction.deadline import Deadline
-from micrographia.reconstruction.unstated.assigned import Assigned, evidence, settle
+from micrographia.reconstruction.unstated.assigned import Assigned, evidence, settle, signals
 from micrographia.reconstruction.unstated.labels import Asked
 from micrographia.reconstruction.unstated.read import Reading
 
 _MOST = 6  # cells of a small lattice in a large one
 _WHOLE = 0.06  # by which vectors in units of the small lattice's may miss whole numbers
+_JUDGED = 12  # reflections of the large cell alone from which on their noise is judged
+_LOUDER, _STRAY = 4.0, 2.0  # factor on the noise's power, and how far its largest may stray
 _MARGIN = 2.0  # log-evidence that a larger cell must bring
 
 
@@ -39,11 +41,22 @@ def multiple(large: FloatArray, small: FloatArray) -> FloatArray | None:
     return np.asarray(whole)
 
 
-def prefers_small(small: Reading, large: Reading, asked: Asked, deadline: Deadline) -> bool:
+@dataclass(frozen=True)
+class Choice:
+    """Which of two cells is right: the small one, or not; and whether it leaves much unexplained.
+
+    `unexplained`: reflections that only the large cell has stand out of their noise.
+    """
+
+    small: bool
+    unexplained: bool = False
+
+
+def choose(small: Reading, large: Reading, asked: Asked, deadline: Deadline) -> Choice:
     """Whether the small cell's answer, repeated, explains the large cell's data as well."""
     whole = multiple(large.data.fit.cell, small.data.fit.cell)
     if whole is None:
-        return True
+        return Choice(True)
     state = small.answers[0].state
     tiled = _tiled(state, small.data.fit.cell, whole)
     index = tiled.count // state.count
@@ -52,7 +65,27 @@ def prefers_small(small: Reading, large: Reading, asked: Asked, deadline: Deadli
     tied = (index - 1) * state.count + index * state.tied
     begun = replace(tiled, positions=places, tied=min(tied, tiled.count - 1))
     settled = settle(large.data, begun, 8, deadline)
-    return evidence(large.data, settled, asked) > large.answers[0].value - _MARGIN
+    if _is_noise(large, settled, whole):
+        return Choice(True)
+    better = evidence(large.data, settled, asked) > large.answers[0].value - _MARGIN
+    return Choice(better, unexplained=better)
+
+
+def _is_noise(large: Reading, tiled: Assigned, whole: FloatArray) -> bool:
+    """Whether the reflections that only the large cell has are like noise of one strength.
+
+    Their noise is known from what surrounds them, within a factor: a little more of it on all is
+    no superlattice, whatever the sum of it may seem to prove.
+    """
+    data = large.data
+    orders = data.fit.indices @ np.linalg.inv(whole).T
+    between = np.abs(orders - np.rint(orders)).max(axis=1) > _WHOLE
+    if between.sum() < _JUDGED:
+        return False
+    residual = data.values - signals(data, tiled).sum(axis=1)
+    power = np.square(np.abs(residual[between]))
+    mean = float(np.median(power) / np.log(2))
+    return mean < _LOUDER and float(power.max()) < mean * (np.log(between.sum()) + _STRAY)
 
 
 def _tiled(state: Assigned, cell: FloatArray, whole: FloatArray) -> Assigned:

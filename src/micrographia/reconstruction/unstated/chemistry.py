@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Sequence
 
 import numpy as np
 from ase.data import chemical_symbols, covalent_radii
@@ -25,6 +26,12 @@ _PACKING = (0.02, 0.39)
 _ABSENT = -7.0  # an element that was named, and is not there
 _COMPLICATED = -0.15  # each atom of the reduced formula
 _OFF_FORMULA = -14.0  # another composition than the stated one
+
+
+def log_packing(atoms: Sequence[int], area: float) -> float:
+    """Logarithm of the area of atoms' discs (covalent radii) over that of their cell [Å²]."""
+    discs = float(np.pi * np.square(covalent_radii[list(atoms)]).sum())
+    return float(np.log(discs / area))
 
 
 def log_prior(
@@ -51,8 +58,7 @@ def log_prior(
     value = _EACH * len(several)
     for kind in set(several):
         value += _DOUBLE if len(set(kind)) == 1 else _MIXED
-    discs = float(np.pi * np.square(covalent_radii[atoms]).sum())
-    value -= 0.5 * ((np.log(discs / area) - _PACKING[0]) / _PACKING[1]) ** 2
+    value -= 0.5 * ((log_packing(atoms, area) - _PACKING[0]) / _PACKING[1]) ** 2
     value += _ABSENT * len(named - set(atoms))
     counts = Counter(atoms)
     value += _COMPLICATED * sum(counts.values()) / math.gcd(*counts.values())

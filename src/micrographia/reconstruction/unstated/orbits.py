@@ -25,6 +25,7 @@ _SPECIAL = 0.4  # a place this near to its own image is on a point of symmetry [
 _APART = 0.6  # least distance of a new column from others [Å]
 _AMPLITUDES = (0.5, 1.5)  # of an atom, which a fit of the optics may make right
 _DISTINCT = 0.9  # images of a place that are nearer to each other share one atom [Å]
+_SIMILAR = 0.2  # step in the logarithm of strengths from which on columns are of two kinds
 _WORTH = 0.4  # of the price of a place, from which on an orbit is tried
 _MOST = 12  # columns of one orbit
 
@@ -103,6 +104,21 @@ def with_ties(cell: FloatArray, state: Assigned) -> Assigned:
     places = _operations(cell, state).places
     orbits = {frozenset(int(place) for place in images) for images in places.T}
     return replace(state, tied=state.count - len(orbits))
+
+
+def evened(cell: FloatArray, positions: FloatArray, strengths: FloatArray) -> FloatArray:
+    """Strengths (n,) of columns, those of images of each other made equal.
+
+    Columns that may be images are those of similar strength. Neighbours in atomic number differ
+    by less than the noise of one column, and not by less than that of all of an orbit.
+    """
+    order = np.argsort(strengths)
+    steps = np.diff(np.log(strengths[order])) > _SIMILAR
+    labels = np.zeros(len(strengths), dtype=np.int64)
+    labels[order[1:]] = np.cumsum(steps)
+    stretch = _STRETCH * float(np.linalg.norm(cell, axis=1).max())
+    found = find_wallpaper(cell, positions, labels, _TOLERANCE, stretch).operations
+    return np.asarray(strengths[found.places].mean(axis=0))
 
 
 def _group(cell: FloatArray, state: Assigned) -> tuple[IntArray, FloatArray] | None:

@@ -18,7 +18,7 @@ from micrographia.reconstruction.unstated.assigned import (
 )
 from micrographia.reconstruction.unstated.data import Data, forms
 from micrographia.reconstruction.unstated.labels import Asked, label
-from micrographia.reconstruction.unstated.orbits import with_column, with_orbit, with_ties
+from micrographia.reconstruction.unstated.orbits import evened, with_column, with_orbit, with_ties
 from micrographia.reconstruction.unstated.outline import Outline
 
 _LABELS = 96  # labellings that are looked at
@@ -71,13 +71,21 @@ def _begun(data: Data, outline: Outline, asked: Asked) -> list[Assigned]:
     """
     flex = tuple((number, 0.0, 0.0, 0.0) for number in asked.numbers)
     found: list[Read] = []
-    for item in label(data, outline, asked, _LABELS):
+    evenly = evened(data.fit.cell, outline.positions, outline.strengths)
+    items = label(data, outline, asked, _LABELS)
+    items += label(data, replace(outline, strengths=evenly), asked, _LABELS)
+    kinds: set[tuple[Kind, ...]] = set()
+    for item in items:
+        if item.kinds in kinds:
+            continue
+        kinds.add(item.kinds)
         optics = replace(outline.optics, gain=item.gain, exponent=item.exponent, flex=flex)
         state = Assigned(outline.positions, item.kinds, optics)
         model = signals(data, state).sum(axis=1)
         scale = float((model.conj() @ data.values).real / (model.conj() @ model).real)
         if scale > 0:
             state = replace(state, optics=replace(optics, gain=scale * item.gain))
+        state = with_ties(data.fit.cell, state)
         found.append(Read(state, evidence(data, state, asked)))
     found.sort(key=lambda read: -read.value)
     return [read.state for read in found[:_SETTLED]]

@@ -21,7 +21,7 @@ from micrographia.reconstruction.periodicity.describe import Periodicity
 from micrographia.reconstruction.periodicity.find import find_periodicity
 from micrographia.reconstruction.periodicity.rows import undo
 from micrographia.reconstruction.spectrum import Whitened, whiten
-from micrographia.reconstruction.unstated.cells import multiple, prefers_small
+from micrographia.reconstruction.unstated.cells import Choice, choose, multiple
 from micrographia.reconstruction.unstated.labels import Asked
 from micrographia.reconstruction.unstated.optics import Optics
 from micrographia.reconstruction.unstated.read import Reading, read
@@ -95,11 +95,12 @@ def solve_unstated(
             seen="; ".join(found.sentences()),
             remedy=CHECK,
         )
-    readings = by_cell[0]
-    if len(by_cell) > 1 and prefers_small(by_cell[1][0], readings[0], asked, deadline):
-        readings = by_cell[1]
+    readings, choice = by_cell[0], Choice(small=False)
+    if len(by_cell) > 1:
+        choice = choose(by_cell[1][0], readings[0], asked, deadline)
+        readings = by_cell[1] if choice.small else readings
     refuse_negative(readings[0], settings.max_atoms, deadline)
-    answer = to_answer(readings, found, asked, settings.vacuum)
+    answer = to_answer(readings, found, asked, settings, choice.unexplained)
     return replace(answer, notes=(*stated.sentences(), *answer.notes))
 
 

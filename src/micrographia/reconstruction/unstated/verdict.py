@@ -7,10 +7,12 @@ from dataclasses import replace
 import numpy as np
 from ase import Atoms
 from ase.data import chemical_symbols
-from scipy.special import expit, logsumexp
+from scipy.special import expit
 
+from micrographia.config import Reconstruction
 from micrographia.errors import SolveError
 from micrographia.reconstruction.answer.bonds import LONELY, bonded
+from micrographia.reconstruction.answer.odds import TEMPERATURE, find_rivals, share
 from micrographia.reconstruction.answer.solution import (
     Solution,
     average_cell,
@@ -27,6 +29,7 @@ from micrographia.reconstruction.periodicity.symmetric_cell import (
     symmetric_cells,
 )
 from micrographia.reconstruction.unstated.assigned import Assigned, signals
+from micrographia.reconstruction.unstated.chemistry import log_packing
 from micrographia.reconstruction.unstated.data import Data, forms, price
 from micrographia.reconstruction.unstated.labels import Asked
 from micrographia.reconstruction.unstated.optics import Mode
@@ -34,11 +37,22 @@ from micrographia.reconstruction.unstated.read import Reading
 from micrographia.reconstruction.unstated.search import Read
 
 _CANDIDATES = 5
-# By which differences of evidence are divided: errors of a model go together, so that they say
-# less than their number.
-_TEMPERATURE = 2.5
 _WORST_FIT = 0.5  # share of the reflections' power that an answer must explain
 _VISIBLE = (12.0, 3.0)  # log-likelihood at which an atom is seen with even odds, and how sharply
+_UNFINISHED = 0.3  # share of its confidence that an answer keeps where the search fell short
+_PACKED = (0.7, 0.08)  # log of discs' area over the cell's at which even odds are that it is thick
+_THICK = (
+    "The cell holds more atoms over its area than thin layers do: the crystal may be thick, or its "
+    "columns overlap. Then cell and places hold, and species are not certain."
+)
+_LARGER = (
+    "Weak reflections of a larger cell are left: the atoms may repeat only in that, as in an "
+    "ordered or modulated crystal."
+)
+_FULL = (
+    "The cell holds as many columns as reconstruction.max_atoms allows: it may be too large, as "
+    "of a thick crystal or of one that is not periodic."
+)
 _CREDIBLE = 1.3  # misfit of a reflection that noise and doubt explain
 
 _SIGNALS: dict[Mode, str] = {
@@ -52,7 +66,8 @@ def to_answer(
     readings: list[Reading],
     found: Periodicity,
     asked: Asked,
-    vacuum: float,
+    settings: Reconstruction,
+    unexplained: bool = False,
 ) -> Solution:
     """The best reading as a solution.
 
@@ -64,8 +79,10 @@ def to_answer(
         The picture's lattice.
     asked
         What is known of the sample.
-    vacuum
-        Along c [Å].
+    settings
+        Limits of the search.
+    unexplained
+        Whether a larger cell has reflections that the answer does not explain.
 
     Raises
     ------
@@ -82,30 +99,33 @@ def to_answer(
             allowed=f"at least {_WORST_FIT:.0%}",
             remedy=CHECK,
         )
-    gaps = _rivals(readings)
-    odds = np.array([gap for gap, kinds in gaps if kinds != tuple(sorted(state.kinds))])
-    share = float(np.exp(-logsumexp([0.0, *(odds / _TEMPERATURE)])))
-    unseen = _unseen(data, state, asked)
-    sight = min((seen for seen, _ in unseen), default=1.0)
-    touching = bonded(data.fit.cell, state.positions, list(state.kinds))
-    confidence = share * sight * touching * _credible(data, state)
-    named = [f"{_formula(kinds)} (log-likelihood {gap:+.1f})" for gap, kinds in gaps[1:4]]
+    rivals = find_rivals(readings)
+    doubts = [
+        *_unseen(data, state, asked),
+        (bonded(data.fit.cell, state.positions, list(state.kinds)), LONELY),
+        (_thin(data, state), _THICK),
+        # A search that ends where no more columns are allowed has not come to its end.
+        (_UNFINISHED if state.count >= settings.max_atoms else 1.0, _FULL),
+        (_UNFINISHED if unexplained else 1.0, _LARGER),
+    ]
+    trust = float(np.prod([factor for factor, _ in doubts]))
+    confidence = share(rivals) * trust * _credible(data, state)
+    named = [f"{_formula(one.kinds)} (log-likelihood {one.gap:+.1f})" for one in rivals[:3]]
     sites = np.array([_site(best.answers, column) for column in range(state.count)])
     problem, columns = _as_problem(data, state, best.doubt)
     symmetric = _symmetric(data.fit)
     cell = symmetric.cell
-    solution = to_solution(problem, columns, confidence, named, sites, vacuum, cell)
+    solution = to_solution(problem, columns, confidence, named, sites, settings.vacuum, cell)
     into = np.linalg.inv(data.fit.cell) @ cell
     layers = [
-        to_layer(cell, other.state.positions @ into, list(other.state.kinds), vacuum)[0]
+        to_layer(cell, other.state.positions @ into, list(other.state.kinds), settings.vacuum)[0]
         for other in best.answers[1:_CANDIDATES]
     ]
     notes = [
         *found.sentences(),
         symmetric.sentence,
         _optics(best, state),
-        *(sentence for seen, sentence in unseen if seen < 0.5),
-        *([LONELY] if touching < 0.5 else []),
+        *(sentence for factor, sentence in doubts if factor < 0.5),
     ]
     return replace(
         solution,
@@ -115,18 +135,6 @@ def to_answer(
         # By the data's own deviation, which holds more than a problem's does.
         coefficients=signals(data, state).sum(axis=1) * data.deviation,
     )
-
-
-def _rivals(readings: list[Reading]) -> list[tuple[float, tuple[tuple[int, ...], ...]]]:
-    """Evidence less the best's, and kinds, of all answers, each set of kinds once."""
-    best = readings[0]
-    gaps: dict[tuple[tuple[int, ...], ...], float] = {}
-    for reading in readings:
-        for answer in reading.answers:
-            gap = answer.value - reading.answers[0].value + reading.value - best.value
-            kinds = tuple(sorted(answer.state.kinds))
-            gaps[kinds] = max(gap, gaps.get(kinds, -np.inf))
-    return sorted(((gap, kinds) for kinds, gap in gaps.items()), key=lambda item: -item[0])
 
 
 def _explained(data: Data, state: Assigned) -> float:
@@ -146,7 +154,7 @@ def _credible(data: Data, state: Assigned) -> float:
 
 
 def _unseen(data: Data, state: Assigned, asked: Asked) -> list[tuple[float, str]]:
-    """For each element the chance that one atom of it would be seen, and a sentence if not."""
+    """For the least visible element the chance that one atom of it is seen, and a sentence."""
     found = []
     for number in asked.numbers:
         power = float(np.square(np.abs(forms(data, state.optics, [(number,)])[0])).sum())
@@ -156,13 +164,19 @@ def _unseen(data: Data, state: Assigned, asked: Asked) -> list[tuple[float, str]
             f"open: how many the cell holds, and where, is not certain."
         )
         found.append((float(expit((power - _VISIBLE[0]) / _VISIBLE[1])), sentence))
-    return found
+    return sorted(found)[:1]
 
 
 def _symmetric(fit: Fit) -> SymmetricCell:
     """The measured cell [Å] with the most credible symmetric one beside it."""
     columns = column_symmetry(np.asarray(average_cell(fit), dtype=np.float64))
     return symmetric_cells(fit.cell, columns=columns)[0]
+
+
+def _thin(data: Data, state: Assigned) -> float:
+    """How credible it is that a thin layer has so many atoms over its cell, 0..1."""
+    packing = log_packing(state.atoms, abs(float(np.linalg.det(data.fit.cell))))
+    return float(expit((_PACKED[0] - packing) / _PACKED[1]))
 
 
 def _optics(reading: Reading, state: Assigned) -> str:
@@ -211,7 +225,7 @@ def _site(answers: list[Read], column: int) -> float:
             for place, (a, b) in enumerate(zip(own.kinds, other.state.kinds, strict=True))
         )
     ]
-    return float(expit(min(gaps) / _TEMPERATURE)) if gaps else 1.0
+    return float(expit(min(gaps) / TEMPERATURE)) if gaps else 1.0
 
 
 def _formula(kinds: tuple[tuple[int, ...], ...]) -> str:
