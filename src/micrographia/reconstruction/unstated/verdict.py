@@ -42,8 +42,8 @@ _VISIBLE = (12.0, 3.0)  # log-likelihood at which an atom is seen with even odds
 _UNFINISHED = 0.3  # share of its confidence that an answer keeps where the search fell short
 _PACKED = (0.7, 0.08)  # log of discs' area over the cell's at which even odds are that it is thick
 _THICK = (
-    "The cell holds more atoms over its area than thin layers do: the crystal may be thick, or its "
-    "columns overlap. Then cell and places hold, and species are not certain."
+    "The cell holds more atoms over its area than thin layers do: the crystal may be thick, or "
+    "its columns overlap. Then cell and places hold, and species are not certain."
 )
 _LARGER = (
     "Weak reflections of a larger cell are left: the atoms may repeat only in that, as in an "
