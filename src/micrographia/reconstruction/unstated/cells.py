@@ -12,15 +12,18 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from micrographia.arrays import FloatArray
+from micrographia.reconstruction.composition.fill import is_right
 from micrographia.reconstruction.deadline import Deadline
 from micrographia.reconstruction.unstated.assigned import Assigned, evidence, settle, signals
 from micrographia.reconstruction.unstated.labels import Asked
+from micrographia.reconstruction.unstated.orbits import with_ties
 from micrographia.reconstruction.unstated.read import Reading
+from micrographia.reconstruction.unstated.search import Read
 
 _MOST = 6  # cells of a small lattice in a large one
 _WHOLE = 0.06  # by which vectors in units of the small lattice's may miss whole numbers
 _JUDGED = 12  # reflections of the large cell alone from which on their noise is judged
-_LOUDER, _STRAY = 4.0, 2.0  # factor on the noise's power, and how far its largest may stray
+_LOUDER, _STRAY = 4.0, 3.5  # factor on the noise's power, and how far its largest may stray
 _MARGIN = 2.0  # log-evidence that a larger cell must bring
 
 
@@ -53,21 +56,31 @@ class Choice:
 
 
 def choose(small: Reading, large: Reading, asked: Asked, deadline: Deadline) -> Choice:
-    """Whether the small cell's answer, repeated, explains the large cell's data as well."""
+    """Whether the small cell's answer, repeated, explains the large cell's data as well.
+
+    Where its columns must be moved apart for that, they are one more answer in the large cell,
+    which `large` then holds.
+    """
     whole = multiple(large.data.fit.cell, small.data.fit.cell)
     if whole is None:
         return Choice(True)
-    state = small.answers[0].state
+    cell, state = large.data.fit.cell, small.answers[0].state
     tiled = _tiled(state, small.data.fit.cell, whole)
     index = tiled.count // state.count
     # The large cell is the small one's multiple but for the errors of both.
-    places = tiled.positions @ np.linalg.inv(whole @ small.data.fit.cell) @ large.data.fit.cell
+    places = tiled.positions @ np.linalg.inv(whole @ small.data.fit.cell) @ cell
+    free = settle(large.data, replace(tiled, positions=places), 8, deadline)
+    shift = (free.positions - places).reshape(index, -1, 2).mean(axis=0)
     tied = (index - 1) * state.count + index * state.tied
-    begun = replace(tiled, positions=places, tied=min(tied, tiled.count - 1))
-    settled = settle(large.data, begun, 8, deadline)
-    if _is_noise(large, settled, whole):
+    rigid = replace(
+        free, positions=places + np.tile(shift, (index, 1)), tied=min(tied, free.count - 1)
+    )
+    if _is_noise(large, rigid, whole):
         return Choice(True)
-    better = evidence(large.data, settled, asked) > large.answers[0].value - _MARGIN
+    moved = with_ties(cell, free)
+    large.answers.append(Read(moved, evidence(large.data, moved, asked)))
+    large.answers.sort(key=lambda answer: (not is_right(answer.state, asked), -answer.value))
+    better = evidence(large.data, rigid, asked) > large.answers[0].value - _MARGIN
     return Choice(better, unexplained=better)
 
 
