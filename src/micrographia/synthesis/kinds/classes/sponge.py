@@ -1,0 +1,153 @@
+"""Porous sponge: a connected solid full of connected holes."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from micrographia.arrays import FloatImage
+from micrographia.synthesis.kinds.drawing.fields import (
+    apart,
+    cells,
+    clouds,
+    fractal,
+    normalised,
+    smooth,
+    spread_points,
+    warp,
+)
+from micrographia.synthesis.kinds.drawing.lot import Lot
+from micrographia.synthesis.kinds.drawing.relief import Relief, ellipsoid
+from micrographia.synthesis.kinds.drawing.shading import secondary
+
+
+def foam(lot: Lot, size: int) -> FloatImage:
+    """Open-cell foam: round windows framed by struts, further cells behind them."""
+    unit = size / 256
+    relief = Relief(size, -3 * 60 * unit, 0.5)
+    spacing = lot.scale(26, 110) * unit
+    thick = lot.between(0.08, 0.2)
+    for layer in range(3):
+        _, gap, _ = cells(size, spread_points(size, lot.rng, spacing, lot.between(0.15, 0.32)))
+        gap = smooth(gap, 0.04 * spacing) + np.float32(0.03 * spacing) * fractal(size, lot.rng, 0.4 * spacing, 3)
+        strut = np.float32(thick * spacing) * lot.rng.normal(1, 0.1) - gap * np.float32(0.5)
+        bar = np.sqrt(np.maximum(strut, 0) * np.float32(thick * spacing))
+        height = (layer - 2) * 0.9 * spacing + bar + 3 * unit * clouds(size, lot.rng, spacing)
+        shown = np.where(strut > 0, height, -np.inf).astype(np.float32)
+        higher = shown > relief.z
+        relief.z[higher] = shown[higher]
+        relief.tone[higher] = 0.55 + 0.22 * layer
+    relief.z += np.float32(lot.between(0.1, 0.7) * unit) * fractal(size, lot.rng, 6 * unit, 3)
+    return secondary(relief, lot)
+
+
+def scaffold(lot: Lot, size: int) -> FloatImage:
+    """Solid wall pierced by round pores of many sizes, pores within pores."""
+    unit = size / 256
+    relief = Relief(size, 0.0, 1.0)
+    relief.z += np.float32(2 * unit) * fractal(size, lot.rng, 40 * unit, 4)
+    broad = lot.scale(9, 42) * unit
+    radii = np.sort(broad * lot.rng.lognormal(0, lot.between(0.15, 0.55), 320))[::-1]
+    ragged = np.float32(0.12 * broad) * fractal(size, lot.rng, 0.7 * broad, 4)
+    y, x = np.mgrid[:size, :size].astype(np.float32)
+    floor = relief.z.copy()
+    for row, column, radius in apart(size, lot.rng, radii, overlap=lot.between(-0.1, 0.25)):
+        squash = lot.rng.uniform(0.75, 1)
+        gap = np.hypot(y - row, (x - column) * squash) + ragged
+        depth = np.sqrt(np.maximum(radius**2 - gap**2, 0)) * lot.rng.uniform(1.2, 2.2)
+        floor = np.minimum(floor, relief.z - depth)
+        inner = radius * lot.rng.uniform(0.25, 0.5)
+        for _ in range(2):
+            dy, dx = lot.rng.normal(0, 0.45 * radius, 2)
+            window = np.hypot(y - row - dy, x - column - dx) < inner
+            floor[window & (gap < radius)] -= 2 * radius
+    relief.z = floor.astype(np.float32)
+    relief.z += np.float32(lot.between(0.2, 1.0) * unit) * fractal(size, lot.rng, 5 * unit, 3)
+    return secondary(relief, lot)
+
+
+def bicontinuous(lot: Lot, size: int) -> FloatImage:
+    """Ligaments and channels of one width, as in nanoporous gold: layers of level sets."""
+    unit = size / 256
+    scale = lot.scale(4.5, 24) * unit
+    relief = Relief(size, -6 * scale, 0.4)
+    fill = lot.between(-0.25, 0.25)
+    for layer in range(3):
+        field = normalised(smooth(clouds(size, lot.rng, scale), 0.25 * scale)
+                           - smooth(clouds(size, lot.rng, 3 * scale), scale))
+        inside = 1 - np.abs(field) * lot.between(0.9, 1.5) if lot.chance(0.5) else field + 0.35 + fill
+        bar = np.sqrt(np.clip(inside, 0, 1.2)) * scale * 0.7
+        shown = np.where(inside > 0, bar + (layer - 2) * 1.3 * scale, -np.inf).astype(np.float32)
+        higher = shown > relief.z
+        relief.z[higher] = shown[higher]
+        relief.tone[higher] = 0.6 + 0.2 * layer
+    return secondary(relief, lot)
+
+
+def walls(lot: Lot, size: int) -> FloatImage:
+    """Freeze-dried sponge: thin crumpled sheets around elongated cells."""
+    unit = size / 256
+    spacing = lot.scale(22, 80) * unit
+    relief = Relief(size, 0.0, 0.9)
+    stretch = lot.between(1.0, 2.6)
+    points = spread_points(size, lot.rng, spacing, 0.35)
+    points = np.column_stack([points[:, 0] * stretch - 0.5 * (stretch - 1) * size, points[:, 1]])
+    near, gap, owner = cells(size, points)
+    ruffle = lot.between(0.08, 0.25) * spacing
+    gap, near = (warp(part, np.random.default_rng(int(lot.rng.integers(2**31))), ruffle, 0.6 * spacing)
+                 for part in (gap, near))
+    sheet = np.exp(-gap / np.float32(lot.between(0.03, 0.09) * spacing))
+    floor = lot.rng.uniform(0.4, 1.6, len(points)).astype(np.float32)[owner]
+    deep = -smooth(floor, 2 * unit) * np.minimum(gap, 0.5 * spacing) * lot.between(1.0, 2.5)
+    relief.z = (deep + 0.5 * spacing * sheet).astype(np.float32)
+    relief.z += np.float32(0.06 * spacing) * fractal(size, lot.rng, 0.5 * spacing, 5, 0.6)
+    return secondary(relief, lot)
+
+
+def aerogel(lot: Lot, size: int) -> FloatImage:
+    """Network of strung beads around voids of all sizes."""
+    unit = size / 256
+    fine = lot.scale(2.2, 7.5) * unit
+    relief = Relief(size, -9 * fine, 0.35)
+    void = normalised(fractal(size, lot.rng, lot.scale(20, 60) * unit, 4, 0.55))
+    points = spread_points(size, lot.rng, 1.35 * fine, 0.35)[:5000]
+    for y, x in points:
+        row, column = int(np.clip(y, 0, size - 1)), int(np.clip(x, 0, size - 1))
+        level = float(void[row, column])
+        if level < lot.rng.normal(-0.3, 0.2):
+            continue
+        height = fine * (3 * level + lot.rng.normal(0, 1.2)) - 3 * fine
+        radius = fine * lot.rng.lognormal(0, 0.15)
+        relief.put(ellipsoid((y, x), (radius, radius)), height)
+    return secondary(relief, lot)
+
+
+def membrane(lot: Lot, size: int) -> FloatImage:
+    """Broken edge of a cast membrane: finger-like channels under a skin."""
+    unit = size / 256
+    relief = Relief(size, 0.0, 0.9)
+    y, x = np.mgrid[:size, :size].astype(np.float32)
+    top = lot.between(0.05, 0.4) * size + 2 * unit * clouds(size, lot.rng, 30 * unit)
+    spacing = lot.scale(14, 40) * unit
+    points = spread_points(size, lot.rng, spacing, 0.3)
+    points[:, 0] = top.mean() + (points[:, 0] - top.mean()) * lot.between(2.5, 6.0)
+    near, gap, _ = cells(size, points)
+    gap = warp(gap, lot.rng, 0.12 * spacing, 0.7 * spacing)
+    wall = 0.12 * spacing
+    deep = np.clip(gap - wall, 0, 0.35 * spacing) * lot.between(1.5, 3.5)
+    skin = lot.between(0.02, 0.08) * size
+    shape = smooth((y > top + skin).astype(np.float32), 2 * unit)
+    relief.z = (-deep * shape + fractal(size, lot.rng, 6 * unit, 4, 0.6) * 0.8 * unit).astype(np.float32)
+    above = y < top
+    relief.z[above] -= np.float32(60 * unit)
+    relief.tone[above] = lot.between(0.3, 0.8)
+    return secondary(relief, lot)
+
+
+KINDS = {
+    "foam": foam,
+    "scaffold": scaffold,
+    "bicontinuous": bicontinuous,
+    "walls": walls,
+    "aerogel": aerogel,
+    "membrane": membrane,
+}

@@ -1,0 +1,61 @@
+"""A relief seen from one side: the far is up, walls come into sight, the near hides the far."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from micrographia.arrays import FloatArray, FloatImage
+from micrographia.synthesis.kinds.drawing.relief import Relief
+
+
+def oblique(relief: Relief, picture: FloatImage, tilt: float, *, wall: float = 0.8) -> FloatImage:
+    """Show a picture that was shaded from above as seen at an angle.
+
+    Parameters
+    ----------
+    relief
+        The heights that belong to the picture.
+    picture
+        Brightness from above, shape (size, size).
+    tilt
+        Angle between the line of sight and the upright [rad], 0 < tilt < π/2.
+    wall
+        Brightness of upright walls beside that of the ground at the top of them.
+
+    Returns
+    -------
+    ndarray
+        Picture of the same shape; the near border of the scene is the lower one.
+    """
+    size = relief.size
+    z = relief.z
+    cos, sin = float(np.cos(tilt)), float(np.sin(tilt))
+    # The scene is stretched over the picture: its rows stand 1/cos apart before foreshortening.
+    row = np.arange(size, dtype=np.float32)[:, None] - np.float32(sin / cos) * z * np.float32(cos)
+    row += np.float32(np.median(z) * sin)
+    near_first = row[::-1]
+    outline = np.minimum.accumulate(near_first, axis=0)
+    result = np.empty((size, size), dtype=np.float32)
+    screen = np.arange(size, dtype=np.float32)
+    for column in range(size):
+        result[:, column] = _column(
+            outline[::-1, column], picture[:, column], z[:, column], screen, wall
+        )
+    return result
+
+
+def _column(
+    outline: FloatImage, tones: FloatImage, z: FloatImage, screen: FloatImage, wall: float
+) -> FloatArray:
+    """Brightness down one column of the screen; `outline` rises from far to near."""
+    size = outline.size
+    # The nearest scene row whose outline is not below the screen row.
+    far = np.clip(np.searchsorted(outline, screen, side="right") - 1, 0, size - 1)
+    near = np.minimum(far + 1, size - 1)
+    gap = np.maximum(outline[near] - outline[far], 1e-6)
+    share = np.clip((screen - outline[far]) / gap, 0, 1)
+    mixed = tones[far] + share * (tones[near] - tones[far])
+    steep = np.clip((gap - 1.5) / 1.5, 0, 1) * (z[far] > z[near])
+    rim = np.exp(-(screen - outline[far]) / 1.2)
+    upright = tones[far] * (wall * (1 - 0.35 * share) * (1 - rim) + rim)
+    return np.asarray(mixed + steep * (upright - mixed))
