@@ -6,6 +6,7 @@ import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 
 from micrographia.arrays import FloatImage, GreyImage
@@ -24,6 +25,9 @@ from micrographia.synthesis.kinds.classes import (
 )
 from micrographia.synthesis.kinds.drawing.exposure import banner, expose
 from micrographia.synthesis.kinds.drawing.lot import Lot
+
+#: Side of a drawing over that of the picture.
+_FINE = 1.5
 
 Painter = Callable[[Lot, int], FloatImage]
 
@@ -134,7 +138,11 @@ def make_picture(
         _check(name, sub_kind, [*kind.scanning, *kind.transmitted])
         chosen, through = sub_kind, sub_kind in kind.transmitted
     painter = (kind.transmitted if through else kind.scanning)[chosen]
-    ideal = painter(lot, settings.size)
+    # Drawn larger and averaged, so that outlines have no stairs.
+    large = round(settings.size * _FINE)
+    drawn = painter(lot, large)
+    shape = (settings.size, settings.size)
+    ideal = np.asarray(cv2.resize(drawn, shape, interpolation=cv2.INTER_AREA), dtype=np.float32)
     pixels = expose(ideal, lot, scanning=not through)
     if rng.random() < settings.annotated_share:
         pixels = banner(pixels, lot, scanning=not through)

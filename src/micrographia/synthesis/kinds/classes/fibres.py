@@ -19,7 +19,7 @@ def electrospun(lot: Lot, size: int) -> FloatImage:
     relief = Relief(size, -14 * radius, 0.5)
     number = int(np.clip(2.2 * size / radius, 30, 150))
     bend = lot.towards(lot.between(0.4, 2.2), 0.1)
-    aligned, beads = lot.chance(0.2), lot.chance(0.2)
+    aligned, beads = lot.chance(0.2), radius < 4 * unit and lot.chance(0.3)
     for index in range(number):
         thick = radius * lot.rng.lognormal(0, 0.22)
         path = walk(lot.rng, size, 2.0, bend)
@@ -151,7 +151,7 @@ def pulp(lot: Lot, size: int) -> FloatImage:
     relief.z += np.float32(5 * unit) * fractal(size, lot.rng, 30 * unit, 5, 0.6)
     wide = lot.scale(5, 16) * unit
     for number in range(lot.count(14, 34)):
-        path = walk(lot.rng, size, lot.rng.uniform(0.5, 1.8), lot.between(1.0, 3.0))
+        path = walk(lot.rng, size, lot.rng.uniform(0.6, 2.0), lot.between(0.4, 1.6))
         twist = 1 + 0.45 * np.sin(np.arange(len(path)) / (0.35 * size) + lot.rng.uniform(0, 6))
         radius = wide * lot.rng.lognormal(0, 0.4) * twist
         height = (number / 5 - 3) * unit + ground_height(relief, path) * 0.5
@@ -177,7 +177,7 @@ def filaments(lot: Lot, size: int) -> FloatImage:
     relief.z += np.float32(unit) * fractal(size, lot.rng, 60 * unit, 3)
     radius = lot.scale(2, 9) * unit
     for _ in range(lot.count(4, 16)):
-        path = walk(lot.rng, size, 2.0, lot.towards(lot.between(0.3, 3.5), 0.05))
+        path = walk(lot.rng, size, 2.0, lot.towards(lot.between(0.1, 1.8), 0.05))
         height = lot.rng.uniform(1, 6) * radius
         relief.tube(path, radius * lot.rng.lognormal(0, 0.3), height)
     if lot.chance(0.5):

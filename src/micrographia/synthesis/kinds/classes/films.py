@@ -81,10 +81,11 @@ def cracked(lot: Lot, size: int) -> FloatImage:
     gap = warp(gap, lot.rng, 0.05 * spacing, 0.3 * spacing)
     width = lot.scale(0.8, 5) * unit
     open_ = smooth((gap < width).astype(np.float32), 0.6)
-    curl = np.exp(-gap / np.float32(0.15 * spacing)) * lot.between(-0.02, 0.12) * spacing
+    curl = np.exp(-gap / np.float32(0.15 * spacing)) * lot.between(-0.05, 0.06) * spacing
     number = int(owner.max()) + 1
     relief.tone += np.float32(0.04) * lot.rng.normal(0, 1, number).astype(np.float32)[owner]
-    relief.z = (curl - open_ * 10 * unit).astype(np.float32)
+    relief.tone *= 1 - np.float32(lot.between(0.5, 0.9)) * open_
+    relief.z = (curl - open_ * lot.between(2, 10) * unit).astype(np.float32)
     relief.z += np.float32(lot.between(0.1, 0.9) * unit) * fractal(size, lot.rng, lot.scale(3, 12) * unit, 4, 0.6)
     return secondary(relief, lot)
 
@@ -118,9 +119,12 @@ def wrinkled(lot: Lot, size: int) -> FloatImage:
     unit = size / 256
     relief = Relief(size)
     broad = lot.scale(18, 70) * unit
-    folds = np.abs(warp(clouds(size, lot.rng, broad), lot.rng, 0.3 * broad, broad))
-    sharp = np.exp(-folds / np.float32(lot.between(0.06, 0.2)))
-    relief.z = (lot.between(3, 9) * unit * sharp).astype(np.float32)
+    thin = lot.between(0.04, 0.14)
+    for share in (1.0, 0.8, 0.55, 0.4):
+        folds = np.abs(warp(clouds(size, lot.rng, broad * share), lot.rng, 0.2 * broad, broad))
+        # Folds die out: each is high in one part of the sheet only.
+        high = np.clip(clouds(size, lot.rng, 1.3 * broad), 0, 1.5)
+        relief.z += (lot.between(3, 8) * share * unit * high * np.exp(-folds / thin)).astype(np.float32)
     relief.z += np.float32(2 * unit) * fractal(size, lot.rng, broad, 3)
     if lot.chance(0.3):
         wave = streaks(size, lot.rng, 150 * unit, lot.scale(5, 14) * unit, lot.rng.uniform(0, np.pi))
@@ -149,7 +153,7 @@ def flakes_in_plane(lot: Lot, size: int) -> FloatImage:
     broad = lot.scale(14, 50) * unit
     for number, (y, x) in enumerate(spread_points(size, lot.rng, 0.9 * broad, 0.45)[:400]):
         radius = broad * lot.rng.lognormal(0, 0.35)
-        solid = grain((y, x), radius, lot.rng, thin=0.02 + 0.03 * lot.rng.random(), stretch=1.6)
+        solid = grain((y, x), radius, lot.rng, thin=0.03, tilt=lot.towards(0.035, 0.25), stretch=1.6)
         relief.put(solid, 0.002 * number * unit * lot.between(0.5, 2), tone=lot.rng.normal(1, 0.05))
     relief.z += np.float32(0.25 * unit) * fractal(size, lot.rng, 10 * unit, 4, 0.6)
     return secondary(relief, lot)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from micrographia.arrays import FloatImage
@@ -13,37 +15,51 @@ from micrographia.synthesis.kinds.drawing.relief import Relief
 from micrographia.synthesis.kinds.drawing.shading import secondary
 
 
-def _layout(lot: Lot, size: int) -> dict[str, Layout]:
-    """Two layers in the same position: what is lower and what lies on it."""
+@dataclass(frozen=True)
+class _Device:
+    """Two layers in the same position, and the angle at which they are seen."""
+
+    low: Layout
+    high: Layout
+    tilt: float
+
+
+def _layout(lot: Lot, size: int) -> _Device:
+    """Lay out a device: turned by quarters or a little, closer or farther, from above or aslant."""
     turn = lot.rng.choice([0, np.pi / 2, np.pi]) + lot.rng.normal(0, 0.1 + 0.2 * lot.variety)
     zoom = lot.scale(0.75, 1.5)
     shift = (float(lot.rng.normal(0, 0.06)), float(lot.rng.normal(0, 0.06)))
-    return {name: Layout(size, float(turn), zoom, shift) for name in ("low", "high")}
+    tilt = lot.between(0.5, 1.05) if lot.chance(0.4) else 0.0
+    squash = float(np.cos(tilt))
+    low, high = (Layout(size, float(turn), zoom, shift, squash=squash) for _ in range(2))
+    return _Device(low, high, tilt)
 
 
-def _device(lot: Lot, layers: dict[str, Layout], size: int, *, high: float = 1.0) -> FloatImage:
+def _shown(lot: Lot, device: _Device, size: int, *, high: float = 1.0) -> FloatImage:
     """Shade a device of two layers on a wafer, from above or at an angle."""
     unit = size / 256
-    low, top = layers["low"].mask, layers["high"].mask
+    low, top = device.low.mask, device.high.mask
     relief = Relief(size)
     wafer, metal, poly = lot.between(0.2, 0.6), lot.between(0.5, 1.0), lot.between(0.5, 1.1)
-    step = lot.scale(1.5, 5) * unit
+    step = lot.scale(1.5, 5) * unit * (1.5 if device.tilt else 1.0)
     soft = lot.between(0.2, 0.7) * unit
     relief.z = np.float32(step) * smooth(low, soft) + np.float32(step * 2 * high) * smooth(top, soft)
     relief.tone = np.float32(wafer) + np.float32(metal - wafer) * low
     relief.tone += top * (np.float32(poly) - relief.tone)
+    edges = smooth(low, soft) * (1 - smooth(low, soft)) + smooth(top, soft) * (1 - smooth(top, soft))
+    relief.tone += np.float32(lot.between(0, 0.8)) * 4 * edges
     rough = lot.towards(lot.between(0.0, 0.12), 1.0) * unit
     relief.z += np.float32(rough) * fractal(size, lot.rng, lot.scale(2, 7) * unit, 3, 0.8)
     picture = secondary(relief, lot)
-    if lot.chance(0.3):
-        return oblique(relief, picture, lot.between(0.4, 0.85), wall=lot.between(0.6, 1.0))
+    if device.tilt:
+        return oblique(relief, picture, device.tilt, wall=lot.between(0.6, 1.0))
     return picture
 
 
 def comb_drive(lot: Lot, size: int) -> FloatImage:
     """Interlocking fingers, a shuttle with etch holes, folded springs, anchors."""
-    layers = _layout(lot, size)
-    low, high = layers["low"], layers["high"]
+    device = _layout(lot, size)
+    low, high = device.low, device.high
     fingers = lot.count(8, 22)
     pitch = 0.84 / fingers
     thin = lot.between(0.28, 0.4) * pitch
@@ -65,13 +81,13 @@ def comb_drive(lot: Lot, size: int) -> FloatImage:
         high.line([(x, 0.5), (x, 0.12), (x + 0.05, 0.12), (x + 0.05, 0.4)], 0.015)
         low.box(x - 0.09, 0.05, x + 0.09, 0.16)
         low.box(x - 0.09, 0.84, x + 0.09, 0.95)
-    return _device(lot, layers, size)
+    return _shown(lot, device, size)
 
 
 def electrodes(lot: Lot, size: int) -> FloatImage:
     """Interdigitated electrodes with bus bars and contact pads."""
-    layers = _layout(lot, size)
-    low = layers["low"]
+    device = _layout(lot, size)
+    low = device.low
     fingers = lot.count(4, 18)
     pitch = 0.7 / fingers
     metal = lot.between(0.35, 0.6)
@@ -84,15 +100,15 @@ def electrodes(lot: Lot, size: int) -> FloatImage:
     for x, y in ((-0.15, -0.2), (0.75, 0.86)):
         low.box(x, y, x + 0.4, y + 0.38)
     if lot.chance(0.4):
-        layers["high"].box(0.3, 0.3, 0.7, 0.7)
-    return _device(lot, layers, size, high=0.4)
+        device.high.box(0.3, 0.3, 0.7, 0.7)
+    return _shown(lot, device, size, high=0.4)
 
 
 def cantilevers(lot: Lot, size: int) -> FloatImage:
     """Row of beams that stick out over an etched pit from one chip."""
-    layers = _layout(lot, size)
-    high = layers["high"]
-    low = layers["low"]
+    device = _layout(lot, size)
+    high = device.high
+    low = device.low
     low.box(-1, -1, 2, 2)
     low.box(0.02, 0.3, 0.98, 1.4, hole=True)
     number = lot.count(1, 7)
@@ -106,13 +122,13 @@ def cantilevers(lot: Lot, size: int) -> FloatImage:
         high.box(x - wide / 2, 0.2, x + wide / 2, end)
         if lot.chance(0.3):
             high.polygon([(x - wide / 2, end), (x + wide / 2, end), (x, end + wide / 2)])
-    return _device(lot, layers, size, high=lot.between(1, 3))
+    return _shown(lot, device, size, high=lot.between(1, 3))
 
 
 def spiral(lot: Lot, size: int) -> FloatImage:
     """Planar coil with square or round turns, an inner contact and pads."""
-    layers = _layout(lot, size)
-    low = layers["low"]
+    device = _layout(lot, size)
+    low = device.low
     turns = lot.count(3, 7)
     pitch = 0.36 / turns
     if lot.chance(0.5):
@@ -128,15 +144,15 @@ def spiral(lot: Lot, size: int) -> FloatImage:
     low.line(corners, lot.between(0.4, 0.65) * pitch)
     low.box(0.44, 0.44, 0.56, 0.56)
     low.line([corners[-1], (corners[-1][0] + 0.4, corners[-1][1])], 0.5 * pitch)
-    layers["high"].box(0.46, 0.46, 0.54, 1.0)
-    layers["high"].box(0.35, 0.95, 0.65, 1.2)
-    return _device(lot, layers, size, high=0.5)
+    device.high.box(0.46, 0.46, 0.54, 1.0)
+    device.high.box(0.35, 0.95, 0.65, 1.2)
+    return _shown(lot, device, size, high=0.5)
 
 
 def contacts(lot: Lot, size: int) -> FloatImage:
     """Four or more leads that narrow from pads towards a small sample in the middle."""
-    layers = _layout(lot, size)
-    low, high = layers["low"], layers["high"]
+    device = _layout(lot, size)
+    low, high = device.low, device.high
     leads = lot.count(4, 8)
     gap = lot.between(0.03, 0.1)
     for index in range(leads):
@@ -144,24 +160,23 @@ def contacts(lot: Lot, size: int) -> FloatImage:
         away = np.array([np.cos(angle), np.sin(angle)])
         side = np.array([-away[1], away[0]])
         thin, wide = lot.between(0.008, 0.025), lot.between(0.08, 0.17)
-        inner, elbow, outer = (0.5 + away * reach for reach in (gap, 0.22, 0.42))
+        inner, elbow, outer, pad = (0.5 + away * reach for reach in (gap, 0.22, 0.42, 1.2))
         low.polygon(np.array([inner - side * thin, inner + side * thin, elbow + side * 2 * thin,
-                              outer + side * wide, outer - side * wide, elbow - side * 2 * thin]))
-        pad = 0.5 + away * 0.62
-        low.box(pad[0] - 0.19, pad[1] - 0.19, pad[0] + 0.19, pad[1] + 0.19)
+                              outer + side * wide, pad + side * wide, pad - side * wide,
+                              outer - side * wide, elbow - side * 2 * thin]))
     if lot.chance(0.6):
         turn = lot.rng.uniform(0, np.pi)
         half = 0.2 * np.array([np.cos(turn), np.sin(turn)])
         high.line(np.array([0.5 - half, 0.5 + half]), lot.between(0.006, 0.02))
     else:
         high.box(0.42, 0.44, 0.58, 0.56)
-    return _device(lot, layers, size, high=0.6)
+    return _shown(lot, device, size, high=0.6)
 
 
 def suspended_plate(lot: Lot, size: int) -> FloatImage:
     """Proof mass with etch holes on meandering springs, as in an accelerometer."""
-    layers = _layout(lot, size)
-    low, high = layers["low"], layers["high"]
+    device = _layout(lot, size)
+    low, high = device.low, device.high
     half = lot.between(0.18, 0.28)
     high.box(0.5 - half, 0.5 - half, 0.5 + half, 0.5 + half)
     step = lot.between(0.045, 0.09)
@@ -182,13 +197,13 @@ def suspended_plate(lot: Lot, size: int) -> FloatImage:
             high.box(ax - 0.045, ay - 0.045, ax + 0.045, ay + 0.045)
     low.box(-0.2, 0.46, 0.08, 0.54)
     low.box(0.92, 0.46, 1.2, 0.54)
-    return _device(lot, layers, size)
+    return _shown(lot, device, size)
 
 
 def gears(lot: Lot, size: int) -> FloatImage:
     """Micromachined wheels with teeth, hubs and spokes that mesh."""
-    layers = _layout(lot, size)
-    high, low = layers["high"], layers["low"]
+    device = _layout(lot, size)
+    high, low = device.high, device.low
     x, y = 0.33, 0.42
     for radius in (lot.between(0.22, 0.3), lot.between(0.12, 0.2)):
         teeth = int(radius * 90)
@@ -205,13 +220,13 @@ def gears(lot: Lot, size: int) -> FloatImage:
         x, y = x + radius * 1.62, y + radius * 0.6
     low.box(-0.2, 0.8, 1.2, 0.88)
     low.box(0.06, 0.88, 0.22, 1.2)
-    return _device(lot, layers, size)
+    return _shown(lot, device, size)
 
 
 def heater(lot: Lot, size: int) -> FloatImage:
     """Meander of metal on a membrane, with wide leads and sense wires."""
-    layers = _layout(lot, size)
-    low, high = layers["low"], layers["high"]
+    device = _layout(lot, size)
+    low, high = device.low, device.high
     low.polygon([(0.2, 0.2), (0.8, 0.2), (0.8, 0.8), (0.2, 0.8)])
     for turn in (0.15, 0.85):
         low.line([(turn, turn), (0.5, 0.5)], 0.05)
@@ -226,7 +241,7 @@ def heater(lot: Lot, size: int) -> FloatImage:
     high.line([(0.3, -0.2), *points, (points[-1][0], 1.2)], 0.4 / bends * lot.between(0.35, 0.55))
     high.box(-0.1, -0.2, 0.34, 0.1)
     high.box(points[-1][0] - 0.2, 0.92, points[-1][0] + 0.3, 1.3)
-    return _device(lot, layers, size, high=0.3)
+    return _shown(lot, device, size, high=0.3)
 
 
 KINDS = {

@@ -48,13 +48,13 @@ def forest(lot: Lot, size: int) -> FloatImage:
     unit = size / 256
     radius, length = lot.scale(0.9, 4.0) * unit, lot.scale(35, 150) * unit
     relief = Relief(size, -4 * size, lot.between(0.08, 0.3))
-    spacing = radius * lot.scale(3.0, 8.0)
+    spacing = max(radius * lot.scale(3.0, 8.0), 0.023 * (size + length))
     points = spread_points(size + int(2 * length), lot.rng, spacing, lot.between(0.15, 0.5))
     points = points[np.argsort(points[:, 0])]
     lean = lot.between(0.03, 0.22)
     caps = lot.chance(0.4)
     horizon = lot.between(-0.4, 0.35) * size
-    points = points[points[:, 0] > horizon + length * 0.5][: 1500]
+    points = points[points[:, 0] > horizon + length * 0.5][:1600]
     for foot in points:
         long = length * lot.rng.normal(1, 0.1)
         path = _wire(lot, long, np.pi / 2 + lot.rng.normal(0, lean), 0.01, np.array(foot) - (long / 2, 0))
@@ -89,7 +89,7 @@ def mat(lot: Lot, size: int) -> FloatImage:
 def rods_from_above(lot: Lot, size: int) -> FloatImage:
     """Field of upright hexagonal rods, such as zinc oxide, seen from above."""
     unit = size / 256
-    radius = lot.scale(3.5, 14) * unit
+    radius = lot.scale(5, 17) * unit
     relief = Relief(size, -8 * radius, 0.35)
     askew = lot.between(0.03, 0.3)
     for centre in spread_points(size, lot.rng, radius * lot.between(1.7, 2.8), lot.between(0.15, 0.4)):
@@ -111,9 +111,11 @@ def urchins(lot: Lot, size: int) -> FloatImage:
     relief = Relief(size, 0.0, lot.between(0.2, 0.6))
     length = lot.scale(22, 75) * unit
     radius = lot.scale(0.9, 2.6) * unit
-    arms = lot.count(25, 90) if lot.chance(0.75) else 4
+    arms = lot.count(25, 90)
+    if lot.chance(0.25):  # tetrapods
+        arms, length, radius = 4, 1.3 * length, 1.6 * radius
     for centre in spread_points(size, lot.rng, length * lot.between(1.3, 2.2), 0.3):
-        for _ in range(arms if arms > 4 else 4):
+        for _ in range(arms):
             away = lot.rng.normal(0, 1, 3)
             away /= np.linalg.norm(away)
             long = length * lot.rng.uniform(0.7, 1.1)
@@ -128,16 +130,16 @@ def urchins(lot: Lot, size: int) -> FloatImage:
 def transmitted_wires(lot: Lot, size: int) -> FloatImage:
     """Wires on a carbon film in transmission: thin, crossing, some in bundles."""
     unit = size / 256
-    relief = Relief(size)
-    radius = lot.scale(0.6, 5.0) * unit
-    length = lot.scale(50, 400) * unit
+    relief = Relief(size, transparent=True)
+    radius = lot.scale(0.5, 4.0) * unit
+    length = lot.scale(60, 400) * unit
     bend = lot.towards(lot.between(0.0, 0.12), 0.3)
     bundles = lot.count(1, 5)
     middles = lot.rng.uniform(0, size, (bundles, 2))
     turns = lot.rng.uniform(0, np.pi, bundles)
     gathered = lot.between(0, 0.9)
     wavy = lot.chance(0.25)
-    for _ in range(int(lot.scale(5, 80))):
+    for _ in range(int(lot.scale(6, 130))):
         middle, angle = lot.rng.uniform(0, size, 2), lot.rng.uniform(0, np.pi)
         if lot.rng.random() < gathered:
             which = int(lot.rng.integers(bundles))

@@ -108,7 +108,7 @@ def rough_spheres(lot: Lot, size: int) -> FloatImage:
     relief = _ground(lot, size)
     radii = _radii(lot, size, lot.count(2, 14), 24, 75)
     skin = fractal(size, lot.rng, lot.scale(4, 18) * unit, 4, 0.7)
-    deep = lot.between(0.3, 2.2) * unit
+    deep = lot.scale(0.3, 4.0) * unit
     hollow = lot.chance(0.25)
     for y, x, radius in apart(size, lot.rng, radii, overlap=0.1):
         before = relief.z.copy()
@@ -135,7 +135,7 @@ def _break(relief: Relief, centre: tuple[float, float], radius: float, lot: Lot)
 
 def transmitted_particles(lot: Lot, size: int) -> FloatImage:
     """Particles on a carbon film in transmission: dots, crystals, shells, groups."""
-    relief = Relief(size)
+    relief = Relief(size, transparent=True)
     shape = lot.pick(["spheres", "crystals", "shells", "ellipsoids"])
     radii = _radii(lot, size, int(lot.scale(6, 260)), 2, 24)
     habit = str(lot.rng.choice(list(CRYSTALS)))
@@ -159,7 +159,7 @@ def transmitted_particles(lot: Lot, size: int) -> FloatImage:
 
 def _hollow(relief: Relief, core: Solid, before: FloatImage) -> None:
     """Take the core's matter away again, but not what was there before."""
-    inner = Relief(relief.size)
+    inner = Relief(relief.size, transparent=True)
     inner.put(core, 0)
     relief.mass = np.maximum(relief.mass - inner.mass, before)
 

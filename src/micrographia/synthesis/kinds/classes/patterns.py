@@ -21,6 +21,7 @@ def _raised(lot: Lot, mask: FloatImage, tall: float) -> Relief:
     low, high = lot.between(0.3, 0.7), lot.between(0.5, 1.0)
     relief.z = np.float32(tall) * soft
     relief.tone = np.float32(low) + np.float32(high - low) * mask
+    relief.tone += np.float32(lot.between(0, 0.9)) * 4 * soft * (1 - soft)
     rough = lot.towards(lot.between(0.0, 0.25), 1.2) * unit
     relief.z += np.float32(rough) * fractal(size, lot.rng, lot.scale(2, 10) * unit, 3, 0.7)
     return relief
@@ -42,16 +43,18 @@ def lines(lot: Lot, size: int) -> FloatImage:
     return secondary(_raised(lot, mask, lot.scale(2, 14) * unit), lot)
 
 
-def _array(lot: Lot, size: int, *, tall: bool) -> tuple[FloatImage, float]:
+def _array(lot: Lot, size: int, *, tilt: float = 0.0) -> tuple[FloatImage, float]:
     """Mask of one motif on a lattice, and the lattice's spacing [px]."""
-    number = lot.count(4, 18) if not tall else lot.count(5, 12)
+    number = lot.count(4, 10) if tilt else lot.count(4, 18)
     pitch = 1 / number
-    layout = Layout(size, lot.rng.normal(0, 0.12) if lot.chance(0.7) else lot.rng.uniform(0, 1.5))
+    turn = lot.rng.normal(0, 0.12) if lot.chance(0.7) else lot.rng.uniform(0, 1.5)
+    layout = Layout(size, turn, squash=float(np.cos(tilt)))
     hexagonal = lot.chance(0.4)
     motif = lot.pick(["disc", "square", "cross", "ring", "ellipse", "bar"])
     fill = lot.between(0.24, 0.42) * pitch
     gone = lot.between(0, 0.02)
-    reach = range(-number // 2 - 1, number + number // 2 + 2)
+    far = int(number * (1.2 if tilt else 0.5)) + 1
+    reach = range(-far, number + far + 1)
     for row in reach:
         for column in reach:
             if lot.rng.random() < gone:
@@ -81,29 +84,31 @@ def _motif(layout: Layout, motif: str, x: float, y: float, half: float) -> None:
 
 def holes(lot: Lot, size: int) -> FloatImage:
     """Array of holes in a film: dark, with bright rims."""
-    mask, pitch = _array(lot, size, tall=False)
+    mask, pitch = _array(lot, size)
     return secondary(_raised(lot, 1 - mask, lot.between(0.2, 0.8) * pitch), lot)
 
 
 def dots(lot: Lot, size: int) -> FloatImage:
     """Array of dots or mesas seen from above: bright, with brighter rims."""
-    mask, pitch = _array(lot, size, tall=False)
+    mask, pitch = _array(lot, size)
     return secondary(_raised(lot, mask, lot.between(0.1, 0.45) * pitch), lot)
 
 
 def pillars(lot: Lot, size: int) -> FloatImage:
     """Array of pillars, seen at an angle."""
-    mask, pitch = _array(lot, size, tall=True)
-    relief = _raised(lot, mask, lot.between(0.5, 1.6) * pitch)
+    tilt = lot.between(0.4, 1.0)
+    mask, pitch = _array(lot, size, tilt=tilt)
+    relief = _raised(lot, mask, lot.between(0.4, 1.1) * pitch)
     picture = secondary(relief, lot)
-    return oblique(relief, picture, lot.between(0.45, 0.95), wall=lot.between(0.5, 0.95))
+    return oblique(relief, picture, tilt, wall=lot.between(0.5, 0.95))
 
 
 def grid(lot: Lot, size: int) -> FloatImage:
     """Mesh of crossing bars, or chequered fields."""
     unit = size / 256
     number = lot.count(3, 14)
-    layout = Layout(size, lot.rng.normal(0, 0.2))
+    tilt = lot.between(0.4, 0.9) if lot.chance(0.3) else 0.0
+    layout = Layout(size, lot.rng.normal(0, 0.2), squash=float(np.cos(tilt)))
     bar = lot.between(0.12, 0.45) / number
     chequered = lot.chance(0.25)
     for index in range(-number, 2 * number):
@@ -117,7 +122,7 @@ def grid(lot: Lot, size: int) -> FloatImage:
         layout.box(place - bar / 2, -1, place + bar / 2, 2)
     relief = _raised(lot, layout.mask, lot.scale(2, 14) * unit)
     picture = secondary(relief, lot)
-    return oblique(relief, picture, lot.between(0.4, 0.9)) if lot.chance(0.3) else picture
+    return oblique(relief, picture, tilt) if tilt else picture
 
 
 def rings(lot: Lot, size: int) -> FloatImage:

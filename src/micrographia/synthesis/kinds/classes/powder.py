@@ -72,8 +72,12 @@ def fluffy(lot: Lot, size: int) -> FloatImage:
     unit = size / 256
     broad = lot.scale(25, 90) * unit
     relief = Relief(size, 0.0, 0.8)
-    relief.z += np.float32(0.35 * broad) * fractal(size, lot.rng, broad, 6, lot.between(0.55, 0.75))
-    relief.z += np.float32(lot.between(0.6, 1.6) * unit) * fractal(size, lot.rng, 4 * unit, 3, 0.8)
+    rough = lot.between(0.5, 0.7)
+    relief.z += np.float32(lot.between(0.3, 0.8) * broad) * fractal(size, lot.rng, broad, 6, rough)
+    _crust(relief, lot, lot.scale(1.3, 3.2) * unit)
+    # What lies deep is dark, what stands out is bright and a little out of focus.
+    depth = relief.z - float(relief.z.mean())
+    relief.tone *= np.exp(np.clip(depth / (0.9 * broad), -1.5, 0.7)).astype(np.float32)
     return secondary(relief, lot)
 
 
@@ -129,14 +133,18 @@ def sprinkled(lot: Lot, size: int) -> FloatImage:
 def transmitted_aggregates(lot: Lot, size: int) -> FloatImage:
     """Branched aggregates of fine grains in transmission, dark where they overlap."""
     unit = size / 256
-    relief = Relief(size)
+    relief = Relief(size, transparent=True)
     fine = lot.scale(2, 7) * unit
     for _ in range(lot.count(1, 4)):
-        place = lot.rng.uniform(0.1 * size, 0.9 * size, 2)
-        nodes = [place]
+        nodes = [lot.rng.uniform(0.15 * size, 0.85 * size, 2)]
+        heading = lot.rng.uniform(0, 2 * np.pi)
         for _ in range(int(lot.scale(80, 380))):
-            seed = nodes[int(lot.rng.integers(max(len(nodes) - 60, 0), len(nodes)))]
-            nodes.append(seed + lot.rng.normal(0, 1.3 * fine, 2))
+            if lot.rng.random() < 0.12:  # a branch
+                seed, heading = nodes[int(lot.rng.integers(len(nodes)))], lot.rng.uniform(0, 6.3)
+            else:
+                seed, heading = nodes[-1], heading + lot.rng.normal(0, 0.6)
+            step = lot.rng.uniform(0.5, 1.6) * fine * np.array([np.sin(heading), np.cos(heading)])
+            nodes.append(seed + step + lot.rng.normal(0, 0.6 * fine, 2))
         for y, x in nodes:
             radius = fine * lot.rng.lognormal(-0.1, 0.3)
             axes = (radius, radius * lot.rng.uniform(0.6, 1))

@@ -90,15 +90,17 @@ def walls(lot: Lot, size: int) -> FloatImage:
     relief = Relief(size, 0.0, 0.9)
     stretch = lot.between(1.0, 2.6)
     points = spread_points(size, lot.rng, spacing, 0.35)
-    points = np.column_stack([points[:, 0] * stretch - 0.5 * (stretch - 1) * size, points[:, 1]])
-    near, gap, owner = cells(size, points)
+    points[:, 0] = points[:, 0] * stretch - 0.5 * (stretch - 1) * size
+    near, gap, owner = cells(size, points, stretch=stretch)
     ruffle = lot.between(0.08, 0.25) * spacing
-    gap, near = (warp(part, np.random.default_rng(int(lot.rng.integers(2**31))), ruffle, 0.6 * spacing)
-                 for part in (gap, near))
+    gap = warp(gap, lot.rng, ruffle, 0.6 * spacing)
     sheet = np.exp(-gap / np.float32(lot.between(0.03, 0.09) * spacing))
     floor = lot.rng.uniform(0.4, 1.6, len(points)).astype(np.float32)[owner]
     deep = -smooth(floor, 2 * unit) * np.minimum(gap, 0.5 * spacing) * lot.between(1.0, 2.5)
     relief.z = (deep + 0.5 * spacing * sheet).astype(np.float32)
+    # Through some cells one looks down into the next layer, through others into the dark.
+    relief.tone *= np.clip(1.15 - 0.4 * smooth(floor, unit), 0.3, 1).astype(np.float32)
+    relief.tone += np.float32(0.4) * sheet
     relief.z += np.float32(0.06 * spacing) * fractal(size, lot.rng, 0.5 * spacing, 5, 0.6)
     return secondary(relief, lot)
 
@@ -129,8 +131,9 @@ def membrane(lot: Lot, size: int) -> FloatImage:
     top = lot.between(0.05, 0.4) * size + 2 * unit * clouds(size, lot.rng, 30 * unit)
     spacing = lot.scale(14, 40) * unit
     points = spread_points(size, lot.rng, spacing, 0.3)
-    points[:, 0] = top.mean() + (points[:, 0] - top.mean()) * lot.between(2.5, 6.0)
-    near, gap, _ = cells(size, points)
+    long = lot.between(2.5, 6.0)
+    points[:, 0] = top.mean() + (points[:, 0] - 0.5 * size) * long
+    _, gap, _ = cells(size, points, stretch=long)
     gap = warp(gap, lot.rng, 0.12 * spacing, 0.7 * spacing)
     wall = 0.12 * spacing
     deep = np.clip(gap - wall, 0, 0.35 * spacing) * lot.between(1.5, 3.5)

@@ -9,7 +9,7 @@ from micrographia.synthesis.kinds.drawing.fields import clouds, fractal, smooth,
 from micrographia.synthesis.kinds.drawing.layout import Layout
 from micrographia.synthesis.kinds.drawing.lot import Lot
 from micrographia.synthesis.kinds.drawing.oblique import oblique
-from micrographia.synthesis.kinds.drawing.relief import Relief
+from micrographia.synthesis.kinds.drawing.relief import Centre, Relief, ellipsoid
 from micrographia.synthesis.kinds.drawing.shading import secondary
 
 
@@ -40,8 +40,10 @@ def needle(lot: Lot, size: int) -> FloatImage:
     width = shank * np.minimum((far / lot.between(0.4, 1.1)) ** power, 1.0)
     if lot.chance(0.35):  # a neck, where the drop of electrolyte was
         width = width + shank * 1.2 / (1 + np.exp(-(far - lot.between(0.35, 0.7)) / 0.03))
-    radius = np.maximum(width, lot.scale(0.003, 0.03)) * size
-    relief.tube(path, radius, 0.0, tone=lot.between(0.8, 1.1))
+    radius = np.maximum(width, lot.scale(0.003, 0.02)) * size
+    tone = lot.between(0.8, 1.1)
+    relief.tube(path, radius, 0.0, tone=tone)
+    relief.put(ellipsoid((float(path[0, 0]), float(path[0, 1])), (radius[0], radius[0])), 0.0, tone)
     on = relief.z > -0.5 * size
     angle = float(np.arctan2(*(path[-1] - path[0])))
     drawn = streaks(size, lot.rng, 80 * unit, 3 * unit, angle)
@@ -107,18 +109,18 @@ def cantilever_side(lot: Lot, size: int) -> FloatImage:
 
 
 def _pyramid(
-    size: int, centre: tuple[float, float], half: float, tall: float, turn: float, sides: int, blunt: float
+    size: int, centre: Centre, half: float, tall: float, *, turn: float, sides: int, squash: float
 ) -> FloatImage:
-    """Height of a pyramid or cone (many sides) with a blunt point [px], 0 around it."""
+    """Height of a pyramid or cone (more than 8 sides) [px], 0 around it."""
     y, x = np.mgrid[:size, :size].astype(np.float32)
-    dy, dx = y - np.float32(centre[0]), x - np.float32(centre[1])
+    dy, dx = (y - np.float32(centre[0])) / np.float32(squash), x - np.float32(centre[1])
     if sides > 8:
         far = np.hypot(dy, dx)
     else:
         turns = turn + 2 * np.pi * np.arange(sides) / sides
         far = np.max([dx * np.cos(a) + dy * np.sin(a) for a in turns], axis=0)
     rest = np.clip(1 - far / np.float32(half), 0, 1)
-    return np.asarray(np.minimum(rest, 1 - blunt) * np.float32(tall), dtype=np.float32)
+    return np.asarray(np.minimum(rest, 0.98) * np.float32(tall), dtype=np.float32)
 
 
 def pyramid(lot: Lot, size: int) -> FloatImage:
@@ -126,7 +128,10 @@ def pyramid(lot: Lot, size: int) -> FloatImage:
     unit = size / 256
     relief = Relief(size, -0.25 * size, lot.between(0.08, 0.3))
     turn = lot.rng.normal(0, 0.25 * lot.variety)
-    beam = Layout(size, float(turn), lot.scale(0.8, 1.9), (lot.rng.normal(0, 0.05), 0.0))
+    tilt = lot.between(0.4, 1.0) if lot.chance(0.6) else 0.0
+    squash = float(np.cos(tilt))
+    shift = (float(lot.rng.normal(0, 0.05)), 0.1 * (tilt > 0))
+    beam = Layout(size, float(turn), lot.scale(0.8, 1.9), shift, squash=squash)
     half = lot.between(0.26, 0.48)
     shape = lot.pick(["triangle", "bar", "plane"])
     if shape == "triangle":
@@ -141,12 +146,14 @@ def pyramid(lot: Lot, size: int) -> FloatImage:
     relief.z += np.float32(lot.between(0.02, 0.3) * unit) * fractal(size, lot.rng, 12 * unit, 4)
     wide = lot.between(0.13, 0.3) * size
     sides = lot.pick([4, 4, 3, 30, 8])
-    centre = (size * 0.5, size * 0.5 + lot.rng.normal(0, 0.03) * size)
-    body = _pyramid(size, centre, wide, wide * lot.between(0.8, 1.6), turn + np.pi / 4 * (lot.rng.random() < 0.3), sides, 0.02)
+    centre = (size * (0.5 + shift[1]), size * (0.5 + shift[0]))
+    corner = float(turn) + np.pi / 4 * float(lot.rng.random() < 0.3)
+    tall = wide * lot.between(0.9, 1.7)
+    body = _pyramid(size, centre, wide, tall, turn=corner, sides=sides, squash=squash)
     relief.z = np.where(body > 0, np.maximum(relief.z, body), relief.z)
     relief.tone[body > 0] = lot.between(0.65, 1.0)
     picture = secondary(relief, lot, guests=lot.lean())
-    return oblique(relief, picture, lot.between(0.3, 1.0)) if lot.chance(0.6) else picture
+    return oblique(relief, picture, tilt) if tilt else picture
 
 
 def emitter(lot: Lot, size: int) -> FloatImage:
@@ -161,13 +168,14 @@ def emitter(lot: Lot, size: int) -> FloatImage:
     if lot.chance(0.25):
         centres += [(0.78 * size, centres[0][1] + side * 2.2 * wide) for side in (-1, 1)]
     power = lot.between(0.8, 2.2)
+    tilt = lot.between(0.75, 1.15)
     for row, column in centres:
-        far = np.hypot(y - row, x - column) / wide
+        far = np.hypot((y - row) / np.float32(np.cos(tilt)), x - column) / wide
         post = np.float32(tall) * np.clip(1 - far, 0, 1) ** np.float32(power)
         ribbed = 1 + 0.02 * fractal(size, lot.rng, 8 * unit, 3)
         relief.z = np.where(post > 0, np.maximum(relief.z, post * ribbed), relief.z).astype(np.float32)
     picture = secondary(relief, lot, guests=lot.lean())
-    return oblique(relief, picture, lot.between(0.75, 1.15), wall=lot.between(0.7, 1.1))
+    return oblique(relief, picture, tilt, wall=lot.between(0.7, 1.1))
 
 
 KINDS = {

@@ -42,7 +42,7 @@ def expose(ideal: FloatImage, lot: Lot, *, scanning: bool) -> GreyImage:
     if scanning and lot.chance(0.2):
         picture = _jittered(picture, lot)
     picture = shading(picture.astype(np.float64), rng).astype(np.float32)
-    electrons = lot.scale(60, 3000) if scanning else lot.scale(80, 2000)
+    electrons = lot.scale(120, 4000) if scanning else lot.scale(80, 2000)
     grey = record(
         picture.astype(np.float64), rng, blur=0.3, electrons=electrons, gain=lot.between(0.0, 0.02)
     )
@@ -60,7 +60,7 @@ def banner(pixels: GreyImage, lot: Lot, *, scanning: bool) -> GreyImage:
 
 def _focused(ideal: FloatImage, lot: Lot, unit: float) -> FloatImage:
     """Blur by the probe: wider one way than the other where the stigmator is off."""
-    width = lot.scale(0.35, 1.1) * unit
+    width = lot.scale(0.4, 1.2) * unit
     if not lot.chance(0.2):
         return smooth(ideal, width)
     long = width * lot.between(1.5, 3.0)

@@ -45,13 +45,13 @@ def fractal(
 def streaks(
     size: int, rng: np.random.Generator, length: float, width: float, angle: float
 ) -> FloatImage:
-    """Noise drawn out along `angle` [rad]: brushed, rolled or fibrous; unit deviation."""
+    """Noise drawn out along `angle` (x towards y) [rad]: brushed or fibrous; unit deviation."""
     side = int(size * 1.5) + 2
     wide, long = max(width, 1.0), max(length, 1.0)
     shape = (max(int(side / wide), 2), max(int(side / long), 2))
     noise = rng.standard_normal(shape).astype(np.float32)
     fine = cv2.resize(noise, (side, side), interpolation=cv2.INTER_CUBIC)
-    turn = cv2.getRotationMatrix2D((side / 2, side / 2), float(np.degrees(angle)), 1.0)
+    turn = cv2.getRotationMatrix2D((side / 2, side / 2), -float(np.degrees(angle)), 1.0)
     turned = cv2.warpAffine(fine, turn, (side, side), borderMode=cv2.BORDER_REFLECT)
     start = (side - size) // 2
     return normalised(turned[start : start + size, start : start + size])
@@ -68,7 +68,9 @@ def warp(
     return np.asarray(moved, dtype=np.float32)
 
 
-def cells(size: int, points: FloatArray, *, fine: int = 2) -> tuple[FloatImage, FloatImage, IntArray]:
+def cells(
+    size: int, points: FloatArray, *, stretch: float = 1.0, fine: int = 2
+) -> tuple[FloatImage, FloatImage, IntArray]:
     """Voronoi cells of `points` (y, x): distance to the nearest, gap to the second, whose it is.
 
     Parameters
@@ -77,12 +79,15 @@ def cells(size: int, points: FloatArray, *, fine: int = 2) -> tuple[FloatImage, 
         Side [px].
     points
         At least two centres, shape (n, 2) [px].
+    stretch
+        Length over width of the cells: heights count for less.
     fine
         The distances are computed on every `fine`-th pixel and interpolated.
     """
     axis = np.arange(0, size + fine, fine, dtype=np.float64)
     grid = np.stack(np.meshgrid(axis, axis, indexing="ij"), axis=-1).reshape(-1, 2)
-    distance, index = cKDTree(points).query(grid, k=2)
+    scale = np.array([1 / stretch, 1.0])
+    distance, index = cKDTree(points * scale).query(grid * scale, k=2)
     shape = (axis.size, axis.size)
     y, x = np.mgrid[:size, :size].astype(np.float32) / np.float32(fine)
     first, second = (

@@ -23,14 +23,22 @@ class Layout:
         Side [px]. Shapes are given as shares of it: (x, y) from 0 to 1, y downwards.
     turn, zoom, shift
         The layout's turn about the middle [rad], its enlargement, and its shift as a share.
+    squash
+        Foreshortening of heights in the picture: the cosine of the angle of sight.
     """
 
     def __init__(
-        self, size: int, turn: float = 0.0, zoom: float = 1.0, shift: Point = (0.0, 0.0)
+        self,
+        size: int,
+        turn: float = 0.0,
+        zoom: float = 1.0,
+        shift: Point = (0.0, 0.0),
+        *,
+        squash: float = 1.0,
     ) -> None:
         self.size = size
         cos, sin = np.cos(turn) * zoom, np.sin(turn) * zoom
-        self._turn = np.array([[cos, -sin], [sin, cos]])
+        self._turn = np.array([[cos, -sin], [sin * squash, cos * squash]])
         self._zoom = zoom
         self._shift = np.array(shift)
         self._canvas = np.zeros((size * _FINE, size * _FINE), dtype=np.uint8)

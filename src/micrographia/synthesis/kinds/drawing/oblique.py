@@ -14,7 +14,7 @@ def oblique(relief: Relief, picture: FloatImage, tilt: float, *, wall: float = 0
     Parameters
     ----------
     relief
-        The heights that belong to the picture.
+        The heights that belong to the picture; distances up the picture are already foreshortened.
     picture
         Brightness from above, shape (size, size).
     tilt
@@ -29,10 +29,8 @@ def oblique(relief: Relief, picture: FloatImage, tilt: float, *, wall: float = 0
     """
     size = relief.size
     z = relief.z
-    cos, sin = float(np.cos(tilt)), float(np.sin(tilt))
-    # The scene is stretched over the picture: its rows stand 1/cos apart before foreshortening.
-    row = np.arange(size, dtype=np.float32)[:, None] - np.float32(sin / cos) * z * np.float32(cos)
-    row += np.float32(np.median(z) * sin)
+    sin = float(np.sin(tilt))
+    row = np.arange(size, dtype=np.float32)[:, None] - np.float32(sin) * (z - np.median(z))
     near_first = row[::-1]
     outline = np.minimum.accumulate(near_first, axis=0)
     result = np.empty((size, size), dtype=np.float32)

@@ -39,6 +39,8 @@ class Relief:
         Height of the ground [px].
     tone
         Brightness of the ground, relative to what is put on it.
+    transparent
+        Whether matter is added up along the line of sight, which takes time.
 
     Attributes
     ----------
@@ -47,11 +49,14 @@ class Relief:
     tone
         Relative brightness of the material, shape (size, size).
     mass
-        Matter along the line of sight, for transmission, shape (size, size) [px].
+        Matter along the line of sight if transparent, shape (size, size) [px].
     """
 
-    def __init__(self, size: int, ground: float = 0.0, tone: float = 1.0) -> None:
+    def __init__(
+        self, size: int, ground: float = 0.0, tone: float = 1.0, *, transparent: bool = False
+    ) -> None:
         self.size = size
+        self._transparent = transparent
         self.z = np.full((size, size), ground, dtype=np.float32)
         self.tone = np.full((size, size), tone, dtype=np.float32)
         self.mass = np.zeros((size, size), dtype=np.float32)
@@ -69,7 +74,8 @@ class Relief:
         seen = raised > self.z[window]
         self.z[window][seen] = raised[seen]
         self.tone[window][seen] = tone
-        self.mass[window] += 2 * np.maximum(own, 0)
+        if self._transparent:
+            self.mass[window] += 2 * np.maximum(own, 0)
 
     def tube(
         self,
@@ -112,6 +118,8 @@ class Relief:
         value = raised.ravel()[inside].astype(np.float32)
         np.maximum.at(self.z.reshape(-1), flat_index, value)
         self.tone.reshape(-1)[flat_index[value > before]] = tone
+        if not self._transparent:
+            return
         thick = np.zeros(self.size * self.size, dtype=np.float32)
         np.maximum.at(thick, flat_index, 2 * rise.ravel()[inside].astype(np.float32))
         self.mass += thick.reshape(self.size, self.size)

@@ -70,8 +70,9 @@ def grain(
     radius: float,
     rng: np.random.Generator,
     *,
-    faces: int = 11,
+    faces: int = 8,
     thin: float = 0.0,
+    tilt: float = 0.25,
     stretch: float = 1.3,
 ) -> Solid:
     """Angular grain, broken anyhow: the intersection of random half-spaces.
@@ -86,6 +87,8 @@ def grain(
         Number of faces beside the two large ones.
     thin
         Thickness over width of a flake; 0 for a grain as thick as it is wide.
+    tilt
+        Deviation of its upper face from level [rad].
     stretch
         Largest length over width.
     """
@@ -95,8 +98,8 @@ def grain(
     normals /= np.linalg.norm(normals, axis=1, keepdims=True)
     offsets = radius * rng.uniform(0.7, 1.0, faces)
     tall = radius * (thin or 0.8)
-    tilt = rng.normal(0, 0.25, 2)
-    lid = np.array([tilt[0], tilt[1], 1.0]) / np.sqrt(1 + tilt @ tilt)
+    lean = rng.normal(0, tilt, 2)
+    lid = np.array([lean[0], lean[1], 1.0]) / np.sqrt(1 + lean @ lean)
     # Side walls close the outline where the random faces leave it open.
     turn = rng.uniform(0, 2 * np.pi) + np.arange(6) * np.pi / 3 + rng.normal(0, 0.2, 6)
     long = rng.uniform(1.0, stretch)

@@ -24,8 +24,9 @@ def transmitted(mass: FloatImage, lot: Lot) -> FloatImage:
     """
     size = mass.shape[0]
     unit = size / 256
-    full = float(np.percentile(mass, 99)) or 1.0
-    opacity = lot.between(0.4, 2.0) / full
+    there = mass[mass > 0]
+    full = float(np.percentile(there, 75)) if there.size else 1.0
+    opacity = lot.between(0.35, 1.6) / full
     matter = smooth(mass, lot.between(0.4, 1.0) * unit)
     grain = 1 + lot.between(0.0, 0.3) * clouds(size, lot.rng, lot.scale(3, 12) * unit)
     lost = opacity * matter * np.clip(grain, 0.3, 2)
@@ -33,7 +34,7 @@ def transmitted(mass: FloatImage, lot: Lot) -> FloatImage:
         haze = lot.between(0.04, 0.15)
         return np.asarray(haze + 0.75 * (1 - np.exp(-1.5 * lost)), dtype=np.float32)
     film = lot.between(0.5, 0.8)
-    speckle = lot.between(0.01, 0.09) * clouds(size, lot.rng, lot.scale(1.2, 3.0) * unit)
+    speckle = lot.between(0.01, 0.07) * clouds(size, lot.rng, lot.scale(1.2, 3.0) * unit)
     ground = film * (1 + speckle + lot.between(0, 0.05) * fractal(size, lot.rng, 90 * unit, 3))
     focus = lot.between(1.0, 2.2) * unit
     fringe = np.clip(smooth(lost, focus) - lost, -0.2, 0.4) * lot.between(0.0, 0.9)
