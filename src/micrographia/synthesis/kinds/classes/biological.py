@@ -194,7 +194,7 @@ def spread_cell(lot: Lot, size: int) -> FloatImage:
         far = np.hypot(y - row, x - column) / (broad * np.exp(lobes))
         body = 0.05 * np.clip(1.15 - far, 0, 0.3) / 0.3 + 0.3 * np.exp(-((far / 0.42) ** 2))
         ruffle = fractal(size, lot.rng, lot.scale(6, 18) * unit, 5, lot.between(0.4, 0.65))
-        height = broad * body + lot.between(0.2, 1.2) * unit * ruffle * (far < 1.15)
+        height = broad * body + lot.between(0.1, 0.6) * unit * ruffle * (far < 1.15)
         on = far < 1.12
         relief.z[on] = np.maximum(relief.z, height).astype(np.float32)[on]
         relief.tone[on] = 1.0

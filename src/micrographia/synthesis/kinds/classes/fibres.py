@@ -17,7 +17,7 @@ def electrospun(lot: Lot, size: int) -> FloatImage:
     unit = size / 256
     radius = lot.scale(1.3, 8.0) * unit
     relief = Relief(size, -14 * radius, 0.5)
-    number = int(np.clip(2.2 * size / radius, 30, 150))
+    number = int(np.clip(2.2 * size / radius, 30, 120))
     bend = lot.towards(lot.between(0.4, 2.2), 0.1)
     aligned, beads = lot.chance(0.2), radius < 4 * unit and lot.chance(0.3)
     for index in range(number):
@@ -150,18 +150,19 @@ def pulp(lot: Lot, size: int) -> FloatImage:
     relief = Relief(size, 0.0, 0.8)
     relief.z += np.float32(5 * unit) * fractal(size, lot.rng, 30 * unit, 5, 0.6)
     wide = lot.scale(5, 16) * unit
-    for number in range(lot.count(14, 34)):
-        path = walk(lot.rng, size, lot.rng.uniform(0.6, 2.0), lot.between(0.4, 1.6))
+    for number in range(lot.count(12, 26)):
+        path = walk(lot.rng, size, lot.rng.uniform(0.9, 2.4), lot.between(0.4, 2.0))
         twist = 1 + 0.45 * np.sin(np.arange(len(path)) / (0.35 * size) + lot.rng.uniform(0, 6))
-        radius = wide * lot.rng.lognormal(0, 0.4) * twist
+        uneven = np.interp(np.arange(len(path)), np.linspace(0, len(path), 14), lot.rng.normal(1, 0.13, 14))
+        radius = wide * lot.rng.lognormal(0, 0.4) * twist * np.clip(uneven, 0.5, 1.5)
         height = (number / 5 - 3) * unit + ground_height(relief, path) * 0.5
         before = relief.z.copy()
-        relief.tube(path, radius, height, flat=0.45, tone=lot.rng.uniform(0.9, 1.1))
+        relief.tube(path, radius, height, flat=0.6, tone=lot.rng.uniform(0.9, 1.1))
         on = relief.z > before + 1e-3
         chord = path[-1] - path[0]
         angle = float(np.arctan2(chord[0], chord[1]))
         skin = streaks(size, lot.rng, 50 * unit, 3.5 * unit, angle)
-        relief.z[on] += np.float32(lot.between(0.5, 1.3) * unit) * skin[on]
+        relief.z[on] += np.float32(lot.between(0.3, 0.9) * unit) * skin[on]
     for centre in spread_points(size, lot.rng, 14 * unit)[: lot.count(0, 90)]:
         y, x = (int(np.clip(value, 0, size - 1)) for value in centre)
         radius = lot.rng.lognormal(np.log(3 * unit), 0.5)

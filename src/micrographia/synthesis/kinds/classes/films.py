@@ -15,7 +15,7 @@ from micrographia.synthesis.kinds.drawing.fields import (
     warp,
 )
 from micrographia.synthesis.kinds.drawing.lot import Lot
-from micrographia.synthesis.kinds.drawing.relief import Relief, ellipsoid
+from micrographia.synthesis.kinds.drawing.relief import Relief
 from micrographia.synthesis.kinds.drawing.shading import secondary
 from micrographia.synthesis.kinds.drawing.solids import grain
 
@@ -119,13 +119,16 @@ def wrinkled(lot: Lot, size: int) -> FloatImage:
     unit = size / 256
     relief = Relief(size)
     broad = lot.scale(18, 70) * unit
-    thin = lot.between(0.04, 0.14)
-    for share in (1.0, 0.8, 0.55, 0.4):
-        folds = np.abs(warp(clouds(size, lot.rng, broad * share), lot.rng, 0.2 * broad, broad))
-        # Folds die out: each is high in one part of the sheet only.
-        high = np.clip(clouds(size, lot.rng, 1.3 * broad), 0, 1.5)
-        relief.z += (lot.between(3, 8) * share * unit * high * np.exp(-folds / thin)).astype(np.float32)
-    relief.z += np.float32(2 * unit) * fractal(size, lot.rng, broad, 3)
+    _, gap, owner = cells(size, spread_points(size, lot.rng, 1.6 * broad, 0.5))
+    gap = warp(gap, lot.rng, 0.08 * broad, 0.6 * broad)
+    # Folds die out: each is high in one part of the sheet only.
+    high = np.clip(0.4 + 0.6 * clouds(size, lot.rng, broad), 0, 1.6)
+    relief.z += (lot.between(2, 7) * unit * high * np.exp(-gap / (lot.between(1.2, 4) * unit))).astype(np.float32)
+    crumple = lot.between(0.05, 0.3)
+    for octave in range(4):
+        wide = broad * 0.9 / 1.8**octave
+        crease = 1 - np.abs(warp(clouds(size, lot.rng, wide), lot.rng, 0.2 * wide, wide))
+        relief.z += np.float32(crumple * wide * 0.6) * crease
     if lot.chance(0.3):
         wave = streaks(size, lot.rng, 150 * unit, lot.scale(5, 14) * unit, lot.rng.uniform(0, np.pi))
         relief.z += np.float32(lot.between(1, 3) * unit) * wave
@@ -138,10 +141,10 @@ def blistered(lot: Lot, size: int) -> FloatImage:
     relief = Relief(size)
     base = lot.scale(6, 22) * unit
     for share in (1.0, 0.6, 0.35):
-        for y, x in spread_points(size, lot.rng, 1.5 * base * share, 0.4)[:500]:
-            radius = base * share * lot.rng.lognormal(0, 0.3)
-            solid = ellipsoid((y, x), (radius, radius * lot.rng.uniform(0.8, 1)), 0.7, 0.7 * radius)
-            relief.put(solid, lot.rng.normal(0, 0.15) * base)
+        points = spread_points(size, lot.rng, 1.5 * base * share, 0.4)[:900]
+        radii = base * share * lot.rng.lognormal(0, 0.3, len(points))
+        height = lot.rng.normal(0, 0.15, len(points)) * base
+        relief.balls(np.column_stack([points, radii]), height, flat=0.7)
     relief.z += np.float32(lot.between(0.3, 1.0) * unit) * fractal(size, lot.rng, 4 * unit, 3, 0.7)
     return secondary(relief, lot)
 
@@ -151,7 +154,7 @@ def flakes_in_plane(lot: Lot, size: int) -> FloatImage:
     unit = size / 256
     relief = Relief(size)
     broad = lot.scale(14, 50) * unit
-    for number, (y, x) in enumerate(spread_points(size, lot.rng, 0.9 * broad, 0.45)[:400]):
+    for number, (y, x) in enumerate(spread_points(size, lot.rng, 0.9 * broad, 0.45)[:260]):
         radius = broad * lot.rng.lognormal(0, 0.35)
         solid = grain((y, x), radius, lot.rng, thin=0.03, tilt=lot.towards(0.035, 0.25), stretch=1.6)
         relief.put(solid, 0.002 * number * unit * lot.between(0.5, 2), tone=lot.rng.normal(1, 0.05))

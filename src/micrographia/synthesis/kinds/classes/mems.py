@@ -27,9 +27,9 @@ class _Device:
 def _layout(lot: Lot, size: int) -> _Device:
     """Lay out a device: turned by quarters or a little, closer or farther, from above or aslant."""
     turn = lot.rng.choice([0, np.pi / 2, np.pi]) + lot.rng.normal(0, 0.1 + 0.2 * lot.variety)
-    zoom = lot.scale(0.75, 1.5)
-    shift = (float(lot.rng.normal(0, 0.06)), float(lot.rng.normal(0, 0.06)))
-    tilt = lot.between(0.5, 1.05) if lot.chance(0.4) else 0.0
+    shift = (float(lot.rng.normal(0, 0.06)), float(lot.rng.normal(0.05, 0.06)))
+    tilt = lot.between(0.5, 1.0) if lot.chance(0.4) else 0.0
+    zoom = lot.scale(1.0, 1.8) if tilt else lot.scale(0.75, 1.5)
     squash = float(np.cos(tilt))
     low, high = (Layout(size, float(turn), zoom, shift, squash=squash) for _ in range(2))
     return _Device(low, high, tilt)
@@ -122,7 +122,7 @@ def cantilevers(lot: Lot, size: int) -> FloatImage:
         high.box(x - wide / 2, 0.2, x + wide / 2, end)
         if lot.chance(0.3):
             high.polygon([(x - wide / 2, end), (x + wide / 2, end), (x, end + wide / 2)])
-    return _shown(lot, device, size, high=lot.between(1, 3))
+    return _shown(lot, device, size, high=lot.between(0.6, 1.6))
 
 
 def spiral(lot: Lot, size: int) -> FloatImage:

@@ -114,7 +114,8 @@ def urchins(lot: Lot, size: int) -> FloatImage:
     arms = lot.count(25, 90)
     if lot.chance(0.25):  # tetrapods
         arms, length, radius = 4, 1.3 * length, 1.6 * radius
-    for centre in spread_points(size, lot.rng, length * lot.between(1.3, 2.2), 0.3):
+    points = spread_points(size, lot.rng, length * lot.between(1.3, 2.2), 0.3)
+    for centre in points[: max(900 // arms, 8)]:
         for _ in range(arms):
             away = lot.rng.normal(0, 1, 3)
             away /= np.linalg.norm(away)
@@ -127,7 +128,7 @@ def urchins(lot: Lot, size: int) -> FloatImage:
     return secondary(relief, lot)
 
 
-def transmitted_wires(lot: Lot, size: int) -> FloatImage:
+def wires_in_transmission(lot: Lot, size: int) -> FloatImage:
     """Wires on a carbon film in transmission: thin, crossing, some in bundles."""
     unit = size / 256
     relief = Relief(size, transparent=True)
@@ -161,4 +162,4 @@ KINDS = {
     "rods_from_above": rods_from_above,
     "urchins": urchins,
 }
-TRANSMITTED = {"transmitted_wires": transmitted_wires}
+TRANSMITTED = {"wires_in_transmission": wires_in_transmission}

@@ -52,10 +52,11 @@ def packed_spheres(lot: Lot, size: int) -> FloatImage:
     for layer in range(layers):
         points = spread_points(size, lot.rng, 2 * radius, 0.02 if ordered else 0.28)
         kept = lot.rng.random(len(points)) < (1 if layer < layers - 1 else lot.between(0.35, 0.99))
-        for y, x in points[kept]:
-            thick = radius * lot.rng.lognormal(0, spread)
-            height = layer * 1.5 * radius + lot.rng.normal(0, 0.04 if ordered else 0.5) * radius
-            relief.put(ellipsoid((y, x), (thick, thick)), height)
+        points = points[kept]
+        thick = radius * lot.rng.lognormal(0, spread, len(points))
+        loose = 0.04 if ordered else 0.5
+        height = (1.5 * layer + lot.rng.normal(0, loose, len(points))) * radius
+        relief.balls(np.column_stack([points, thick]), height)
     return secondary(relief, lot)
 
 
@@ -133,35 +134,84 @@ def _break(relief: Relief, centre: tuple[float, float], radius: float, lot: Lot)
     relief.z[opened] = bowl.astype(np.float32)[opened]
 
 
-def transmitted_particles(lot: Lot, size: int) -> FloatImage:
-    """Particles on a carbon film in transmission: dots, crystals, shells, groups."""
+def dots_in_transmission(lot: Lot, size: int) -> FloatImage:
+    """Small dense particles on a carbon film in transmission, some of them touching."""
     relief = Relief(size, transparent=True)
-    shape = lot.pick(["spheres", "crystals", "shells", "ellipsoids"])
-    radii = _radii(lot, size, int(lot.scale(6, 260)), 2, 24)
-    habit = str(lot.rng.choice(list(CRYSTALS)))
-    overlap = lot.between(0.0, 0.5)
-    thin = lot.between(0.75, 0.92)
-    for y, x, radius in apart(size, lot.rng, radii, overlap=overlap):
-        if shape == "crystals":
-            solid = crystal((y, x), radius, habit, lot.rng, lying=1.0)
-        elif shape == "ellipsoids":
-            axes = (radius, radius * lot.rng.uniform(0.6, 1))
-            solid = ellipsoid((y, x), axes, lot.rng.uniform(0, 3.1))
-        else:
-            solid = ellipsoid((y, x), (radius, radius))
-        before = relief.mass.copy()
-        relief.put(solid, 0)
-        if shape == "shells":
-            core = ellipsoid((y, x), (radius * thin, radius * thin))
-            _hollow(relief, core, before)
+    radii = _radii(lot, size, int(lot.scale(8, 260)), 1.2, 9)
+    gathered = lot.between(-0.1, 0.9)
+    places = apart(size, lot.rng, radii, overlap=lot.between(0.0, 0.4))
+    for index, (y, x, radius) in enumerate(places):
+        if index and lot.rng.random() < gathered:  # beside one that is there
+            other = places[int(lot.rng.integers(index))]
+            angle = lot.rng.uniform(0, 2 * np.pi)
+            away = (other[2] + radius) * lot.rng.uniform(0.8, 1.1)
+            y, x = other[0] + away * np.sin(angle), other[1] + away * np.cos(angle)
+            places[index] = y, x, radius
+        axes = (radius, radius * lot.rng.uniform(0.75, 1))
+        relief.put(ellipsoid((y, x), axes, lot.rng.uniform(0, 3.1)), 0)
     return transmitted(relief.mass, lot)
 
 
-def _hollow(relief: Relief, core: Solid, before: FloatImage) -> None:
-    """Take the core's matter away again, but not what was there before."""
-    inner = Relief(relief.size, transparent=True)
-    inner.put(core, 0)
-    relief.mass = np.maximum(relief.mass - inner.mass, before)
+def crystals_in_transmission(lot: Lot, size: int) -> FloatImage:
+    """Faceted or round crystals in transmission, a group of them, each as dark as it is turned."""
+    relief = Relief(size, transparent=True)
+    radii = _radii(lot, size, int(lot.scale(3, 120)), 6, 40)
+    habit = lot.pick([*CRYSTALS, "sphere"])
+    for y, x, radius in apart(size, lot.rng, radii, overlap=lot.between(0.0, 0.55)):
+        if habit == "sphere":
+            axes = (radius, radius * lot.rng.uniform(0.7, 1))
+            solid = ellipsoid((y, x), axes, lot.rng.uniform(0, 3.1))
+        else:
+            solid = crystal((y, x), radius, habit, lot.rng, lying=lot.scale(0.1, 1.5))
+        # Diffraction takes more from one crystal than from its neighbour.
+        relief.put(_denser(solid, lot.rng.lognormal(0, 0.35)), 0)
+    return transmitted(relief.mass, lot)
+
+
+def _denser(solid: Solid, factor: float) -> Solid:
+    return Solid(solid.y0, solid.x0, (solid.top * np.float32(factor)).astype(np.float32))
+
+
+def shells_in_transmission(lot: Lot, size: int) -> FloatImage:
+    """Hollow or coated spheres in transmission: vesicles, capsules, cores in shells."""
+    outer, inner = (Relief(size, transparent=True) for _ in range(2))
+    radii = _radii(lot, size, lot.count(3, 40), 9, 45)
+    thin = lot.between(0.6, 0.94)
+    filled = lot.between(-0.3, 0.6)
+    cores = Relief(size, transparent=True)
+    for y, x, radius in apart(size, lot.rng, radii, overlap=lot.between(-0.1, 0.15)):
+        squash = lot.rng.uniform(0.8, 1)
+        turn = lot.rng.uniform(0, 3.1)
+        outer.put(ellipsoid((y, x), (radius, squash * radius), turn), 0)
+        inner.put(ellipsoid((y, x), (thin * radius, thin * squash * radius), turn), 0)
+        if lot.rng.random() < filled:
+            core = radius * thin * lot.rng.uniform(0.3, 0.9)
+            away = lot.rng.normal(0, 0.5, 2) * (thin * radius - core)
+            cores.put(ellipsoid((y + away[0], x + away[1]), (core, core)), 0)
+    return transmitted(np.maximum(outer.mass - inner.mass, 0) + 0.4 * cores.mass, lot)
+
+
+def superlattice_in_transmission(lot: Lot, size: int) -> FloatImage:
+    """Islands of equal dots side by side in rows, in transmission."""
+    unit = size / 256
+    relief = Relief(size, transparent=True)
+    radius = lot.scale(2.0, 8) * unit
+    points = spread_points(size, lot.rng, radius * lot.between(2.1, 2.8), lot.between(0.02, 0.12))
+    turn = lot.rng.uniform(0, np.pi)
+    cos, sin = np.cos(turn), np.sin(turn)
+    points = (points - size / 2) @ np.array([[cos, -sin], [sin, cos]]) + size / 2
+    island = fractal(size, lot.rng, lot.scale(40, 140) * unit, 3)
+    least = lot.between(-1.2, 0.6)
+    cubes = lot.chance(0.4)
+    for y, x in points:
+        row, column = (int(np.clip(value, 0, size - 1)) for value in (y, x))
+        if island[row, column] < least:
+            continue
+        thick = radius * lot.rng.lognormal(0, 0.07)
+        solid = crystal((y, x), 1.4 * thick, "cube", lot.rng, lying=0.1) if cubes else None
+        solid = solid or ellipsoid((y, x), (thick, thick))
+        relief.put(_denser(solid, lot.rng.lognormal(0, 0.3)), 0)
+    return transmitted(relief.mass, lot)
 
 
 KINDS = {
@@ -172,4 +222,9 @@ KINDS = {
     "small_bright": small_bright,
     "rough_spheres": rough_spheres,
 }
-TRANSMITTED = {"transmitted_particles": transmitted_particles}
+TRANSMITTED = {
+    "dots_in_transmission": dots_in_transmission,
+    "crystals_in_transmission": crystals_in_transmission,
+    "shells_in_transmission": shells_in_transmission,
+    "superlattice_in_transmission": superlattice_in_transmission,
+}

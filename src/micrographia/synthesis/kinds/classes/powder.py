@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from micrographia.arrays import FloatArray, FloatImage
-from micrographia.synthesis.kinds.drawing.fields import fractal, spread_points
+from micrographia.synthesis.kinds.drawing.fields import fractal, spread_points, warp
 from micrographia.synthesis.kinds.drawing.lot import Lot
 from micrographia.synthesis.kinds.drawing.relief import Relief, ellipsoid
 from micrographia.synthesis.kinds.drawing.shading import secondary
@@ -21,7 +21,7 @@ def _heap(lot: Lot, size: int, coarse: float, spread: float) -> FloatArray:
         points = spread_points(size, lot.rng, spacing, 0.4)[: int(count * (size / spacing) ** 2) + 3]
         radii = coarse * share * lot.rng.lognormal(0, spread, len(points))
         rows.append(np.column_stack([points, radii]))
-    return np.vstack(rows)[:420]
+    return np.vstack(rows)[:320]
 
 
 def crushed(lot: Lot, size: int) -> FloatImage:
@@ -34,6 +34,7 @@ def crushed(lot: Lot, size: int) -> FloatImage:
         height = lot.rng.normal(-0.6, 0.5) * coarse
         solid = grain((y, x), radius, lot.rng, thin=thin, stretch=1.7)
         relief.put(solid, height, tone=lot.rng.normal(1, 0.06))
+    relief.z = warp(relief.z, lot.rng, lot.between(0.03, 0.12) * coarse, 0.6 * coarse)
     rough = lot.between(0.2, 1.2) * unit
     relief.z += np.float32(rough) * fractal(size, lot.rng, lot.scale(4, 12) * unit, 4, 0.6)
     return secondary(relief, lot)
@@ -58,13 +59,11 @@ def agglomerates(lot: Lot, size: int) -> FloatImage:
 def _crust(relief: Relief, lot: Lot, fine: float) -> None:
     """Cover a surface with fine primary grains, uneven in size."""
     base = relief.z.copy()
-    points = spread_points(relief.size, lot.rng, 1.7 * fine, 0.35)[:6000]
-    even = lot.between(0.15, 0.45)
-    for y, x in points:
-        row, column = int(np.clip(y, 0, relief.size - 1)), int(np.clip(x, 0, relief.size - 1))
-        radius = fine * lot.rng.lognormal(0, even)
-        height = float(base[row, column]) + lot.rng.normal(0, 0.5) * fine
-        relief.put(ellipsoid((y, x), (radius, radius * lot.rng.uniform(0.7, 1)), 0.5), height)
+    points = spread_points(relief.size, lot.rng, 1.7 * fine, 0.35)[:9000]
+    place = np.clip(np.rint(points), 0, relief.size - 1).astype(np.int64)
+    radii = fine * lot.rng.lognormal(0, lot.between(0.15, 0.45), len(points))
+    height = base[place[:, 0], place[:, 1]] + lot.rng.normal(0, 0.5 * fine, len(points))
+    relief.balls(np.column_stack([points, radii]), height, flat=lot.between(0.7, 1.0))
 
 
 def fluffy(lot: Lot, size: int) -> FloatImage:
@@ -127,10 +126,11 @@ def sprinkled(lot: Lot, size: int) -> FloatImage:
             relief.put(grain((y, x), radius, lot.rng, stretch=1.7), height)
     on = relief.z > before + 1e-3
     relief.z[on] += rough[on]
+    relief.z = warp(relief.z, lot.rng, lot.between(0.05, 0.15) * coarse, 0.7 * coarse)
     return secondary(relief, lot)
 
 
-def transmitted_aggregates(lot: Lot, size: int) -> FloatImage:
+def aggregates_in_transmission(lot: Lot, size: int) -> FloatImage:
     """Branched aggregates of fine grains in transmission, dark where they overlap."""
     unit = size / 256
     relief = Relief(size, transparent=True)
@@ -160,4 +160,4 @@ KINDS = {
     "granules": granules,
     "sprinkled": sprinkled,
 }
-TRANSMITTED = {"transmitted_aggregates": transmitted_aggregates}
+TRANSMITTED = {"aggregates_in_transmission": aggregates_in_transmission}

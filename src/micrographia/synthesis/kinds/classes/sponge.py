@@ -15,8 +15,9 @@ from micrographia.synthesis.kinds.drawing.fields import (
     spread_points,
     warp,
 )
+from micrographia.synthesis.kinds.drawing.layout import Layout
 from micrographia.synthesis.kinds.drawing.lot import Lot
-from micrographia.synthesis.kinds.drawing.relief import Relief, ellipsoid
+from micrographia.synthesis.kinds.drawing.relief import Relief
 from micrographia.synthesis.kinds.drawing.shading import secondary
 
 
@@ -37,6 +38,7 @@ def foam(lot: Lot, size: int) -> FloatImage:
         relief.z[higher] = shown[higher]
         relief.tone[higher] = 0.55 + 0.22 * layer
     relief.z += np.float32(lot.between(0.1, 0.7) * unit) * fractal(size, lot.rng, 6 * unit, 3)
+    _cut(relief, lot)
     return secondary(relief, lot)
 
 
@@ -48,20 +50,25 @@ def scaffold(lot: Lot, size: int) -> FloatImage:
     broad = lot.scale(9, 42) * unit
     radii = np.sort(broad * lot.rng.lognormal(0, lot.between(0.15, 0.55), 320))[::-1]
     ragged = np.float32(0.12 * broad) * fractal(size, lot.rng, 0.7 * broad, 4)
-    y, x = np.mgrid[:size, :size].astype(np.float32)
     floor = relief.z.copy()
     for row, column, radius in apart(size, lot.rng, radii, overlap=lot.between(-0.1, 0.25)):
-        squash = lot.rng.uniform(0.75, 1)
-        gap = np.hypot(y - row, (x - column) * squash) + ragged
+        window = tuple(
+            slice(max(int(at - 1.6 * radius), 0), max(int(at + 1.6 * radius) + 1, 0))
+            for at in (row, column)
+        )
+        top, left = window[0].start, window[1].start
+        part = floor[window]
+        y, x = np.mgrid[top : top + part.shape[0], left : left + part.shape[1]].astype(np.float32)
+        gap = np.hypot(y - row, (x - column) * lot.rng.uniform(0.75, 1)) + ragged[window]
         depth = np.sqrt(np.maximum(radius**2 - gap**2, 0)) * lot.rng.uniform(1.2, 2.2)
-        floor = np.minimum(floor, relief.z - depth)
-        inner = radius * lot.rng.uniform(0.25, 0.5)
+        np.minimum(part, relief.z[window] - depth, out=part)
         for _ in range(2):
             dy, dx = lot.rng.normal(0, 0.45 * radius, 2)
-            window = np.hypot(y - row - dy, x - column - dx) < inner
-            floor[window & (gap < radius)] -= 2 * radius
+            open_ = np.hypot(y - row - dy, x - column - dx) < radius * lot.rng.uniform(0.25, 0.5)
+            part[open_ & (gap < radius)] -= 2 * radius
     relief.z = floor.astype(np.float32)
     relief.z += np.float32(lot.between(0.2, 1.0) * unit) * fractal(size, lot.rng, 5 * unit, 3)
+    _cut(relief, lot)
     return secondary(relief, lot)
 
 
@@ -80,6 +87,7 @@ def bicontinuous(lot: Lot, size: int) -> FloatImage:
         higher = shown > relief.z
         relief.z[higher] = shown[higher]
         relief.tone[higher] = 0.6 + 0.2 * layer
+    _cut(relief, lot)
     return secondary(relief, lot)
 
 
@@ -109,18 +117,37 @@ def aerogel(lot: Lot, size: int) -> FloatImage:
     """Network of strung beads around voids of all sizes."""
     unit = size / 256
     fine = lot.scale(2.2, 7.5) * unit
-    relief = Relief(size, -9 * fine, 0.35)
-    void = normalised(fractal(size, lot.rng, lot.scale(20, 60) * unit, 4, 0.55))
-    points = spread_points(size, lot.rng, 1.35 * fine, 0.35)[:5000]
-    for y, x in points:
-        row, column = int(np.clip(y, 0, size - 1)), int(np.clip(x, 0, size - 1))
-        level = float(void[row, column])
-        if level < lot.rng.normal(-0.3, 0.2):
-            continue
-        height = fine * (3 * level + lot.rng.normal(0, 1.2)) - 3 * fine
-        radius = fine * lot.rng.lognormal(0, 0.15)
-        relief.put(ellipsoid((y, x), (radius, radius)), height)
+    relief = Relief(size, -16 * fine, 0.3)
+    broad = lot.scale(18, 55) * unit
+    for layer in range(3):
+        void = fractal(size, lot.rng, broad, 4, 0.55)
+        points = spread_points(size, lot.rng, 1.3 * fine, 0.35)[:6000]
+        place = np.clip(np.rint(points), 0, size - 1).astype(np.int64)
+        level = void[place[:, 0], place[:, 1]]
+        kept = level > lot.rng.normal((0.55, 0.25, 0.0)[2 - layer], 0.15, len(points))
+        points, level = points[kept], level[kept]
+        radii = fine * lot.rng.lognormal(0, 0.15, len(points))
+        height = fine * (2 * level + lot.rng.normal(0, 0.8, len(points)) + 4.5 * (layer - 2))
+        relief.balls(np.column_stack([points, radii]), height)
+    # Necks join the beads.
+    relief.z = smooth(relief.z, lot.between(0.1, 0.45) * fine)
+    _cut(relief, lot)
     return secondary(relief, lot)
+
+
+def _cut(relief: Relief, lot: Lot) -> None:
+    """Show a piece of the sponge with its edge, on a plain holder, in one of eight pictures."""
+    if not lot.chance(0.125):
+        return
+    size = relief.size
+    piece = Layout(size, lot.rng.uniform(0, np.pi), 1.0, (0.0, lot.rng.normal(0, 0.1)))
+    half = lot.between(0.12, 0.35)
+    top = [(x, 0.5 - half + lot.rng.normal(0, 0.03)) for x in np.linspace(-0.4, 1.4, 8)]
+    low = [(x, 0.5 + half + lot.rng.normal(0, 0.03)) for x in np.linspace(1.4, -0.4, 8)]
+    piece.polygon([*top, *low])
+    outside = warp(piece.mask, lot.rng, 0.012 * size, 0.06 * size) < 0.5
+    relief.z[outside] = relief.z.min() - 0.1 * size
+    relief.tone[outside] = lot.between(0.2, 0.8)
 
 
 def membrane(lot: Lot, size: int) -> FloatImage:
@@ -138,6 +165,7 @@ def membrane(lot: Lot, size: int) -> FloatImage:
     wall = 0.12 * spacing
     deep = np.clip(gap - wall, 0, 0.35 * spacing) * lot.between(1.5, 3.5)
     skin = lot.between(0.02, 0.08) * size
+    relief.tone *= np.exp(-deep / (0.9 * spacing)).astype(np.float32)
     shape = smooth((y > top + skin).astype(np.float32), 2 * unit)
     relief.z = (-deep * shape + fractal(size, lot.rng, 6 * unit, 4, 0.6) * 0.8 * unit).astype(np.float32)
     above = y < top

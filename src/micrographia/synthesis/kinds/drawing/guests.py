@@ -17,13 +17,13 @@ def add_guests(relief: Relief, lot: Lot) -> None:
     unit = relief.size / 256
     if lot.chance(_DUST):
         _scatter(relief, lot, int(lot.rng.integers(1, 7)), 1.2 * unit, 4.0 * unit, "grains")
-    if not lot.lean(0.6):
+    if not lot.lean(0.45):
         return
     what = str(lot.rng.choice(["spheres", "grains", "fibres", "flakes"]))
     if what == "fibres":
         for _ in range(int(lot.rng.integers(2, 9))):
-            path = walk(lot.rng, relief.size, lot.rng.uniform(0.3, 1.2), 0.8)
-            radius = lot.rng.uniform(1.0, 3.5) * unit
+            path = walk(lot.rng, relief.size, lot.rng.uniform(0.5, 2.0), 0.3)
+            radius = lot.rng.uniform(0.8, 2.6) * unit
             relief.tube(path, radius, ground_height(relief, path) + 0.5 * radius)
         return
     number = int(lot.rng.integers(5, 45))

@@ -108,7 +108,7 @@ def grain(
     reach = radius * (1 + (long - 1) * np.abs(walls[:, 0])) * rng.uniform(0.8, 1.1, 6)
     all_normals = np.vstack([normals, lid, -lid, walls])
     all_offsets = np.concatenate([offsets * long, [tall, tall], reach])
-    return polyhedron(centre, all_normals, all_offsets, radius * 1.7 * long)
+    return polyhedron(centre, all_normals, all_offsets, radius * 1.4 * long)
 
 
 def walk(
