@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from micrographia.arrays import FloatArray, FloatImage
+from micrographia.arrays import BoolArray, FloatArray, FloatImage
 from micrographia.synthesis.kinds.drawing.fields import (
     apart,
     cells,
@@ -40,7 +40,8 @@ def pollen(lot: Lot, size: int) -> FloatImage:
     radii = np.sort(lot.between(0.1, 0.3) * size * lot.rng.lognormal(0, 0.08, lot.count(1, 9)))[::-1]
     spines, long = lot.count(60, 170), lot.between(0.08, 0.22)
     flat = lot.between(0.75, 1.0)
-    for y, x, radius in apart(size, lot.rng, radii, overlap=0.05):
+    shift = _to_middle(places := apart(size, lot.rng, radii, overlap=0.05), lot, size)
+    for y, x, radius in places + shift:
         before = relief.z.copy()
         turn = lot.rng.uniform(0, np.pi)
         relief.put(ellipsoid((y, x), (radius, flat * radius), turn, flat * radius), radius)
@@ -60,7 +61,13 @@ def pollen(lot: Lot, size: int) -> FloatImage:
     return secondary(relief, lot)
 
 
-def _furrow(relief: Relief, on: FloatImage, centre: tuple[float, float], radius: float, lot: Lot) -> None:
+def _to_middle(places: FloatArray, lot: Lot, size: int) -> FloatArray:
+    """Shift (y, x, 0) that brings one of the places (y, x, …) near the middle of the picture."""
+    away = size * (0.5 + lot.rng.normal(0, 0.1, 2)) - places[0, :2]
+    return np.array([away[0], away[1], 0.0])
+
+
+def _furrow(relief: Relief, on: BoolArray, centre: tuple[float, float], radius: float, lot: Lot) -> None:
     """Cut the three furrows of a tricolpate grain, over a granular wall."""
     size = relief.size
     y, x = np.mgrid[:size, :size].astype(np.float32)
@@ -105,6 +112,7 @@ def cocci(lot: Lot, size: int) -> FloatImage:
     relief.z += np.float32(0.6 * unit) * fractal(size, lot.rng, 20 * unit, 4)
     radius = lot.scale(9, 34) * unit
     middles = lot.rng.uniform(0, size, (lot.count(1, 6), 2))
+    middles[0] = size * (0.5 + lot.rng.normal(0, 0.15, 2))
     points = spread_points(size, lot.rng, 1.8 * radius, 0.14)
     gap = np.min([np.hypot(*(points - middle).T) for middle in middles], axis=0)
     for y, x in points[gap < lot.between(2, 8) * radius]:
@@ -186,18 +194,23 @@ def spread_cell(lot: Lot, size: int) -> FloatImage:
     y, x = np.mgrid[:size, :size].astype(np.float32)
     for _ in range(lot.count(1, 3)):
         row, column = size * lot.rng.uniform(0.3, 0.7, 2)
-        broad = lot.between(0.17, 0.34) * size
-        turn = np.arctan2(y - row, x - column)
+        broad, slim = lot.between(0.17, 0.34) * size, lot.between(0.45, 1.0)
+        dy, dx = y - np.float32(row), x - np.float32(column)
+        spun = lot.rng.uniform(0, np.pi)
+        along, aside = dx * np.cos(spun) + dy * np.sin(spun), dy * np.cos(spun) - dx * np.sin(spun)
+        turn = np.arctan2(dy, dx)
         lobes = np.zeros_like(turn)
-        for order in range(1, 7):
-            lobes += lot.rng.normal(0, 0.3) / order * np.cos(order * turn + lot.rng.uniform(0, 6))
-        far = np.hypot(y - row, x - column) / (broad * np.exp(lobes))
+        for order in range(2, 8):
+            lobes += lot.rng.normal(0, 0.25) / order * np.cos(order * turn + lot.rng.uniform(0, 6))
+        lobes -= np.log(np.hypot(along, aside / slim) / np.maximum(np.hypot(dy, dx), 0.5) + 1e-3)
+        far = np.hypot(dy, dx) / (broad * np.exp(lobes))
         body = 0.05 * np.clip(1.15 - far, 0, 0.3) / 0.3 + 0.3 * np.exp(-((far / 0.42) ** 2))
-        ruffle = fractal(size, lot.rng, lot.scale(6, 18) * unit, 5, lot.between(0.4, 0.65))
-        height = broad * body + lot.between(0.1, 0.6) * unit * ruffle * (far < 1.15)
+        ruffle = fractal(size, lot.rng, lot.scale(8, 24) * unit, 5, lot.between(0.35, 0.55))
+        height = broad * body + lot.between(0.1, 0.5) * unit * ruffle * (far < 1.15)
         on = far < 1.12
         relief.z[on] = np.maximum(relief.z, height).astype(np.float32)[on]
         relief.tone[on] = 1.0
+        _microvilli(relief, on, lot)
         for angle in lot.rng.uniform(0, 2 * np.pi, lot.count(12, 60)):
             edge = np.clip(np.rint([row + np.sin(angle) * broad, column + np.cos(angle) * broad]), 0, size - 1)
             lobe = float(np.exp(lobes[int(edge[0]), int(edge[1])]))
@@ -209,6 +222,17 @@ def spread_cell(lot: Lot, size: int) -> FloatImage:
             relief.tube(path, taper, np.linspace(4, 0.5, len(path)) * unit)
     relief.z += np.float32(0.3 * unit) * fractal(size, lot.rng, 5 * unit, 3)
     return secondary(relief, lot)
+
+
+def _microvilli(relief: Relief, on: BoolArray, lot: Lot) -> None:
+    """Cover a cell with short hairs and blebs, densely or hardly at all."""
+    unit = relief.size / 256
+    points = lot.rng.uniform(0, relief.size, (int(lot.scale(20, 1500)), 2))
+    place = points.astype(np.int64)
+    kept = on[place[:, 0], place[:, 1]]
+    points, place = points[kept], place[kept]
+    radii = lot.between(0.7, 1.6) * unit * lot.rng.lognormal(0, 0.3, len(points))
+    relief.balls(np.column_stack([points, radii]), relief.z[place[:, 0], place[:, 1]])
 
 
 def tissue(lot: Lot, size: int) -> FloatImage:

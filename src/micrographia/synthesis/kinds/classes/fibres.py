@@ -156,13 +156,9 @@ def pulp(lot: Lot, size: int) -> FloatImage:
         uneven = np.interp(np.arange(len(path)), np.linspace(0, len(path), 14), lot.rng.normal(1, 0.13, 14))
         radius = wide * lot.rng.lognormal(0, 0.4) * twist * np.clip(uneven, 0.5, 1.5)
         height = (number / 5 - 3) * unit + ground_height(relief, path) * 0.5
-        before = relief.z.copy()
-        relief.tube(path, radius, height, flat=0.6, tone=lot.rng.uniform(0.9, 1.1))
-        on = relief.z > before + 1e-3
-        chord = path[-1] - path[0]
-        angle = float(np.arctan2(chord[0], chord[1]))
-        skin = streaks(size, lot.rng, 50 * unit, 3.5 * unit, angle)
-        relief.z[on] += np.float32(lot.between(0.3, 0.9) * unit) * skin[on]
+        grooves = lot.rng.normal(0, lot.between(0.3, 1.1) * unit, int(lot.rng.integers(5, 12)))
+        tone = lot.rng.uniform(0.9, 1.1)
+        relief.tube(path, radius, height, flat=0.6, tone=tone, grooves=grooves)
     for centre in spread_points(size, lot.rng, 14 * unit)[: lot.count(0, 90)]:
         y, x = (int(np.clip(value, 0, size - 1)) for value in centre)
         radius = lot.rng.lognormal(np.log(3 * unit), 0.5)

@@ -158,6 +158,7 @@ def flakes_in_plane(lot: Lot, size: int) -> FloatImage:
         radius = broad * lot.rng.lognormal(0, 0.35)
         solid = grain((y, x), radius, lot.rng, thin=0.03, tilt=lot.towards(0.035, 0.25), stretch=1.6)
         relief.put(solid, 0.002 * number * unit * lot.between(0.5, 2), tone=lot.rng.normal(1, 0.05))
+    relief.z = warp(relief.z, lot.rng, lot.between(0.04, 0.12) * broad, 0.5 * broad)
     relief.z += np.float32(0.25 * unit) * fractal(size, lot.rng, 10 * unit, 4, 0.6)
     return secondary(relief, lot)
 

@@ -7,7 +7,7 @@ import numpy as np
 from micrographia.arrays import FloatArray, FloatImage
 from micrographia.synthesis.kinds.drawing.fields import apart, fractal, spread_points
 from micrographia.synthesis.kinds.drawing.lot import Lot
-from micrographia.synthesis.kinds.drawing.relief import Relief, Solid, ellipsoid
+from micrographia.synthesis.kinds.drawing.relief import Relief, Solid, ellipsoid, polyhedron
 from micrographia.synthesis.kinds.drawing.shading import secondary
 from micrographia.synthesis.kinds.drawing.solids import CRYSTALS, crystal, grain
 from micrographia.synthesis.kinds.drawing.transmission import transmitted
@@ -72,6 +72,50 @@ def crystals(lot: Lot, size: int) -> FloatImage:
         height = radius * (0.6 + (2.5 * lot.rng.random() if heaped else 0))
         relief.put(solid, height, tone=lot.rng.normal(1, 0.05))
     return secondary(relief, lot)
+
+
+def packed_cubes(lot: Lot, size: int) -> FloatImage:
+    """Layer of equal cubes side by side in rows, with gaps, missing cubes and loose ones."""
+    unit = size / 256
+    half = lot.scale(2.4, 15) * unit
+    relief = Relief(size, -2.5 * half, 0.4)
+    pitch = 2 * half * lot.between(1.03, 1.2)
+    turn = lot.rng.uniform(0, np.pi / 2)
+    number = min(int(1.5 * size / pitch) + 2, 64)
+    steps = (np.arange(number) - number / 2) * pitch
+    # Rows slip against each other where the layer cracks.
+    slip = np.cumsum(lot.rng.normal(0, 0.35, number) * (lot.rng.random(number) < 0.3)) * half
+    v, u = np.meshgrid(steps, steps, indexing="ij")
+    u = u + slip[:, None] + lot.rng.normal(0, 0.05 * half, u.shape)
+    v = v + lot.rng.normal(0, 0.05 * half, v.shape)
+    hollow = fractal(size, lot.rng, lot.scale(20, 90) * unit, 3)
+    gone = lot.between(1.4, 2.6)
+    spread = lot.between(0.0, 0.08)
+    cos, sin = np.cos(turn), np.sin(turn)
+    for along, across in zip(u.ravel(), v.ravel(), strict=True):
+        y, x = size / 2 + along * sin + across * cos, size / 2 + along * cos - across * sin
+        if not (-half < y < size + half and -half < x < size + half):
+            continue
+        row, column = (int(np.clip(at, 0, size - 1)) for at in (y, x))
+        if hollow[row, column] > gone or lot.rng.random() < 0.01:
+            continue
+        loose = float(lot.rng.random() < 0.02)
+        relief.put(
+            _cube((y, x), half * lot.rng.lognormal(0, spread), turn + loose, lot.rng),
+            (lot.rng.normal(0, 0.12) + loose) * half,
+            tone=lot.rng.normal(1, 0.06),
+        )
+    return secondary(relief, lot)
+
+
+def _cube(centre: tuple[float, float], half: float, turn: float, rng: np.random.Generator) -> Solid:
+    """Cube that lies nearly flat, its edges along `turn` [rad]."""
+    cos, sin = np.cos(turn), np.sin(turn)
+    walls = np.array([[cos, sin, 0], [-cos, -sin, 0], [-sin, cos, 0], [sin, -cos, 0]])
+    lean = rng.normal(0, 0.06, 2)
+    lid = np.array([lean[0], lean[1], 1.0])
+    normals = np.vstack([walls, lid, -lid])
+    return polyhedron(centre, normals, np.full(6, half), 1.5 * half)
 
 
 def clusters(lot: Lot, size: int) -> FloatImage:
@@ -191,25 +235,37 @@ def shells_in_transmission(lot: Lot, size: int) -> FloatImage:
     return transmitted(np.maximum(outer.mass - inner.mass, 0) + 0.4 * cores.mass, lot)
 
 
+def _square_lattice(size: int, lot: Lot, pitch: float, loose: float) -> FloatArray:
+    """Points (y, x) in rows and columns that reach beyond the picture when turned [px]."""
+    steps = np.arange(-0.25 * size, 1.25 * size, pitch)
+    grid = np.stack(np.meshgrid(steps, steps, indexing="ij"), axis=-1).reshape(-1, 2)
+    return np.asarray(grid + lot.rng.normal(0, loose * pitch, grid.shape))
+
+
 def superlattice_in_transmission(lot: Lot, size: int) -> FloatImage:
     """Islands of equal dots side by side in rows, in transmission."""
     unit = size / 256
     relief = Relief(size, transparent=True)
     radius = lot.scale(2.0, 8) * unit
-    points = spread_points(size, lot.rng, radius * lot.between(2.1, 2.8), lot.between(0.02, 0.12))
+    cubes = lot.chance(0.5)
+    pitch, loose = radius * lot.between(2.1, 2.8), lot.between(0.02, 0.12)
+    points = _square_lattice(size, lot, pitch, loose) if cubes else spread_points(
+        size, lot.rng, pitch, loose
+    )
     turn = lot.rng.uniform(0, np.pi)
     cos, sin = np.cos(turn), np.sin(turn)
     points = (points - size / 2) @ np.array([[cos, -sin], [sin, cos]]) + size / 2
     island = fractal(size, lot.rng, lot.scale(40, 140) * unit, 3)
     least = lot.between(-1.2, 0.6)
-    cubes = lot.chance(0.4)
     for y, x in points:
         row, column = (int(np.clip(value, 0, size - 1)) for value in (y, x))
         if island[row, column] < least:
             continue
         thick = radius * lot.rng.lognormal(0, 0.07)
-        solid = crystal((y, x), 1.4 * thick, "cube", lot.rng, lying=0.1) if cubes else None
-        solid = solid or ellipsoid((y, x), (thick, thick))
+        if cubes:
+            solid = _cube((y, x), 0.9 * thick, -turn + lot.rng.normal(0, 0.06), lot.rng)
+        else:
+            solid = ellipsoid((y, x), (thick, thick))
         relief.put(_denser(solid, lot.rng.lognormal(0, 0.3)), 0)
     return transmitted(relief.mass, lot)
 
@@ -218,6 +274,7 @@ KINDS = {
     "spheres": spheres,
     "packed_spheres": packed_spheres,
     "crystals": crystals,
+    "packed_cubes": packed_cubes,
     "clusters": clusters,
     "small_bright": small_bright,
     "rough_spheres": rough_spheres,

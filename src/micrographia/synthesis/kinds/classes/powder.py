@@ -80,6 +80,27 @@ def fluffy(lot: Lot, size: int) -> FloatImage:
     return secondary(relief, lot)
 
 
+def bed(lot: Lot, size: int) -> FloatImage:
+    """Loose bed of fine grains, small beside the picture, with voids and lumps upon it."""
+    unit = size / 256
+    fine = lot.scale(1.6, 6) * unit
+    relief = Relief(size, -9 * fine, 0.35)
+    for layer in range(3):
+        points = spread_points(size, lot.rng, 2.0 * fine, 0.4)[:7000]
+        points = points[lot.rng.random(len(points)) < 0.8]
+        radii = fine * lot.rng.lognormal(0, lot.between(0.2, 0.4), len(points))
+        height = (2.2 * (layer - 2) + lot.rng.normal(0, 0.8, len(points))) * fine
+        relief.balls(np.column_stack([points, radii]), height, flat=lot.between(0.6, 1.0))
+    middles = lot.rng.uniform(0, size, (lot.count(0, 9), 2))
+    for middle in middles:
+        lump = middle + lot.rng.normal(0, lot.rng.uniform(1, 4) * fine, (25, 2))
+        radii = fine * lot.rng.lognormal(0.1, 0.3, 25)
+        relief.balls(np.column_stack([lump, radii]), lot.rng.uniform(0.5, 3.5, 25) * fine)
+    relief.z = warp(relief.z, lot.rng, 0.35 * fine, 1.5 * fine)
+    relief.z += np.float32(lot.between(0.1, 0.5) * unit) * fractal(size, lot.rng, 3 * unit, 2)
+    return secondary(relief, lot)
+
+
 def platelets(lot: Lot, size: int) -> FloatImage:
     """Heap of thin flakes and plates with bright edges, at all angles."""
     unit = size / 256
@@ -88,6 +109,7 @@ def platelets(lot: Lot, size: int) -> FloatImage:
     for y, x, radius in _heap(lot, size, coarse, 0.35):
         solid = grain((y, x), 1.3 * radius, lot.rng, thin=lot.rng.uniform(0.06, 0.2), stretch=1.6)
         relief.put(solid, lot.rng.normal(-0.5, 0.5) * coarse, tone=lot.rng.normal(1, 0.07))
+    relief.z = warp(relief.z, lot.rng, lot.between(0.02, 0.1) * coarse, 0.6 * coarse)
     return secondary(relief, lot)
 
 
@@ -118,7 +140,9 @@ def sprinkled(lot: Lot, size: int) -> FloatImage:
     relief.z += np.float32(0.6 * unit) * fractal(size, lot.rng, 40 * unit, 5, 0.6)
     rough = np.float32(lot.between(0.5, 1.6) * unit) * fractal(size, lot.rng, 6 * unit, 4, 0.7)
     before = relief.z.copy()
-    for centre in lot.rng.uniform(0, size, (lot.count(4, 14), 2)):
+    centres = lot.rng.uniform(0, size, (lot.count(4, 14), 2))
+    centres[0] = size * (0.5 + lot.rng.normal(0, 0.15, 2))
+    for centre in centres:
         for _ in range(lot.count(2, 22)):
             y, x = centre + lot.rng.normal(0, 1.2 * coarse, 2)
             radius = coarse * lot.rng.lognormal(-0.5, 0.6)
@@ -136,9 +160,9 @@ def aggregates_in_transmission(lot: Lot, size: int) -> FloatImage:
     relief = Relief(size, transparent=True)
     fine = lot.scale(2, 7) * unit
     for _ in range(lot.count(1, 4)):
-        nodes = [lot.rng.uniform(0.15 * size, 0.85 * size, 2)]
+        nodes = [lot.rng.uniform(0.2 * size, 0.8 * size, 2)]
         heading = lot.rng.uniform(0, 2 * np.pi)
-        for _ in range(int(lot.scale(80, 380))):
+        for _ in range(int(lot.scale(100, 700))):
             if lot.rng.random() < 0.12:  # a branch
                 seed, heading = nodes[int(lot.rng.integers(len(nodes)))], lot.rng.uniform(0, 6.3)
             else:
@@ -156,6 +180,7 @@ KINDS = {
     "crushed": crushed,
     "agglomerates": agglomerates,
     "fluffy": fluffy,
+    "bed": bed,
     "platelets": platelets,
     "granules": granules,
     "sprinkled": sprinkled,

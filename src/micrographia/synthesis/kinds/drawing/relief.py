@@ -122,6 +122,7 @@ class Relief:
         *,
         flat: float = 1.0,
         tone: float = 1.0,
+        grooves: FloatArray | None = None,
     ) -> None:
         """Put a bent tube.
 
@@ -135,6 +136,8 @@ class Relief:
             Height of the cross-section over its width: 1 is round, less is a ribbon.
         tone
             Relative brightness.
+        grooves
+            Heights to add at equal distances from one side to the other [px].
         """
         step = np.gradient(points, axis=0)
         length = np.maximum(np.hypot(step[:, 0], step[:, 1]), 1e-6)
@@ -144,6 +147,8 @@ class Relief:
         across = np.linspace(-1, 1, count)
         place = points[:, None] + normal[:, None] * (across[:, None] * r[:, None, None])
         rise = np.sqrt(1 - across**2) * r[:, None] * flat
+        if grooves is not None:
+            rise = rise + np.interp(across, np.linspace(-1, 1, len(grooves)), grooves)
         index = np.rint(place).astype(np.int64)
         y, x = index[..., 0].ravel(), index[..., 1].ravel()
         raised = rise + np.broadcast_to(np.asarray(height, dtype=np.float64), len(points))[:, None]
