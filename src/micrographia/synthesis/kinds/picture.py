@@ -1,4 +1,4 @@
-"""One picture of a class: what is drawn follows from (class, index, seed) and the settings alone."""
+"""One picture of a class: it follows from (class, index, seed) and the settings alone."""
 
 from __future__ import annotations
 
@@ -97,7 +97,12 @@ class KindSettings:
 
 
 def make_picture(
-    name: str, index: int, seed: int, settings: KindSettings | None = None, *, sub_kind: str | None = None
+    name: str,
+    index: int,
+    seed: int,
+    settings: KindSettings | None = None,
+    *,
+    sub_kind: str | None = None,
 ) -> tuple[GreyImage, str, str]:
     """Draw one picture.
 

@@ -37,7 +37,9 @@ def pollen(lot: Lot, size: int) -> FloatImage:
     relief = Relief(size, 0.0, lot.between(0.2, 0.55))
     relief.z += np.float32(lot.between(0.2, 1.5) * unit) * fractal(size, lot.rng, 30 * unit, 4)
     wall = lot.pick(["spines", "net", "furrows"])
-    radii = np.sort(lot.between(0.1, 0.3) * size * lot.rng.lognormal(0, 0.08, lot.count(1, 9)))[::-1]
+    radii = np.sort(lot.between(0.1, 0.3) * size * lot.rng.lognormal(0, 0.08, lot.count(1, 9)))[
+        ::-1
+    ]
     spines, long = lot.count(60, 170), lot.between(0.08, 0.22)
     flat = lot.between(0.75, 1.0)
     shift = _to_middle(places := apart(size, lot.rng, radii, overlap=0.05), lot, size)
@@ -53,7 +55,9 @@ def pollen(lot: Lot, size: int) -> FloatImage:
                 taper = np.linspace(0.5, 0.08, len(along)) * long * radius
                 relief.tube(path, np.maximum(taper, 0.6), radius + along * dz)
         elif wall == "net":
-            _, gap, _ = cells(size, spread_points(size, lot.rng, lot.between(0.14, 0.28) * radius, 0.2))
+            _, gap, _ = cells(
+                size, spread_points(size, lot.rng, lot.between(0.14, 0.28) * radius, 0.2)
+            )
             lace = np.exp(-gap / np.float32(0.05 * radius))
             relief.z[on] += (0.09 * radius * lace[on]).astype(np.float32)
         else:
@@ -67,7 +71,9 @@ def _to_middle(places: FloatArray, lot: Lot, size: int) -> FloatArray:
     return np.array([away[0], away[1], 0.0])
 
 
-def _furrow(relief: Relief, on: BoolArray, centre: tuple[float, float], radius: float, lot: Lot) -> None:
+def _furrow(
+    relief: Relief, on: BoolArray, centre: tuple[float, float], radius: float, lot: Lot
+) -> None:
     """Cut the three furrows of a tricolpate grain, over a granular wall."""
     size = relief.size
     y, x = np.mgrid[:size, :size].astype(np.float32)
@@ -164,7 +170,10 @@ def diatom(lot: Lot, size: int) -> FloatImage:
         row, column = size / 2 + lot.rng.normal(0, 0.18 * size, 2)
         turn = lot.rng.uniform(0, np.pi)
         dy, dx = y - np.float32(row), x - np.float32(column)
-        along, across = dx * np.cos(turn) + dy * np.sin(turn), dy * np.cos(turn) - dx * np.sin(turn)
+        along, across = (
+            dx * np.cos(turn) + dy * np.sin(turn),
+            dy * np.cos(turn) - dx * np.sin(turn),
+        )
         long = lot.between(0.3, 0.55) * size
         pitch = lot.between(5, 10) * unit
         if lot.chance(0.5):
@@ -175,7 +184,9 @@ def diatom(lot: Lot, size: int) -> FloatImage:
             raised = 0.12 * np.exp(-(((far - 0.93) / 0.05) ** 2))
         else:
             slim = lot.between(0.16, 0.34)
-            edge = np.float32(slim * long) * np.sqrt(np.maximum(1 - (along / long) ** 2, 1e-4)) ** 1.4
+            edge = (
+                np.float32(slim * long) * np.sqrt(np.maximum(1 - (along / long) ** 2, 1e-4)) ** 1.4
+            )
             far = np.maximum(np.abs(across) / edge, np.abs(along) / long)
             pores = np.cos(2 * np.pi * along / pitch) * np.cos(2 * np.pi * across / pitch / 0.8)
             raised = 0.06 * np.exp(-((across / (2.2 * unit)) ** 2)) + 0.05 * (far > 0.88)
@@ -212,7 +223,9 @@ def spread_cell(lot: Lot, size: int) -> FloatImage:
         relief.tone[on] = 1.0
         _microvilli(relief, on, lot)
         for angle in lot.rng.uniform(0, 2 * np.pi, lot.count(12, 60)):
-            edge = np.clip(np.rint([row + np.sin(angle) * broad, column + np.cos(angle) * broad]), 0, size - 1)
+            edge = np.clip(
+                np.rint([row + np.sin(angle) * broad, column + np.cos(angle) * broad]), 0, size - 1
+            )
             lobe = float(np.exp(lobes[int(edge[0]), int(edge[1])]))
             start = broad * lot.rng.uniform(0.7, 1.0) * lobe
             reach = np.arange(start, start + lot.rng.uniform(0.2, 1.1) * broad, 0.5)
@@ -232,7 +245,8 @@ def _microvilli(relief: Relief, on: BoolArray, lot: Lot) -> None:
     kept = on[place[:, 0], place[:, 1]]
     points, place = points[kept], place[kept]
     radii = lot.between(0.7, 1.6) * unit * lot.rng.lognormal(0, 0.3, len(points))
-    relief.balls(np.column_stack([points, radii]), relief.z[place[:, 0], place[:, 1]])
+    height = relief.z[place[:, 0], place[:, 1]].astype(np.float64)
+    relief.balls(np.column_stack([points, radii]), height)
 
 
 def tissue(lot: Lot, size: int) -> FloatImage:
@@ -252,15 +266,22 @@ def tissue(lot: Lot, size: int) -> FloatImage:
         for _ in range(int(lot.rng.integers(4, 14))):
             sway = lot.rng.normal(0, wide, (6, 2))
             knots = np.linspace(0, len(spine) - 1, 6)
-            aside = np.column_stack([np.interp(np.arange(len(spine)), knots, part) for part in sway.T])
+            aside = np.column_stack(
+                [np.interp(np.arange(len(spine)), knots, part) for part in sway.T]
+            )
             height = (number - 20 + lot.rng.normal(0, 2)) * unit
             relief.tube(spine + aside, thin * lot.rng.lognormal(0, 0.25), height)
     for y, x in lot.rng.uniform(0, size, (lot.count(0, 5), 2)):
         radius = lot.between(0.05, 0.15) * size
         before = relief.z.copy()
-        relief.put(ellipsoid((y, x), (radius * lot.rng.uniform(1, 1.5), radius), lot.rng.uniform(0, 3)), -10 * unit)
+        relief.put(
+            ellipsoid((y, x), (radius * lot.rng.uniform(1, 1.5), radius), lot.rng.uniform(0, 3)),
+            -10 * unit,
+        )
         on = relief.z > before + 1e-3
-        relief.z[on] += np.float32(lot.between(0.8, 2.5) * unit) * clouds(size, lot.rng, 4 * unit)[on]
+        relief.z[on] += (
+            np.float32(lot.between(0.8, 2.5) * unit) * clouds(size, lot.rng, 4 * unit)[on]
+        )
     return secondary(relief, lot)
 
 
@@ -276,7 +297,10 @@ def wing_scale(lot: Lot, size: int) -> FloatImage:
     place = np.abs(across / pitch % 1 - 0.5)
     ridge = np.exp(-((place / lot.between(0.07, 0.14)) ** 2))
     row = np.floor(across / pitch)
-    ribs = np.cos(2 * np.pi * (along / (pitch * lot.between(0.22, 0.5)) + row * 0.37) + 1.5 * clouds(size, lot.rng, pitch))
+    ribs = np.cos(
+        2 * np.pi * (along / (pitch * lot.between(0.22, 0.5)) + row * 0.37)
+        + 1.5 * clouds(size, lot.rng, pitch)
+    )
     rib = np.clip(ribs, 0, 1) ** 2
     fine = 0.1 * np.cos(2 * np.pi * along / (pitch * 0.12)) * ridge
     relief.z = (pitch * (0.8 * ridge + 0.35 * rib + fine - 0.8)).astype(np.float32)
@@ -302,9 +326,13 @@ def leaf(lot: Lot, size: int) -> FloatImage:
             for side in (-1, 1):
                 away = side * 0.17 * spacing * np.array([np.cos(turn), -np.sin(turn)])
                 guard = (row + away[0], column + away[1])
-                relief.put(ellipsoid(guard, (0.45 * spacing, 0.17 * spacing), turn), 0.15 * spacing)
+                relief.put(
+                    ellipsoid(guard, (0.45 * spacing, 0.17 * spacing), turn), 0.15 * spacing
+                )
     folds = streaks(size, lot.rng, 30 * unit, 2.5 * unit, lot.rng.uniform(0, np.pi))
-    relief.z += np.float32(lot.between(0.1, 1.0) * unit) * warp(folds, lot.rng, 6 * unit, 20 * unit)
+    relief.z += np.float32(lot.between(0.1, 1.0) * unit) * warp(
+        folds, lot.rng, 6 * unit, 20 * unit
+    )
     relief.z += np.float32(lot.between(0, 0.5) * unit) * fractal(size, lot.rng, 4 * unit, 2)
     return secondary(relief, lot)
 
@@ -320,7 +348,9 @@ def insect_eye(lot: Lot, size: int) -> FloatImage:
     y, x = np.mgrid[:size, :size].astype(np.float32) / size - np.float32(0.5)
     away = lot.rng.normal(0, 0.4, 2)
     bow = -((y - away[0]) ** 2 + (x - away[1]) ** 2) * lot.between(0.1, 0.7) * size
-    relief.z = (0.4 * spacing * lens + bow - 2 * unit * np.exp(-gap / (1.5 * unit))).astype(np.float32)
+    relief.z = (0.4 * spacing * lens + bow - 2 * unit * np.exp(-gap / (1.5 * unit))).astype(
+        np.float32
+    )
     if lot.chance(0.6):
         lean = lot.rng.normal(0, 1, 2)
         lean /= np.hypot(*lean)
@@ -330,7 +360,9 @@ def insect_eye(lot: Lot, size: int) -> FloatImage:
             path = root + np.outer(reach, lean + lot.rng.normal(0, 0.1, 2))
             taper = np.linspace(0.06, 0.015, len(path)) * spacing
             cell = np.clip(np.rint(root), 0, size - 1).astype(int)
-            relief.tube(path, np.maximum(taper, 0.6), float(relief.z[cell[0], cell[1]]) + reach * 0.8)
+            relief.tube(
+                path, np.maximum(taper, 0.6), float(relief.z[cell[0], cell[1]]) + reach * 0.8
+            )
     return secondary(relief, lot)
 
 

@@ -46,7 +46,9 @@ def _turned(path: FloatArray, angle: float) -> FloatArray:
 def _beaded(wide: FloatArray, lot: Lot, size: int) -> FloatArray:
     place = np.arange(wide.size)
     for centre in lot.rng.uniform(0, wide.size, 4):
-        wide = wide * (1 + lot.between(1.5, 3.5) * np.exp(-(((place - centre) / (0.1 * size)) ** 2)))
+        wide = wide * (
+            1 + lot.between(1.5, 3.5) * np.exp(-(((place - centre) / (0.1 * size)) ** 2))
+        )
     return wide
 
 
@@ -66,7 +68,9 @@ def woven(lot: Lot, size: int) -> FloatImage:
             sign = 1.0 if (number + warp_yarn) % 2 else -1.0
             wave = sign * np.sin(np.pi * (reach / pitch)) * 0.32 * pitch
             for offset in np.linspace(-0.5, 0.5, filaments):
-                sway = lot.rng.normal(0, 0.25) * thin * np.sin(reach / pitch + lot.rng.uniform(0, 6))
+                sway = (
+                    lot.rng.normal(0, 0.25) * thin * np.sin(reach / pitch + lot.rng.uniform(0, 6))
+                )
                 side = across + offset * fill * pitch * 0.92 + sway
                 bulge = 0.16 * pitch * (1 - 4 * offset**2) + lot.rng.normal(0, 0.2 * thin)
                 line = np.column_stack([side, reach] if warp_yarn else [reach, side])
@@ -153,7 +157,9 @@ def pulp(lot: Lot, size: int) -> FloatImage:
     for number in range(lot.count(12, 26)):
         path = walk(lot.rng, size, lot.rng.uniform(0.9, 2.4), lot.between(0.4, 2.0))
         twist = 1 + 0.45 * np.sin(np.arange(len(path)) / (0.35 * size) + lot.rng.uniform(0, 6))
-        uneven = np.interp(np.arange(len(path)), np.linspace(0, len(path), 14), lot.rng.normal(1, 0.13, 14))
+        uneven = np.interp(
+            np.arange(len(path)), np.linspace(0, len(path), 14), lot.rng.normal(1, 0.13, 14)
+        )
         radius = wide * lot.rng.lognormal(0, 0.4) * twist * np.clip(uneven, 0.5, 1.5)
         height = (number / 5 - 3) * unit + ground_height(relief, path) * 0.5
         grooves = lot.rng.normal(0, lot.between(0.3, 1.1) * unit, int(lot.rng.integers(5, 12)))
@@ -161,8 +167,8 @@ def pulp(lot: Lot, size: int) -> FloatImage:
         relief.tube(path, radius, height, flat=0.6, tone=tone, grooves=grooves)
     for centre in spread_points(size, lot.rng, 14 * unit)[: lot.count(0, 90)]:
         y, x = (int(np.clip(value, 0, size - 1)) for value in centre)
-        radius = lot.rng.lognormal(np.log(3 * unit), 0.5)
-        relief.put(grain((centre[0], centre[1]), radius, lot.rng), float(relief.z[y, x]))
+        filler = float(lot.rng.lognormal(np.log(3 * unit), 0.5))
+        relief.put(grain((centre[0], centre[1]), filler, lot.rng), float(relief.z[y, x]))
     relief.z += np.float32(0.5 * unit) * fractal(size, lot.rng, 5 * unit, 3, 0.7)
     return secondary(relief, lot)
 

@@ -46,7 +46,9 @@ def smooth_film(lot: Lot, size: int) -> FloatImage:
     """Nearly featureless film with a few pinholes, specks and shallow waves."""
     unit = size / 256
     relief = Relief(size)
-    relief.z += np.float32(lot.between(0.02, 0.35) * unit) * fractal(size, lot.rng, lot.scale(3, 40) * unit, 5, 0.7)
+    relief.z += np.float32(lot.between(0.02, 0.35) * unit) * fractal(
+        size, lot.rng, lot.scale(3, 40) * unit, 5, 0.7
+    )
     y, x = np.mgrid[:size, :size].astype(np.float32)
     ragged = fractal(size, lot.rng, 12 * unit, 4, 0.6)
     for _ in range(lot.count(0, 9)):
@@ -64,8 +66,12 @@ def brushed(lot: Lot, size: int) -> FloatImage:
     unit = size / 256
     relief = Relief(size)
     angle = lot.rng.uniform(0, np.pi)
-    relief.z += np.float32(lot.between(0.3, 1.2) * unit) * streaks(size, lot.rng, 200 * unit, lot.scale(1.2, 4) * unit, angle)
-    relief.z += np.float32(lot.between(0.3, 1.5) * unit) * streaks(size, lot.rng, 300 * unit, 12 * unit, angle)
+    relief.z += np.float32(lot.between(0.3, 1.2) * unit) * streaks(
+        size, lot.rng, 200 * unit, lot.scale(1.2, 4) * unit, angle
+    )
+    relief.z += np.float32(lot.between(0.3, 1.5) * unit) * streaks(
+        size, lot.rng, 300 * unit, 12 * unit, angle
+    )
     relief.tone += np.float32(0.1) * streaks(size, lot.rng, 250 * unit, 8 * unit, angle)
     pits = fractal(size, lot.rng, 5 * unit, 2) > lot.between(2.0, 3.2)
     relief.z -= np.float32(2 * unit) * smooth(pits.astype(np.float32), 0.7)
@@ -86,7 +92,9 @@ def cracked(lot: Lot, size: int) -> FloatImage:
     relief.tone += np.float32(0.04) * lot.rng.normal(0, 1, number).astype(np.float32)[owner]
     relief.tone *= 1 - np.float32(lot.between(0.5, 0.9)) * open_
     relief.z = (curl - open_ * lot.between(2, 10) * unit).astype(np.float32)
-    relief.z += np.float32(lot.between(0.1, 0.9) * unit) * fractal(size, lot.rng, lot.scale(3, 12) * unit, 4, 0.6)
+    relief.z += np.float32(lot.between(0.1, 0.9) * unit) * fractal(
+        size, lot.rng, lot.scale(3, 12) * unit, 4, 0.6
+    )
     return secondary(relief, lot)
 
 
@@ -96,7 +104,9 @@ def cross_section(lot: Lot, size: int) -> FloatImage:
     relief = Relief(size)
     y, x = np.mgrid[:size, :size].astype(np.float32)
     turn = lot.rng.normal(0, 0.06)
-    depth = y + turn * x + np.float32(lot.between(0.2, 1.5) * unit) * clouds(size, lot.rng, 25 * unit)
+    depth = (
+        y + turn * x + np.float32(lot.between(0.2, 1.5) * unit) * clouds(size, lot.rng, 25 * unit)
+    )
     edges = np.sort(lot.rng.uniform(0.2, 0.85, lot.count(2, 5))) * size
     layer = np.searchsorted(edges, depth)
     columns = streaks(size, lot.rng, 60 * unit, lot.scale(2, 6) * unit, np.pi / 2)
@@ -119,18 +129,22 @@ def wrinkled(lot: Lot, size: int) -> FloatImage:
     unit = size / 256
     relief = Relief(size)
     broad = lot.scale(18, 70) * unit
-    _, gap, owner = cells(size, spread_points(size, lot.rng, 1.6 * broad, 0.5))
+    _, gap, _owner = cells(size, spread_points(size, lot.rng, 1.6 * broad, 0.5))
     gap = warp(gap, lot.rng, 0.08 * broad, 0.6 * broad)
     # Folds die out: each is high in one part of the sheet only.
     high = np.clip(0.4 + 0.6 * clouds(size, lot.rng, broad), 0, 1.6)
-    relief.z += (lot.between(2, 7) * unit * high * np.exp(-gap / (lot.between(1.2, 4) * unit))).astype(np.float32)
+    relief.z += (
+        lot.between(2, 7) * unit * high * np.exp(-gap / (lot.between(1.2, 4) * unit))
+    ).astype(np.float32)
     crumple = lot.between(0.05, 0.3)
     for octave in range(4):
         wide = broad * 0.9 / 1.8**octave
         crease = 1 - np.abs(warp(clouds(size, lot.rng, wide), lot.rng, 0.2 * wide, wide))
         relief.z += np.float32(crumple * wide * 0.6) * crease
     if lot.chance(0.3):
-        wave = streaks(size, lot.rng, 150 * unit, lot.scale(5, 14) * unit, lot.rng.uniform(0, np.pi))
+        wave = streaks(
+            size, lot.rng, 150 * unit, lot.scale(5, 14) * unit, lot.rng.uniform(0, np.pi)
+        )
         relief.z += np.float32(lot.between(1, 3) * unit) * wave
     return secondary(relief, lot)
 
@@ -156,8 +170,12 @@ def flakes_in_plane(lot: Lot, size: int) -> FloatImage:
     broad = lot.scale(14, 50) * unit
     for number, (y, x) in enumerate(spread_points(size, lot.rng, 0.9 * broad, 0.45)[:260]):
         radius = broad * lot.rng.lognormal(0, 0.35)
-        solid = grain((y, x), radius, lot.rng, thin=0.03, tilt=lot.towards(0.035, 0.25), stretch=1.6)
-        relief.put(solid, 0.002 * number * unit * lot.between(0.5, 2), tone=lot.rng.normal(1, 0.05))
+        solid = grain(
+            (y, x), radius, lot.rng, thin=0.03, tilt=lot.towards(0.035, 0.25), stretch=1.6
+        )
+        relief.put(
+            solid, 0.002 * number * unit * lot.between(0.5, 2), tone=lot.rng.normal(1, 0.05)
+        )
     relief.z = warp(relief.z, lot.rng, lot.between(0.04, 0.12) * broad, 0.5 * broad)
     relief.z += np.float32(0.25 * unit) * fractal(size, lot.rng, 10 * unit, 4, 0.6)
     return secondary(relief, lot)

@@ -25,7 +25,7 @@ class _Device:
 
 
 def _layout(lot: Lot, size: int) -> _Device:
-    """Lay out a device: turned by quarters or a little, closer or farther, from above or aslant."""
+    """Lay out a device: its turn, its enlargement, and the angle at which it is seen."""
     turn = lot.rng.choice([0, np.pi / 2, np.pi]) + lot.rng.normal(0, 0.1 + 0.2 * lot.variety)
     shift = (float(lot.rng.normal(0, 0.06)), float(lot.rng.normal(0.05, 0.06)))
     tilt = lot.between(0.5, 1.0) if lot.chance(0.4) else 0.0
@@ -43,10 +43,14 @@ def _shown(lot: Lot, device: _Device, size: int, *, high: float = 1.0) -> FloatI
     wafer, metal, poly = lot.between(0.2, 0.6), lot.between(0.5, 1.0), lot.between(0.5, 1.1)
     step = lot.scale(1.5, 5) * unit * (1.5 if device.tilt else 1.0)
     soft = lot.between(0.2, 0.7) * unit
-    relief.z = np.float32(step) * smooth(low, soft) + np.float32(step * 2 * high) * smooth(top, soft)
+    relief.z = np.float32(step) * smooth(low, soft) + np.float32(step * 2 * high) * smooth(
+        top, soft
+    )
     relief.tone = np.float32(wafer) + np.float32(metal - wafer) * low
     relief.tone += top * (np.float32(poly) - relief.tone)
-    edges = smooth(low, soft) * (1 - smooth(low, soft)) + smooth(top, soft) * (1 - smooth(top, soft))
+    edges = smooth(low, soft) * (1 - smooth(low, soft)) + smooth(top, soft) * (
+        1 - smooth(top, soft)
+    )
     relief.tone += np.float32(lot.between(0, 0.8)) * 4 * edges
     rough = lot.towards(lot.between(0.0, 0.12), 1.0) * unit
     relief.z += np.float32(rough) * fractal(size, lot.rng, lot.scale(2, 7) * unit, 3, 0.8)
@@ -132,18 +136,16 @@ def spiral(lot: Lot, size: int) -> FloatImage:
     turns = lot.count(3, 7)
     pitch = 0.36 / turns
     if lot.chance(0.5):
-        corners = []
-        for index in range(4 * turns + 1):
-            reach = 0.08 + pitch * index / 4
-            angle = index * np.pi / 2 + np.pi / 4
-            corners.append((0.5 + 1.3 * reach * np.cos(angle), 0.5 + 1.3 * reach * np.sin(angle)))
+        angle = np.arange(4 * turns + 1) * np.pi / 2
+        reach = 1.3 * (0.08 + pitch * angle / (2 * np.pi))
     else:
         angle = np.linspace(0, 2 * np.pi * turns, 60 * turns)
         reach = 0.08 + pitch * angle / (2 * np.pi)
-        corners = list(zip(0.5 + reach * np.cos(angle), 0.5 + reach * np.sin(angle), strict=True))
+    angle = angle + np.pi / 4
+    corners = np.column_stack([0.5 + reach * np.cos(angle), 0.5 + reach * np.sin(angle)])
     low.line(corners, lot.between(0.4, 0.65) * pitch)
     low.box(0.44, 0.44, 0.56, 0.56)
-    low.line([corners[-1], (corners[-1][0] + 0.4, corners[-1][1])], 0.5 * pitch)
+    low.line(corners[-1] + np.array([[0, 0], [0.4, 0]]), 0.5 * pitch)
     device.high.box(0.46, 0.46, 0.54, 1.0)
     device.high.box(0.35, 0.95, 0.65, 1.2)
     return _shown(lot, device, size, high=0.5)
@@ -161,9 +163,20 @@ def contacts(lot: Lot, size: int) -> FloatImage:
         side = np.array([-away[1], away[0]])
         thin, wide = lot.between(0.008, 0.025), lot.between(0.08, 0.17)
         inner, elbow, outer, pad = (0.5 + away * reach for reach in (gap, 0.22, 0.42, 1.2))
-        low.polygon(np.array([inner - side * thin, inner + side * thin, elbow + side * 2 * thin,
-                              outer + side * wide, pad + side * wide, pad - side * wide,
-                              outer - side * wide, elbow - side * 2 * thin]))
+        low.polygon(
+            np.array(
+                [
+                    inner - side * thin,
+                    inner + side * thin,
+                    elbow + side * 2 * thin,
+                    outer + side * wide,
+                    pad + side * wide,
+                    pad - side * wide,
+                    outer - side * wide,
+                    elbow - side * 2 * thin,
+                ]
+            )
+        )
     if lot.chance(0.6):
         turn = lot.rng.uniform(0, np.pi)
         half = 0.2 * np.array([np.cos(turn), np.sin(turn)])
@@ -214,7 +227,12 @@ def gears(lot: Lot, size: int) -> FloatImage:
         spokes = lot.count(3, 6)
         for index in range(spokes):
             turn = 2 * np.pi * index / spokes
-            high.disc(x + 0.55 * radius * np.cos(turn), y + 0.55 * radius * np.sin(turn), 0.2 * radius, hole=True)
+            high.disc(
+                x + 0.55 * radius * np.cos(turn),
+                y + 0.55 * radius * np.sin(turn),
+                0.2 * radius,
+                hole=True,
+            )
         low.disc(x, y, 0.16 * radius)
         high.disc(x, y, 0.1 * radius, hole=True)
         x, y = x + radius * 1.62, y + radius * 0.6

@@ -57,7 +57,9 @@ def forest(lot: Lot, size: int) -> FloatImage:
     points = points[points[:, 0] > horizon + length * 0.5][:1600]
     for foot in points:
         long = length * lot.rng.normal(1, 0.1)
-        path = _wire(lot, long, np.pi / 2 + lot.rng.normal(0, lean), 0.01, np.array(foot) - (long / 2, 0))
+        path = _wire(
+            lot, long, np.pi / 2 + lot.rng.normal(0, lean), 0.01, np.array(foot) - (long / 2, 0)
+        )
         rise = float(foot[0])  # the nearer hides the farther
         fade = np.linspace(0, 1, len(path))
         relief.tube(path[::-1], radius, rise + 2 * radius * fade, tone=lot.rng.uniform(0.85, 1.1))
@@ -92,7 +94,9 @@ def rods_from_above(lot: Lot, size: int) -> FloatImage:
     radius = lot.scale(5, 17) * unit
     relief = Relief(size, -8 * radius, 0.35)
     askew = lot.between(0.03, 0.3)
-    for centre in spread_points(size, lot.rng, radius * lot.between(1.7, 2.8), lot.between(0.15, 0.4)):
+    for centre in spread_points(
+        size, lot.rng, radius * lot.between(1.7, 2.8), lot.between(0.15, 0.4)
+    ):
         thick = radius * lot.rng.lognormal(0, lot.between(0.05, 0.25))
         height = lot.rng.normal(0, 1.2) * thick
         tilt = lot.rng.normal(0, askew, 2)
@@ -100,7 +104,9 @@ def rods_from_above(lot: Lot, size: int) -> FloatImage:
         # The flank of a leaning rod: its section, again and again, farther down.
         foot = np.array(centre) - np.outer(steps, tilt)
         relief.tube(foot, 0.8 * thick, height - steps)
-        turn = crystal((centre[0], centre[1]), 1.3 * thick, "hexagonal prism", lot.rng, lying=0.4 * askew)
+        turn = crystal(
+            (centre[0], centre[1]), 1.3 * thick, "hexagonal prism", lot.rng, lying=0.4 * askew
+        )
         relief.put(turn, height)
     return secondary(relief, lot)
 

@@ -108,7 +108,9 @@ def packed_cubes(lot: Lot, size: int) -> FloatImage:
     return secondary(relief, lot)
 
 
-def _cube(centre: tuple[float, float], half: float, turn: float, rng: np.random.Generator) -> Solid:
+def _cube(
+    centre: tuple[float, float], half: float, turn: float, rng: np.random.Generator
+) -> Solid:
     """Cube that lies nearly flat, its edges along `turn` [rad]."""
     cos, sin = np.cos(turn), np.sin(turn)
     walls = np.array([[cos, sin, 0], [-cos, -sin, 0], [-sin, cos, 0], [sin, -cos, 0]])
@@ -142,7 +144,9 @@ def small_bright(lot: Lot, size: int) -> FloatImage:
     relief = _ground(lot, size)
     radii = _radii(lot, size, int(lot.scale(60, 500)), 1.3, 5)
     for y, x, radius in apart(size, lot.rng, radii, tries=3):
-        solid = ellipsoid((y, x), (radius, radius * lot.rng.uniform(0.8, 1)), lot.rng.uniform(0, 3.1))
+        solid = ellipsoid(
+            (y, x), (radius, radius * lot.rng.uniform(0.8, 1)), lot.rng.uniform(0, 3.1)
+        )
         relief.put(solid, 0.5 * radius, tone=lot.rng.uniform(1.0, 1.6))
     return secondary(relief, lot)
 
@@ -249,8 +253,10 @@ def superlattice_in_transmission(lot: Lot, size: int) -> FloatImage:
     radius = lot.scale(2.0, 8) * unit
     cubes = lot.chance(0.5)
     pitch, loose = radius * lot.between(2.1, 2.8), lot.between(0.02, 0.12)
-    points = _square_lattice(size, lot, pitch, loose) if cubes else spread_points(
-        size, lot.rng, pitch, loose
+    points = (
+        _square_lattice(size, lot, pitch, loose)
+        if cubes
+        else spread_points(size, lot.rng, pitch, loose)
     )
     turn = lot.rng.uniform(0, np.pi)
     cos, sin = np.cos(turn), np.sin(turn)

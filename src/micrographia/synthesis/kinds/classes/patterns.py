@@ -36,7 +36,11 @@ def lines(lot: Lot, size: int) -> FloatImage:
     turn = lot.rng.normal(0, 0.04) + (np.pi / 2 if lot.chance(0.3) else 0.0)
     if lot.chance(0.2):
         turn = lot.rng.uniform(0, np.pi)
-    along = lot.between(0.0, 0.03) * pitch * streaks(size, lot.rng, 14 * unit, 0.5 * pitch, turn + np.pi / 2)
+    along = (
+        lot.between(0.0, 0.03)
+        * pitch
+        * streaks(size, lot.rng, 14 * unit, 0.5 * pitch, turn + np.pi / 2)
+    )
     place = (x * np.cos(turn) + y * np.sin(turn) + along) / pitch + lot.rng.random()
     inside = duty / 2 - np.abs((place % 1) - 0.5)
     mask = np.clip(inside * pitch + 0.5, 0, 1).astype(np.float32)

@@ -18,7 +18,9 @@ def _heap(lot: Lot, size: int, coarse: float, spread: float) -> FloatArray:
     rows = []
     for share, count in ((1.0, 1.6), (0.5, 1.2), (0.25, 0.8)):
         spacing = 1.7 * coarse * share
-        points = spread_points(size, lot.rng, spacing, 0.4)[: int(count * (size / spacing) ** 2) + 3]
+        points = spread_points(size, lot.rng, spacing, 0.4)[
+            : int(count * (size / spacing) ** 2) + 3
+        ]
         radii = coarse * share * lot.rng.lognormal(0, spread, len(points))
         rows.append(np.column_stack([points, radii]))
     return np.vstack(rows)[:320]
@@ -127,7 +129,9 @@ def granules(lot: Lot, size: int) -> FloatImage:
             away = lot.rng.normal(0, 1, 2)
             away *= 0.9 * radius / np.hypot(*away)
             small = radius * lot.rng.uniform(0.12, 0.35)
-            relief.put(ellipsoid((y + away[0], x + away[1]), (small, small)), height + 0.5 * radius)
+            relief.put(
+                ellipsoid((y + away[0], x + away[1]), (small, small)), height + 0.5 * radius
+            )
     relief.z += np.float32(lot.between(0.4, 1.8) * unit) * dents
     return secondary(relief, lot)
 

@@ -29,7 +29,9 @@ def foam(lot: Lot, size: int) -> FloatImage:
     thick = lot.between(0.08, 0.2)
     for layer in range(3):
         _, gap, _ = cells(size, spread_points(size, lot.rng, spacing, lot.between(0.15, 0.32)))
-        gap = smooth(gap, 0.04 * spacing) + np.float32(0.03 * spacing) * fractal(size, lot.rng, 0.4 * spacing, 3)
+        gap = smooth(gap, 0.04 * spacing) + np.float32(0.03 * spacing) * fractal(
+            size, lot.rng, 0.4 * spacing, 3
+        )
         strut = np.float32(thick * spacing) * lot.rng.normal(1, 0.1) - gap * np.float32(0.5)
         bar = np.sqrt(np.maximum(strut, 0) * np.float32(thick * spacing))
         height = (layer - 2) * 0.9 * spacing + bar + 3 * unit * clouds(size, lot.rng, spacing)
@@ -79,9 +81,13 @@ def bicontinuous(lot: Lot, size: int) -> FloatImage:
     relief = Relief(size, -6 * scale, 0.4)
     fill = lot.between(-0.25, 0.25)
     for layer in range(3):
-        field = normalised(smooth(clouds(size, lot.rng, scale), 0.25 * scale)
-                           - smooth(clouds(size, lot.rng, 3 * scale), scale))
-        inside = 1 - np.abs(field) * lot.between(0.9, 1.5) if lot.chance(0.5) else field + 0.35 + fill
+        field = normalised(
+            smooth(clouds(size, lot.rng, scale), 0.25 * scale)
+            - smooth(clouds(size, lot.rng, 3 * scale), scale)
+        )
+        inside = (
+            1 - np.abs(field) * lot.between(0.9, 1.5) if lot.chance(0.5) else field + 0.35 + fill
+        )
         bar = np.sqrt(np.clip(inside, 0, 1.2)) * scale * 0.7
         shown = np.where(inside > 0, bar + (layer - 2) * 1.3 * scale, -np.inf).astype(np.float32)
         higher = shown > relief.z
@@ -99,7 +105,7 @@ def walls(lot: Lot, size: int) -> FloatImage:
     stretch = lot.between(1.0, 2.6)
     points = spread_points(size, lot.rng, spacing, 0.35)
     points[:, 0] = points[:, 0] * stretch - 0.5 * (stretch - 1) * size
-    near, gap, owner = cells(size, points, stretch=stretch)
+    _near, gap, owner = cells(size, points, stretch=stretch)
     ruffle = lot.between(0.08, 0.25) * spacing
     gap = warp(gap, lot.rng, ruffle, 0.6 * spacing)
     sheet = np.exp(-gap / np.float32(lot.between(0.03, 0.09) * spacing))
@@ -154,7 +160,7 @@ def membrane(lot: Lot, size: int) -> FloatImage:
     """Broken edge of a cast membrane: finger-like channels under a skin."""
     unit = size / 256
     relief = Relief(size, 0.0, 0.9)
-    y, x = np.mgrid[:size, :size].astype(np.float32)
+    y, _x = np.mgrid[:size, :size].astype(np.float32)
     top = lot.between(0.05, 0.4) * size + 2 * unit * clouds(size, lot.rng, 30 * unit)
     spacing = lot.scale(14, 40) * unit
     points = spread_points(size, lot.rng, spacing, 0.3)
@@ -167,7 +173,9 @@ def membrane(lot: Lot, size: int) -> FloatImage:
     skin = lot.between(0.02, 0.08) * size
     relief.tone *= np.exp(-deep / (0.9 * spacing)).astype(np.float32)
     shape = smooth((y > top + skin).astype(np.float32), 2 * unit)
-    relief.z = (-deep * shape + fractal(size, lot.rng, 6 * unit, 4, 0.6) * 0.8 * unit).astype(np.float32)
+    relief.z = (-deep * shape + fractal(size, lot.rng, 6 * unit, 4, 0.6) * 0.8 * unit).astype(
+        np.float32
+    )
     above = y < top
     relief.z[above] -= np.float32(60 * unit)
     relief.tone[above] = lot.between(0.3, 0.8)

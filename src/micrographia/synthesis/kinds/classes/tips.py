@@ -22,7 +22,9 @@ def _void(lot: Lot, size: int) -> Relief:
 
 def _placed(along: FloatArray, lot: Lot, size: int, reach: float) -> FloatArray:
     """Straight line that ends at an apex inside the picture; the shank leaves by the border."""
-    angle = lot.rng.choice([0, np.pi / 2, np.pi, -np.pi / 2]) + lot.rng.normal(0, 0.35 * lot.variety)
+    angle = lot.rng.choice([0, np.pi / 2, np.pi, -np.pi / 2]) + lot.rng.normal(
+        0, 0.35 * lot.variety
+    )
     away = np.array([np.sin(angle), np.cos(angle)])
     apex = size / 2 - away * size * (0.5 - reach) + lot.rng.normal(0, 0.05 * size, 2)
     return np.asarray(apex + np.outer(along, away))
@@ -43,7 +45,9 @@ def needle(lot: Lot, size: int) -> FloatImage:
     radius = np.maximum(width, lot.scale(0.003, 0.02)) * size
     tone = lot.between(0.8, 1.1)
     relief.tube(path, radius, 0.0, tone=tone)
-    relief.put(ellipsoid((float(path[0, 0]), float(path[0, 1])), (radius[0], radius[0])), 0.0, tone)
+    relief.put(
+        ellipsoid((float(path[0, 0]), float(path[0, 1])), (radius[0], radius[0])), 0.0, tone
+    )
     on = relief.z > -0.5 * size
     angle = float(np.arctan2(*(path[-1] - path[0])))
     drawn = streaks(size, lot.rng, 80 * unit, 3 * unit, angle)
@@ -78,7 +82,9 @@ def cantilever_side(lot: Lot, size: int) -> FloatImage:
     """Probe seen from the side: a thin beam from one border, the tip at its end."""
     unit = size / 256
     relief = _void(lot, size)
-    layout = Layout(size, lot.rng.normal(0, 0.15), lot.scale(0.8, 1.5), (0.0, lot.rng.normal(0, 0.05)))
+    layout = Layout(
+        size, lot.rng.normal(0, 0.15), lot.scale(0.8, 1.5), (0.0, lot.rng.normal(0, 0.05))
+    )
     flip = bool(lot.rng.random() < 0.5)
     thick, end = lot.between(0.05, 0.11), lot.between(0.68, 0.85)
     y, tall = 0.6, lot.between(0.2, 0.38)
@@ -124,7 +130,7 @@ def _pyramid(
 
 
 def pyramid(lot: Lot, size: int) -> FloatImage:
-    """Pyramidal tip on the end of a beam, seen from above or at an angle: ridges meet at the apex."""
+    """Pyramid or cone on the end of a beam, seen from above or at an angle."""
     unit = size / 256
     relief = Relief(size, -0.25 * size, lot.between(0.08, 0.3))
     turn = lot.rng.normal(0, 0.25 * lot.variety)
@@ -135,9 +141,24 @@ def pyramid(lot: Lot, size: int) -> FloatImage:
     half = lot.between(0.26, 0.48)
     shape = lot.pick(["triangle", "bar", "plane"])
     if shape == "triangle":
-        beam.polygon([(0.5 - 2.4 * half, 1.6), (0.5 - 0.06, 0.26), (0.5 + 0.06, 0.26), (0.5 + 2.4 * half, 1.6)])
+        beam.polygon(
+            [
+                (0.5 - 2.4 * half, 1.6),
+                (0.5 - 0.06, 0.26),
+                (0.5 + 0.06, 0.26),
+                (0.5 + 2.4 * half, 1.6),
+            ]
+        )
     elif shape == "bar":
-        beam.polygon([(0.5 - half, 1.6), (0.5 - half, 0.35), (0.5, 0.2), (0.5 + half, 0.35), (0.5 + half, 1.6)])
+        beam.polygon(
+            [
+                (0.5 - half, 1.6),
+                (0.5 - half, 0.35),
+                (0.5, 0.2),
+                (0.5 + half, 0.35),
+                (0.5 + half, 1.6),
+            ]
+        )
     else:
         beam.box(-1, -1, 2, 2)
     mask = beam.mask > 0.5
@@ -160,7 +181,9 @@ def emitter(lot: Lot, size: int) -> FloatImage:
     """Upright cone or sharpened post on a wafer, seen at an angle; one, or a few neighbours."""
     unit = size / 256
     relief = Relief(size, 0.0, lot.between(0.3, 0.6))
-    relief.z += np.float32(lot.between(0.05, 0.6) * unit) * fractal(size, lot.rng, lot.scale(4, 20) * unit, 4)
+    relief.z += np.float32(lot.between(0.05, 0.6) * unit) * fractal(
+        size, lot.rng, lot.scale(4, 20) * unit, 4
+    )
     wide = lot.between(0.12, 0.26) * size
     tall = wide * lot.between(1.6, 3.2)
     y, x = np.mgrid[:size, :size].astype(np.float32)
@@ -173,7 +196,9 @@ def emitter(lot: Lot, size: int) -> FloatImage:
         far = np.hypot((y - row) / np.float32(np.cos(tilt)), x - column) / wide
         post = np.float32(tall) * np.clip(1 - far, 0, 1) ** np.float32(power)
         ribbed = 1 + 0.02 * fractal(size, lot.rng, 8 * unit, 3)
-        relief.z = np.where(post > 0, np.maximum(relief.z, post * ribbed), relief.z).astype(np.float32)
+        relief.z = np.where(post > 0, np.maximum(relief.z, post * ribbed), relief.z).astype(
+            np.float32
+        )
     picture = secondary(relief, lot, guests=lot.lean())
     return oblique(relief, picture, tilt, wall=lot.between(0.7, 1.1))
 

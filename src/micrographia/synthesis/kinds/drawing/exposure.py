@@ -79,7 +79,9 @@ def _jittered(picture: FloatImage, lot: Lot) -> FloatImage:
     y, x = np.mgrid[:size, :size].astype(np.float32)
     lines = lot.rng.normal(0, lot.between(0.1, 0.5), (size, 1)).astype(np.float32)
     drift = np.linspace(0, lot.rng.normal(0, 4), size, dtype=np.float32)[:, None]
-    moved = cv2.remap(picture, x + lines + drift, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
+    moved = cv2.remap(
+        picture, x + lines + drift, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT
+    )
     return np.asarray(moved, dtype=np.float32)
 
 

@@ -57,9 +57,7 @@ def streaks(
     return normalised(turned[start : start + size, start : start + size])
 
 
-def warp(
-    field: FloatImage, rng: np.random.Generator, amount: float, scale: float
-) -> FloatImage:
+def warp(field: FloatImage, rng: np.random.Generator, amount: float, scale: float) -> FloatImage:
     """Displace a square field by clouds of deviation `amount` [px]."""
     size = field.shape[0]
     y, x = np.mgrid[:size, :size].astype(np.float32)
@@ -119,7 +117,12 @@ def spread_points(
 
 
 def apart(
-    size: int, rng: np.random.Generator, radii: FloatArray, *, overlap: float = 0.0, tries: int = 12
+    size: int,
+    rng: np.random.Generator,
+    radii: FloatArray,
+    *,
+    overlap: float = 0.0,
+    tries: int = 12,
 ) -> FloatArray:
     """Throw circles at random; keep those that do not overlap.
 
@@ -168,6 +171,8 @@ def smooth(field: FloatImage, width: float) -> FloatImage:
         part = cv2.resize(field, None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA)
         part = cv2.GaussianBlur(part, (0, 0), width / 4, borderType=cv2.BORDER_REPLICATE)
         shape = (field.shape[1], field.shape[0])
-        return np.asarray(cv2.resize(part, shape, interpolation=cv2.INTER_LINEAR), dtype=np.float32)
+        return np.asarray(
+            cv2.resize(part, shape, interpolation=cv2.INTER_LINEAR), dtype=np.float32
+        )
     blurred = cv2.GaussianBlur(field, (0, 0), width, borderType=cv2.BORDER_REPLICATE)
     return np.asarray(blurred, dtype=np.float32)

@@ -30,9 +30,7 @@ def add_guests(relief: Relief, lot: Lot) -> None:
     _scatter(relief, lot, number, 2.0 * unit, lot.rng.uniform(4, 12) * unit, what)
 
 
-def _scatter(
-    relief: Relief, lot: Lot, number: int, small: float, large: float, what: str
-) -> None:
+def _scatter(relief: Relief, lot: Lot, number: int, small: float, large: float, what: str) -> None:
     for _ in range(number):
         centre = (float(lot.rng.uniform(0, relief.size)), float(lot.rng.uniform(0, relief.size)))
         radius = float(np.exp(lot.rng.uniform(np.log(small), np.log(large))))

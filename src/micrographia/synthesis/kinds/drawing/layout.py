@@ -1,4 +1,4 @@
-"""Flat shapes drawn with a ruler and compass: masks of devices and patterns, smooth at the edges."""
+"""Flat shapes drawn with a ruler and compass: masks of devices and patterns."""
 
 from __future__ import annotations
 
@@ -64,7 +64,9 @@ class Layout:
             np.column_stack([x + radius * np.cos(angle), y + radius * np.sin(angle)]), hole=hole
         )
 
-    def line(self, points: Sequence[Point] | FloatArray, width: float, *, hole: bool = False) -> None:
+    def line(
+        self, points: Sequence[Point] | FloatArray, width: float, *, hole: bool = False
+    ) -> None:
         """Draw a bent line of a width that is a share of the side."""
         thick = max(round(width * self._zoom * self.size * _FINE), 1)
         colour = 0 if hole else 255

@@ -1,4 +1,4 @@
-"""Random draws whose spread the two dials set: variety within a class, likeness between classes."""
+"""Random draws whose spread two dials set: variety within a class, likeness between them."""
 
 from __future__ import annotations
 

@@ -53,7 +53,9 @@ def draw_look(lot: Lot) -> Look:
     )
 
 
-def secondary(relief: Relief, lot: Lot, *, look: Look | None = None, guests: bool = True) -> FloatImage:
+def secondary(
+    relief: Relief, lot: Lot, *, look: Look | None = None, guests: bool = True
+) -> FloatImage:
     """Ideal scanning picture of a relief, about 0…1.
 
     The yield of secondary electrons grows with the tilt θ as 1/cos θ until their escape depth

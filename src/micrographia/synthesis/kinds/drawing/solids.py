@@ -112,7 +112,12 @@ def grain(
 
 
 def walk(
-    rng: np.random.Generator, size: int, length: float, bend: float, *, start: FloatArray | None = None
+    rng: np.random.Generator,
+    size: int,
+    length: float,
+    bend: float,
+    *,
+    start: FloatArray | None = None,
 ) -> FloatArray:
     """Smooth random curve in half-pixel steps.
 

@@ -1,4 +1,4 @@
-"""How transmission shows matter: dark by its thickness on a speckled film, or bright in dark field."""
+"""How transmission shows matter: dark on a speckled film, or bright in dark field."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ def transmitted(mass: FloatImage, lot: Lot) -> FloatImage:
         return np.asarray(haze + 0.75 * (1 - np.exp(-1.5 * lost)), dtype=np.float32)
     film = lot.between(0.5, 0.8)
     # Of faint matter something must still be seen through the grain of the film.
-    speckle = lot.between(0.01, min(0.3 * opacity, 0.09))
-    speckle = speckle * clouds(size, lot.rng, lot.scale(1.2, 3.0) * unit)
+    strength = lot.between(0.01, min(0.3 * opacity, 0.09))
+    speckle = strength * clouds(size, lot.rng, lot.scale(1.2, 3.0) * unit)
     ground = film * (1 + speckle + lot.between(0, 0.03) * fractal(size, lot.rng, 90 * unit, 3))
     focus = lot.between(1.0, 2.2) * unit
     fringe = np.clip(smooth(lost, focus) - lost, -0.2, 0.4) * lot.between(0.0, 0.9)
@@ -53,5 +53,5 @@ def _film_edge(size: int, lot: Lot) -> FloatImage:
     bow = 20 * unit * clouds(size, lot.rng, 0.8 * size)
     far = (x - size / 2) * np.cos(turn) + (y - size / 2) * np.sin(turn) + bow
     far = far / np.float32(unit) - np.float32(lot.rng.normal(0, 70))
-    hem = lot.between(0.0, 1.5) * np.exp(-((far - 12) / lot.between(3, 12)) ** 2)
+    hem = lot.between(0.0, 1.5) * np.exp(-(((far - 12) / lot.between(3, 12)) ** 2))
     return np.asarray(1 / (1 + np.exp(-np.clip(far, -50, 50))) + hem, dtype=np.float32)
