@@ -49,13 +49,18 @@ def forest(lot: Lot, size: int) -> FloatImage:
     radius, length = lot.scale(0.9, 4.0) * unit, lot.scale(35, 150) * unit
     relief = Relief(size, -4 * size, lot.between(0.08, 0.3))
     spacing = max(radius * lot.scale(3.0, 8.0), 0.023 * (size + length))
-    points = spread_points(size + int(2 * length), lot.rng, spacing, lot.between(0.15, 0.5))
-    points = points[np.argsort(points[:, 0])]
+    feet = spread_points(size + int(length), lot.rng, spacing, lot.between(0.15, 0.5))
+    feet = feet[np.argsort(feet[:, 0])]
     lean = lot.between(0.03, 0.22)
     caps = lot.chance(0.4)
     horizon = lot.between(-0.4, 0.35) * size
-    points = points[points[:, 0] > horizon + length * 0.5][:1600]
-    for foot in points:
+    # Some are broken open in front: the wafer shows its edge.
+    front = size * lot.between(0.7, 0.95) if lot.chance(0.35) else size + length
+    feet = feet[(feet[:, 0] > horizon + 0.5 * length) & (feet[:, 0] < front)]
+    if front < size:
+        relief.z[int(front) :] = 0
+        relief.tone[int(front) :] = lot.between(0.3, 0.8)
+    for foot in feet:
         long = length * lot.rng.normal(1, 0.1)
         path = _wire(
             lot, long, np.pi / 2 + lot.rng.normal(0, lean), 0.01, np.array(foot) - (long / 2, 0)
@@ -121,6 +126,8 @@ def urchins(lot: Lot, size: int) -> FloatImage:
     if lot.chance(0.25):  # tetrapods
         arms, length, radius = 4, 1.3 * length, 1.6 * radius
     points = spread_points(size, lot.rng, length * lot.between(1.3, 2.2), 0.3)
+    points = points[np.argsort(np.hypot(*(points - size / 2).T))]
+    points += size * (0.5 + lot.rng.normal(0, 0.1, 2)) - points[0]
     for centre in points[: max(900 // arms, 8)]:
         for _ in range(arms):
             away = lot.rng.normal(0, 1, 3)

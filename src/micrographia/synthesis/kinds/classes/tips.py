@@ -165,7 +165,7 @@ def pyramid(lot: Lot, size: int) -> FloatImage:
     relief.z[mask] = 0
     relief.tone[mask] = lot.between(0.45, 0.8)
     relief.z += np.float32(lot.between(0.02, 0.3) * unit) * fractal(size, lot.rng, 12 * unit, 4)
-    wide = lot.between(0.13, 0.3) * size
+    wide = lot.between(0.13, 0.3) * size * (0.6 if shape == "triangle" else 1.0)
     sides = lot.pick([4, 4, 3, 30, 8])
     centre = (size * (0.5 + shift[1]), size * (0.5 + shift[0]))
     corner = float(turn) + np.pi / 4 * float(lot.rng.random() < 0.3)

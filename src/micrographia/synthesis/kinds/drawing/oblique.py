@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from micrographia.arrays import FloatArray, FloatImage
+from micrographia.synthesis.kinds.drawing.fields import smooth
 from micrographia.synthesis.kinds.drawing.relief import Relief
 
 
@@ -32,18 +33,20 @@ def oblique(relief: Relief, picture: FloatImage, tilt: float, *, wall: float = 0
     sin = float(np.sin(tilt))
     row = np.arange(size, dtype=np.float32)[:, None] - np.float32(sin) * (z - np.median(z))
     near_first = row[::-1]
-    outline = np.minimum.accumulate(near_first, axis=0)
+    outline = np.minimum.accumulate(near_first, axis=0)[::-1]
+    # Walls take their tone from about them: they are too steep to have pixels of their own.
+    about = np.float32(wall) * smooth(picture, 0.012 * size)
     result = np.empty((size, size), dtype=np.float32)
     screen = np.arange(size, dtype=np.float32)
     for column in range(size):
         result[:, column] = _column(
-            outline[::-1, column], picture[:, column], z[:, column], screen, wall
+            outline[:, column], picture[:, column], about[:, column], z[:, column], screen
         )
     return result
 
 
 def _column(
-    outline: FloatImage, tones: FloatImage, z: FloatImage, screen: FloatImage, wall: float
+    outline: FloatImage, tones: FloatImage, about: FloatImage, z: FloatImage, screen: FloatImage
 ) -> FloatArray:
     """Brightness down one column of the screen; `outline` rises from far to near."""
     size = outline.size
@@ -53,7 +56,7 @@ def _column(
     gap = np.maximum(outline[near] - outline[far], 1e-6)
     share = np.clip((screen - outline[far]) / gap, 0, 1)
     mixed = tones[far] + share * (tones[near] - tones[far])
-    steep = np.clip((gap - 1.5) / 1.5, 0, 1) * (z[far] > z[near])
-    rim = np.exp(-(screen - outline[far]) / 1.2)
-    upright = tones[far] * (wall * (1 - 0.35 * share) * (1 - rim) + rim)
+    steep = np.clip((gap - 4) / 3, 0, 1) * (z[far] > z[near])
+    rim = np.exp(-np.maximum(screen - outline[far], 0) / 1.2)
+    upright = about[far] * (1 - 0.4 * share) * (1 - rim) + tones[far] * rim
     return np.asarray(mixed + steep * (upright - mixed))

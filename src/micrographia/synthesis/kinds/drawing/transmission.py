@@ -6,7 +6,9 @@ import numpy as np
 
 from micrographia.arrays import FloatImage
 from micrographia.synthesis.kinds.drawing.fields import clouds, fractal, smooth
+from micrographia.synthesis.kinds.drawing.guests import add_foreign
 from micrographia.synthesis.kinds.drawing.lot import Lot
+from micrographia.synthesis.kinds.drawing.relief import Relief
 
 
 def transmitted(mass: FloatImage, lot: Lot) -> FloatImage:
@@ -24,6 +26,10 @@ def transmitted(mass: FloatImage, lot: Lot) -> FloatImage:
     """
     size = mass.shape[0]
     unit = size / 256
+    if lot.lean(0.45):
+        foreign = Relief(size, transparent=True)
+        add_foreign(foreign, lot)
+        mass = mass + foreign.mass
     there = mass[mass > 0]
     full = float(np.percentile(there, 75)) if there.size else 1.0
     opacity = lot.scale(0.22, 1.8)
