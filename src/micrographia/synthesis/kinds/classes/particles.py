@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from micrographia.arrays import FloatArray, FloatImage
@@ -217,7 +219,7 @@ def crystals_in_transmission(lot: Lot, size: int) -> FloatImage:
 
 
 def _denser(solid: Solid, factor: float) -> Solid:
-    return Solid(solid.y0, solid.x0, (solid.top * np.float32(factor)).astype(np.float32))
+    return replace(solid, thickness=(solid.thickness * np.float32(factor)).astype(np.float32))
 
 
 def shells_in_transmission(lot: Lot, size: int) -> FloatImage:

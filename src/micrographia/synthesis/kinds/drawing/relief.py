@@ -21,11 +21,14 @@ class Solid:
         Corner of the window [px]; may lie outside the picture.
     top
         Height over the solid's own middle plane [px]; -inf outside its outline, shape (h, w).
+    thickness
+        Matter along the line of sight [px]; 0 outside, shape (h, w).
     """
 
     y0: int
     x0: int
     top: FloatImage
+    thickness: FloatImage
 
 
 class Relief:
@@ -68,14 +71,17 @@ class Relief:
         bottom, right = min(solid.y0 + height, self.size), min(solid.x0 + width, self.size)
         if bottom <= top or right <= left:
             return
-        own = solid.top[top - solid.y0 : bottom - solid.y0, left - solid.x0 : right - solid.x0]
+        part = (
+            slice(top - solid.y0, bottom - solid.y0),
+            slice(left - solid.x0, right - solid.x0),
+        )
         window = slice(top, bottom), slice(left, right)
-        raised = own + np.float32(base)
+        raised = solid.top[part] + np.float32(base)
         seen = raised > self.z[window]
         self.z[window][seen] = raised[seen]
         self.tone[window][seen] = tone
         if self._transparent:
-            self.mass[window] += 2 * np.maximum(own, 0)
+            self.mass[window] += solid.thickness[part]
 
     def balls(self, balls: FloatArray, height: FloatArray, *, flat: float = 1.0) -> None:
         """Put many balls at once.
@@ -188,8 +194,9 @@ def ellipsoid(
     cos, sin = np.float32(np.cos(angle)), np.float32(np.sin(angle))
     rest = 1 - ((dx * cos + dy * sin) / long) ** 2 - ((dy * cos - dx * sin) / short) ** 2
     tall = min(radii) if height is None else height
-    top = np.where(rest >= 0, np.float32(tall) * np.sqrt(np.maximum(rest, 0)), -np.inf)
-    return Solid(y0, x0, top.astype(np.float32))
+    half = np.float32(tall) * np.sqrt(np.maximum(rest, 0))
+    top = np.where(rest >= 0, half, -np.inf)
+    return Solid(y0, x0, top.astype(np.float32), (2 * half).astype(np.float32))
 
 
 def polyhedron(centre: Centre, normals: FloatArray, offsets: FloatArray, reach: float) -> Solid:
@@ -217,7 +224,9 @@ def polyhedron(centre: Centre, normals: FloatArray, offsets: FloatArray, reach: 
         else:
             inside &= rest >= 0
     inside &= (top >= bottom) & np.isfinite(top)
-    return Solid(y0, x0, np.where(inside, top, -np.inf).astype(np.float32))
+    thickness = np.where(inside, top - bottom, 0)
+    shown = np.where(inside, top, -np.inf)
+    return Solid(y0, x0, shown.astype(np.float32), thickness.astype(np.float32))
 
 
 def _window(centre: Centre, reach: float) -> tuple[int, int, FloatImage, FloatImage]:
