@@ -24,6 +24,7 @@ from micrographia.synthesis.kinds.classes import (
     tips,
 )
 from micrographia.synthesis.kinds.drawing.exposure import banner, expose
+from micrographia.synthesis.kinds.drawing.fields import fractal, smooth
 from micrographia.synthesis.kinds.drawing.lot import Lot
 
 #: Side of a drawing over that of the picture.
@@ -146,12 +147,31 @@ def make_picture(
     # Drawn larger and averaged, so that outlines have no stairs.
     large = round(settings.size * _FINE)
     drawn = painter(lot, large)
+    if not through and lot.lean(lot.likeness):
+        drawn = _mixed(drawn, name, lot)
     shape = (settings.size, settings.size)
     ideal = np.asarray(cv2.resize(drawn, shape, interpolation=cv2.INTER_AREA), dtype=np.float32)
     pixels = expose(ideal, lot, scanning=not through)
     if rng.random() < settings.annotated_share:
         pixels = banner(pixels, lot, scanning=not through)
     return pixels, chosen, "TEM" if through else "SEM"
+
+
+def _mixed(picture: FloatImage, name: str, lot: Lot) -> FloatImage:
+    """Show another class in the lesser part of a picture, beyond a ragged border."""
+    size = picture.shape[0]
+    other = str(lot.rng.choice([each for each in CLASSES if each != name]))
+    painters = list(CLASSES[other].scanning.values())
+    second = painters[int(lot.rng.integers(len(painters)))](lot, size)
+    second = second * np.float32(picture.mean() / max(float(second.mean()), 1e-3))
+    field = fractal(size, lot.rng, 0.7 * size, 5, 0.55)
+    # The middle, where the subject is, stays as it is.
+    y, x = np.mgrid[:size, :size].astype(np.float32) / np.float32(size) - np.float32(0.5)
+    field -= 2 * np.exp(-(y**2 + x**2) / np.float32(0.06))
+    least = float(np.quantile(field, 1 - lot.rng.uniform(0.1, 0.35)))
+    cover = smooth((field > least).astype(np.float32), 0.6)
+    rim = 1 + np.float32(lot.between(-0.3, 0.8)) * 4 * cover * (1 - cover)
+    return np.asarray((picture + cover * (second - picture)) * rim, dtype=np.float32)
 
 
 def _kind(name: str) -> Kind:

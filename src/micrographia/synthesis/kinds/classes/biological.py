@@ -125,7 +125,7 @@ def cocci(lot: Lot, size: int) -> FloatImage:
         thick = radius * lot.rng.normal(1, 0.07)
         turn = lot.rng.uniform(0, np.pi)
         height = radius * lot.rng.uniform(0.7, 1.3)
-        if lot.rng.random() < 0.35:
+        if lot.rng.random() < lot.towards(0.35, 0.0):
             away = 0.28 * thick * np.array([np.sin(turn), np.cos(turn)])
             for side in (-1, 1):
                 centre = (y + side * away[0], x + side * away[1])

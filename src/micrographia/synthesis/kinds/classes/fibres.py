@@ -19,10 +19,11 @@ def electrospun(lot: Lot, size: int) -> FloatImage:
     relief = Relief(size, -14 * radius, 0.5)
     number = int(np.clip(2.2 * size / radius, 30, 120))
     bend = lot.towards(lot.between(0.4, 2.2), 0.1)
+    length = lot.towards(2.0, 0.5)
     aligned, beads = lot.chance(0.2), radius < 4 * unit and lot.chance(0.3)
     for index in range(number):
         thick = radius * lot.rng.lognormal(0, 0.22)
-        path = walk(lot.rng, size, 2.0, bend)
+        path = walk(lot.rng, size, length, bend)
         if aligned:
             path = _turned(path, lot.rng.normal(0.3, 0.15))
         height = (index / number - 1) * 10 * radius + lot.rng.normal(0, radius)

@@ -27,6 +27,7 @@ def lying(lot: Lot, size: int) -> FloatImage:
     relief = Relief(size, 0.0, lot.between(0.15, 0.5))
     radius, length = lot.scale(0.8, 4.0) * unit, lot.scale(45, 260) * unit
     bend = lot.towards(lot.between(0, 0.04), 0.25)
+    length, radius = lot.towards(1.0, 3.0) * length, lot.towards(1.0, 2.0) * radius
     caps = lot.chance(0.35)
     one_way = lot.chance(0.2)
     azimuth = lot.rng.uniform(0, np.pi)

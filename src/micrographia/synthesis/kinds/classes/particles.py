@@ -66,7 +66,7 @@ def crystals(lot: Lot, size: int) -> FloatImage:
     """Cubes, octahedra and other faceted crystals of one habit, scattered or heaped."""
     relief = _ground(lot, size)
     habit = lot.pick(list(CRYSTALS))
-    heaped = lot.chance(0.4)
+    heaped = lot.chance(0.4) or lot.lean(0.5)
     radii = _radii(lot, size, int(lot.scale(15, 220)), 6, 30)
     lying = lot.scale(0.06, 1.5)
     for y, x, radius in apart(size, lot.rng, radii, overlap=0.45 if heaped else 0.05):

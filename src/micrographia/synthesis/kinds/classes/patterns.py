@@ -56,7 +56,7 @@ def _array(lot: Lot, size: int, *, tilt: float = 0.0) -> tuple[FloatImage, float
     hexagonal = lot.chance(0.4)
     motif = lot.pick(["disc", "square", "cross", "ring", "ellipse", "bar"])
     fill = lot.between(0.24, 0.42) * pitch
-    gone = lot.between(0, 0.02)
+    gone, loose = lot.towards(lot.between(0, 0.02), 0.3), lot.towards(0.0, 0.15)
     far = int(number * (1.2 if tilt else 0.5)) + 1
     reach = range(-far, number + far + 1)
     for row in reach:
@@ -65,6 +65,7 @@ def _array(lot: Lot, size: int, *, tilt: float = 0.0) -> tuple[FloatImage, float
                 continue
             x = (column + (0.5 if hexagonal and row % 2 else 0.0) + 0.5) * pitch
             y = (row * (0.866 if hexagonal else 1) + 0.5) * pitch
+            x, y = (at + lot.rng.normal(0, loose) * pitch for at in (x, y))
             _motif(layout, motif, x, y, fill)
     return layout.mask, pitch * size
 

@@ -35,6 +35,8 @@ def crushed(lot: Lot, size: int) -> FloatImage:
     for y, x, radius in _heap(lot, size, coarse, lot.between(0.3, 0.6)):
         height = lot.rng.normal(-0.6, 0.5) * coarse
         solid = grain((y, x), radius, lot.rng, thin=thin, stretch=1.7)
+        if lot.lean(0.6):  # rounded, as particles are
+            solid = ellipsoid((y, x), (radius, radius * lot.rng.uniform(0.8, 1)))
         relief.put(solid, height, tone=lot.rng.normal(1, 0.06))
     relief.z = warp(relief.z, lot.rng, lot.between(0.03, 0.12) * coarse, 0.6 * coarse)
     rough = lot.between(0.2, 1.2) * unit

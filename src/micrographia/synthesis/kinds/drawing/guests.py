@@ -32,12 +32,12 @@ def add_foreign(relief: Relief, lot: Lot) -> None:
     unit = relief.size / 256
     what = str(lot.rng.choice(["spheres", "grains", "fibres", "flakes"]))
     if what == "fibres":
-        for _ in range(int(lot.rng.integers(2, 6 + 14 * lot.likeness))):
+        for _ in range(int(lot.rng.integers(2, 6 + int(14 * lot.likeness)))):
             path = walk(lot.rng, relief.size, lot.rng.uniform(0.5, 2.0), 0.3)
             radius = lot.rng.uniform(0.8, 2.6) * unit
             relief.tube(path, radius, ground_height(relief, path) + 0.5 * radius)
         return
-    number = int(lot.rng.integers(5, 30 + 60 * lot.likeness))
+    number = int(lot.rng.integers(5, 30 + int(60 * lot.likeness)))
     _scatter(relief, lot, number, 2.0 * unit, lot.rng.uniform(4, 12) * unit, what)
 
 
