@@ -49,7 +49,7 @@ def forest(lot: Lot, size: int) -> FloatImage:
     unit = size / 256
     radius, length = lot.scale(0.9, 4.0) * unit, lot.scale(35, 150) * unit
     relief = Relief(size, -4 * size, lot.between(0.08, 0.3))
-    spacing = max(radius * lot.scale(3.0, 8.0), 0.023 * (size + length))
+    spacing = max(radius * lot.scale(3.0, 8.0), 0.026 * (size + length))
     feet = spread_points(size + int(length), lot.rng, spacing, lot.between(0.15, 0.5))
     feet = feet[np.argsort(feet[:, 0])]
     lean = lot.between(0.03, 0.22)
@@ -58,6 +58,7 @@ def forest(lot: Lot, size: int) -> FloatImage:
     # Some are broken open in front: the wafer shows its edge.
     front = size * lot.between(0.7, 0.95) if lot.chance(0.35) else size + length
     feet = feet[(feet[:, 0] > horizon + 0.5 * length) & (feet[:, 0] < front)]
+    feet = feet[feet[:, 1] < 1.05 * size]
     if front < size:
         relief.z[int(front) :] = 0
         relief.tone[int(front) :] = lot.between(0.3, 0.8)
