@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 
 from micrographia.arrays import FloatArray, FloatImage
@@ -12,7 +10,6 @@ from micrographia.synthesis.kinds.drawing.lot import Lot
 from micrographia.synthesis.kinds.drawing.relief import Relief, Solid, ellipsoid, polyhedron
 from micrographia.synthesis.kinds.drawing.shading import secondary
 from micrographia.synthesis.kinds.drawing.solids import CRYSTALS, crystal, grain
-from micrographia.synthesis.kinds.drawing.transmission import transmitted
 
 
 def _ground(lot: Lot, size: int) -> Relief:
@@ -23,7 +20,7 @@ def _ground(lot: Lot, size: int) -> Relief:
     return relief
 
 
-def _radii(lot: Lot, size: int, number: int, low: float, high: float) -> FloatArray:
+def spread_radii(lot: Lot, size: int, number: int, low: float, high: float) -> FloatArray:
     """Radii [px] about one size, with the spread of a good synthesis."""
     middle = lot.scale(low, high) * size / 256
     spread = lot.towards(lot.between(0.01, 0.3), 0.6)
@@ -33,7 +30,7 @@ def _radii(lot: Lot, size: int, number: int, low: float, high: float) -> FloatAr
 def spheres(lot: Lot, size: int) -> FloatImage:
     """Spheres scattered on a wafer, singly or in groups."""
     relief = _ground(lot, size)
-    radii = _radii(lot, size, int(lot.scale(12, 220)), 4, 26)
+    radii = spread_radii(lot, size, int(lot.scale(12, 220)), 4, 26)
     rough = lot.towards(lot.between(0.0, 0.2), 1.0)
     for y, x, radius in apart(size, lot.rng, radii, overlap=0.02):
         solid = ellipsoid((y, x), (radius, radius * lot.rng.normal(1, 0.02)))
@@ -67,7 +64,7 @@ def crystals(lot: Lot, size: int) -> FloatImage:
     relief = _ground(lot, size)
     habit = lot.pick(list(CRYSTALS))
     heaped = lot.chance(0.4) or lot.lean(0.5)
-    radii = _radii(lot, size, int(lot.scale(15, 220)), 6, 30)
+    radii = spread_radii(lot, size, int(lot.scale(15, 220)), 6, 30)
     lying = lot.scale(0.06, 1.5)
     for y, x, radius in apart(size, lot.rng, radii, overlap=0.45 if heaped else 0.05):
         solid = crystal((y, x), radius, habit, lot.rng, lying=lying)
@@ -103,16 +100,14 @@ def packed_cubes(lot: Lot, size: int) -> FloatImage:
             continue
         loose = float(lot.rng.random() < 0.02)
         relief.put(
-            _cube((y, x), half * lot.rng.lognormal(0, spread), turn + loose, lot.rng),
+            cube((y, x), half * lot.rng.lognormal(0, spread), turn + loose, lot.rng),
             (lot.rng.normal(0, 0.12) + loose) * half,
             tone=lot.rng.normal(1, 0.06),
         )
     return secondary(relief, lot)
 
 
-def _cube(
-    centre: tuple[float, float], half: float, turn: float, rng: np.random.Generator
-) -> Solid:
+def cube(centre: tuple[float, float], half: float, turn: float, rng: np.random.Generator) -> Solid:
     """Cube that lies nearly flat, its edges along `turn` [rad]."""
     cos, sin = np.cos(turn), np.sin(turn)
     walls = np.array([[cos, sin, 0], [-cos, -sin, 0], [-sin, cos, 0], [sin, -cos, 0]])
@@ -144,7 +139,7 @@ def clusters(lot: Lot, size: int) -> FloatImage:
 def small_bright(lot: Lot, size: int) -> FloatImage:
     """Small bright metal particles on a flat or granular support."""
     relief = _ground(lot, size)
-    radii = _radii(lot, size, int(lot.scale(60, 500)), 1.3, 5)
+    radii = spread_radii(lot, size, int(lot.scale(60, 500)), 1.3, 5)
     for y, x, radius in apart(size, lot.rng, radii, tries=3):
         solid = ellipsoid(
             (y, x), (radius, radius * lot.rng.uniform(0.8, 1)), lot.rng.uniform(0, 3.1)
@@ -157,7 +152,7 @@ def rough_spheres(lot: Lot, size: int) -> FloatImage:
     """Few large spheres with a rough, lumpy or raspberry-like skin, some broken open."""
     unit = size / 256
     relief = _ground(lot, size)
-    radii = _radii(lot, size, lot.count(2, 14), 24, 75)
+    radii = spread_radii(lot, size, lot.count(2, 14), 24, 75)
     skin = fractal(size, lot.rng, lot.scale(4, 18) * unit, 4, 0.7)
     deep = lot.scale(0.3, 4.0) * unit
     hollow = lot.chance(0.25)
@@ -184,100 +179,6 @@ def _break(relief: Relief, centre: tuple[float, float], radius: float, lot: Lot)
     relief.z[opened] = bowl.astype(np.float32)[opened]
 
 
-def dots_in_transmission(lot: Lot, size: int) -> FloatImage:
-    """Small dense particles on a carbon film in transmission, some of them touching."""
-    relief = Relief(size, transparent=True)
-    radii = _radii(lot, size, int(lot.scale(8, 260)), 1.2, 9)
-    gathered = lot.between(-0.1, 0.9)
-    places = apart(size, lot.rng, radii, overlap=lot.between(0.0, 0.4))
-    for index, (y, x, radius) in enumerate(places):
-        if index and lot.rng.random() < gathered:  # beside one that is there
-            other = places[int(lot.rng.integers(index))]
-            angle = lot.rng.uniform(0, 2 * np.pi)
-            away = (other[2] + radius) * lot.rng.uniform(0.8, 1.1)
-            y, x = other[0] + away * np.sin(angle), other[1] + away * np.cos(angle)
-            places[index] = y, x, radius
-        axes = (radius, radius * lot.rng.uniform(0.75, 1))
-        relief.put(ellipsoid((y, x), axes, lot.rng.uniform(0, 3.1)), 0)
-    return transmitted(relief.mass, lot)
-
-
-def crystals_in_transmission(lot: Lot, size: int) -> FloatImage:
-    """Faceted or round crystals in transmission, a group of them, each as dark as it is turned."""
-    relief = Relief(size, transparent=True)
-    radii = _radii(lot, size, int(lot.scale(3, 120)), 6, 40)
-    habit = lot.pick([*CRYSTALS, "sphere"])
-    for y, x, radius in apart(size, lot.rng, radii, overlap=lot.between(0.0, 0.55)):
-        if habit == "sphere":
-            axes = (radius, radius * lot.rng.uniform(0.7, 1))
-            solid = ellipsoid((y, x), axes, lot.rng.uniform(0, 3.1))
-        else:
-            solid = crystal((y, x), radius, habit, lot.rng, lying=lot.scale(0.1, 1.5))
-        # Diffraction takes more from one crystal than from its neighbour.
-        relief.put(_denser(solid, lot.rng.lognormal(0, 0.35)), 0)
-    return transmitted(relief.mass, lot)
-
-
-def _denser(solid: Solid, factor: float) -> Solid:
-    return replace(solid, thickness=(solid.thickness * np.float32(factor)).astype(np.float32))
-
-
-def shells_in_transmission(lot: Lot, size: int) -> FloatImage:
-    """Hollow or coated spheres in transmission: vesicles, capsules, cores in shells."""
-    outer, inner = (Relief(size, transparent=True) for _ in range(2))
-    radii = _radii(lot, size, lot.count(3, 40), 9, 45)
-    thin = lot.between(0.6, 0.94)
-    filled = lot.between(-0.3, 0.6)
-    cores = Relief(size, transparent=True)
-    for y, x, radius in apart(size, lot.rng, radii, overlap=lot.between(-0.1, 0.15)):
-        squash = lot.rng.uniform(0.8, 1)
-        turn = lot.rng.uniform(0, 3.1)
-        outer.put(ellipsoid((y, x), (radius, squash * radius), turn), 0)
-        inner.put(ellipsoid((y, x), (thin * radius, thin * squash * radius), turn), 0)
-        if lot.rng.random() < filled:
-            core = radius * thin * lot.rng.uniform(0.3, 0.9)
-            away = lot.rng.normal(0, 0.5, 2) * (thin * radius - core)
-            cores.put(ellipsoid((y + away[0], x + away[1]), (core, core)), 0)
-    return transmitted(np.maximum(outer.mass - inner.mass, 0) + 0.4 * cores.mass, lot)
-
-
-def _square_lattice(size: int, lot: Lot, pitch: float, loose: float) -> FloatArray:
-    """Points (y, x) in rows and columns that reach beyond the picture when turned [px]."""
-    steps = np.arange(-0.25 * size, 1.25 * size, pitch)
-    grid = np.stack(np.meshgrid(steps, steps, indexing="ij"), axis=-1).reshape(-1, 2)
-    return np.asarray(grid + lot.rng.normal(0, loose * pitch, grid.shape))
-
-
-def superlattice_in_transmission(lot: Lot, size: int) -> FloatImage:
-    """Islands of equal dots side by side in rows, in transmission."""
-    unit = size / 256
-    relief = Relief(size, transparent=True)
-    radius = lot.scale(2.0, 8) * unit
-    cubes = lot.chance(0.5)
-    pitch, loose = radius * lot.between(2.1, 2.8), lot.between(0.02, 0.12)
-    points = (
-        _square_lattice(size, lot, pitch, loose)
-        if cubes
-        else spread_points(size, lot.rng, pitch, loose)
-    )
-    turn = lot.rng.uniform(0, np.pi)
-    cos, sin = np.cos(turn), np.sin(turn)
-    points = (points - size / 2) @ np.array([[cos, -sin], [sin, cos]]) + size / 2
-    island = fractal(size, lot.rng, lot.scale(40, 140) * unit, 3)
-    least = lot.between(-1.2, 0.6)
-    for y, x in points:
-        row, column = (int(np.clip(value, 0, size - 1)) for value in (y, x))
-        if island[row, column] < least:
-            continue
-        thick = radius * lot.rng.lognormal(0, 0.07)
-        if cubes:
-            solid = _cube((y, x), 0.9 * thick, -turn + lot.rng.normal(0, 0.06), lot.rng)
-        else:
-            solid = ellipsoid((y, x), (thick, thick))
-        relief.put(_denser(solid, lot.rng.lognormal(0, 0.3)), 0)
-    return transmitted(relief.mass, lot)
-
-
 KINDS = {
     "spheres": spheres,
     "packed_spheres": packed_spheres,
@@ -286,10 +187,4 @@ KINDS = {
     "clusters": clusters,
     "small_bright": small_bright,
     "rough_spheres": rough_spheres,
-}
-TRANSMITTED = {
-    "dots_in_transmission": dots_in_transmission,
-    "crystals_in_transmission": crystals_in_transmission,
-    "shells_in_transmission": shells_in_transmission,
-    "superlattice_in_transmission": superlattice_in_transmission,
 }

@@ -91,7 +91,7 @@ def bed(lot: Lot, size: int) -> FloatImage:
     relief = Relief(size, -9 * fine, 0.35)
     for layer in range(3):
         points = spread_points(size, lot.rng, 2.0 * fine, 0.4)[:7000]
-        points = points[lot.rng.random(len(points)) < 0.8]
+        points = points[lot.rng.random(len(points)) < lot.between(0.55, 0.85)]
         radii = fine * lot.rng.lognormal(0, lot.between(0.2, 0.4), len(points))
         height = (2.2 * (layer - 2) + lot.rng.normal(0, 0.8, len(points))) * fine
         relief.balls(np.column_stack([points, radii]), height, flat=lot.between(0.6, 1.0))

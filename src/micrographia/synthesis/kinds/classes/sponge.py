@@ -142,8 +142,8 @@ def aerogel(lot: Lot, size: int) -> FloatImage:
 
 
 def _cut(relief: Relief, lot: Lot) -> None:
-    """Show a piece of the sponge with its edge, on a plain holder, in one of eight pictures."""
-    if not lot.chance(0.125):
+    """Show a piece of the sponge with its edge, on a plain holder, in one of five pictures."""
+    if not lot.chance(0.2):
         return
     size = relief.size
     piece = Layout(size, lot.rng.uniform(0, np.pi), 1.0, (0.0, lot.rng.normal(0, 0.1)))
