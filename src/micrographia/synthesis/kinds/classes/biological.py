@@ -222,16 +222,16 @@ def spread_cell(lot: Lot, size: int) -> FloatImage:
         relief.z[on] = np.maximum(relief.z, height).astype(np.float32)[on]
         relief.tone[on] = 1.0
         _microvilli(relief, on, lot)
-        for angle in lot.rng.uniform(0, 2 * np.pi, lot.count(12, 60)):
+        for angle in lot.rng.uniform(0, 2 * np.pi, lot.count(2, 26)):
             edge = np.clip(
                 np.rint([row + np.sin(angle) * broad, column + np.cos(angle) * broad]), 0, size - 1
             )
             lobe = float(np.exp(lobes[int(edge[0]), int(edge[1])]))
             start = broad * lot.rng.uniform(0.7, 1.0) * lobe
             reach = np.arange(start, start + lot.rng.uniform(0.2, 1.1) * broad, 0.5)
-            sway = angle + lot.rng.normal(0, 0.06) * (reach - start) / broad
+            sway = angle + lot.rng.normal(0, 0.15) * ((reach - start) / broad) ** 2
             path = np.column_stack([row + reach * np.sin(sway), column + reach * np.cos(sway)])
-            taper = np.linspace(1.6, 0.6, len(path)) * unit * lot.rng.uniform(0.5, 1.2)
+            taper = np.linspace(1.7, 0.4, len(path)) * unit * lot.rng.uniform(0.5, 1.2)
             relief.tube(path, taper, np.linspace(4, 0.5, len(path)) * unit)
     relief.z += np.float32(0.3 * unit) * fractal(size, lot.rng, 5 * unit, 3)
     return secondary(relief, lot)

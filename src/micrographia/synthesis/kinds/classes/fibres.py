@@ -154,23 +154,24 @@ def pulp(lot: Lot, size: int) -> FloatImage:
     unit = size / 256
     relief = Relief(size, 0.0, 0.8)
     relief.z += np.float32(5 * unit) * fractal(size, lot.rng, 30 * unit, 5, 0.6)
-    wide = lot.scale(5, 16) * unit
+    wide = lot.scale(4.5, 14) * unit
     for number in range(lot.count(12, 26)):
         path = walk(lot.rng, size, lot.rng.uniform(0.9, 2.4), lot.between(0.4, 2.0))
         twist = 1 + 0.45 * np.sin(np.arange(len(path)) / (0.35 * size) + lot.rng.uniform(0, 6))
         uneven = np.interp(
-            np.arange(len(path)), np.linspace(0, len(path), 14), lot.rng.normal(1, 0.13, 14)
+            np.arange(len(path)), np.linspace(0, len(path), 14), lot.rng.normal(1, 0.2, 14)
         )
         radius = wide * lot.rng.lognormal(0, 0.4) * twist * np.clip(uneven, 0.5, 1.5)
         height = (number / 5 - 3) * unit + ground_height(relief, path) * 0.5
         grooves = lot.rng.normal(0, lot.between(0.3, 1.1) * unit, int(lot.rng.integers(5, 12)))
         tone = lot.rng.uniform(0.9, 1.1)
         relief.tube(path, radius, height, flat=0.6, tone=tone, grooves=grooves)
-    for centre in spread_points(size, lot.rng, 14 * unit)[: lot.count(0, 90)]:
+    for centre in spread_points(size, lot.rng, 14 * unit)[: lot.count(0, 130)]:
         y, x = (int(np.clip(value, 0, size - 1)) for value in centre)
-        filler = float(lot.rng.lognormal(np.log(3 * unit), 0.5))
+        filler = float(lot.rng.lognormal(np.log(3.5 * unit), 0.6))
         relief.put(grain((centre[0], centre[1]), filler, lot.rng), float(relief.z[y, x]))
-    relief.z += np.float32(0.5 * unit) * fractal(size, lot.rng, 5 * unit, 3, 0.7)
+    rough = lot.between(0.3, 1.0) * unit
+    relief.z += np.float32(rough) * fractal(size, lot.rng, lot.scale(4, 9) * unit, 3, 0.7)
     return secondary(relief, lot)
 
 
