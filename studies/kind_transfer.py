@@ -9,7 +9,8 @@ that network, frozen, at 224 x 224 px; logistic regression on the standardised e
 (C = 0.003) is trained on procedural pictures only. Real pictures are those of labels.csv that are
 clean, sure and of one of the classes; the class in `second` counts as right. `--dev` names a JSON
 list of articles (doi) that were looked at while the drawing was mended: the others are scored
-apart (tests/data/kind_articles_seen.json). Intervals are 95 % percentiles of a bootstrap over articles.
+apart (tests/data/kind_articles_seen.json). Intervals are 95 % percentiles of a bootstrap over
+articles.
 
 `--dials` prints instead how well a classifier tells the classes apart (3-fold cross-validation on
 procedural pictures) at several values of both dials.

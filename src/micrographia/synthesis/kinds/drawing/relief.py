@@ -84,7 +84,7 @@ class Relief:
             self.mass[window] += solid.thickness[part]
 
     def balls(self, balls: FloatArray, height: FloatArray, *, flat: float = 1.0) -> None:
-        """Put many balls at once.
+        """Put many balls of tone 1 at once; they do not count as matter in transmission.
 
         Parameters
         ----------
@@ -115,10 +115,12 @@ class Relief:
         radius = balls[:, 2][:, None, None]
         rest = radius**2 - (y - balls[:, :1, None]) ** 2 - (x - balls[:, 1:2, None]) ** 2
         inside = (rest >= 0) & (y >= 0) & (y < self.size) & (x >= 0) & (x < self.size)
-        raised = (height[:, None, None] + flat * np.sqrt(np.maximum(rest, 0)))[inside]
+        half = flat * np.sqrt(np.maximum(rest, 0))
+        raised = (height[:, None, None] + half)[inside].astype(np.float32)
         index = (y * self.size + x)[inside]
-        np.maximum.at(self.z.reshape(-1), index, raised.astype(np.float32))
-        self.tone.reshape(-1)[index] = 1.0
+        seen = raised > self.z.reshape(-1)[index]
+        np.maximum.at(self.z.reshape(-1), index, raised)
+        self.tone.reshape(-1)[index[seen]] = 1.0
 
     def tube(
         self,

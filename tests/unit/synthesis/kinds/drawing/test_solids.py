@@ -36,6 +36,9 @@ def test_balls_at_once_are_those_put_one_by_one() -> None:
     together.balls(rows, height)
     for (y, x, radius), base in zip(rows, height, strict=True):
         apart.put(ellipsoid((y, x), (radius, radius)), base)
+    hidden = Relief(40, 0.0, 0.3)
+    hidden.balls(np.array([[20.0, 20.0, 5.0]]), np.array([-20.0]))
+    assert (hidden.z == 0).all() and (hidden.tone == np.float32(0.3)).all()
     # At the very rim rounding decides.
     assert np.mean(np.abs(together.z - apart.z) > 1e-3) < 0.002
 
