@@ -36,7 +36,7 @@ def register(verbs: Subparsers) -> None:
         (
             "transmitted-share",
             0.25,
-            "share of transmission pictures among nanowires, particles and powder",
+            "share of transmission pictures among biological, nanowires, particles and powder",
         ),
     ):
         kinds.add_argument(

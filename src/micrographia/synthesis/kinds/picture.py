@@ -50,7 +50,7 @@ class Kind:
 
 #: The classes of NFFA-EUROPE (Aversa et al., Sci. Data 5, 180172, 2018), in alphabetical order.
 CLASSES: dict[str, Kind] = {
-    "biological": Kind(biological.KINDS, {}),
+    "biological": Kind(biological.KINDS, biological.TRANSMITTED),
     "fibres": Kind(fibres.KINDS, {}),
     "films_coated_surface": Kind(films.KINDS, {}),
     "mems": Kind(mems.KINDS, {}),

@@ -13,6 +13,7 @@ from micrographia.synthesis.kinds.drawing.fields import (
     normalised,
     smooth,
     spread_points,
+    streaks,
     warp,
 )
 from micrographia.synthesis.kinds.drawing.layout import Layout
@@ -156,6 +157,71 @@ def _cut(relief: Relief, lot: Lot) -> None:
     relief.tone[outside] = lot.between(0.2, 0.8)
 
 
+def inverse_opal(lot: Lot, size: int) -> FloatImage:
+    """Skeleton left by a crystal of balls: hexagonal bowls, each with windows to those below."""
+    unit = size / 256
+    spacing = lot.scale(14, 62) * unit
+    points = spread_points(size, lot.rng, spacing, lot.between(0.01, 0.1))
+    near, gap, _ = cells(size, points)
+    radius = spacing * lot.between(0.44, 0.52)
+    relief = Relief(size, 0.0, 1.0)
+    relief.z -= np.sqrt(np.maximum(radius**2 - near**2, 0)).astype(np.float32)
+    turn = lot.rng.uniform(0, 2 * np.pi)
+    window = radius * lot.between(0.18, 0.36)
+    for index in range(3):
+        angle = turn + 2 * np.pi * index / 3
+        away = 0.5 * radius * np.array([np.sin(angle), np.cos(angle)])
+        through, _, _ = cells(size, points + away)
+        hole = smooth((through < window).astype(np.float32), 0.7) * (near < radius)
+        relief.z -= np.float32(1.2 * spacing) * hole
+        relief.tone *= 1 - np.float32(0.5) * hole
+    relief.z += np.float32(0.1 * spacing) * np.exp(-gap / np.float32(0.1 * spacing))
+    relief.z += np.float32(lot.between(0.01, 0.05) * spacing) * fractal(
+        size, lot.rng, 0.5 * spacing, 4
+    )
+    _cut(relief, lot)
+    return secondary(relief, lot)
+
+
+def lamellae(lot: Lot, size: int) -> FloatImage:
+    """Freeze-cast solid: plates side by side with slits between them and bridges across."""
+    unit = size / 256
+    turn = lot.rng.uniform(0, np.pi)
+    pitch = lot.scale(9, 34) * unit
+    y, x = np.mgrid[:size, :size].astype(np.float32)
+    sway = np.float32(lot.between(0.3, 1.1) * pitch) * fractal(size, lot.rng, 5 * pitch, 3)
+    across = (y * np.cos(turn) - x * np.sin(turn) + sway) / np.float32(pitch)
+    plate = np.cos(2 * np.pi * across) + 0.7 * streaks(size, lot.rng, 5 * pitch, 0.8 * pitch, turn)
+    bridges = fractal(size, lot.rng, 0.7 * pitch, 3)
+    solid = plate + lot.between(0.2, 0.6) * bridges + lot.between(-0.2, 0.5)
+    relief = Relief(size, 0.0, 0.9)
+    relief.z = (1.3 * pitch * np.tanh(1.6 * solid)).astype(np.float32)
+    relief.tone *= np.clip(0.75 + 0.35 * solid, 0.25, 1.1).astype(np.float32)
+    rough = lot.between(0.2, 1.6) * unit
+    relief.z += np.float32(rough) * fractal(size, lot.rng, lot.scale(3, 9) * unit, 4, 0.7)
+    _cut(relief, lot)
+    return secondary(relief, lot)
+
+
+def sintered(lot: Lot, size: int) -> FloatImage:
+    """Coarse skeleton of grains grown together, with wide dark channels and a rough skin."""
+    unit = size / 256
+    scale = lot.scale(12, 40) * unit
+    relief = Relief(size, -3.5 * scale, 0.35)
+    for layer in range(3):
+        field = fractal(size, lot.rng, scale, 3, lot.between(0.3, 0.5))
+        inside = field + 0.45 - 0.3 * layer
+        bar = np.sqrt(np.clip(inside, 0, 1.5)) * scale * 0.8
+        shown = np.where(inside > 0, bar + (layer - 2) * 1.1 * scale, -np.inf).astype(np.float32)
+        higher = shown > relief.z
+        relief.z[higher] = shown[higher]
+        relief.tone[higher] = 0.55 + 0.2 * layer
+    lumps = np.abs(fractal(size, lot.rng, lot.scale(4, 12) * unit, 3, 0.6))
+    relief.z -= np.float32(lot.between(0.8, 3.0) * unit) * lumps
+    _cut(relief, lot)
+    return secondary(relief, lot)
+
+
 def membrane(lot: Lot, size: int) -> FloatImage:
     """Broken edge of a cast membrane: finger-like channels under a skin."""
     unit = size / 256
@@ -189,4 +255,7 @@ KINDS = {
     "walls": walls,
     "aerogel": aerogel,
     "membrane": membrane,
+    "inverse_opal": inverse_opal,
+    "lamellae": lamellae,
+    "sintered": sintered,
 }
