@@ -203,10 +203,44 @@ def emitter(lot: Lot, size: int) -> FloatImage:
     return oblique(relief, picture, tilt, wall=lot.between(0.7, 1.1))
 
 
+def chip(lot: Lot, size: int) -> FloatImage:
+    """End of a probe's chip at low magnification: one V-shaped or straight lever with its tip."""
+    unit = size / 256
+    relief = Relief(size, -0.4 * size, lot.between(0.06, 0.25))
+    tilt = lot.between(0.3, 0.9) if lot.chance(0.4) else 0.0
+    squash = float(np.cos(tilt))
+    turn = float(lot.rng.choice([0, np.pi / 2, np.pi, -np.pi / 2]) if not tilt else 0.0)
+    turn += float(lot.rng.normal(0, 0.12))
+    shift = (float(lot.rng.normal(0, 0.05)), float(lot.rng.normal(0, 0.05)))
+    zoom = lot.scale(0.8, 1.5)
+    lever, base, tip = (Layout(size, turn, zoom, shift, squash=squash) for _ in range(3))
+    end, wide = lot.between(0.2, 0.32), lot.between(0.035, 0.07)
+    if lot.chance(0.6):
+        reach = lot.between(0.14, 0.26)
+        for side in (-1, 1):
+            lever.line([(0.5 + side * reach, 0.85), (0.5, end)], wide)
+    else:
+        lever.box(0.5 - wide, end, 0.5 + wide, 0.9)
+        lever.polygon([(0.5 - wide, end), (0.5, end - wide), (0.5 + wide, end)])
+    edge = lot.between(0.02, 0.12)
+    base.polygon([(-0.6, 1.9), (0.1 - edge, 0.72), (0.9 + edge, 0.72), (1.6, 1.9)])
+    tip.disc(0.5, end + 0.5 * wide, lot.between(0.35, 0.7) * wide)
+    for layout, height, tone in ((lever, 0.0, 0.7), (base, 0.06 * size, 0.85)):
+        on = layout.mask > 0.5
+        relief.z[on], relief.tone[on] = height, tone * lot.between(0.7, 1.2)
+    rise = smooth(tip.mask, lot.between(0.6, 1.6) * unit)
+    relief.z += (lot.between(6, 16) * unit * rise).astype(np.float32)
+    relief.tone += np.float32(lot.between(0.1, 0.6)) * rise
+    relief.z += np.float32(lot.between(0.02, 0.3) * unit) * fractal(size, lot.rng, 10 * unit, 4)
+    picture = secondary(relief, lot, guests=lot.lean())
+    return oblique(relief, picture, tilt) if tilt else picture
+
+
 KINDS = {
     "needle": needle,
     "cantilever_side": cantilever_side,
     "pyramid": pyramid,
     "apex": apex,
     "emitter": emitter,
+    "chip": chip,
 }

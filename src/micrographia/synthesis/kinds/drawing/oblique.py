@@ -59,4 +59,8 @@ def _column(
     steep = np.clip((gap - 4) / 3, 0, 1) * (z[far] > z[near])
     rim = np.exp(-np.maximum(screen - outline[far], 0) / 1.2)
     upright = about[far] * (1 - 0.4 * share) * (1 - rim) + tones[far] * rim
-    return np.asarray(mixed + steep * (upright - mixed))
+    seen = mixed + steep * (upright - mixed)
+    # Beyond the scene's near and far border its mirror image goes on.
+    beyond = np.where(screen < outline[0], outline[0] - screen, size - 1 - (screen - outline[-1]))
+    mirror = tones[np.clip(beyond, 0, size - 1).astype(np.int64)]
+    return np.where((screen < outline[0]) | (screen > outline[-1]), mirror, seen)
