@@ -206,7 +206,7 @@ def emitter(lot: Lot, size: int) -> FloatImage:
 def chip(lot: Lot, size: int) -> FloatImage:
     """End of a probe's chip at low magnification: one V-shaped or straight lever with its tip."""
     unit = size / 256
-    relief = Relief(size, -0.4 * size, lot.between(0.06, 0.25))
+    relief = Relief(size, -0.18 * size, lot.between(0.06, 0.25))
     tilt = lot.between(0.3, 0.9) if lot.chance(0.4) else 0.0
     squash = float(np.cos(tilt))
     turn = float(lot.rng.choice([0, np.pi / 2, np.pi, -np.pi / 2]) if not tilt else 0.0)

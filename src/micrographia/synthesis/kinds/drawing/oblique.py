@@ -31,7 +31,9 @@ def oblique(relief: Relief, picture: FloatImage, tilt: float, *, wall: float = 0
     size = relief.size
     z = relief.z
     sin = float(np.sin(tilt))
-    row = np.arange(size, dtype=np.float32)[:, None] - np.float32(sin) * (z - np.median(z))
+    # The nearest border stays where it is.
+    level = float(np.median(z[-1]))
+    row = np.arange(size, dtype=np.float32)[:, None] - np.float32(sin) * (z - np.float32(level))
     near_first = row[::-1]
     outline = np.minimum.accumulate(near_first, axis=0)[::-1]
     # Walls take their tone from about them: they are too steep to have pixels of their own.
