@@ -152,5 +152,7 @@ KIND_PICTURES = pa.schema(
         ("size", pa.int32()),  # side [px]
         ("variety", pa.float64()),
         ("likeness", pa.float64()),
+        ("annotated_share", pa.float64()),  # chance of a scale bar, letter or banner
+        ("transmitted_share", pa.float64()),  # chance of a transmission picture
     ]
 )

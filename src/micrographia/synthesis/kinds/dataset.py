@@ -61,6 +61,8 @@ def make_set(
                     "size": settings.size,
                     "variety": settings.variety,
                     "likeness": settings.likeness,
+                    "annotated_share": settings.annotated_share,
+                    "transmitted_share": settings.transmitted_share,
                 }
             )
     return rows

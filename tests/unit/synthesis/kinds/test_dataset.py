@@ -19,7 +19,20 @@ def run(out: Path, *options: str) -> int:
 
 
 def test_the_table_names_every_picture_and_its_class(tmp_path: Path) -> None:
-    assert run(tmp_path / "set", "--per-class", "2", "--seed", "4", "--likeness", "0.5") == 0
+    assert (
+        run(
+            tmp_path / "set",
+            "--per-class",
+            "2",
+            "--seed",
+            "4",
+            "--likeness",
+            "0.5",
+            "--annotated-share",
+            "0.9",
+        )
+        == 0
+    )
     table = read_table(tmp_path / "set" / "kinds.parquet", KIND_PICTURES)
     assert sorted(table.file) == sorted(
         str(path.relative_to(tmp_path / "set")) for path in (tmp_path / "set").rglob("*.png")
@@ -32,7 +45,9 @@ def test_the_table_names_every_picture_and_its_class(tmp_path: Path) -> None:
         assert row.sub_kind in known
         pixels = np.asarray(Image.open(tmp_path / "set" / row.file))
         # The row alone is enough to draw the picture again.
-        settings = KindSettings(size=row.size, variety=row.variety, likeness=row.likeness)
+        settings = KindSettings(
+            row.size, row.variety, row.likeness, row.annotated_share, row.transmitted_share
+        )
         assert np.array_equal(pixels, make_picture(row.label, row.index, row.seed, settings)[0])
     assert read_provenance(tmp_path / "set" / "kinds.parquet")["seed"] == 4
 
