@@ -13,12 +13,14 @@ from micrographia.commandline import (
     settings_of,
 )
 from micrographia.config import Synthesis
+from micrographia.synthesis.kinds import cli as kinds
 from micrographia.synthesis.text import cli as text
 
 
 def register(verbs: Subparsers) -> None:
-    """Add the verb `micrographs`, and that of the text detector's pictures."""
+    """Add the verb `micrographs`, and those of the text detector's pictures and of the classes."""
     text.register(verbs)
+    kinds.register(verbs)
     micrographs = verbs.add_parser(
         "micrographs", help="generate procedural micrographs with exact instance masks"
     )

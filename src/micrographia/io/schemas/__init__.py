@@ -21,6 +21,7 @@ from micrographia.io.schemas.crystals import (
     STRUCTURES,
 )
 from micrographia.io.schemas.micrographs import (
+    KIND_PICTURES,
     MANIFEST,
     MICROGRAPHS,
     SCALE,
@@ -53,6 +54,7 @@ __all__ = [
     "HEIGHTS",
     "IMPORTED_MASKS",
     "INSTANCES",
+    "KIND_PICTURES",
     "LEGIBILITY",
     "LIBRARY",
     "MANIFEST",

@@ -1,4 +1,4 @@
-"""Tables of micrographs: manifest, curation, text, pixel sizes, procedural truth."""
+"""Tables of micrographs: manifest, curation, text, pixel sizes, procedural truth, classes."""
 
 from __future__ import annotations
 
@@ -136,5 +136,23 @@ SYNTHETIC = pa.schema(
         ("duplicate_of_name", pa.string()),  # null: an original
         ("defect", pa.string()),  # exact copy | re-encoded copy | blurred | small | null
         *((name, pa.string()) for name in ATTRIBUTE_NAMES),  # io/attributes.py; null: no word
+    ]
+)
+
+
+#: Labels of procedural pictures of the classes of nanomaterials.
+KIND_PICTURES = pa.schema(
+    [
+        ("file", pa.string()),  # relative to the table's folder
+        ("label", pa.string()),  # one of synthesis.kinds.picture.CLASSES
+        ("sub_kind", pa.string()),
+        ("modality", pa.string()),  # SEM | TEM
+        ("index", pa.int32()),  # number in its class
+        ("seed", pa.int64()),
+        ("size", pa.int32()),  # side [px]
+        ("variety", pa.float64()),
+        ("likeness", pa.float64()),
+        ("annotated_share", pa.float64()),  # chance of a scale bar, letter or banner
+        ("transmitted_share", pa.float64()),  # chance of a transmission picture
     ]
 )

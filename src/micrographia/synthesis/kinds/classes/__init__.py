@@ -1,0 +1,1 @@
+"""The ten classes, a module each, with their sub-kinds."""

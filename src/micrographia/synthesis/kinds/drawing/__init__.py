@@ -1,0 +1,1 @@
+"""Drawing with heights: noise fields, solids, secondary electrons, transmission, exposure."""
