@@ -158,3 +158,14 @@ def test_a_tolerance_decides_between_a_group_and_its_subgroup() -> None:
 def test_no_columns_are_refused() -> None:
     with pytest.raises(ValueError, match="no columns"):
         find_wallpaper(np.eye(2) * 3, np.zeros((0, 2)), np.zeros(0, dtype=int), 0.1)
+
+
+def test_shears_of_a_long_cell_are_no_turns() -> None:
+    """With a wide tolerance of a long cell's vectors a shear lays the lattice on itself."""
+    cell = np.array([[1.6, 0.0], [0.1, 24.0]])
+    places = np.array([[0.3, 1.6 * step + 0.2] for step in range(15)])
+    found = find_wallpaper(cell, places, np.full(15, 5), 0.15, 0.04 * 24)
+    turns = found.operations.rotations
+    assert len(turns) in (1, 2, 4)
+    # Each returns to itself after a whole turn, as no shear does.
+    assert all((np.linalg.matrix_power(turn, 12) == np.eye(2)).all() for turn in turns)

@@ -30,6 +30,7 @@ NAMES = (
     *("p4", "p4mm", "p4gm", "p3", "p3m1", "p31m", "p6", "p6mm"),
 )
 _FORBIDDEN = 1e6
+_MOST_TURNS = 12  # of a point group of the plane: 6mm
 
 Key = tuple[int, ...]
 
@@ -222,15 +223,20 @@ def _assign(
 def _groups(found: dict[Key, _Candidate]) -> list[list[Key]]:
     """Point groups made of allowed rotations, the largest first, then the best fitting."""
     pairs = itertools.combinations_with_replacement(found, 2)
-    groups = {group for pair in pairs if (group := _generated(*pair)) <= found.keys()}
+    generated = {group for pair in pairs if (group := _generated(*pair)) is not None}
+    groups = [group for group in generated if group <= found.keys()]
     ordered = [sorted(group) for group in groups]
     ordered.sort(key=lambda group: (-len(group), sum(found[key].miss for key in group), group))
     return ordered
 
 
 @cache
-def _generated(*generators: Key) -> frozenset[Key]:
-    """All products of some rotations; two generate every point group of the plane."""
+def _generated(*generators: Key) -> frozenset[Key] | None:
+    """All products of some rotations; two generate every point group of the plane.
+
+    None where there are more than a plane lattice can have: with a wide tolerance shears of a
+    long cell pass for turns, and their products never end.
+    """
     group = {_key(np.eye(2, dtype=np.int64))}
     pending = list(group)
     while pending:
@@ -240,6 +246,8 @@ def _generated(*generators: Key) -> frozenset[Key]:
             if product not in group:
                 group.add(product)
                 pending.append(product)
+        if len(group) > _MOST_TURNS:
+            return None
     return frozenset(group)
 
 
