@@ -8,6 +8,7 @@ from micrographia.io.schemas.annotation import (
     LEGIBILITY,
     REVIEW_QUEUE,
 )
+from micrographia.io.schemas.classification import CLASSIFIED, EMBEDDINGS, LABELLED, SPLITS
 from micrographia.io.schemas.crystal_scores import RANKED_SCORES, REAL_PICTURES, REAL_SCORES
 from micrographia.io.schemas.crystals import (
     ENERGIES,
@@ -46,13 +47,16 @@ __all__ = [
     "ANNOTATION_SCORES",
     "ATTRIBUTES",
     "ATTRIBUTES_FINAL",
+    "CLASSIFIED",
     "CROSSCHECK",
+    "EMBEDDINGS",
     "ENERGIES",
     "ENERGY_SCORES",
     "ENGINES",
     "HEIGHTS",
     "IMPORTED_MASKS",
     "INSTANCES",
+    "LABELLED",
     "LEGIBILITY",
     "LIBRARY",
     "MANIFEST",
@@ -70,6 +74,7 @@ __all__ = [
     "SCALING",
     "SEGMENTATION_SCORES",
     "SIZES",
+    "SPLITS",
     "STEM_IMAGES",
     "STRUCTURES",
     "STRUCTURE_SCORES",
