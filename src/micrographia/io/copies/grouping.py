@@ -49,7 +49,7 @@ def groups_of_copies(part: pd.DataFrame, settings: Curation) -> IntArray:
     parts = thumbnails_of(different, "thumbnail_inside")
     for row in np.flatnonzero(barred):
         hashes[row] = int(perceptual_hash(parts[row], settings.duplicate_hash), 16)
-    return _joined(found, _alike(hashes, parts, settings, even=_EVEN))[number]
+    return joined(found, _alike(hashes, parts, settings, even=_EVEN))[number]
 
 
 def _alike(
@@ -69,7 +69,7 @@ def _alike(
     return groups(hashes, radius, thumbs, least, apart, even)
 
 
-def _joined(one: IntArray, other: IntArray) -> IntArray:
+def joined(one: IntArray, other: IntArray) -> IntArray:
     """Join two numberings of groups: what is together in either is together."""
     size = int(one.max(initial=-1)) + 1
     links = (np.ones(len(one), dtype=bool), (one, other + size))

@@ -248,3 +248,17 @@ def _refuse_unknown(rows: Iterable[dict[str, Any]], classes: Sequence[str]) -> N
                 f"{os.path.basename(row['path'])} has the unknown label {row['label']!r}; "
                 f"allowed: {', '.join(classes)}."
             )
+
+
+def unlabelled(sources: Iterable[str | os.PathLike[str]]) -> Iterator[dict[str, Any]]:
+    """Yield rows of `schemas.LABELLED` without a label: of pictures, and of those in folders."""
+    for source in sources:
+        path = Path(source)
+        if not path.is_dir():
+            yield _row(str(path), None)
+            continue
+        for root, folders, names in os.walk(path):
+            folders[:] = sorted(name for name in folders if name[0] != ".")
+            visible = sorted(name for name in names if name[0] != ".")
+            for name in pictures_among(visible):
+                yield _row(os.path.join(root, name), None)
