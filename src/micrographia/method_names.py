@@ -64,3 +64,7 @@ CHOICES: Final[tuple[Choice, ...]] = get_args(Choice)
 #: Methods that identify from frozen vectors; `classification.identify.methods.METHODS` runs them.
 EmbeddedMethod = Literal["prototypes", "neighbours", "probe"]
 EMBEDDED_METHODS: Final[tuple[EmbeddedMethod, ...]] = get_args(EmbeddedMethod)
+
+#: How pictures are held out; `classification.splits.make` does it.
+Split = Literal["grouped", "stratified", "hard"]
+SPLITS: Final[tuple[Split, ...]] = get_args(Split)

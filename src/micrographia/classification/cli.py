@@ -19,6 +19,7 @@ from micrographia.commandline import (
     settings_of,
 )
 from micrographia.config import Classification
+from micrographia.method_names import SPLITS
 
 LOG = logging.getLogger(__name__)
 
@@ -48,6 +49,29 @@ def register(verbs: Subparsers) -> None:
     )
     add_settings(neighbours, Classification)
     neighbours.set_defaults(run=_neighbours)
+    pretrain = verbs.add_parser("pretrain", help="train an encoder on pictures without labels")
+    pretrain.add_argument(
+        "pictures", type=Path, nargs="+", help="pictures, or folders of pictures"
+    )
+    _add_seed(pretrain)
+    pretrain.add_argument(
+        "--out", type=Path, required=True, metavar="FILE", help="encoder to write, .safetensors"
+    )
+    add_settings(pretrain, Classification)
+    pretrain.set_defaults(run=_pretrain)
+    split = verbs.add_parser("split", help="hold pictures out for a test")
+    _add_embeddings(split)
+    split.add_argument(
+        "--how", choices=SPLITS, default="grouped",
+        help="keep near-copies and groups together (default), deal single pictures, or hold the "
+        "hardest ones out",
+    )  # fmt: skip
+    split.add_argument(
+        "--share", type=float, default=0.2, help="fraction to hold out (default: 0.2)"
+    )
+    _add_seed(split)
+    _add_out(split)
+    split.set_defaults(run=_split)
     train = verbs.add_parser("train", help="train a classifier on embeddings")
     _add_embeddings(train, many=True)
     _add_seed(train)
@@ -73,6 +97,9 @@ def register(verbs: Subparsers) -> None:
     _add_embeddings(bench)
     bench.add_argument(
         "--extra", type=Path, metavar="TABLE", help="embeddings to learn from, never tested on"
+    )
+    bench.add_argument(
+        "--split", type=Path, metavar="TABLE", help="written by `split`; else cross-validation"
     )
     _add_seed(bench)
     _add_out(bench)
@@ -164,6 +191,37 @@ def _neighbours(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _pretrain(arguments: argparse.Namespace) -> int:
+    from micrographia.classification.pretrain import pretrain
+    from micrographia.io.datasets.labelled import unlabelled
+
+    settings = settings_of(arguments).pretraining
+    paths = [row["path"] for row in unlabelled(arguments.pictures)]
+    progress, failures = pretrain(paths, settings, arguments.out, arguments.seed)
+    for failure in failures:
+        LOG.warning("%s", failure)
+    print_json({"encoder": str(arguments.out), "failed": len(failures), **progress.best})
+    return 0
+
+
+def _split(arguments: argparse.Namespace) -> int:
+    from collections import Counter
+
+    from micrographia.classification.splits.make import make_split
+    from micrographia.io.schemas import EMBEDDINGS
+    from micrographia.io.schemas import SPLITS as SPLIT_TABLE
+    from micrographia.io.tables import read_rows, write_table
+    from micrographia.provenance import stamp
+
+    rows = read_rows(arguments.embeddings, EMBEDDINGS)
+    found = make_split(rows, arguments.how, arguments.share, arguments.seed)
+    provenance = stamp(settings_of(arguments), arguments.seed)
+    write_table(found, arguments.out, SPLIT_TABLE, provenance)
+    counts = Counter(row["part"] for row in found if row["part"])
+    print(f"{arguments.out}: " + ", ".join(f"{counts[part]} {part}" for part in sorted(counts)))
+    return 0
+
+
 def _train(arguments: argparse.Namespace) -> int:
     from micrographia.classification.classifier import save_classifier
     from micrographia.classification.learn import train
@@ -223,14 +281,18 @@ def _told(rows: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
 def _bench(arguments: argparse.Namespace) -> int:
     from micrographia.classification.bench import bench
     from micrographia.io.schemas import CLASSIFIED, EMBEDDINGS
+    from micrographia.io.schemas import SPLITS as SPLIT_TABLE
     from micrographia.io.tables import read_rows, write_batches
     from micrographia.provenance import stamp
 
     settings = settings_of(arguments)
     rows = read_rows(arguments.embeddings, EMBEDDINGS)
+    parts = None
+    if arguments.split is not None:
+        parts = {row["path"]: row["part"] for row in read_rows(arguments.split, SPLIT_TABLE)}
     extra = [] if arguments.extra is None else read_rows(arguments.extra, EMBEDDINGS)
     counts: dict[str, int] = {"pictures": 0, "failed": 0}
-    found = _counted(bench(rows, settings, arguments.seed, extra), counts)
+    found = _counted(bench(rows, settings, arguments.seed, extra, parts), counts)
     write_batches(_batches(found), arguments.out, CLASSIFIED, stamp(settings))
     print(f"{arguments.out}: {counts['pictures']} answers, {counts['failed']} failed")
     return 0

@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from micrographia.config.base import Section
+from micrographia.config.training import Training
 from micrographia.method_names import CHOICES, EMBEDDED_METHODS, Choice, EmbeddedMethod
 
 
@@ -27,6 +28,10 @@ class Pretraining(Section):
         gt=0,
         lt=1,
         description="Fraction of the pictures on which the encoder is validated.",
+    )
+    loop: Training = Field(
+        Training(batch=48, steps=2000, weight_decay=0.0),
+        description="Length and schedule of the training.",
     )
 
 
