@@ -90,10 +90,11 @@ def z_scored(pixels: NDArray[Any], side: int) -> FloatImage:
     """
     import cv2
 
-    plain = pixels if pixels.dtype == np.uint8 else to_unit(pixels)
+    # Grey levels as real numbers: means over areas lie between them.
+    plain = pixels.astype(np.float32) if pixels.dtype == np.uint8 else to_unit(pixels)
     shrinks = min(plain.shape) > side
     how = cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC
-    small = cv2.resize(plain, (side, side), interpolation=how).astype(np.float32)
+    small = cv2.resize(plain, (side, side), interpolation=how)
     small -= small.mean()
     deviation = float(small.std())
     if deviation <= _EVEN:
