@@ -1,4 +1,4 @@
-"""Training, prediction and the bench, from drawn pictures to tables, by the command line's parts."""
+"""Training, prediction and the bench, on drawn pictures of three kinds."""
 
 from __future__ import annotations
 

@@ -54,7 +54,7 @@ def test_folds_keep_clusters_together_and_classes_in_shares() -> None:
 
 
 def test_too_few_groups_are_told() -> None:
-    with pytest.raises(MicrographiaError, match="4 pictures cannot be dealt to 3 folds; saw '2 gr"):
+    with pytest.raises(MicrographiaError, match="be dealt to 3 folds; saw '2 groups"):
         folds(["a"] * 4, 3, 0, np.array([0, 0, 1, 1]))
 
 
@@ -86,5 +86,7 @@ def test_a_split_has_three_parts_and_failures_have_none(
 
 
 def test_a_share_out_of_range_is_told() -> None:
-    with pytest.raises(MicrographiaError, match="fraction to hold out.*saw 0.9; allowed: above 0"):
+    with pytest.raises(
+        MicrographiaError, match=r"to hold out.*saw 0.9; allowed: above 0"
+    ):
         make_split([], "grouped", 0.9, 0)
