@@ -19,7 +19,7 @@ from micrographia.commandline import (
     settings_of,
 )
 from micrographia.config import Classification
-from micrographia.method_names import SPLITS
+from micrographia.method_names import CHOICES, SPLITS
 
 LOG = logging.getLogger(__name__)
 
@@ -91,6 +91,24 @@ def register(verbs: Subparsers) -> None:
     _add_jobs(predict)
     _add_out(predict, required=False)
     predict.set_defaults(run=_predict)
+    ask = verbs.add_parser(
+        "ask", help="let a vision-language model identify pictures, with examples of each class"
+    )
+    ask.add_argument("queries", type=Path, help="embeddings of the pictures to identify")
+    _add_embeddings(ask)
+    ask.add_argument(
+        "--shots", type=non_negative, default=3, help="examples of each class (default: 3)"
+    )
+    ask.add_argument(
+        "--choice", choices=CHOICES, default="likeness", help="how examples are chosen"
+    )
+    ask.add_argument(
+        "--cache", type=Path, required=True, metavar="SQLITE", help="file of all calls"
+    )
+    ask.add_argument("--again", action="store_true", help="ask again where there was no answer")
+    _add_seed(ask)
+    _add_out(ask)
+    ask.set_defaults(run=_ask)
     bench = verbs.add_parser(
         "bench", help="identify held-out pictures from few and from all examples"
     )
@@ -276,6 +294,37 @@ def _told(rows: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
             best = ", ".join(f"{name} {share:.2f}" for name, share in islice(ranked, 3))
             print(f"{row['path']}: {'' if row['sure'] else 'unsure: '}{best}")
         yield row
+
+
+def _ask(arguments: argparse.Namespace) -> int:
+    from micrographia.classification.asked.identify import Identifier, identify
+    from micrographia.errors import ConfigError
+    from micrographia.io.resources import find_resource
+    from micrographia.io.schemas import CLASSIFIED, EMBEDDINGS
+    from micrographia.io.tables import read_rows, write_batches
+    from micrographia.provenance import stamp
+
+    settings = settings_of(arguments)
+    if settings.endpoint is None:
+        raise ConfigError(
+            "No endpoint is set",
+            remedy="Set classification.endpoint: base_url, model and, where one is needed, key_env",
+        )
+    queries = read_rows(arguments.queries, EMBEDDINGS)
+    pool = read_rows(arguments.embeddings, EMBEDDINGS)
+    prompts = find_resource(settings.prompts)
+    identifier = Identifier(
+        settings.endpoint, arguments.cache, prompts, settings.prompt_version, arguments.again
+    )
+    try:
+        found = identify(
+            queries, pool, identifier, arguments.shots, arguments.choice, arguments.seed,
+            settings.none_of_these,
+        )  # fmt: skip
+        write_batches(_batches(_told(found)), arguments.out, CLASSIFIED, stamp(settings))
+    finally:
+        identifier.close()
+    return 0
 
 
 def _bench(arguments: argparse.Namespace) -> int:

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from micrographia.config.annotation import Endpoint
 from micrographia.config.base import Section
 from micrographia.config.training import Training
 from micrographia.method_names import CHOICES, EMBEDDED_METHODS, Choice, EmbeddedMethod
@@ -81,6 +82,17 @@ class Classification(Section):
         ge=1,
         le=1000,
         description="Number of random choices of demonstrations that are averaged.",
+    )
+    endpoint: Endpoint | None = Field(
+        None, description="Server and vision-language model that `classification ask` asks."
+    )
+    prompts: str = Field(
+        "classification/asked/templates",
+        description="Folder of the prompts; if it does not exist, the folder of this name in "
+        "the package.",
+    )
+    prompt_version: int = Field(
+        1, ge=1, description="Version of the prompts: files are named <name>-<version>.md."
     )
     pretraining: Pretraining = Field(
         default_factory=Pretraining, description="Training of an encoder without labels."

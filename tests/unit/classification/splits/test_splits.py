@@ -86,7 +86,5 @@ def test_a_split_has_three_parts_and_failures_have_none(
 
 
 def test_a_share_out_of_range_is_told() -> None:
-    with pytest.raises(
-        MicrographiaError, match=r"to hold out.*saw 0.9; allowed: above 0"
-    ):
+    with pytest.raises(MicrographiaError, match=r"to hold out.*saw 0.9; allowed: above 0"):
         make_split([], "grouped", 0.9, 0)
