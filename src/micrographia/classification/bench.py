@@ -69,7 +69,7 @@ def bench(
     """
     held = [row for row in rows if row["failure"] is None and row["label"] is not None]
     failed = [row for row in rows if row["failure"] is not None]
-    whole = examples_of([*held, *extra], settings.none_of_these)
+    whole = examples_of([held, extra], settings.none_of_these)
     tested = np.arange(len(whole.labels)) < len(held)
     if parts is None:
         dealt = _dealt(whole, tested, settings.folds, seed)

@@ -81,7 +81,9 @@ def register(verbs: Subparsers) -> None:
     add_settings(train, Classification)
     train.set_defaults(run=_train)
     predict = verbs.add_parser("predict", help="say what kinds of nanomaterials pictures show")
-    predict.add_argument("pictures", type=Path, nargs="+", help="pictures, or folders of pictures")
+    predict.add_argument(
+        "pictures", type=Path, nargs="+", help="pictures, folders of pictures, tables of labels"
+    )
     predict.add_argument(
         "--classifier", type=Path, required=True, metavar="FILE", help="written by `train`"
     )
@@ -198,23 +200,23 @@ def _neighbours(arguments: argparse.Namespace) -> int:
     from micrographia.classification.embedding import embed
     from micrographia.classification.encoders.registry import load_encoder
     from micrographia.classification.nearest import nearest
-    from micrographia.io.datasets.labelled import unlabelled
+    from micrographia.io.datasets.labelled import pictures_of
     from micrographia.io.schemas import EMBEDDINGS
     from micrographia.io.tables import read_rows
 
     pool = read_rows(arguments.embeddings, EMBEDDINGS)
     encoder = load_encoder(settings_of(arguments).encoder)
-    asked = embed(unlabelled(arguments.queries), encoder)
+    asked = embed(pictures_of(arguments.queries), encoder)
     print_json([nearest(query, pool, arguments.count) for query in asked])
     return 0
 
 
 def _pretrain(arguments: argparse.Namespace) -> int:
     from micrographia.classification.pretrain import pretrain
-    from micrographia.io.datasets.labelled import unlabelled
+    from micrographia.io.datasets.labelled import pictures_of
 
     settings = settings_of(arguments).pretraining
-    paths = [row["path"] for row in unlabelled(arguments.pictures)]
+    paths = [row["path"] for row in pictures_of(arguments.pictures)]
     progress, failures = pretrain(paths, settings, arguments.out, arguments.seed)
     for failure in failures:
         LOG.warning("%s", failure)
@@ -248,8 +250,8 @@ def _train(arguments: argparse.Namespace) -> int:
     from micrographia.provenance import stamp
 
     settings = settings_of(arguments)
-    rows = [row for table in arguments.embeddings for row in read_rows(table, EMBEDDINGS)]
-    model, metrics = train(rows, settings, arguments.seed)
+    sets = [read_rows(table, EMBEDDINGS) for table in arguments.embeddings]
+    model, metrics = train(sets, settings, arguments.seed)
     card = stamp(settings) | {"metrics": metrics, "seed": arguments.seed}
     save_classifier(arguments.out, model, card)
     print_json({"classifier": str(arguments.out), "classes": model.classes, **metrics})
@@ -261,7 +263,7 @@ def _predict(arguments: argparse.Namespace) -> int:
     from micrographia.classification.embedding import embed
     from micrographia.classification.encoders.registry import load_encoder
     from micrographia.classification.predict import predict
-    from micrographia.io.datasets.labelled import unlabelled
+    from micrographia.io.datasets.labelled import pictures_of
     from micrographia.io.schemas import CLASSIFIED
     from micrographia.io.tables import write_batches
     from micrographia.provenance import stamp
@@ -269,7 +271,7 @@ def _predict(arguments: argparse.Namespace) -> int:
     settings = settings_of(arguments)
     model, _ = load_classifier(arguments.classifier)
     encoder = load_encoder(settings.encoder)
-    asked = unlabelled(arguments.pictures)
+    asked = pictures_of(arguments.pictures)
     rows = predict(embed(asked, encoder, arguments.jobs), model, arguments.classifier.stem)
     if arguments.heatmaps is not None:
         from micrographia.classification.heatmap import draw_heatmaps
@@ -308,7 +310,7 @@ def _ask(arguments: argparse.Namespace) -> int:
     if settings.endpoint is None:
         raise ConfigError(
             "No endpoint is set",
-            remedy="Set classification.endpoint: base_url, model and, where one is needed, key_env",
+            remedy="Set classification.endpoint: base_url, model and, if needed, key_env",
         )
     queries = read_rows(arguments.queries, EMBEDDINGS)
     pool = read_rows(arguments.embeddings, EMBEDDINGS)

@@ -38,6 +38,8 @@ class Examples:
         Shape (n,), from 0; the number of classes for pictures of no class.
     clusters
         Shape (n,).
+    sources
+        Which set each is of, shape (n,).
     encoder
         Name and digest.
     """
@@ -47,6 +49,7 @@ class Examples:
     mirrored: FloatArray | None
     labels: IntArray
     clusters: IntArray
+    sources: IntArray
     encoder: str
 
     @property
@@ -55,15 +58,19 @@ class Examples:
         return self.labels < len(self.classes)
 
 
-def examples_of(rows: Rows, none_of_these: str | None) -> Examples:
-    """Return the examples of rows of `schemas.EMBEDDINGS`; those with a failure are left out.
+def examples_of(sets: Sequence[Rows], none_of_these: str | None) -> Examples:
+    """Return the examples of sets of rows of `schemas.EMBEDDINGS`, without failures.
 
     Raises
     ------
     MicrographiaError
         There are fewer than two classes.
     """
-    good = [row for row in rows if row["failure"] is None and row["label"] is not None]
+    usable = [
+        [row for row in rows if row["failure"] is None and row["label"] is not None]
+        for rows in sets
+    ]
+    good = [row for rows in usable for row in rows]
     names = sorted({row["label"] for row in good} - {none_of_these})
     if len(names) < 2:
         raise MicrographiaError(
@@ -81,6 +88,7 @@ def examples_of(rows: Rows, none_of_these: str | None) -> Examples:
         matrix(good, "mirrored") if both else None,
         np.array([numbers[row["label"]] for row in good], dtype=np.int64),
         clusters_of(good),
+        np.repeat(np.arange(len(usable)), [len(rows) for rows in usable]),
         str(good[0]["encoder"]),
     )
 
@@ -96,16 +104,47 @@ def fit(examples: Examples, chosen: BoolArray) -> tuple[Space, FloatArray, Float
     """
     labels = examples.labels[chosen]
     vectors = examples.vectors[chosen]
+    weights_of = shares(labels, examples.clusters[chosen], examples.sources[chosen])
     if examples.mirrored is not None:
         vectors = np.concatenate([vectors, examples.mirrored[chosen]])
-        labels = np.concatenate([labels, labels])
+        labels, weights_of = np.tile(labels, 2), np.tile(weights_of, 2)
     space = Space.of(vectors)
     rows = len(examples.classes) + int(not examples.belongs.all())
     weights = np.zeros((rows, vectors.shape[1]))
     biases = np.full(rows, -1e3)
     present = np.unique(labels)
-    weights[present], biases[present] = fit_probe(space(vectors), labels)
+    weights[present], biases[present] = fit_probe(space(vectors), labels, weights_of)
     return space, weights, biases
+
+
+def shares(labels: IntArray, clusters: IntArray, sources: IntArray) -> FloatArray:
+    """Return the weights of examples: classes count the same, and so do the sets of a class.
+
+    Within a set and class a cluster of n pictures weighs as much as the root of n single ones:
+    pictures of one article are neither one picture nor n.
+
+    Parameters
+    ----------
+    labels, clusters, sources
+        Shape (n,).
+
+    Returns
+    -------
+    ndarray
+        Shape (n,), of mean 1.
+
+    Examples
+    --------
+    >>> shares(np.array([0, 0, 1]), np.array([0, 1, 2]), np.array([0, 0, 0])).tolist()
+    [0.75, 0.75, 1.5]
+    """
+    kinds = np.stack([labels, clusters], axis=1)
+    _, place, counts = np.unique(kinds, axis=0, return_inverse=True, return_counts=True)
+    weights = 1.0 / np.sqrt(counts[place])
+    for parts in (np.stack([labels, sources], axis=1), labels[:, None]):
+        _, place = np.unique(parts, axis=0, return_inverse=True)
+        weights = weights / np.bincount(place, weights=weights)[place]
+    return weights * len(labels) / weights.sum()
 
 
 def out_of_fold(examples: Examples, count: int, seed: int) -> FloatArray:
@@ -124,7 +163,9 @@ def out_of_fold(examples: Examples, count: int, seed: int) -> FloatArray:
     return found
 
 
-def train(rows: Rows, settings: Classification, seed: int) -> tuple[Classifier, dict[str, Any]]:
+def train(
+    sets: Sequence[Rows], settings: Classification, seed: int
+) -> tuple[Classifier, dict[str, Any]]:
     """Train a classifier on embeddings.
 
     Temperature and threshold are fitted to logits of cross-validation, in which near-copies and
@@ -132,8 +173,8 @@ def train(rows: Rows, settings: Classification, seed: int) -> tuple[Classifier, 
 
     Parameters
     ----------
-    rows
-        Of `schemas.EMBEDDINGS`.
+    sets
+        Rows of `schemas.EMBEDDINGS`, of one or several sets.
     settings
         Folds, coverage, and the label of pictures of no class.
     seed
@@ -145,7 +186,7 @@ def train(rows: Rows, settings: Classification, seed: int) -> tuple[Classifier, 
         `metrics` are those of the cross-validation: `top1`, `n`, `turned_away` (share of the
         pictures of no class that are declined; absent where there are none).
     """
-    examples = examples_of(rows, settings.none_of_these)
+    examples = examples_of(sets, settings.none_of_these)
     logits = out_of_fold(examples, settings.folds, seed)
     count, belongs = len(examples.classes), examples.belongs
     heat = temperature(logits[belongs][:, :count], examples.labels[belongs])

@@ -19,7 +19,7 @@ from micrographia.classification.predict import predict
 from micrographia.classification.splits.make import make_split
 from micrographia.config import Classification
 from micrographia.errors import CheckpointError, MicrographiaError
-from micrographia.io.datasets.labelled import read_labelled, unlabelled
+from micrographia.io.datasets.labelled import pictures_of, read_labelled
 from micrographia.io.schemas import CLASSIFIED
 from micrographia.io.tables import write_table
 
@@ -45,7 +45,7 @@ def test_a_trained_classifier_knows_new_pictures_and_declines_strange_ones(
     make_set: Callable[..., Path], encoder: Encoder, tmp_path: Path, mirrored: bool
 ) -> None:
     rows = embedded(with_others(make_set(12)), encoder, mirrored)
-    model, metrics = train(rows, Classification(), seed=0)
+    model, metrics = train([rows], Classification(), seed=0)
     assert model.classes == ("cloud", "dots", "stripes")
     assert metrics["top1"] >= 0.9 and metrics["n"] == 36 and metrics["turned_away"] >= 0.7
     save_classifier(tmp_path / "model.safetensors", model, {"metrics": metrics})
@@ -70,21 +70,21 @@ def test_bad_input_is_told_and_the_rest_goes_on(
     (folder / "dots" / "00.png").write_bytes(b"GIF89a")
     (folder / "lone").mkdir()
     Image.fromarray(np.eye(64, dtype=np.uint8) * 255).save(folder / "lone" / "a.png")
-    model, metrics = train(embedded(folder, encoder), Classification(), seed=0)
+    model, metrics = train([embedded(folder, encoder)], Classification(), seed=0)
     assert "lone" in model.classes and metrics["n"] == 24
     with pytest.raises(MicrographiaError, match="at least two classes; saw 'dots'"):
-        train(embedded(make_set(4, ("dots",), "one"), encoder), Classification(), seed=0)
+        train([embedded(make_set(4, ("dots",), "one"), encoder)], Classification(), seed=0)
 
 
 def test_a_failure_stays_a_row_of_the_predictions(
     make_set: Callable[..., Path], encoder: Encoder, tmp_path: Path
 ) -> None:
-    model, _ = train(embedded(make_set(6), encoder), Classification(), seed=0)
-    absent = list(predict(embed(unlabelled([tmp_path / "absent.png"]), encoder), model))
+    model, _ = train([embedded(make_set(6), encoder)], Classification(), seed=0)
+    absent = list(predict(embed(pictures_of([tmp_path / "absent.png"]), encoder), model))
     assert absent[0]["predicted"] is None and "absent.png" in absent[0]["failure"]
     other = Encoder("other", 32, 12, "0" * 64, encoder.network)
     with pytest.raises(CheckpointError, match="another encoder; saw 'other@000000000000'"):
-        list(predict(embed(unlabelled([tmp_path / "absent.png", make_set(1)]), other), model))
+        list(predict(embed(pictures_of([tmp_path / "absent.png", make_set(1)]), other), model))
 
 
 def test_the_bench_holds_out_each_picture_once_for_each_way(

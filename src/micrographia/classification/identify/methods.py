@@ -21,6 +21,8 @@ Method = Callable[[FloatArray, IntArray, int, FloatArray], FloatArray]
 
 #: A difference of cosines of 1/SHARPNESS multiplies a neighbour's vote by e.
 _SHARPNESS = 10.0
+#: Inverse of the ridge penalty of a probe on vectors of length about 1.
+STRENGTH = 3.0
 #: Logit of a class without demonstrations.
 _ABSENT = -30.0
 
@@ -81,14 +83,19 @@ def probe(vectors: FloatArray, classes: IntArray, count: int, queries: FloatArra
 
 
 def fit_probe(
-    vectors: FloatArray, classes: IntArray, strength: float = 10.0
+    vectors: FloatArray,
+    classes: IntArray,
+    shares: FloatArray | None = None,
+    strength: float = STRENGTH,
 ) -> tuple[FloatArray, FloatArray]:
-    """Fit a multinomial logistic regression; every class weighs the same.
+    """Fit a multinomial logistic regression.
 
     Parameters
     ----------
     vectors, classes
         Shapes (n, d) and (n,); at least two classes.
+    shares
+        Weights of the vectors, shape (n,), of mean 1; None: every class weighs the same.
     strength
         Inverse of the ridge penalty, `C` of scikit-learn.
 
@@ -104,8 +111,9 @@ def fit_probe(
     """
     left, sizes, axes = np.linalg.svd(vectors, full_matrices=False)
     kept = sizes > sizes[0] * 1e-10 if len(sizes) else sizes > 0
-    model = LogisticRegression(C=strength, max_iter=1000, class_weight="balanced")
-    model.fit(left[:, kept] * sizes[kept], classes)
+    balance = "balanced" if shares is None else None
+    model = LogisticRegression(C=strength, max_iter=1000, class_weight=balance)
+    model.fit(left[:, kept] * sizes[kept], classes, sample_weight=shares)
     weights, biases = model.coef_ @ axes[kept], model.intercept_
     if len(model.classes_) == 2:  # scikit-learn gives one logit for two classes
         weights, biases = np.vstack([-weights, weights]) / 2, np.array([-1, 1]) * biases / 2

@@ -250,10 +250,23 @@ def _refuse_unknown(rows: Iterable[dict[str, Any]], classes: Sequence[str]) -> N
             )
 
 
-def unlabelled(sources: Iterable[str | os.PathLike[str]]) -> Iterator[dict[str, Any]]:
-    """Yield rows of `schemas.LABELLED` without a label: of pictures, and of those in folders."""
+def pictures_of(sources: Iterable[str | os.PathLike[str]]) -> Iterator[dict[str, Any]]:
+    """Yield rows of `schemas.LABELLED` of pictures, of folders, and of tables with labels.
+
+    Labels are those of tables, also of `labels.csv` in a folder; other pictures have none.
+
+    Raises
+    ------
+    TableError
+        A table cannot be read.
+    """
     for source in sources:
         path = Path(source)
+        if path.suffix.lower() in (".csv", ".parquet") or any(
+            (path / name).is_file() for name in TABLE_NAMES
+        ):
+            yield from read_labelled(path).rows
+            continue
         if not path.is_dir():
             yield _row(str(path), None)
             continue

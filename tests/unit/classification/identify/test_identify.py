@@ -12,7 +12,7 @@ from micrographia.classification.identify.confidence import (
     threshold,
 )
 from micrographia.classification.identify.demonstrations import demonstrations
-from micrographia.classification.identify.methods import METHODS, fit_probe
+from micrographia.classification.identify.methods import METHODS, STRENGTH, fit_probe
 from micrographia.method_names import EMBEDDED_METHODS
 
 
@@ -55,7 +55,7 @@ def test_two_classes_have_two_logits_that_differ_as_scikit_learns_one() -> None:
     generator = np.random.default_rng(2)
     vectors, classes = generator.normal(size=(40, 5)), np.arange(40) % 2
     weights, biases = fit_probe(vectors, classes)
-    model = LogisticRegression(C=10.0, max_iter=1000, class_weight="balanced").fit(
+    model = LogisticRegression(C=STRENGTH, max_iter=1000, class_weight="balanced").fit(
         vectors, classes
     )
     assert weights[1] - weights[0] == pytest.approx(model.coef_[0], abs=1e-2)
