@@ -22,6 +22,8 @@ Row = Mapping[str, Any]
 
 #: Most classes that a picture's answer may list and still be right.
 TOP = (1, 2, 3, 5)
+#: Place of a right class that is not among the answers.
+NEVER = 2**31
 #: Coverages at which the share of wrong answers is told.
 COVERAGES = (1.0, 0.8)
 #: Share of the pictures that belong to a class that are kept where the others are declined.
@@ -42,7 +44,7 @@ class Cases:
         The most probable class, shape (n,); the true one where that is the picture's second
         class, c for a failure.
     rank
-        Place of the first right class among the answers, from 0, shape (n,); c for none.
+        Place of the first right class among the answers, from 0, shape (n,); NEVER for none.
     probability, known
         Shape (n,).
     clusters
@@ -93,7 +95,7 @@ def cases_of(rows: Sequence[Row], quality: Sequence[str], none_of_these: str | N
         right = {row["label"], row["second"]} - {None}
         ranked = row["ranked"] or []
         hits = [number for number, name in enumerate(ranked) if name in right]
-        ranks.append(hits[0] if hits else none)
+        ranks.append(hits[0] if hits else NEVER)
         given = place.get(row["predicted"], none)
         answers.append(true if row["predicted"] in right and true < none else given)
         truth.append(true)
