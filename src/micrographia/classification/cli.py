@@ -59,6 +59,12 @@ def register(verbs: Subparsers) -> None:
     )
     add_settings(pretrain, Classification)
     pretrain.set_defaults(run=_pretrain)
+    _register_learning(verbs)
+    _register_answers(verbs)
+
+
+def _register_learning(verbs: Subparsers) -> None:
+    """Add the verbs that hold out and train."""
     split = verbs.add_parser("split", help="hold pictures out for a test")
     _add_embeddings(split)
     split.add_argument(
@@ -80,6 +86,10 @@ def register(verbs: Subparsers) -> None:
     )
     add_settings(train, Classification)
     train.set_defaults(run=_train)
+
+
+def _register_answers(verbs: Subparsers) -> None:
+    """Add the verbs that say what pictures show."""
     predict = verbs.add_parser("predict", help="say what kinds of nanomaterials pictures show")
     predict.add_argument(
         "pictures", type=Path, nargs="+", help="pictures, folders of pictures, tables of labels"
