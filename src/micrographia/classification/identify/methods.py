@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 import numpy as np
+from scipy.linalg import eigh
 from scipy.special import logsumexp
 from sklearn.linear_model import LogisticRegression
 
@@ -23,6 +24,8 @@ Method = Callable[[FloatArray, IntArray, int, FloatArray], FloatArray]
 _SHARPNESS = 10.0
 #: Inverse of the ridge penalty of a probe on vectors of length about 1.
 STRENGTH = 3.0
+#: Most principal axes in which a probe is fitted.
+AXES = 800
 #: Logit of a class without demonstrations.
 _ABSENT = -30.0
 
@@ -107,14 +110,20 @@ def fit_probe(
     Notes
     -----
     The weights of a ridge-penalised fit lie in the span of the vectors, so that it is done in
-    their own coordinates: as many as pictures, where features are more.
+    the coordinates of their principal axes: as many as pictures, where features are more, and at
+    most `AXES`. Along the others vectors hardly differ, and the penalty leaves nothing.
     """
-    left, sizes, axes = np.linalg.svd(vectors, full_matrices=False)
-    kept = sizes > sizes[0] * 1e-10 if len(sizes) else sizes > 0
+    count = len(vectors)
+    powers, left = eigh(
+        vectors @ vectors.T, subset_by_index=(max(count - AXES, 0), count - 1), driver="evr"
+    )
+    kept = powers > powers[-1] * 1e-10
+    places = left[:, kept] * np.sqrt(powers[kept])
+    axes = (left[:, kept] / np.sqrt(powers[kept])).T @ vectors
     balance = "balanced" if shares is None else None
     model = LogisticRegression(C=strength, max_iter=1000, class_weight=balance)
-    model.fit(left[:, kept] * sizes[kept], classes, sample_weight=shares)
-    weights, biases = model.coef_ @ axes[kept], model.intercept_
+    model.fit(places, classes, sample_weight=shares)
+    weights, biases = model.coef_ @ axes, model.intercept_
     if len(model.classes_) == 2:  # scikit-learn gives one logit for two classes
         weights, biases = np.vstack([-weights, weights]) / 2, np.array([-1, 1]) * biases / 2
     return weights, biases

@@ -65,6 +65,29 @@ def test_the_imagenet_weights_know_a_cat() -> None:
 
 
 @needs("EfficientNet-Lite0")
+def test_folding_the_normalisations_changes_nothing() -> None:
+    import timm
+
+    from micrographia.classification.encoders.efficientnet import fold_normalisation
+
+    torch.manual_seed(0)
+    network = timm.create_model("tf_efficientnet_lite0", pretrained=False)
+    for module in network.modules():
+        if isinstance(module, torch.nn.BatchNorm2d):
+            torch.nn.init.normal_(module.running_mean, 0, 0.3)
+            torch.nn.init.uniform_(module.running_var, 0.5, 2)
+            torch.nn.init.uniform_(module.weight, 0.5, 1.5)
+            torch.nn.init.normal_(module.bias, 0, 0.3)
+    network.eval().requires_grad_(False)
+    pictures = torch.randn(2, 3, 64, 64)
+    before = network(pictures)
+    fold_normalisation(network)
+    assert network(pictures).numpy() == pytest.approx(before.numpy(), rel=1e-3, abs=1e-4)
+    left = [module for module in network.modules() if isinstance(module, torch.nn.BatchNorm2d)]
+    assert not left
+
+
+@needs("EfficientNet-Lite0")
 def test_vectors_are_means_and_deviations_of_four_stages() -> None:
     encoder = load_encoder("efficientnet-lite0")
     assert (encoder.side, encoder.size) == (224, 2 * (40 + 112 + 320 + 1280))
