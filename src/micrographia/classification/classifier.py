@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from micrographia.arrays import FloatArray
+from micrographia.arrays import BoolArray, FloatArray
 from micrographia.classification.identify.confidence import probabilities
 from micrographia.classification.identify.space import Space
 from micrographia.errors import CheckpointError
@@ -36,7 +36,7 @@ class Answer:
 
     probabilities: FloatArray
     known: FloatArray
-    sure: np.ndarray
+    sure: BoolArray
 
 
 @dataclass(frozen=True)
@@ -72,10 +72,6 @@ class Classifier:
         """Classify pictures by their vectors, shape (n, d)."""
         logits = self.space(vectors) @ self.weights.T + self.biases
         return answer(logits, len(self.classes), self.heat, self.threshold)
-
-    def rank(self, one: FloatArray) -> list[int]:
-        """Return the classes by falling probability, shape (c,); equal ones in their order."""
-        return [int(number) for number in np.argsort(-one, kind="stable")]
 
 
 def answer(logits: FloatArray, count: int, heat: float, least: float) -> Answer:
@@ -154,7 +150,7 @@ def load_classifier(path: str | Path) -> tuple[Classifier, dict[str, Any]]:
     )
 
 
-def refuse_other_encoder(seen: Sequence[str | None] | set[str], model: Classifier) -> None:
+def refuse_other_encoder(seen: Iterable[str | None], model: Classifier) -> None:
     """Refuse vectors of another encoder than the classifier was trained on.
 
     Raises
