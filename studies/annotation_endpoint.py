@@ -24,7 +24,7 @@ from pathlib import Path
 
 from loopback_chat import FAULTS, KEY, KEY_ENV, ChatServer, as_json, settings_for, write_pictures
 
-from micrographia.annotation.endpoint.ledger import Ledger
+from micrographia.io.endpoint.ledger import Ledger
 from micrographia.io.schemas import ATTRIBUTES, MICROGRAPHS
 from micrographia.io.tables import read_rows, write_table
 from micrographia.provenance import machine

@@ -28,8 +28,8 @@ from PIL import Image, ImageDraw
 from micrographia.arrays import GreyImage
 from micrographia.config import Curation
 from micrographia.curation.copies.dedup import mark_duplicates
-from micrographia.curation.copies.fingerprint import perceptual_hash, thumbnail, thumbnail_inside
-from micrographia.curation.copies.neighbours import groups
+from micrographia.io.copies.fingerprint import perceptual_hash, thumbnail, thumbnail_inside
+from micrographia.io.copies.neighbours import groups
 from micrographia.io.images import read_micrograph
 from micrographia.io.schemas import MICROGRAPHS
 

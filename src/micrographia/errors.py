@@ -66,6 +66,18 @@ class EnergyError(MicrographiaError):
     """An energy cannot be computed, or the calculator is not available."""
 
 
+class EndpointError(MicrographiaError):
+    """An endpoint gave no usable answer: the reason becomes the row's failure."""
+
+
+class UnansweredError(EndpointError):
+    """No answer this time: the row fails, and a later run asks again."""
+
+
+class EndpointDownError(EndpointError):
+    """An endpoint refuses all calls or is unreachable: the run ends, answers are kept."""
+
+
 class CheckpointError(MicrographiaError):
     """Weights of a network are missing, damaged, or belong to another network."""
 

@@ -56,3 +56,15 @@ TRAINED_ANNOTATOR_KINDS: Final[tuple[TrainedAnnotatorKind, ...]] = get_args(Trai
 #: Kinds of annotators; `annotation.registry.KINDS` makes them.
 AnnotatorKind = Literal[TrainedAnnotatorKind, "endpoint"]
 ANNOTATOR_KINDS: Final[tuple[AnnotatorKind, ...]] = get_args(AnnotatorKind)
+
+#: How demonstrations are chosen; `classification.identify.demonstrations` does it.
+Choice = Literal["random", "likeness"]
+CHOICES: Final[tuple[Choice, ...]] = get_args(Choice)
+
+#: Methods that identify from frozen vectors; `classification.identify.methods.METHODS` runs them.
+EmbeddedMethod = Literal["prototypes", "neighbours", "probe"]
+EMBEDDED_METHODS: Final[tuple[EmbeddedMethod, ...]] = get_args(EmbeddedMethod)
+
+#: How pictures are held out; `classification.splits.make` does it.
+Split = Literal["grouped", "stratified", "hard"]
+SPLITS: Final[tuple[Split, ...]] = get_args(Split)

@@ -19,14 +19,6 @@ class AnnotationError(MicrographiaError):
     """A picture has no answer: the reason becomes its row's failure."""
 
 
-class UnansweredError(AnnotationError):
-    """No answer this time: the row fails, and a later run asks again."""
-
-
-class EndpointDownError(AnnotationError):
-    """An endpoint refuses all calls or is unreachable: the run ends, answers are kept."""
-
-
 @dataclass(frozen=True, eq=False)
 class Case:
     """One micrograph with all that is known of it; files are read when they are asked for.

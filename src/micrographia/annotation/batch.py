@@ -14,10 +14,9 @@ from micrographia.annotation.annotator import (
     AnnotationError,
     Annotator,
     Case,
-    EndpointDownError,
 )
 from micrographia.annotation.schema import Attributes, Verdicts
-from micrographia.errors import MicrographiaError
+from micrographia.errors import EndpointDownError, MicrographiaError
 from micrographia.io.schemas import (
     ATTRIBUTES,
     CROSSCHECK,

@@ -313,8 +313,8 @@ def _tables(arguments: argparse.Namespace) -> tuple[list[dict[str, Any]], list[d
 
 
 def _bill(arguments: argparse.Namespace) -> int:
-    from micrographia.annotation.endpoint.ledger import Ledger
     from micrographia.errors import MicrographiaError
+    from micrographia.io.endpoint.ledger import Ledger
 
     if not arguments.cache.is_file():
         raise MicrographiaError(

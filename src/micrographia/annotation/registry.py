@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from micrographia.annotation.annotator import AnnotationError, Annotator
-from micrographia.annotation.endpoint.ledger import Ledger
 from micrographia.config import Annotation, AnnotatorSettings
+from micrographia.io.endpoint.ledger import Ledger
 from micrographia.io.resources import find_resource
 from micrographia.method_names import AnnotatorKind
 

@@ -7,8 +7,6 @@ or bounds, which not every server's constrained decoding understands; the models
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping
 from typing import Any, Literal
 
@@ -161,12 +159,6 @@ def legibility_json_schema() -> dict[str, Any]:
     """Return the JSON schema of an answer about burnt-in text."""
     flag = {"type": "boolean"}
     return _object({"has_text": flag, "illegible": flag, "comment": {"type": "string"}})
-
-
-def schema_sha(schema: Mapping[str, Any]) -> str:
-    """Return 12 hexadecimal digits that change with the schema."""
-    text = json.dumps(schema, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 def _object(properties: dict[str, Any]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from micrographia.commandline import Subparsers
 def register(verbs: Subparsers) -> None:
     """Add the verbs of every benchmark."""
     from micrographia.benchmarks.annotation import cli as annotation
+    from micrographia.benchmarks.classification import cli as classification
     from micrographia.benchmarks.energy import cli as energy
     from micrographia.benchmarks.segmentation import cli as segmentation
     from micrographia.benchmarks.segmentation import methods_cli as segmentation_methods
@@ -18,6 +19,6 @@ def register(verbs: Subparsers) -> None:
 
     for benchmark in (
         segmentation, segmentation_methods, structure, structure_real, stem2crystal, energy, stem,
-        annotation,
+        annotation, classification,
     ):  # fmt: skip
         benchmark.register(verbs)

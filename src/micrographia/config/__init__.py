@@ -9,6 +9,7 @@ per section; this face names them all.
 from micrographia.config.annotation import Annotation, AnnotatorSettings, Endpoint
 from micrographia.config.base import ExistingPath, Section
 from micrographia.config.benchmarks import Benchmarks
+from micrographia.config.classification import Classification, Pretraining
 from micrographia.config.curation import Curation
 from micrographia.config.curation.scale import Scale
 from micrographia.config.curation.text import LabelledText, Text, TextTraining
@@ -37,6 +38,7 @@ __all__ = [
     "AnnotatorSettings",
     "Baselines",
     "Benchmarks",
+    "Classification",
     "ContestantBudget",
     "Curation",
     "Data",
@@ -46,6 +48,7 @@ __all__ = [
     "LabelledPictures",
     "LabelledText",
     "Network",
+    "Pretraining",
     "Reconstruction",
     "Report",
     "Rounds",

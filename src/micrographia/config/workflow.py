@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 from micrographia.config.annotation import Annotation
 from micrographia.config.base import Section
 from micrographia.config.benchmarks import Benchmarks
+from micrographia.config.classification import Classification
 from micrographia.config.curation import Curation
 from micrographia.config.data import Data
 from micrographia.config.energy import Energy
@@ -60,6 +61,9 @@ class WorkflowConfig(Section):
     )
     energy: Energy = Field(
         default_factory=Energy, description="Relaxation and energies of crystals."
+    )
+    classification: Classification = Field(
+        default_factory=Classification, description="Kinds of nanomaterials."
     )
     benchmarks: Benchmarks = Field(
         default_factory=Benchmarks, description="Scores and their confidence intervals."

@@ -129,7 +129,7 @@ def _merge(arguments: argparse.Namespace) -> int:
 def _merged(tables: list[Path], out: Path, settings: Curation) -> None:
     """Join tables of `ingest`, reject copies, and write the result."""
     from micrographia.curation.copies.dedup import mark_duplicates
-    from micrographia.curation.copies.fingerprint import INGESTED
+    from micrographia.io.copies.fingerprint import INGESTED
     from micrographia.io.schemas import MICROGRAPHS
     from micrographia.io.tables import read_tables, write_table
     from micrographia.provenance import stamp

@@ -16,11 +16,11 @@ import pandas as pd
 
 from micrographia.config import WorkflowConfig
 from micrographia.curation.copies.dedup import mark_duplicates
-from micrographia.curation.copies.fingerprint import INGESTED
 from micrographia.curation.intake.ingest import ingest_table
 from micrographia.curation.intake.listing import list_micrographs
 from micrographia.errors import MicrographiaError
 from micrographia.io.atomic import refuse_inputs
+from micrographia.io.copies.fingerprint import INGESTED
 from micrographia.io.microscopes.lengths import refuse_no_length
 from micrographia.io.schemas import MEASURED_PICTURES, MICROGRAPHS
 from micrographia.io.schemas.rows import ManifestRow, MicrographRow

@@ -9,22 +9,17 @@ from typing import Any
 import pytest
 
 from micrographia import config
-from micrographia.annotation.annotator import AnnotationError
-from micrographia.annotation.endpoint.ledger import Reply
-from micrographia.annotation.endpoint.parse import (
-    FormError,
-    parse_attributes,
-    parse_verdicts,
-    read_objects,
-)
+from micrographia.annotation.endpoint.parse import parse_attributes, parse_verdicts
 from micrographia.annotation.endpoint.prompts import load_prompt
 from micrographia.annotation.schema import (
     Attributes,
     attributes_json_schema,
-    schema_sha,
     verdicts_json_schema,
 )
-from micrographia.errors import ConfigError
+from micrographia.errors import ConfigError, EndpointError
+from micrographia.io.endpoint.client import schema_sha
+from micrographia.io.endpoint.ledger import Reply
+from micrographia.io.endpoint.replies import FormError, read_objects
 from micrographia.io.resources import PACKAGE
 from micrographia.io.vocabulary import ATTRIBUTE_NAMES, QUESTIONS, UNKNOWN, VOCABULARY
 
@@ -145,9 +140,9 @@ def test_prompts_name_every_word_and_have_a_digest() -> None:
 
 def test_a_prompt_with_an_unknown_place_is_refused(tmp_path: Path) -> None:
     (tmp_path / "judge-2.md").write_text("Judge $this.")
-    with pytest.raises(AnnotationError, match="saw 'this'"):
+    with pytest.raises(EndpointError, match="saw 'this'"):
         load_prompt(tmp_path, "judge", 2)
-    with pytest.raises(AnnotationError, match=r"allowed: judge-2\.md"):
+    with pytest.raises(EndpointError, match=r"allowed: judge-2\.md"):
         load_prompt(tmp_path, "judge", 3)
 
 

@@ -18,8 +18,8 @@ from PIL import Image
 
 from micrographia.cli import main
 from micrographia.config import Curation, Synthesis
-from micrographia.curation.copies.fingerprint import perceptual_hash, thumbnail
-from micrographia.curation.copies.neighbours import groups
+from micrographia.io.copies.fingerprint import perceptual_hash, thumbnail
+from micrographia.io.copies.neighbours import groups
 from micrographia.io.images import image_id, read_micrograph, write_labels
 from micrographia.io.schemas import MANIFEST, MICROGRAPHS
 from micrographia.io.tables import read_provenance, read_table

@@ -1,1 +1,1 @@
-"""Duplicates among micrographs: fingerprints, near neighbours, groups."""
+"""Duplicates among micrographs: which of a group stays, and why the others do not."""

@@ -5,18 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
-from micrographia.arrays import BoolArray, GreyImage, Hashes, IntArray
+from micrographia.arrays import GreyImage
 from micrographia.config import Curation
-from micrographia.curation.copies.fingerprint import hashes_in_all_ways, perceptual_hash
-from micrographia.curation.copies.likeness import SIDE, WAYS
-from micrographia.curation.copies.neighbours import groups
 from micrographia.curation.copies.preference import ranks
-
-#: What JPEG and resizing make of a weak sample, as a share of its thumbnail's variance.
-_EVEN = 0.01
+from micrographia.io.copies.fingerprint import hashes_in_all_ways, perceptual_hash
+from micrographia.io.copies.grouping import groups_of_copies, thumbnails_of
+from micrographia.io.copies.likeness import WAYS
 
 
 def mark_duplicates(table: pd.DataFrame, settings: Curation) -> pd.DataFrame:
@@ -46,7 +41,7 @@ def mark_duplicates(table: pd.DataFrame, settings: Curation) -> pd.DataFrame:
     kept = np.flatnonzero(marked["status"] == "kept")
     part = marked.iloc[kept]
     ranked = pd.DataFrame(
-        {"row": kept, "group": _groups(part, settings), "rank": ranks(part)}
+        {"row": kept, "group": groups_of_copies(part, settings), "rank": ranks(part)}
     ).sort_values("rank")
     for column in ("duplicate_of", "reason"):
         marked[column] = marked[column].astype(object)
@@ -84,12 +79,12 @@ def _difference(
     own, other = (int(text, 16) for text in pair["phash"])
     bits, how = (own ^ other).bit_count(), ""
     if _turned_too(table, settings):
-        both = _thumbnails(pair, "thumbnail")
+        both = thumbnails_of(pair, "thumbnail")
         bits, how = _way(both[0], both[1], settings)
     if bits <= settings.duplicate_radius:
         return bits, how
     if "thumbnail_inside" in table and pair["thumbnail_inside"].notna().any():
-        parts = _thumbnails(pair, "thumbnail_inside")
+        parts = thumbnails_of(pair, "thumbnail_inside")
         fewer, turn = _way(parts[0], parts[1], settings)
         if fewer <= settings.duplicate_radius:
             return fewer, "; ".join(filter(None, ("without bars and margins", turn)))
@@ -109,59 +104,3 @@ def _way(copy: GreyImage, original: GreyImage, settings: Curation) -> tuple[int,
 
 def _turned_too(table: pd.DataFrame, settings: Curation) -> bool:
     return settings.duplicate_symmetry and "thumbnail" in table
-
-
-def _groups(part: pd.DataFrame, settings: Curation) -> IntArray:
-    """Return the group of every row; rows with the same pixels are looked at once."""
-    _, first, number = np.unique(
-        part["image_id"].to_numpy(dtype=str), return_index=True, return_inverse=True
-    )
-    different = part.iloc[first]
-    hashes = np.array([int(text, 16) for text in different["phash"]], dtype=np.uint64)
-    if "thumbnail" not in part:
-        return groups(hashes, settings.duplicate_radius)[number]
-    wholes = _thumbnails(different, "thumbnail")
-    if "thumbnail_inside" not in part or different["thumbnail_inside"].isna().all():
-        return _alike(hashes, wholes, settings)[number]
-    barred = different["thumbnail_inside"].notna().to_numpy()
-    # Of two pictures with bars the parts inside decide; else a bar may have been overlooked.
-    found = _alike(hashes, wholes, settings, barred)
-    parts = _thumbnails(different, "thumbnail_inside")
-    for row in np.flatnonzero(barred):
-        hashes[row] = int(perceptual_hash(parts[row], settings.duplicate_hash), 16)
-    return _joined(found, _alike(hashes, parts, settings, even=_EVEN))[number]
-
-
-def _alike(
-    hashes: Hashes,
-    thumbnails: GreyImage,
-    settings: Curation,
-    apart: BoolArray | None = None,
-    even: float = 0.0,
-) -> IntArray:
-    """Return the group of every picture by its hash and thumbnail, turned too if asked for."""
-    if settings.duplicate_symmetry:
-        name = settings.duplicate_hash
-        ways = [hashes_in_all_ways(small, name) for small in thumbnails]
-        hashes = np.array(ways, dtype=np.uint64).reshape(-1, 8).T
-    least = settings.duplicate_correlation
-    radius, thumbs = settings.duplicate_radius, thumbnails if least else None
-    return groups(hashes, radius, thumbs, least, apart, even)
-
-
-def _joined(one: IntArray, other: IntArray) -> IntArray:
-    """Join two numberings of groups: what is together in either is together."""
-    size = int(one.max(initial=-1)) + 1
-    links = (np.ones(len(one), dtype=bool), (one, other + size))
-    count = size + int(other.max(initial=-1)) + 1
-    _, numbers = connected_components(coo_array(links, shape=(count, count)), directed=False)
-    return np.asarray(numbers[one], dtype=np.int64)
-
-
-def _thumbnails(part: pd.DataFrame, column: str) -> GreyImage:
-    """Return the thumbnails of all rows, shape (n, side, side); the whole picture's for none."""
-    return _pictures(b"".join(part[column].where(part[column].notna(), part["thumbnail"])))
-
-
-def _pictures(data: bytes) -> GreyImage:
-    return np.frombuffer(data, dtype=np.uint8).reshape(-1, SIDE, SIDE)

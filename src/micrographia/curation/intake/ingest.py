@@ -15,15 +15,15 @@ from typing import Any
 import pandas as pd
 
 from micrographia.config import Curation
-from micrographia.curation.copies.fingerprint import (
+from micrographia.curation.intake.listing import UNLOCK, unreadable
+from micrographia.curation.intake.quality import measure, verdict
+from micrographia.errors import ImageError
+from micrographia.io.copies.fingerprint import (
     INGESTED,
     perceptual_hash,
     thumbnail,
     thumbnail_inside,
 )
-from micrographia.curation.intake.listing import UNLOCK, unreadable
-from micrographia.curation.intake.quality import measure, verdict
-from micrographia.errors import ImageError
 from micrographia.io.images import Micrograph, image_id, read_labels, read_micrograph
 from micrographia.io.label_masks import refuse_binary
 from micrographia.io.tables import write_batches

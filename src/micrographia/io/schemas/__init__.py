@@ -8,6 +8,7 @@ from micrographia.io.schemas.annotation import (
     LEGIBILITY,
     REVIEW_QUEUE,
 )
+from micrographia.io.schemas.classification import CLASSIFIED, EMBEDDINGS, LABELLED, SPLITS
 from micrographia.io.schemas.crystal_scores import RANKED_SCORES, REAL_PICTURES, REAL_SCORES
 from micrographia.io.schemas.crystals import (
     ENERGIES,
@@ -47,7 +48,9 @@ __all__ = [
     "ANNOTATION_SCORES",
     "ATTRIBUTES",
     "ATTRIBUTES_FINAL",
+    "CLASSIFIED",
     "CROSSCHECK",
+    "EMBEDDINGS",
     "ENERGIES",
     "ENERGY_SCORES",
     "ENGINES",
@@ -55,6 +58,7 @@ __all__ = [
     "IMPORTED_MASKS",
     "INSTANCES",
     "KIND_PICTURES",
+    "LABELLED",
     "LEGIBILITY",
     "LIBRARY",
     "MANIFEST",
@@ -72,6 +76,7 @@ __all__ = [
     "SCALING",
     "SEGMENTATION_SCORES",
     "SIZES",
+    "SPLITS",
     "STEM_IMAGES",
     "STRUCTURES",
     "STRUCTURE_SCORES",

@@ -15,13 +15,13 @@ import pytest
 from loopback_chat import FAULTS, KEY, KEY_ENV, ChatServer, annotate, look, settings_for
 from PIL import Image
 
-from micrographia.annotation.annotator import AnnotationError, EndpointDownError
 from micrographia.annotation.batch import annotate_cases, judge_cases, read_cases
 from micrographia.annotation.endpoint.annotator import EndpointAnnotator
-from micrographia.annotation.endpoint.ledger import Ledger
-from micrographia.annotation.endpoint.transport import _count
 from micrographia.annotation.registry import make_annotator
 from micrographia.annotation.schema import Attributes
+from micrographia.errors import EndpointDownError, EndpointError
+from micrographia.io.endpoint.ledger import Ledger
+from micrographia.io.endpoint.transport import _count
 
 
 def bill(table: Path) -> dict[str, int]:
@@ -278,7 +278,7 @@ def test_what_is_no_key_is_refused_without_being_shown(
     table: Path, value: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(KEY_ENV, value)
-    with pytest.raises(AnnotationError, match=KEY_ENV) as caught:
+    with pytest.raises(EndpointError, match=KEY_ENV) as caught:
         annotate("http://127.0.0.1:9/v1", table)
     assert not value or value not in str(caught.value)
 

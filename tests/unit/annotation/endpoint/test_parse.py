@@ -7,14 +7,13 @@ from typing import Any
 
 import pytest
 
-from micrographia.annotation.endpoint.ledger import Reply
 from micrographia.annotation.endpoint.parse import (
-    FormError,
-    RefusalError,
     parse_attributes,
     parse_legibility,
     parse_verdicts,
 )
+from micrographia.io.endpoint.ledger import Reply
+from micrographia.io.endpoint.replies import FormError, RefusalError
 from micrographia.io.vocabulary import ATTRIBUTE_NAMES, VOCABULARY
 
 

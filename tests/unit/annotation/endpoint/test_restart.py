@@ -14,7 +14,7 @@ import pytest
 from loopback_chat import FAULTS, KEY, ChatServer, as_json, settings_for, write_pictures
 from needed import ROOT
 
-from micrographia.annotation.endpoint.ledger import Ledger
+from micrographia.io.endpoint.ledger import Ledger
 from micrographia.io.schemas import ATTRIBUTES, MICROGRAPHS
 from micrographia.io.tables import read_rows, write_table
 

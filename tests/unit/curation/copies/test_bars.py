@@ -13,8 +13,8 @@ from PIL import Image, ImageDraw
 
 from micrographia.config import Curation
 from micrographia.curation.copies.dedup import mark_duplicates
-from micrographia.curation.copies.fingerprint import perceptual_hash, thumbnail, thumbnail_inside
-from micrographia.curation.copies.frame import inside
+from micrographia.io.copies.fingerprint import perceptual_hash, thumbnail, thumbnail_inside
+from micrographia.io.copies.frame import inside
 from micrographia.io.schemas import MICROGRAPHS
 
 Grey = NDArray[np.uint8]

@@ -12,7 +12,7 @@ from PIL import Image
 
 from micrographia.config import Curation
 from micrographia.curation.copies.dedup import mark_duplicates
-from micrographia.curation.copies.fingerprint import perceptual_hash, thumbnail
+from micrographia.io.copies.fingerprint import perceptual_hash, thumbnail
 from micrographia.io.schemas import MICROGRAPHS
 
 RADIUS = Curation(duplicate_radius=2, duplicate_correlation=0)

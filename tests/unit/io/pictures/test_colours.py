@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from PIL import Image
 
-from micrographia.annotation.endpoint.picture import read_colour
 from micrographia.errors import ImageError
+from micrographia.io.endpoint.pictures import read_colour
 from micrographia.io.images import read_colours, read_micrograph
 from micrographia.io.pictures.grey import grey_of_inks, luminance
 

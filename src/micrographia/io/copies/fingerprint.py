@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from micrographia.arrays import GreyImage, Hashes
-from micrographia.curation.copies.frame import Part, inside
-from micrographia.curation.copies.likeness import SIDE, TRANSFORMS, turned
+from micrographia.io.copies.frame import Part, inside
+from micrographia.io.copies.likeness import SIDE, TRANSFORMS, turned
 from micrographia.io.images import to_unit
 from micrographia.io.schemas import MICROGRAPHS
 

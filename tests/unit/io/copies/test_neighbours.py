@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from micrographia.curation.copies import neighbours
-from micrographia.curation.copies.neighbours import groups, near_pairs
+from micrographia.io.copies import neighbours
+from micrographia.io.copies.neighbours import groups, near_pairs
 
 #: Few distinct bits, so that near hashes are common.
 HASHES = st.lists(

@@ -17,7 +17,7 @@ import numba
 import numpy as np
 
 from micrographia.arrays import BoolArray, GreyImage, Hashes, IntArray
-from micrographia.curation.copies.likeness import TRANSFORMS, alike
+from micrographia.io.copies.likeness import TRANSFORMS, alike
 
 #: Hashes compared in one go, so that the loop over them is vectorised.
 _BLOCK = 256

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from micrographia.annotation.annotator import AnnotationError, UnansweredError
+from micrographia.errors import EndpointError, UnansweredError
 
 _TABLE = """
 CREATE TABLE IF NOT EXISTS calls (
@@ -119,9 +119,9 @@ class Ledger:
             self._base.execute("PRAGMA synchronous=FULL")
             self._base.executescript(_TABLE)
         except sqlite3.Error as error:
-            raise AnnotationError(
+            raise EndpointError(
                 f"The cache of calls {path} cannot be used: {error}",
-                remedy="Put annotation.cache on a local disk, or name another file",
+                remedy="Put the setting cache on a local disk, or name another file",
             ) from error
 
     def close(self) -> None:

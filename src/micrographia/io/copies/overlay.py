@@ -13,7 +13,7 @@ import numba
 import numpy as np
 
 from micrographia.arrays import FloatArray, IntArray
-from micrographia.curation.copies.registration import register
+from micrographia.io.copies.registration import register
 
 #: Largest rectangle that is left out, as a share of the thumbnail.
 _LARGEST = 0.4

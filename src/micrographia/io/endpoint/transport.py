@@ -17,10 +17,10 @@ from urllib.parse import quote, urlsplit
 
 import httpx
 
-from micrographia.annotation.annotator import AnnotationError, EndpointDownError, UnansweredError
-from micrographia.annotation.endpoint.ledger import Reply
-from micrographia.annotation.endpoint.parse import REFUSALS
 from micrographia.config import Endpoint
+from micrographia.errors import EndpointDownError, EndpointError, UnansweredError
+from micrographia.io.endpoint.ledger import Reply
+from micrographia.io.endpoint.replies import REFUSALS
 
 LOG = logging.getLogger(__name__)
 
@@ -52,20 +52,20 @@ def read_key(name: str | None) -> str | None:
 
     Raises
     ------
-    AnnotationError
+    EndpointError
         It is not set, or is nothing that a header can hold. The message never shows it.
     """
     if name is None:
         return None
     key = os.environ.get(name, "").strip()
     if not key:
-        raise AnnotationError(
+        raise EndpointError(
             f"The environment variable {name}, which key_env names, is not set",
             remedy=f"export {name}=... in the shell that starts the run, or set key_env: null "
             "for a server that needs no key",
         )
     if len(key) < 8 or not key.isascii() or not key.isprintable() or " " in key:
-        raise AnnotationError(
+        raise EndpointError(
             f"The environment variable {name} does not contain a valid key",
             allowed="at least 8 printable ASCII characters without spaces",
             remedy="Set it again, or set key_env: null for a server that needs no key",
@@ -148,7 +148,7 @@ class Transport:
         ------
         UnansweredError
             All tries failed, or the server forbids this request.
-        AnnotationError
+        EndpointError
             The server does not want this request.
         EndpointDownError
             The server will want no request.
@@ -166,7 +166,7 @@ class Transport:
                 words, asked = str(fault), None
             except BaseException as fault:
                 # An interrupted call may have been served.
-                drop(number, not isinstance(fault, AnnotationError))
+                drop(number, not isinstance(fault, EndpointError))
                 raise
             if attempt < self._endpoint.retries:
                 self._back_off(attempt, words, asked)
@@ -241,7 +241,7 @@ class Transport:
                 f"{self._endpoint.base_url} forbids this request ({words})",
                 remedy="Check what the key may do; then run again",
             )
-        raise AnnotationError(f"{self._endpoint.base_url} does not take this request ({words})")
+        raise EndpointError(f"{self._endpoint.base_url} does not take this request ({words})")
 
     def _exchange(self, body: dict[str, Any]) -> tuple[int, httpx.Headers, bytes]:
         """Post and read all of the answer within the timeout, however slowly it comes."""

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from micrographia.annotation.annotator import AnnotationError
-from micrographia.annotation.endpoint.ledger import Call, Ledger, LimitError, Limits, Reply
+from micrographia.errors import EndpointError
+from micrographia.io.endpoint.ledger import Call, Ledger, LimitError, Limits, Reply
 
 PRICES = {"price_in": 1.0, "price_out": 10.0}
 
@@ -100,5 +100,5 @@ def test_the_same_question_at_the_same_time_is_paid_twice_and_kept_once(tmp_path
 def test_a_file_that_is_no_ledger_is_refused_with_a_remedy(tmp_path: Path) -> None:
     path = tmp_path / "calls.sqlite"
     path.write_text("this is no database, and long enough to be seen as one " * 20)
-    with pytest.raises(AnnotationError, match=r"annotation\.cache"):
+    with pytest.raises(EndpointError, match="the setting cache"):
         Ledger(path)

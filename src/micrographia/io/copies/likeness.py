@@ -6,8 +6,8 @@ import numba
 import numpy as np
 
 from micrographia.arrays import GreyImage
-from micrographia.curation.copies.overlay import agree_outside_overlays
-from micrographia.curation.copies.registration import ratio, register, smoothed
+from micrographia.io.copies.overlay import agree_outside_overlays
+from micrographia.io.copies.registration import ratio, register, smoothed
 
 #: Side of a thumbnail [px]; that of the picture from which the perceptual hash is made.
 SIDE = 32

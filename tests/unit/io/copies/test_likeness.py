@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from micrographia.config import Curation, Synthesis
-from micrographia.curation.copies.fingerprint import hashes_in_all_ways, perceptual_hash, thumbnail
-from micrographia.curation.copies.likeness import TRANSFORMS, alike, registered, turned
+from micrographia.io.copies.fingerprint import hashes_in_all_ways, perceptual_hash, thumbnail
+from micrographia.io.copies.likeness import TRANSFORMS, alike, registered, turned
 from micrographia.synthesis.procedural.micrograph import make_micrograph
 
 LEAST = Curation().duplicate_correlation

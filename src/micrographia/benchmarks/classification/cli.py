@@ -1,0 +1,65 @@
+"""Verb `score-classification`: score predicted classes against the true ones."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from micrographia.commandline import Subparsers, add_settings, non_negative, settings_of
+from micrographia.config import Benchmarks
+
+
+def register(verbs: Subparsers) -> None:
+    """Add the verb."""
+    parser = verbs.add_parser(
+        "score-classification", help="score the classes predicted for pictures; writes JSON"
+    )
+    parser.add_argument(
+        "tables", type=Path, nargs="+", help="written by `classification bench` or `predict`"
+    )
+    parser.add_argument(
+        "--quality", nargs="*", default=[], metavar="WORD",
+        help="count only pictures whose quality has these words, such as: clean sure",
+    )  # fmt: skip
+    parser.add_argument(
+        "--none-of-these", default="other", metavar="LABEL",
+        help="label of pictures that belong to no class (default: other)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--seed", type=non_negative, default=1665, help="random seed of the confidence intervals"
+    )
+    parser.add_argument(
+        "--out", type=Path, required=True, metavar="JSON", help="JSON file to write"
+    )
+    add_settings(parser, Benchmarks)
+    parser.set_defaults(run=_score)
+
+
+def _score(arguments: argparse.Namespace) -> int:
+    from micrographia.benchmarks.classification.scores import cases_of, confusion, summarise
+    from micrographia.io.benchmark_results import write_result
+    from micrographia.io.schemas import CLASSIFIED
+    from micrographia.io.tables import read_rows
+    from micrographia.provenance import stamp
+
+    settings = settings_of(arguments)
+    rows = [row for table in arguments.tables for row in read_rows(table, CLASSIFIED)]
+    metrics = summarise(rows, settings, arguments.seed, arguments.quality, arguments.none_of_these)
+    tables = {}
+    for method in dict.fromkeys(row["method"] for row in rows):
+        own = [row for row in rows if row["method"] == method]
+        cases = cases_of(own, arguments.quality, arguments.none_of_these)
+        tables[method] = {
+            "classes": cases.classes,
+            "counts": confusion(cases).astype(int).tolist(),
+        }
+    write_result(
+        arguments.out,
+        "classification",
+        metrics,
+        stamp(settings, arguments.seed),
+        n=len({row["path"] for row in rows}),
+        n_failed=len({row["path"] for row in rows if row["failure"] is not None}),
+        confusion=tables,
+    )
+    return 0

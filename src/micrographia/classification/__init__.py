@@ -1,0 +1,1 @@
+"""Micrographs to kinds of nanomaterial: embeddings, splits, identification from few examples."""

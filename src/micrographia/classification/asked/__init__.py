@@ -1,0 +1,1 @@
+"""Identification by a vision-language model that is shown demonstrations."""

@@ -1,0 +1,1 @@
+"""Frozen networks that turn a picture into a vector, behind one interface."""

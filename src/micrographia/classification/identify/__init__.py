@@ -1,0 +1,1 @@
+"""From vectors to classes: demonstrations, methods, calibrated confidence, declining."""

@@ -1,0 +1,203 @@
+"""Training of a classifier from embeddings, with confidence fitted on what it did not see."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from micrographia.arrays import BoolArray, FloatArray, IntArray
+from micrographia.classification.classifier import Classifier, answer
+from micrographia.classification.embedding import matrix
+from micrographia.classification.identify.confidence import temperature, threshold
+from micrographia.classification.identify.methods import fit_probe
+from micrographia.classification.identify.space import Space
+from micrographia.classification.splits.clusters import clusters_of
+from micrographia.classification.splits.held_out import folds
+from micrographia.config import Classification
+from micrographia.errors import MicrographiaError
+
+Rows = Sequence[Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Labelled vectors.
+
+    Attributes
+    ----------
+    classes
+        Names, sorted.
+    vectors
+        Shape (n, d).
+    mirrored
+        The same of the mirrored pictures; None where they were not embedded.
+    labels
+        Shape (n,), from 0; the number of classes for pictures of no class.
+    clusters
+        Shape (n,).
+    sources
+        Which set each is of, shape (n,).
+    encoder
+        Name and digest.
+    """
+
+    classes: tuple[str, ...]
+    vectors: FloatArray
+    mirrored: FloatArray | None
+    labels: IntArray
+    clusters: IntArray
+    sources: IntArray
+    encoder: str
+
+    @property
+    def belongs(self) -> BoolArray:
+        """Whether each picture belongs to a class, shape (n,)."""
+        return self.labels < len(self.classes)
+
+
+def examples_of(sets: Sequence[Rows], none_of_these: str | None) -> Examples:
+    """Return the examples of sets of rows of `schemas.EMBEDDINGS`, without failures.
+
+    Raises
+    ------
+    MicrographiaError
+        There are fewer than two classes.
+    """
+    usable = [
+        [row for row in rows if row["failure"] is None and row["label"] is not None]
+        for rows in sets
+    ]
+    good = [row for rows in usable for row in rows]
+    names = sorted({row["label"] for row in good} - {none_of_these})
+    if len(names) < 2:
+        raise MicrographiaError(
+            "A classifier needs at least two classes",
+            seen=", ".join(names) or "none",
+            remedy="Add labelled pictures of other classes",
+        )
+    numbers = {name: number for number, name in enumerate(names)}
+    if none_of_these is not None:
+        numbers[none_of_these] = len(names)
+    both = all(row["mirrored"] is not None for row in good)
+    return Examples(
+        tuple(names),
+        matrix(good),
+        matrix(good, "mirrored") if both else None,
+        np.array([numbers[row["label"]] for row in good], dtype=np.int64),
+        clusters_of(good),
+        np.repeat(np.arange(len(usable)), [len(rows) for rows in usable]),
+        str(good[0]["encoder"]),
+    )
+
+
+def fit(examples: Examples, chosen: BoolArray) -> tuple[Space, FloatArray, FloatArray]:
+    """Fit the space and the probe to some of the examples; mirrored ones count as pictures.
+
+    Returns
+    -------
+    space, weights, biases
+        With a row for each class, and one for no class where there are such examples. A class
+        without examples among the chosen is never predicted.
+    """
+    labels = examples.labels[chosen]
+    vectors = examples.vectors[chosen]
+    weights_of = shares(labels, examples.clusters[chosen], examples.sources[chosen])
+    if examples.mirrored is not None:
+        vectors = np.concatenate([vectors, examples.mirrored[chosen]])
+        labels, weights_of = np.tile(labels, 2), np.tile(weights_of, 2)
+    space = Space.of(vectors)
+    rows = len(examples.classes) + int(not examples.belongs.all())
+    weights = np.zeros((rows, vectors.shape[1]))
+    biases = np.full(rows, -1e3)
+    present = np.unique(labels)
+    weights[present], biases[present] = fit_probe(space(vectors), labels, weights_of)
+    return space, weights, biases
+
+
+def shares(labels: IntArray, clusters: IntArray, sources: IntArray) -> FloatArray:
+    """Return the weights of examples: classes count the same, and so do the sets of a class.
+
+    Within a set and class a cluster of n pictures weighs as much as the root of n single ones:
+    pictures of one article are neither one picture nor n.
+
+    Parameters
+    ----------
+    labels, clusters, sources
+        Shape (n,).
+
+    Returns
+    -------
+    ndarray
+        Shape (n,), of mean 1.
+
+    Examples
+    --------
+    >>> shares(np.array([0, 0, 1]), np.array([0, 1, 2]), np.array([0, 0, 0])).tolist()
+    [0.75, 0.75, 1.5]
+    """
+    kinds = np.stack([labels, clusters], axis=1)
+    _, place, counts = np.unique(kinds, axis=0, return_inverse=True, return_counts=True)
+    weights = 1.0 / np.sqrt(counts[place])
+    for parts in (np.stack([labels, sources], axis=1), labels[:, None]):
+        _, place = np.unique(parts, axis=0, return_inverse=True)
+        weights = weights / np.bincount(place, weights=weights)[place]
+    return weights * len(labels) / weights.sum()
+
+
+def out_of_fold(examples: Examples, count: int, seed: int) -> FloatArray:
+    """Return the logits of each picture by a probe that saw neither it nor its cluster."""
+    dealt = folds([str(label) for label in examples.labels], count, seed, examples.clusters)
+    found: FloatArray | None = None
+    for number in range(count):
+        held = dealt == number
+        if not held.any():
+            continue
+        space, weights, biases = fit(examples, ~held)
+        logits = space(examples.vectors[held]) @ weights.T + biases
+        found = np.zeros((len(held), logits.shape[1])) if found is None else found
+        found[held] = logits
+    assert found is not None
+    return found
+
+
+def train(
+    sets: Sequence[Rows], settings: Classification, seed: int
+) -> tuple[Classifier, dict[str, Any]]:
+    """Train a classifier on embeddings.
+
+    Temperature and threshold are fitted to logits of cross-validation, in which near-copies and
+    groups stay together; the probe is then fitted to all.
+
+    Parameters
+    ----------
+    sets
+        Rows of `schemas.EMBEDDINGS`, of one or several sets.
+    settings
+        Folds, coverage, and the label of pictures of no class.
+    seed
+        Of the folds.
+
+    Returns
+    -------
+    classifier, metrics
+        `metrics` are those of the cross-validation: `top1`, `n`, `turned_away` (share of the
+        pictures of no class that are declined; absent where there are none).
+    """
+    examples = examples_of(sets, settings.none_of_these)
+    logits = out_of_fold(examples, settings.folds, seed)
+    count, belongs = len(examples.classes), examples.belongs
+    heat = temperature(logits[belongs][:, :count], examples.labels[belongs])
+    known = answer(logits, count, heat, 0.0).known
+    least = threshold(known, belongs, settings.coverage)
+    hits = logits[belongs][:, :count].argmax(axis=1) == examples.labels[belongs]
+    metrics: dict[str, Any] = {"top1": float(hits.mean()), "n": int(belongs.sum())}
+    if not belongs.all():
+        metrics["turned_away"] = float((known[~belongs] < least).mean())
+    space, weights, biases = fit(examples, np.ones(len(belongs), dtype=np.bool_))
+    return (
+        Classifier(examples.classes, examples.encoder, space, weights, biases, heat, least),
+        metrics,
+    )

@@ -1,0 +1,99 @@
+"""Settings of the classification room."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from micrographia.config.annotation import Endpoint
+from micrographia.config.base import Section
+from micrographia.config.training import Training
+from micrographia.method_names import CHOICES, EMBEDDED_METHODS, Choice, EmbeddedMethod
+
+
+class Pretraining(Section):
+    """Training of an encoder without labels (NT-Xent; sizes of GDL-NMID)."""
+
+    temperature: float = Field(
+        0.1, gt=0, le=10, description="Temperature of the contrastive loss NT-Xent."
+    )
+    smallest_crop: float = Field(
+        0.35,
+        gt=0,
+        le=1,
+        description="Minimum area of a random crop, as a fraction of the picture's.",
+    )
+    held_out: float = Field(
+        0.1,
+        gt=0,
+        lt=1,
+        description="Fraction of the pictures on which the encoder is validated.",
+    )
+    loop: Training = Field(
+        Training(batch=48, steps=2000, weight_decay=0.0),
+        description="Length and schedule of the training.",
+    )
+
+
+class Classification(Section):
+    """Kinds of nanomaterials: encoder, few-shot identification, declining to answer."""
+
+    encoder: str = Field(
+        "efficientnet-lite0",
+        min_length=1,
+        description="Encoder of pictures: 'efficientnet-lite0', a .safetensors file written by "
+        "`classification pretrain`, or a folder with a model of transformers (DINO, CLIP).",
+    )
+    none_of_these: str | None = Field(
+        "other",
+        description="Label of pictures that belong to no class: the classifier learns to decline "
+        "them; null: every label is a class.",
+    )
+    coverage: float = Field(
+        0.9,
+        gt=0,
+        le=1,
+        description="Fraction of the pictures of known classes that are to be answered; the rest "
+        "is 'unsure'.",
+    )
+    folds: int = Field(
+        5,
+        ge=2,
+        le=100,
+        description="Number of folds of the cross-validation, which keeps near-copies and groups "
+        "together.",
+    )
+    shots: tuple[Annotated[int, Field(ge=0, le=1000)], ...] = Field(
+        (0, 1, 3, 5, 10),
+        min_length=1,
+        description="Numbers of demonstrations of each class that `bench` compares.",
+    )
+    choices: tuple[Choice, ...] = Field(
+        CHOICES,
+        min_length=1,
+        description="Ways to choose the demonstrations that `bench` compares.",
+    )
+    methods: tuple[EmbeddedMethod, ...] = Field(
+        EMBEDDED_METHODS, min_length=1, description="Embedded methods that `bench` compares."
+    )
+    draws: int = Field(
+        5,
+        ge=1,
+        le=1000,
+        description="Number of random choices of demonstrations that are averaged.",
+    )
+    endpoint: Endpoint | None = Field(
+        None, description="Server and vision-language model that `classification ask` asks."
+    )
+    prompts: str = Field(
+        "classification/asked/templates",
+        description="Folder of the prompts; if it does not exist, the folder of this name in "
+        "the package.",
+    )
+    prompt_version: int = Field(
+        1, ge=1, description="Version of the prompts: files are named <name>-<version>.md."
+    )
+    pretraining: Pretraining = Field(
+        default_factory=Pretraining, description="Training of an encoder without labels."
+    )

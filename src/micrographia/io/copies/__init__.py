@@ -1,0 +1,1 @@
+"""Near-copies among pictures: fingerprints, near neighbours, groups."""

@@ -1,0 +1,1 @@
+"""OpenAI-compatible endpoints: transport, ledger of calls, replies, questions with pictures."""

@@ -1,0 +1,61 @@
+"""The tables of the classification room; `io.schemas` hands them on with all others."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+#: A picture set with classes; a picture that cannot serve is a row with its failure.
+LABELLED = pa.schema(
+    [
+        ("path", pa.string()),
+        ("label", pa.string()),  # null: the picture has no class yet
+        ("second", pa.string()),  # another class that is right too; null: none
+        ("group", pa.string()),  # pictures of one group never lie on both sides of a split
+        ("quality", pa.string()),  # words with blanks between, such as "clean sure"
+        ("failure", pa.string()),
+    ]
+)
+
+#: Feature vectors of pictures by one encoder, in the order of the pictures.
+EMBEDDINGS = pa.schema(
+    [
+        *LABELLED,
+        ("image_id", pa.string()),  # null: not readable
+        ("phash", pa.string()),  # 64-bit perceptual hash, hexadecimal
+        ("thumbnail", pa.binary()),  # 32 x 32 grey levels
+        ("encoder", pa.string()),
+        ("vector", pa.list_(pa.float32())),  # null: not readable
+        ("mirrored", pa.list_(pa.float32())),  # of the picture mirrored left to right; or null
+    ]
+)
+
+#: Side of a split on which each picture lies.
+SPLITS = pa.schema(
+    [
+        ("path", pa.string()),
+        ("label", pa.string()),
+        ("cluster", pa.int64()),  # near-copies and pictures of one group have one number
+        ("hardness", pa.float64()),  # 0 (easiest) .. 1; null: the split asks for none
+        ("part", pa.string()),  # train | validation | test; null: not used
+        ("failure", pa.string()),
+    ]
+)
+
+#: Classes predicted for pictures, the most probable first; a failure is a row.
+CLASSIFIED = pa.schema(
+    [
+        ("path", pa.string()),
+        ("label", pa.string()),  # the true class; null: unknown
+        ("second", pa.string()),
+        ("group", pa.string()),
+        ("quality", pa.string()),
+        ("method", pa.string()),
+        ("predicted", pa.string()),  # the most probable class, also where the answer is unsure
+        ("probability", pa.float64()),  # of that class
+        ("sure", pa.bool_()),  # false: the classifier declines to answer
+        ("known", pa.float64()),  # score that the picture belongs to any of the classes
+        ("ranked", pa.list_(pa.string())),
+        ("probabilities", pa.list_(pa.float64())),  # in the order of `ranked`
+        ("failure", pa.string()),
+    ]
+)

@@ -1,0 +1,81 @@
+"""`micrographia classification`, verb by verb, on drawn pictures and an untrained transformer."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from PIL import Image
+
+from micrographia.classification.encoders import vit
+from micrographia.cli import main
+from micrographia.io.schemas import CLASSIFIED, EMBEDDINGS, SPLITS
+from micrographia.io.tables import read_rows
+from micrographia.training.checkpoint import save_checkpoint
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> str:
+    """Settings that name an encoder of random weights."""
+    torch.manual_seed(0)
+    path = tmp_path / "vit.safetensors"
+    save_checkpoint(path, vit.SmallViT().state_dict(), {"kind": vit.KIND, "side": 224}, half=False)
+    return json.dumps({"encoder": str(path), "folds": 3, "shots": [2], "draws": 1})
+
+
+def test_from_a_folder_to_answers(
+    make_set: Callable[..., Path],
+    settings: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    folder, table = make_set(7), tmp_path / "embeddings.parquet"
+    (folder / "dots" / "bad.png").write_bytes(b"none")
+    (folder / "Dots").mkdir()
+    Image.open(folder / "dots" / "00.png").rotate(10).save(folder / "Dots" / "a.png")
+
+    def run(*words: str | Path) -> int:
+        return main(["classification", *map(str, words), "--settings", settings])
+
+    assert run("embed", folder, "--mirrored", "--jobs", "2", "--out", table) == 0
+    said = capsys.readouterr()
+    assert "23 pictures of 3 classes, 1 failed" in said.out
+    assert "taken for one: 'Dots' and 'dots'" in said.err and "bad.png" in said.err
+    assert len(read_rows(table, EMBEDDINGS)) == 23
+
+    split, answers = tmp_path / "split.parquet", tmp_path / "answers.parquet"
+    assert run("split", "--embeddings", table, "--how", "grouped", "--out", split) == 0
+    assert {row["part"] for row in read_rows(split, SPLITS)} == {
+        "train", "validation", "test", None,
+    }  # fmt: skip
+    assert run("bench", "--embeddings", table, "--split", split, "--out", answers) == 0
+    parts = {row["path"]: row["part"] for row in read_rows(split, SPLITS)}
+    told = [row for row in read_rows(answers, CLASSIFIED) if row["failure"] is None]
+    assert told and all(parts[row["path"]] == "test" for row in told)
+
+    model = tmp_path / "model.safetensors"
+    assert run("train", "--embeddings", table, "--out", model) == 0
+    capsys.readouterr()
+    pictures = folder / "stripes"
+    heat = tmp_path / "heat"
+    words = ("predict", pictures, tmp_path / "absent.png", "--classifier", model)
+    assert run(*words, "--heatmaps", heat, "--out", answers) == 0
+    out = capsys.readouterr().out.splitlines()
+    assert len(out) == 8 and "absent.png does not exist" in out[-1]
+    rows = read_rows(answers, CLASSIFIED)
+    assert [row["failure"] is None for row in rows] == [True] * 7 + [False]
+    assert len(list(heat.glob("*.png"))) == 7
+    assert run("neighbours", pictures / "00.png", "--embeddings", table, "--count", "2") == 0
+    found = json.loads(capsys.readouterr().out)[0]
+    assert len(found["neighbours"]) == 2
+
+
+def test_ask_without_an_endpoint_says_what_to_set(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["ask", "q.parquet", "--embeddings", "e.parquet", "--cache", "c.sqlite"]
+    assert main(["classification", *words, "--out", str(tmp_path / "o.parquet")]) == 2
+    assert "Set classification.endpoint: base_url" in capsys.readouterr().err
