@@ -50,6 +50,21 @@ def register(verbs: Subparsers) -> None:
     _add_common(batch)
     add_shard(batch)
     batch.set_defaults(run=_batch)
+    _add_rerank(verbs)
+    references = verbs.add_parser(
+        "references", help="relax the reference crystals of the pure elements"
+    )
+    references.add_argument(
+        "--out", type=Path, required=True, metavar="JSON", help="JSON file to write"
+    )
+    references.add_argument(
+        "--elements", type=str, default="", help="elements, such as Mo,S; default: all"
+    )
+    add_settings(references, Energy)
+    references.set_defaults(run=_references)
+
+
+def _add_rerank(verbs: Subparsers) -> None:
     ranked = verbs.add_parser(
         "rerank", help="order ranked crystals that differ in heights by their energies"
     )
@@ -63,17 +78,6 @@ def register(verbs: Subparsers) -> None:
     )  # fmt: skip
     add_settings(ranked, Energy)
     ranked.set_defaults(run=_rerank)
-    references = verbs.add_parser(
-        "references", help="relax the reference crystals of the pure elements"
-    )
-    references.add_argument(
-        "--out", type=Path, required=True, metavar="JSON", help="JSON file to write"
-    )
-    references.add_argument(
-        "--elements", type=str, default="", help="elements, such as Mo,S; default: all"
-    )
-    add_settings(references, Energy)
-    references.set_defaults(run=_references)
 
 
 def _add_heights(parser: argparse.ArgumentParser) -> None:

@@ -10,11 +10,11 @@ from micrographia.arrays import BoolArray, FloatArray
 from micrographia.config import Reconstruction
 from micrographia.errors import SolveError
 from micrographia.io.stem_images import StemImage
+from micrographia.reconstruction.answer.negative import refuse_negative
 from micrographia.reconstruction.answer.solution import Solution
 from micrographia.reconstruction.columns import CHECK
 from micrographia.reconstruction.deadline import Deadline, OutOfTimeError
 from micrographia.reconstruction.lattice import Fit, coefficients_on, find_lattice
-from micrographia.reconstruction.negative import refuse_negative
 from micrographia.reconstruction.periodicity.cell import CellLimits
 from micrographia.reconstruction.periodicity.crop import largest_rectangle
 from micrographia.reconstruction.periodicity.describe import Periodicity
