@@ -1,7 +1,7 @@
 """Draw contact sheets of the ten classes of nanomaterials, procedural pictures above real ones.
 
     python studies/kind_sheets.py --out sheets [--literature ../shared/data/literature]
-    python studies/kind_sheets.py --out sheets --sub-kinds --classes tips mems
+    python studies/kind_sheets.py --out sheets --sub-kinds --classes tips powder
 
 Without `--sub-kinds` a sheet shows a class as `micrographia synthesis kinds` draws it, and below a
 white line real pictures of it (labels.csv of `--literature`; at most four of an article, sure and

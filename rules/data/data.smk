@@ -15,7 +15,7 @@ rule data_micrographs:
         runtime=120,
     params:
         code=code("synthesis.procedural", "io.images"),
-        settings=section("synthesis"),
+        settings=section("synthesis", without=("kinds",)),
         seed=settings.seed,
         division=f"--shard {{shard}} --shards {settings.shards.micrographs}",
     shell:

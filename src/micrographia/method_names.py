@@ -57,6 +57,21 @@ TRAINED_ANNOTATOR_KINDS: Final[tuple[TrainedAnnotatorKind, ...]] = get_args(Trai
 AnnotatorKind = Literal[TrainedAnnotatorKind, "endpoint"]
 ANNOTATOR_KINDS: Final[tuple[AnnotatorKind, ...]] = get_args(AnnotatorKind)
 
+#: Classes of nanomaterials that are drawn; `synthesis.kinds.picture.CLASSES` draws them.
+KindClass = Literal[
+    "biological",
+    "fibres",
+    "films_coated_surface",
+    "mems_devices_electrodes",
+    "nanowires",
+    "particles",
+    "patterned_surface",
+    "porous_sponge",
+    "powder",
+    "tips",
+]
+KIND_CLASSES: Final[tuple[KindClass, ...]] = get_args(KindClass)
+
 #: How demonstrations are chosen; `classification.identify.demonstrations` does it.
 Choice = Literal["random", "likeness"]
 CHOICES: Final[tuple[Choice, ...]] = get_args(Choice)

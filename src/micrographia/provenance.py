@@ -30,6 +30,8 @@ PACKAGES = (
     "abTEM",
     "torch",
     "accelerate",
+    "timm",
+    "lightly",
     "safetensors",
     "snakemake",
 )

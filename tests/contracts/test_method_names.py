@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import ast
 import importlib.util
 from collections.abc import Collection
+from pathlib import Path
 from typing import get_args
 
 import pytest
 
 from micrographia import method_names
 from micrographia.annotation.registry import KINDS
+from micrographia.classification.identify.methods import METHODS as EMBEDDED
 from micrographia.config import Baselines, ContestantBudget
 from micrographia.energy.calculators import CALCULATORS
 from micrographia.method_names import WorkflowSegmenter
@@ -17,6 +20,7 @@ from micrographia.segmentation.baselines.registry import BASELINES
 from micrographia.segmentation.networks.flow_networks import NETWORKS
 from micrographia.segmentation.predict import METHODS
 from micrographia.stem.simulate import ENGINES
+from micrographia.synthesis.kinds.picture import CLASSES
 
 #: Each list of `method_names`, and the registry that serves it.
 REGISTRIES: dict[str, Collection[str]] = {
@@ -28,6 +32,8 @@ REGISTRIES: dict[str, Collection[str]] = {
     "ENGINES": ENGINES,
     "CALCULATORS": CALCULATORS,
     "ANNOTATOR_KINDS": KINDS,
+    "EMBEDDED_METHODS": EMBEDDED,
+    "KIND_CLASSES": CLASSES,
 }
 #: Lists that choose from another one.
 SELECTIONS = {
@@ -35,11 +41,27 @@ SELECTIONS = {
     "SLOW_ENGINES": ENGINES,
     "TRAINED_ANNOTATOR_KINDS": KINDS,
 }
+#: Lists without a registry, and the test of the function that serves them.
+BRANCHES = {
+    "CHOICES": "identify/test_identify.py",
+    "SPLITS": "splits/test_splits.py",
+}
 
 
 def test_every_list_is_compared() -> None:
     lists = {name for name in vars(method_names) if name.isupper()}
-    assert lists == REGISTRIES.keys() | SELECTIONS.keys()
+    assert lists == REGISTRIES.keys() | SELECTIONS.keys() | BRANCHES.keys()
+
+
+@pytest.mark.parametrize("name", BRANCHES)
+def test_a_list_without_a_registry_is_tried_name_by_name(name: str) -> None:
+    tests = Path(__file__).parents[1] / "unit" / "classification" / BRANCHES[name]
+    strings = {
+        node.value
+        for node in ast.walk(ast.parse(tests.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant)
+    }
+    assert set(getattr(method_names, name)) <= strings
 
 
 @pytest.mark.parametrize("name", REGISTRIES)

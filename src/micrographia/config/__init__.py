@@ -28,7 +28,7 @@ from micrographia.config.segmentation import (
     Watershed,
 )
 from micrographia.config.stem import Stem, Vary
-from micrographia.config.synthesis import Synthesis
+from micrographia.config.synthesis import Kinds, Synthesis
 from micrographia.config.training import Training
 from micrographia.config.validation import dump_section, parse_section, validate
 from micrographia.config.workflow import WorkflowConfig
@@ -45,6 +45,7 @@ __all__ = [
     "Endpoint",
     "Energy",
     "ExistingPath",
+    "Kinds",
     "LabelledPictures",
     "LabelledText",
     "Network",

@@ -43,6 +43,14 @@ class Benchmarks(Section):
         None,
         description="Folder where that table's paths begin; null: the table's own.",
     )
+    classification: ExistingPath | None = Field(
+        None,
+        description=(
+            "Pictures with classes for `snakemake bench_classification`: a folder with one folder "
+            "for each class, or a table with the columns file and label; null: procedural ones "
+            "(synthesis.kinds)."
+        ),
+    )
     stem2crystal: ExistingPath | None = Field(
         None,
         description=(

@@ -5,6 +5,41 @@ from __future__ import annotations
 from pydantic import Field
 
 from micrographia.config.base import Section
+from micrographia.method_names import KIND_CLASSES, KindClass
+
+
+class Kinds(Section):
+    """Pictures of ten classes of nanomaterials, for `snakemake bench_classification`."""
+
+    per_class: int = Field(50, ge=1, le=100_000, description="Number of pictures of each class.")
+    classes: tuple[KindClass, ...] = Field(
+        KIND_CLASSES, min_length=1, description="Classes that are drawn."
+    )
+    size: int = Field(256, ge=32, le=4096, description="Side of a picture [px].")
+    variety: float = Field(
+        1.0,
+        ge=0,
+        le=1,
+        description="Spread within a class: of sub-kinds, sizes, contrast, faults; 0 to 1.",
+    )
+    likeness: float = Field(
+        0.3,
+        ge=0,
+        le=1,
+        description="Likeness between classes: shapes and contents they share; 0 to 1.",
+    )
+    annotated_share: float = Field(
+        0.3,
+        ge=0,
+        le=1,
+        description="Fraction of pictures with a burnt-in scale bar, letter or banner.",
+    )
+    transmitted_share: float = Field(
+        0.25,
+        ge=0,
+        le=1,
+        description="Fraction of transmission pictures in the classes that have them.",
+    )
 
 
 class Synthesis(Section):
@@ -17,4 +52,7 @@ class Synthesis(Section):
         ge=0,
         le=1,
         description="Fraction of micrographs with a burnt-in scale bar and labels.",
+    )
+    kinds: Kinds = Field(
+        default_factory=Kinds, description="Pictures of ten classes of nanomaterials."
     )

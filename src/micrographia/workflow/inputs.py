@@ -55,6 +55,11 @@ class Inputs:
         made = self.settings.data.micrographs.source == "procedural"
         return [one for one in self.micrograph_sources() if made or os.path.exists(one)]
 
+    def encoder(self) -> list[str]:
+        """Return the user's encoder of pictures; none if the settings name a shipped one."""
+        chosen = self.settings.classification.encoder
+        return [chosen] if os.path.exists(chosen) else []
+
     def crystal_source(self) -> list[str]:
         """Return the user's file or folder of crystals; none if they are built or downloaded."""
         source = self.settings.data.structures.source

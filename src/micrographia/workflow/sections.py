@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from micrographia.config import WorkflowConfig, dump_section
+from micrographia.config import Kinds, WorkflowConfig, dump_section
 from micrographia.workflow.names import Wildcards
 
 
@@ -81,14 +81,22 @@ class Sections:
         """Return `synthesis` for the procedural pictures that a network is trained on."""
         chosen = self.settings.segmentation.training
         made = {"count": chosen.procedural, "size": chosen.procedural_size}
-        return dump_section(self.settings.synthesis.model_copy(update=made))
+        return self._synthesis(made)
 
     def learn_pictures(self, wildcards: Wildcards) -> str:
         """Return `synthesis` for one of the training sets of the embedded annotators."""
         learn = self.settings.annotation.learn
         count = next(one.pictures for one in learn.sets if str(one.seed) == wildcards.seed)
         made = {"count": count, "size": learn.size}
-        return dump_section(self.settings.synthesis.model_copy(update=made))
+        return self._synthesis(made)
+
+    def for_embedding(self) -> str:
+        """Return of `classification` what turns pictures into vectors."""
+        return _as_json({"encoder": self.settings.classification.encoder})
+
+    def _synthesis(self, made: dict[str, int]) -> str:
+        less = made | {"kinds": Kinds()}  # they have a verb of their own
+        return dump_section(self.settings.synthesis.model_copy(update=less))
 
     def for_annotators(self, names: Iterable[str]) -> str:
         """Return `annotation` with only the settings that these annotators read."""

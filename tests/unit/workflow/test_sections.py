@@ -32,6 +32,16 @@ def test_a_segmenter_is_handed_its_own_method(method: str, read: str, unread: st
     assert read in handed and unread not in handed and "training" not in handed
 
 
+def test_only_the_encoder_makes_vectors() -> None:
+    made = sections(classification={"encoder": "mine", "folds": 7})
+    assert json.loads(made.for_embedding()) == {"encoder": "mine"}
+
+
+def test_pictures_to_learn_from_do_not_follow_the_kinds() -> None:
+    other = sections(synthesis={"kinds": {"per_class": 7}})
+    assert other.training_pictures() == sections().training_pictures()
+
+
 def test_a_training_does_not_read_what_the_workflow_segments_with() -> None:
     one = sections(segmentation={"method": "watershed", "network": {"checkpoint": "a"}})
     other = sections(segmentation={"method": "unet-small", "network": {"checkpoint": "b"}})

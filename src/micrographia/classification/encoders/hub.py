@@ -37,7 +37,7 @@ def load(folder: str | Path) -> Encoder:
         raise CheckpointError(
             "An encoder by path needs a package that is not installed",
             seen="transformers",
-            remedy=install_hint("language"),
+            remedy=install_hint("classification"),
         )
     place = Path(folder)
     weights = place / "model.safetensors"

@@ -4,8 +4,17 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import Any
 
-from micrographia.commandline import Subparsers, add_shard, non_negative, positive
+from micrographia.commandline import (
+    Subparsers,
+    add_settings,
+    add_shard,
+    non_negative,
+    positive,
+    settings_of,
+)
+from micrographia.config import Kinds
 
 
 def register(verbs: Subparsers) -> None:
@@ -21,32 +30,47 @@ def register(verbs: Subparsers) -> None:
         "that this command made is replaced",
     )
     kinds.add_argument(
-        "--per-class", type=positive, default=100, help="pictures of each class (default: 100)"
-    )
-    kinds.add_argument(
         "--classes", nargs="+", metavar="CLASS", help="draw only these classes (default: all ten)"
     )
-    kinds.add_argument(
-        "--size", type=positive, default=256, help="side of a picture [px] (default: 256)"
-    )
-    for name, default, what in (
-        ("variety", 1.0, "spread within a class, from 0 to 1: sub-kinds, sizes, contrast, faults"),
-        ("likeness", 0.3, "likeness between classes, from 0 to 1: shapes and contents they share"),
-        ("annotated-share", 0.3, "share of pictures with a burnt-in scale bar, letter or banner"),
+    for name, kind, what in (
+        ("per-class", positive, "pictures of each class"),
+        ("size", positive, "side of a picture [px]"),
+        (
+            "variety",
+            float,
+            "spread within a class, from 0 to 1: sub-kinds, sizes, contrast, faults",
+        ),
+        (
+            "likeness",
+            float,
+            "likeness between classes, from 0 to 1: shapes and contents they share",
+        ),
+        (
+            "annotated-share",
+            float,
+            "share of pictures with a burnt-in scale bar, letter or banner",
+        ),
         (
             "transmitted-share",
-            0.25,
+            float,
             "share of transmission pictures among biological, nanowires, particles and powder",
         ),
     ):
-        kinds.add_argument(
-            f"--{name}", type=float, default=default, help=f"{what} (default: {default})"
-        )
+        default = Kinds.model_fields[name.replace("-", "_")].default
+        kinds.add_argument(f"--{name}", type=kind, help=f"{what} (default: {default})")
     kinds.add_argument(
         "--seed", type=non_negative, default=1665, help="random seed of the whole set"
     )
     add_shard(kinds)
+    add_settings(kinds, Kinds)
     kinds.set_defaults(run=_kinds)
+
+
+def _chosen(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Return the settings by name; an option of its own outweighs `--settings`."""
+    found: dict[str, Any] = settings_of(arguments).model_dump()
+    given = {name: getattr(arguments, name) for name in found}
+    return found | {name: value for name, value in given.items() if value is not None}
 
 
 def _kinds(arguments: argparse.Namespace) -> int:
@@ -58,7 +82,7 @@ def _kinds(arguments: argparse.Namespace) -> int:
     from micrographia.io.tables import write_table
     from micrographia.provenance import stamp
     from micrographia.synthesis.kinds.dataset import make_set
-    from micrographia.synthesis.kinds.picture import CLASSES, KindSettings
+    from micrographia.synthesis.kinds.picture import KindSettings
 
     if arguments.shard >= arguments.shards:
         raise ConfigError(
@@ -66,20 +90,16 @@ def _kinds(arguments: argparse.Namespace) -> int:
             seen=f"--shard {arguments.shard} --shards {arguments.shards}",
             allowed="0 <= shard < shards",
         )
-    settings = KindSettings(
-        size=arguments.size,
-        variety=arguments.variety,
-        likeness=arguments.likeness,
-        annotated_share=arguments.annotated_share,
-        transmitted_share=arguments.transmitted_share,
-    )
+    chosen = _chosen(arguments)
+    per_class, classes = chosen.pop("per_class"), chosen.pop("classes")
+    settings = KindSettings(**chosen)
     with atomic_directory(arguments.out) as folder:
         rows = make_set(
             folder,
             settings,
-            arguments.per_class,
+            per_class,
             arguments.seed,
-            classes=list(dict.fromkeys(arguments.classes or CLASSES)),
+            classes=list(dict.fromkeys(classes)),
             shard=arguments.shard,
             shards=arguments.shards,
         )

@@ -53,7 +53,7 @@ CLASSES: dict[str, Kind] = {
     "biological": Kind(biological.KINDS, biological.TRANSMITTED),
     "fibres": Kind(fibres.KINDS, {}),
     "films_coated_surface": Kind(films.KINDS, {}),
-    "mems": Kind(mems.KINDS, {}),
+    "mems_devices_electrodes": Kind(mems.KINDS, {}),
     "nanowires": Kind(nanowires.KINDS, nanowires.TRANSMITTED),
     "particles": Kind(particles.KINDS, particles_in_transmission.TRANSMITTED),
     "patterned_surface": Kind(patterns.KINDS, {}),

@@ -46,7 +46,10 @@ def test_every_settings_file_that_reads_shared_data_is_in_an_entry() -> None:
     read = {
         str(path.relative_to(ROOT))
         for path in [*ROOT.glob("tests/config/*.yaml"), *ROOT.glob("studies/*.py")]
-        if re.search(r"shared/data/(emps|structures2d)", path.read_text(encoding="utf-8"))
+        if re.search(
+            r"shared/data/(emps|structures2d|kth_tips|neu_surface)",
+            path.read_text(encoding="utf-8"),
+        )
     }
     assert len(read) > 12 and read <= named
 

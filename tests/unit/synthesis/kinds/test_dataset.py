@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from micrographia.cli import main
+from micrographia.config import Kinds
 from micrographia.io.schemas import KIND_PICTURES
 from micrographia.io.tables import read_provenance, read_table
 from micrographia.synthesis.kinds.picture import CLASSES, KindSettings, make_picture
@@ -53,7 +54,7 @@ def test_the_table_names_every_picture_and_its_class(tmp_path: Path) -> None:
 
 
 def test_shards_together_are_the_whole_and_bytes_repeat(tmp_path: Path) -> None:
-    options = ("--per-class", "3", "--classes", "tips", "mems", "--seed", "6")
+    options = ("--per-class", "3", "--classes", "tips", "powder", "--seed", "6")
     assert run(tmp_path / "whole", *options) == 0
     for shard in range(2):
         assert run(tmp_path / str(shard), *options, "--shard", str(shard), "--shards", "2") == 0
@@ -65,6 +66,19 @@ def test_shards_together_are_the_whole_and_bytes_repeat(tmp_path: Path) -> None:
     }
     assert len(whole) == 6 and set(whole) == set(parts)
     assert all(whole[name].read_bytes() == parts[name].read_bytes() for name in whole)
+
+
+def test_settings_are_taken_and_an_option_outweighs_them(tmp_path: Path) -> None:
+    settings = '{"per_class": 2, "classes": ["tips"], "size": 64, "likeness": 0.9}'
+    assert run(tmp_path / "set", "--settings", settings) == 0
+    table = read_table(tmp_path / "set" / "kinds.parquet", KIND_PICTURES)
+    assert table.label.tolist() == ["tips", "tips"] and set(table.likeness) == {0.9}
+    assert set(table["size"]) == {48}
+
+
+def test_the_settings_default_to_what_the_library_draws() -> None:
+    settings = Kinds().model_dump(exclude={"per_class", "classes"})
+    assert KindSettings(**settings) == KindSettings()
 
 
 @pytest.mark.parametrize(

@@ -19,8 +19,8 @@ SUB_KINDS = [
 ]
 #: Of NFFA-EUROPE (Aversa et al., Sci. Data 5, 180172, 2018, table 2), in our spelling.
 PUBLISHED = {
-    "biological", "fibres", "films_coated_surface", "mems", "nanowires", "particles",
-    "patterned_surface", "porous_sponge", "powder", "tips",
+    "biological", "fibres", "films_coated_surface", "mems_devices_electrodes", "nanowires",
+    "particles", "patterned_surface", "porous_sponge", "powder", "tips",
 }  # fmt: skip
 
 
