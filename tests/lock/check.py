@@ -20,6 +20,7 @@ ROOT = Path(__file__).parents[2]
 #: Packages that are built where they are installed, and for which Pythons: the locked version has
 #: no wheel. All but CHGNet, which compiles a Cython module, are pure Python.
 SOURCE_ONLY = {
+    "antlr4-python3-runtime": ("3.11", "3.12", "3.13"),
     "bibtexparser": ("3.11", "3.12", "3.13"),
     "connection-pool": ("3.11", "3.12", "3.13"),
     "nvidia-ml-py3": ("3.11", "3.12", "3.13"),

@@ -23,6 +23,7 @@ from micrographia.reconstruction.symmetry.wallpaper import find_wallpaper
 _TOLERANCE = 0.25  # within which columns are images of each other [Å]
 _STRETCH = 0.04  # of a vector, within which vectors count as equal
 _EQUAL = 0.3  # heights that differ by less repeat [Å]
+_MOST = 6  # projected cells in one of the layer's
 _LOOKED_AT = 60  # sets of heights of each larger cell
 
 
@@ -46,10 +47,11 @@ def larger_layers(
 
     Returns
     -------
-    The most plausible first, by bonds and symmetry; none of them repeats in a smaller cell.
+    The most plausible first, by bonds and symmetry; none of them repeats in a smaller cell. None
+    beyond six projected cells, of which there are too many to look through.
     """
     found: list[tuple[float, Atoms]] = []
-    for whole in sublattices(cell, xy, numbers, index):
+    for whole in sublattices(cell, xy, numbers, index) if index <= _MOST else []:
         large = whole @ cell
         places, tiled, shifts = _tiled(cell, xy, numbers, whole)
         images = _images(large, places, tiled, shifts)
