@@ -17,7 +17,7 @@ from scipy.special import logsumexp
 from micrographia.arrays import FloatArray
 from micrographia.physics.lattice import minimum_image
 from micrographia.reconstruction.columns import Kind
-from micrographia.reconstruction.unstated.assigned import Assigned, cost
+from micrographia.reconstruction.unstated.assigned import Assigned, misfit
 from micrographia.reconstruction.unstated.data import Data
 from micrographia.reconstruction.unstated.read import Reading
 
@@ -56,8 +56,8 @@ def find_rivals(readings: Sequence[Reading]) -> list[Rival]:
             gap = answer.value - reading.answers[0].value + reading.value - best.value
             odds = gap / TEMPERATURE
             if reading is best:
-                # What the picture says for the best is limited, what chemistry says is not.
-                shown = cost(best.data, state) - cost(best.data, answer.state)
+                # What strengths say for the best is limited; what chemistry and optics say is not.
+                shown = misfit(best.data, state) - misfit(best.data, answer.state)
                 limit = max(shown / TEMPERATURE, -most_odds(best.data, state, answer.state))
                 odds = limit + (gap - shown) / TEMPERATURE
             if kinds not in found or found[kinds].odds < odds:
