@@ -103,6 +103,26 @@ def _choose(basis: FloatArray, transform: IntArray) -> IntArray:
     return transform
 
 
+def repeats(whole: FloatArray | IntArray) -> IntArray:
+    """Lattice points (k, 2) in one cell of a larger lattice, in units of the small one's vectors.
+
+    Parameters
+    ----------
+    whole
+        The larger lattice's vectors as whole multiples of the small one's (2, 2).
+
+    Examples
+    --------
+    >>> repeats(np.array([[2, 0], [0, 1]])).tolist()
+    [[0, 0], [1, 0]]
+    """
+    reach = int(np.abs(whole).sum()) + 1
+    steps = np.arange(-reach, reach + 1)
+    grid = np.stack(np.meshgrid(steps, steps, indexing="ij"), axis=-1).reshape(-1, 2)
+    places = grid @ np.linalg.inv(whole)
+    return np.asarray(grid[np.all((places > -1e-6) & (places < 1 - 1e-6), axis=1)])
+
+
 def cell_parameters(cell: FloatArray) -> tuple[float, float, float]:
     """Lengths a, b of a cell's rows and the angle γ between them [degree].
 

@@ -15,7 +15,7 @@ import numpy as np
 from ase import Atoms
 
 from micrographia.arrays import BoolArray, FloatArray, IntArray
-from micrographia.physics.lattice import gauss_reduce, minimum_image
+from micrographia.physics.lattice import gauss_reduce, minimum_image, repeats
 from micrographia.reconstruction.heights.layer import raised_layer
 from micrographia.reconstruction.heights.rank import scored_heights
 from micrographia.reconstruction.symmetry.wallpaper import find_wallpaper
@@ -98,11 +98,7 @@ def _tiled(
     cell: FloatArray, xy: FloatArray, numbers: IntArray, whole: IntArray
 ) -> tuple[FloatArray, IntArray, FloatArray]:
     """Atoms repeated over a larger cell, and the vectors (k, 2) [Å] by which they are."""
-    reach = int(np.abs(whole).sum()) + 1
-    steps = np.arange(-reach, reach + 1)
-    grid = np.stack(np.meshgrid(steps, steps, indexing="ij"), axis=-1).reshape(-1, 2)
-    places = grid @ np.linalg.inv(whole)
-    shifts = grid[np.all((places > -1e-6) & (places < 1 - 1e-6), axis=1)] @ cell
+    shifts = repeats(whole) @ cell
     return (xy[None] + shifts[:, None]).reshape(-1, 2), np.tile(numbers, len(shifts)), shifts
 
 

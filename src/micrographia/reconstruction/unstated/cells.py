@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from micrographia.arrays import FloatArray
+from micrographia.physics.lattice import repeats
 from micrographia.reconstruction.composition.fill import is_right
 from micrographia.reconstruction.deadline import Deadline
 from micrographia.reconstruction.unstated.assigned import Assigned, evidence, settle, signals
@@ -103,11 +104,6 @@ def _is_noise(large: Reading, tiled: Assigned, whole: FloatArray) -> bool:
 
 def _tiled(state: Assigned, cell: FloatArray, whole: FloatArray) -> Assigned:
     """The columns of a cell (2, 2) repeated over a multiple of it."""
-    reach = int(np.abs(whole).sum()) + 1
-    steps = np.arange(-reach, reach + 1)
-    grid = np.stack(np.meshgrid(steps, steps, indexing="ij"), axis=-1).reshape(-1, 2)
-    places = grid @ np.linalg.inv(whole)
-    inside = np.all((places > -1e-6) & (places < 1 - 1e-6), axis=1)
-    shifts = grid[inside] @ cell
+    shifts = repeats(whole) @ cell
     positions = (state.positions[None] + shifts[:, None]).reshape(-1, 2)
     return replace(state, positions=positions, kinds=state.kinds * len(shifts))
