@@ -71,6 +71,8 @@ KindClass = Literal[
     "tips",
 ]
 KIND_CLASSES: Final[tuple[KindClass, ...]] = get_args(KindClass)
+#: What may be drawn: these, and pictures of none of them.
+DrawnClass = Literal[KindClass, "other"]
 
 #: How demonstrations are chosen; `classification.identify.demonstrations` does it.
 Choice = Literal["random", "likeness"]

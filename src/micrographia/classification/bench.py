@@ -88,10 +88,13 @@ def bench(
         {**held[number], "group": f"cluster {whole.clusters[number]}"}
         for number in np.flatnonzero(tested)
     ]
-    labels, belongs, folded = whole.labels[tested], whole.belongs[tested], dealt[tested]
+    labels, seconds = whole.labels[tested], whole.seconds[tested]
+    belongs, folded = whole.belongs[tested], dealt[tested]
     told = folded == TEST if parts is not None else np.ones(len(kept), dtype=np.bool_)
     for name, logits in tables.items():
-        answered = _calibrated(logits[tested], labels, belongs, folded, count, settings.coverage)
+        answered = _calibrated(
+            logits[tested], (labels, seconds), belongs, folded, count, settings.coverage
+        )
         for number in np.flatnonzero(told):
             yield prediction(kept[number], name, whole.classes, answered, int(number))
         yield from (prediction(row, name) for row in failed)
@@ -178,19 +181,22 @@ def _rows(whole: Examples) -> int:
 
 def _calibrated(
     logits: FloatArray,
-    labels: IntArray,
+    right: tuple[IntArray, IntArray],
     belongs: BoolArray,
     dealt: IntArray,
     count: int,
     coverage: float,
 ) -> Answer:
     """Turn logits into answers; temperature and threshold of a fold come from the others."""
+    labels, seconds = right
     own = np.zeros((len(labels), count))
     known, sure = np.zeros(len(labels)), np.zeros(len(labels), dtype=np.bool_)
     for number in np.unique(dealt):
         held = dealt == number
         others = ~held & belongs
-        heat = temperature(logits[others][:, :count], labels[others]) if others.any() else 1.0
+        heat = 1.0
+        if others.any():
+            heat = temperature(logits[others][:, :count], labels[others], seconds[others])
         score = answer(logits[~held], count, heat, 0.0).known
         least = threshold(score, belongs[~held], coverage)
         found = answer(logits[held], count, heat, least)

@@ -10,6 +10,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from micrographia.classification.finetuning import cli as finetuning
 from micrographia.commandline import (
     Subparsers,
     add_settings,
@@ -59,6 +60,7 @@ def register(verbs: Subparsers) -> None:
     )
     add_settings(pretrain, Classification)
     pretrain.set_defaults(run=_pretrain)
+    finetuning.register(verbs)
     _register_learning(verbs)
     _register_answers(verbs)
 
@@ -80,6 +82,11 @@ def _register_learning(verbs: Subparsers) -> None:
     split.set_defaults(run=_split)
     train = verbs.add_parser("train", help="train a classifier on embeddings")
     _add_embeddings(train, many=True)
+    train.add_argument(
+        "--calibrate-on", type=Path, nargs="+", default=[], metavar="TABLE",
+        help="embeddings to train on as well; confidences are then fitted to these alone, such "
+        "as to real pictures beside drawn ones",
+    )  # fmt: skip
     _add_seed(train)
     train.add_argument(
         "--out", type=Path, required=True, metavar="FILE", help="classifier to write, .safetensors"
@@ -260,8 +267,11 @@ def _train(arguments: argparse.Namespace) -> int:
     from micrographia.provenance import stamp
 
     settings = settings_of(arguments)
-    sets = [read_rows(table, EMBEDDINGS) for table in arguments.embeddings]
-    model, metrics = train(sets, settings, arguments.seed)
+    sets, judged = (
+        [read_rows(table, EMBEDDINGS) for table in tables]
+        for tables in (arguments.embeddings, arguments.calibrate_on)
+    )
+    model, metrics = train(sets, settings, arguments.seed, judged)
     card = stamp(settings) | {"metrics": metrics, "seed": arguments.seed}
     save_classifier(arguments.out, model, card)
     print_json({"classifier": str(arguments.out), "classes": model.classes, **metrics})

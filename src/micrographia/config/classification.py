@@ -36,6 +36,53 @@ class Pretraining(Section):
     )
 
 
+class FineTuning(Section):
+    """Further training of the ImageNet encoder on pictures with classes."""
+
+    side: int = Field(
+        160,
+        ge=64,
+        le=512,
+        description="Side of the pictures while training [px]; the encoder then reads them at "
+        "224 px, a little finer.",
+    )
+    frozen: int = Field(
+        2,
+        ge=0,
+        le=7,
+        description="Number of first stages, of seven, that stay as ImageNet left them.",
+    )
+    smallest_crop: float = Field(
+        0.25,
+        gt=0,
+        le=1,
+        description="Minimum area of a random crop, as a fraction of the picture's.",
+    )
+    sub_kinds: float = Field(
+        0.5,
+        ge=0,
+        le=10,
+        description="Weight of the loss of sub-kinds, where the table of pictures has them.",
+    )
+    blend: float = Field(
+        1.0,
+        ge=0,
+        le=1,
+        description="Weight of the trained network in the mean with the ImageNet one that is "
+        "written (WiSE-FT): 0 is ImageNet's, 1 the trained.",
+    )
+    held_out: float = Field(
+        0.08,
+        gt=0,
+        lt=1,
+        description="Fraction of the pictures on which the encoder is validated.",
+    )
+    loop: Training = Field(
+        Training(batch=32, steps=2500, learning_rate=3e-4, average=0.995, validate_every=500),
+        description="Length and schedule of the training.",
+    )
+
+
 class Classification(Section):
     """Kinds of nanomaterials: encoder, few-shot identification, declining to answer."""
 
@@ -93,6 +140,10 @@ class Classification(Section):
     )
     prompt_version: int = Field(
         1, ge=1, description="Version of the prompts: files are named <name>-<version>.md."
+    )
+    finetuning: FineTuning = Field(
+        default_factory=FineTuning,
+        description="Further training of the ImageNet encoder on pictures with classes.",
     )
     pretraining: Pretraining = Field(
         default_factory=Pretraining, description="Training of an encoder without labels."

@@ -5,15 +5,17 @@ from __future__ import annotations
 from pydantic import Field
 
 from micrographia.config.base import Section
-from micrographia.method_names import KIND_CLASSES, KindClass
+from micrographia.method_names import KIND_CLASSES, DrawnClass
 
 
 class Kinds(Section):
     """Pictures of ten classes of nanomaterials, for `snakemake bench_classification`."""
 
     per_class: int = Field(50, ge=1, le=100_000, description="Number of pictures of each class.")
-    classes: tuple[KindClass, ...] = Field(
-        KIND_CLASSES, min_length=1, description="Classes that are drawn."
+    classes: tuple[DrawnClass, ...] = Field(
+        KIND_CLASSES,
+        min_length=1,
+        description="Classes that are drawn; 'other' draws pictures of none of them.",
     )
     size: int = Field(256, ge=32, le=4096, description="Side of a picture [px].")
     variety: float = Field(

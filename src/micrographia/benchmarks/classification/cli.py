@@ -22,6 +22,10 @@ def register(verbs: Subparsers) -> None:
         help="count only pictures whose quality has these words, such as: clean sure",
     )  # fmt: skip
     parser.add_argument(
+        "--split", type=Path, metavar="TABLE",
+        help="written by `classification split`; count only its part `test`",
+    )  # fmt: skip
+    parser.add_argument(
         "--none-of-these", default="other", metavar="LABEL",
         help="label of pictures that belong to no class (default: other)",
     )  # fmt: skip
@@ -38,12 +42,16 @@ def register(verbs: Subparsers) -> None:
 def _score(arguments: argparse.Namespace) -> int:
     from micrographia.benchmarks.classification.scores import cases_of, confusion, summarise
     from micrographia.io.benchmark_results import write_result
-    from micrographia.io.schemas import CLASSIFIED
+    from micrographia.io.schemas import CLASSIFIED, SPLITS
     from micrographia.io.tables import read_rows
     from micrographia.provenance import stamp
 
     settings = settings_of(arguments)
     rows = [row for table in arguments.tables for row in read_rows(table, CLASSIFIED)]
+    if arguments.split is not None:
+        parts = read_rows(arguments.split, SPLITS)
+        tested = {row["path"] for row in parts if row["part"] == "test"}
+        rows = [row for row in rows if row["path"] in tested]
     metrics = summarise(rows, settings, arguments.seed, arguments.quality, arguments.none_of_these)
     tables = {}
     for method in dict.fromkeys(row["method"] for row in rows):

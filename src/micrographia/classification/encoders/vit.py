@@ -7,14 +7,11 @@ et al., SimCLR, 2020).
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import torch
 from torch import nn
 
 from micrographia.classification.encoders.encoder import Encoder
-from micrographia.errors import CheckpointError
-from micrographia.training.checkpoint import load_checkpoint
+from micrographia.training.checkpoint import Checkpoint
 
 NAME = "vit"
 #: What a checkpoint of this network says it is.
@@ -84,23 +81,8 @@ class _Layer(nn.Module):
         return tokens + self.perceptron(self.before_perceptron(tokens)), weights
 
 
-def load(path: str | Path) -> Encoder:
-    """Load an encoder that `classification pretrain` wrote.
-
-    Raises
-    ------
-    CheckpointError
-        The checkpoint is absent, damaged, or of another network.
-    """
-    checkpoint = load_checkpoint(path)
-    kind = checkpoint.card.get("kind")
-    if kind != KIND:
-        raise CheckpointError(
-            f"{path} is no encoder of pictures",
-            seen=str(kind),
-            allowed=KIND,
-            remedy="Train one with `micrographia classification pretrain`",
-        )
+def load(checkpoint: Checkpoint) -> Encoder:
+    """Return the encoder of a checkpoint that `classification pretrain` wrote."""
     side = int(checkpoint.card["side"])
     model = SmallViT(side)
     model.load_state_dict(checkpoint.tensors)

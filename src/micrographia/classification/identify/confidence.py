@@ -12,7 +12,7 @@ from micrographia.arrays import BoolArray, FloatArray, IntArray
 _COLDEST, _HOTTEST = np.log(0.02), np.log(50.0)
 
 
-def temperature(logits: FloatArray, classes: IntArray) -> float:
+def temperature(logits: FloatArray, classes: IntArray, seconds: IntArray | None = None) -> float:
     """Return the temperature that makes probabilities of held-out logits the most likely.
 
     Guo et al., On Calibration of Modern Neural Networks (2017).
@@ -23,12 +23,17 @@ def temperature(logits: FloatArray, classes: IntArray) -> float:
         Shape (n, c), of pictures that were not trained on.
     classes
         The true ones, shape (n,).
+    seconds
+        Classes that are right too, shape (n,); -1 for none.
     """
     rows = np.arange(len(classes))
+    also = classes if seconds is None else np.where(seconds < 0, classes, seconds)
+    alone = also == classes
 
     def loss(log_temperature: float) -> float:
         scaled = log_softmax(logits / np.exp(log_temperature), axis=1)
-        return float(-scaled[rows, classes].mean())
+        both = np.logaddexp(scaled[rows, classes], scaled[rows, also])
+        return float(-np.where(alone, scaled[rows, classes], both).mean())
 
     found = minimize_scalar(loss, bounds=(_COLDEST, _HOTTEST), method="bounded")
     return float(np.exp(found.x))

@@ -113,13 +113,8 @@ def fit_probe(
     the coordinates of their principal axes: as many as pictures, where features are more, and at
     most `AXES`. Along the others vectors hardly differ, and the penalty leaves nothing.
     """
-    count = len(vectors)
-    powers, left = eigh(
-        vectors @ vectors.T, subset_by_index=(max(count - AXES, 0), count - 1), driver="evr"
-    )
-    kept = powers > powers[-1] * 1e-10
-    places = left[:, kept] * np.sqrt(powers[kept])
-    axes = (left[:, kept] / np.sqrt(powers[kept])).T @ vectors
+    axes = _principal_axes(vectors)
+    places = vectors @ axes.T
     balance = "balanced" if shares is None else None
     model = LogisticRegression(C=strength, max_iter=1000, class_weight=balance)
     model.fit(places, classes, sample_weight=shares)
@@ -127,6 +122,21 @@ def fit_probe(
     if len(model.classes_) == 2:  # scikit-learn gives one logit for two classes
         weights, biases = np.vstack([-weights, weights]) / 2, np.array([-1, 1]) * biases / 2
     return weights, biases
+
+
+def _principal_axes(vectors: FloatArray) -> FloatArray:
+    """Return the unit axes along which vectors lie, shape (at most `AXES`, d).
+
+    From products between vectors or between features, whichever are fewer.
+    """
+    few = len(vectors) <= vectors.shape[1]
+    products = vectors @ vectors.T if few else vectors.T @ vectors
+    last = len(products) - 1
+    powers, found = eigh(products, subset_by_index=(max(last + 1 - AXES, 0), last), driver="evr")
+    kept = powers > powers[-1] * 1e-10
+    if not few:
+        return np.asarray(found[:, kept].T)
+    return np.asarray((found[:, kept] / np.sqrt(powers[kept])).T @ vectors)
 
 
 METHODS: Mapping[EmbeddedMethod, Method] = {

@@ -30,7 +30,10 @@ def register(verbs: Subparsers) -> None:
         "that this command made is replaced",
     )
     kinds.add_argument(
-        "--classes", nargs="+", metavar="CLASS", help="draw only these classes (default: all ten)"
+        "--classes",
+        nargs="+",
+        metavar="CLASS",
+        help="draw only these classes (default: all ten); 'other': pictures of none of them",
     )
     for name, kind, what in (
         ("per-class", positive, "pictures of each class"),

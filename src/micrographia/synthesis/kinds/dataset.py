@@ -34,7 +34,7 @@ def make_set(
     seed
         Seed of the whole set. A picture follows from its class, its index and this.
     classes
-        Those of `CLASSES` to draw.
+        Those of `CLASSES` to draw, and `other` for pictures of none of them.
     shard, shards
         Draw the pictures whose index modulo `shards` is `shard`.
 

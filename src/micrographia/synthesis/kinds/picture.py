@@ -17,6 +17,7 @@ from micrographia.synthesis.kinds.classes import (
     films,
     mems,
     nanowires,
+    none_of_these,
     particles,
     particles_in_transmission,
     patterns,
@@ -61,6 +62,9 @@ CLASSES: dict[str, Kind] = {
     "powder": Kind(powder.KINDS, powder.TRANSMITTED),
     "tips": Kind(tips.KINDS, {}),
 }
+#: Pictures of none of them; drawn on request, for classifiers that can decline.
+OTHER = "other"
+_OTHERS = Kind(none_of_these.SCANNING, none_of_these.TRANSMITTED)
 
 
 @dataclass(frozen=True)
@@ -78,7 +82,7 @@ class KindSettings:
     annotated_share
         Share of pictures with a burnt-in scale bar, letter or banner.
     transmitted_share
-        Share of transmission pictures in the classes that have them.
+        Share of transmission pictures in the classes that have them; of `other` it is half.
     """
 
     size: int = 256
@@ -111,7 +115,7 @@ def make_picture(
     Parameters
     ----------
     name
-        One of `CLASSES`.
+        One of `CLASSES`, or `other`.
     index
         Number of the picture in its class.
     seed
@@ -139,7 +143,8 @@ def make_picture(
     kind = _kind(name)
     rng = np.random.default_rng([seed, zlib.crc32(name.encode()), index])
     lot = Lot(rng, settings.variety, settings.likeness)
-    through = bool(kind.transmitted) and rng.random() < settings.transmitted_share
+    share = 0.5 if name == OTHER else settings.transmitted_share
+    through = bool(kind.transmitted) and rng.random() < share
     chosen = lot.pick(list(kind.transmitted if through else kind.scanning))
     if sub_kind is not None:
         _check(name, sub_kind, [*kind.scanning, *kind.transmitted])
@@ -148,7 +153,7 @@ def make_picture(
     # Drawn larger and averaged, so that outlines have no stairs.
     large = round(settings.size * _FINE)
     drawn = painter(lot, large)
-    if not through and lot.lean(lot.likeness):
+    if not through and name != OTHER and lot.lean(lot.likeness):
         drawn = _mixed(drawn, name, lot)
     shape = (settings.size, settings.size)
     ideal = np.asarray(cv2.resize(drawn, shape, interpolation=cv2.INTER_AREA), dtype=np.float32)
@@ -176,8 +181,8 @@ def _mixed(picture: FloatImage, name: str, lot: Lot) -> FloatImage:
 
 
 def _kind(name: str) -> Kind:
-    _check("classes", name, list(CLASSES))
-    return CLASSES[name]
+    _check("classes", name, [*CLASSES, OTHER])
+    return _OTHERS if name == OTHER else CLASSES[name]
 
 
 def _check(where: str, name: str, allowed: list[str]) -> None:

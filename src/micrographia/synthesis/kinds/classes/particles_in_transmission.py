@@ -141,10 +141,40 @@ def superlattice_in_transmission(lot: Lot, size: int) -> FloatImage:
     return transmitted(relief.mass, lot)
 
 
+def overgrown_in_transmission(lot: Lot, size: int) -> FloatImage:
+    """One or few large bodies in transmission whose skin is rough or full of needles."""
+    relief = Relief(size, transparent=True)
+    radii = spread_radii(lot, size, lot.count(1, 4), 35, 85)
+    habit = lot.pick(["sphere", *CRYSTALS])
+    needles = lot.chance(0.5)
+    length, width = lot.between(0.15, 0.6), lot.between(0.02, 0.06)
+    for y, x, radius in apart(size, lot.rng, radii, overlap=lot.between(-0.1, 0.15)):
+        body = (
+            ellipsoid((y, x), (radius, radius * lot.rng.uniform(0.75, 1)), lot.rng.uniform(0, 3.1))
+            if habit == "sphere"
+            else crystal((y, x), radius, habit, lot.rng)
+        )
+        relief.put(body, 0)
+        for _ in range(lot.count(20, 110)):
+            angle = lot.rng.uniform(0, 2 * np.pi)
+            # Seen through the body they cover all of it, and stand out at its rim.
+            out = radius * np.sqrt(lot.rng.uniform(0.1, 1))
+            at = (y + out * np.sin(angle), x + out * np.cos(angle))
+            if needles:
+                axes = (radius * length * lot.rng.uniform(0.4, 1), radius * width * 1.5)
+                turn = angle + lot.rng.normal(0, 0.7)
+            else:
+                axes = (radius * width * lot.rng.uniform(1, 3), radius * width)
+                turn = lot.rng.uniform(0, np.pi)
+            relief.put(ellipsoid(at, axes, turn), 0)
+    return transmitted(relief.mass, lot)
+
+
 TRANSMITTED = {
     "dots_in_transmission": dots_in_transmission,
     "crystals_in_transmission": crystals_in_transmission,
     "lattice_in_transmission": lattice_in_transmission,
     "shells_in_transmission": shells_in_transmission,
     "superlattice_in_transmission": superlattice_in_transmission,
+    "overgrown_in_transmission": overgrown_in_transmission,
 }

@@ -248,6 +248,30 @@ def membrane(lot: Lot, size: int) -> FloatImage:
     return secondary(relief, lot)
 
 
+def nodular(lot: Lot, size: int) -> FloatImage:
+    """Foam that was plated around bubbles: walls of lumps upon lumps around open holes."""
+    unit = size / 256
+    spacing = lot.scale(20, 90) * unit
+    lump = spacing * lot.between(0.06, 0.13)
+    relief = Relief(size, -2.5 * spacing, 0.2)
+    for layer in range(3):
+        _, gap, _ = cells(size, spread_points(size, lot.rng, spacing, lot.between(0.15, 0.35)))
+        points = spread_points(size, lot.rng, 1.1 * lump, 0.45)[:6000]
+        place = np.clip(np.rint(points), 0, size - 1).astype(np.int64)
+        near = gap[place[:, 0], place[:, 1]] / (spacing * lot.between(0.25, 0.6))
+        points, near = points[near < 1], near[near < 1]
+        radii = lump * lot.rng.lognormal(0, 0.25, len(points))
+        height = 1.5 * lump * (1 - near**2) + (layer - 2) * 0.8 * spacing
+        height = height + lot.rng.normal(0, 0.35 * lump, len(points))
+        relief.balls(np.column_stack([points, radii]), height)
+    # Each lump is itself a head of smaller ones.
+    grain = max(0.5 * lump, 1.5 * unit)
+    bumps = np.abs(fractal(size, lot.rng, grain, 2, 0.6))
+    relief.z -= np.float32(lot.between(0.2, 0.6) * grain) * smooth(bumps, 0.5)
+    _cut(relief, lot)
+    return secondary(relief, lot)
+
+
 KINDS = {
     "foam": foam,
     "scaffold": scaffold,
@@ -258,4 +282,5 @@ KINDS = {
     "inverse_opal": inverse_opal,
     "lamellae": lamellae,
     "sintered": sintered,
+    "nodular": nodular,
 }

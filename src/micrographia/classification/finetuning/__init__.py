@@ -1,0 +1,1 @@
+"""Further training of the ImageNet encoder on pictures with classes."""
