@@ -24,6 +24,8 @@ from micrographia.method_names import CHOICES, SPLITS
 
 LOG = logging.getLogger(__name__)
 
+#: Classifier that comes with the package; see its card, the .json beside it.
+SHIPPED = Path("classification/weights/kinds.safetensors")
 #: Rows written at once.
 _BATCH = 500
 
@@ -89,6 +91,9 @@ def _register_learning(verbs: Subparsers) -> None:
     )  # fmt: skip
     _add_seed(train)
     train.add_argument(
+        "--licences", nargs="+", default=[], metavar="NAME", help="of the pictures, for the card"
+    )
+    train.add_argument(
         "--out", type=Path, required=True, metavar="FILE", help="classifier to write, .safetensors"
     )
     add_settings(train, Classification)
@@ -102,7 +107,8 @@ def _register_answers(verbs: Subparsers) -> None:
         "pictures", type=Path, nargs="+", help="pictures, folders of pictures, tables of labels"
     )
     predict.add_argument(
-        "--classifier", type=Path, required=True, metavar="FILE", help="written by `train`"
+        "--classifier", type=Path, default=SHIPPED, metavar="FILE",
+        help="written by `train` (default: the shipped one, of ten classes of nanomaterials)",
     )
     predict.add_argument(
         "--heatmaps", type=Path, metavar="DIR", help="folder for pictures of what decided"
@@ -260,6 +266,8 @@ def _split(arguments: argparse.Namespace) -> int:
 
 
 def _train(arguments: argparse.Namespace) -> int:
+    from collections import Counter
+
     from micrographia.classification.classifier import save_classifier
     from micrographia.classification.learn import train
     from micrographia.io.schemas import EMBEDDINGS
@@ -272,7 +280,9 @@ def _train(arguments: argparse.Namespace) -> int:
         for tables in (arguments.embeddings, arguments.calibrate_on)
     )
     model, metrics = train(sets, settings, arguments.seed, judged)
-    card = stamp(settings) | {"metrics": metrics, "seed": arguments.seed}
+    counts = Counter(row["label"] for rows in sets + judged for row in rows if row["label"])
+    data = {"pictures": dict(sorted(counts.items())), "licences": arguments.licences}
+    card = stamp(settings) | {"metrics": metrics, "seed": arguments.seed, "data": data}
     save_classifier(arguments.out, model, card)
     print_json({"classifier": str(arguments.out), "classes": model.classes, **metrics})
     return 0
@@ -284,12 +294,13 @@ def _predict(arguments: argparse.Namespace) -> int:
     from micrographia.classification.encoders.registry import load_encoder
     from micrographia.classification.predict import predict
     from micrographia.io.datasets.labelled import pictures_of
+    from micrographia.io.resources import find_resource
     from micrographia.io.schemas import CLASSIFIED
     from micrographia.io.tables import write_batches
     from micrographia.provenance import stamp
 
     settings = settings_of(arguments)
-    model, _ = load_classifier(arguments.classifier)
+    model, _ = load_classifier(find_resource(arguments.classifier))
     encoder = load_encoder(settings.encoder)
     asked = pictures_of(arguments.pictures)
     rows = predict(embed(asked, encoder, arguments.jobs), model, arguments.classifier.stem)

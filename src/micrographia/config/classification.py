@@ -87,10 +87,11 @@ class Classification(Section):
     """Kinds of nanomaterials: encoder, few-shot identification, declining to answer."""
 
     encoder: str = Field(
-        "efficientnet-lite0",
+        "classification/weights/encoder.safetensors",
         min_length=1,
-        description="Encoder of pictures: 'efficientnet-lite0', a .safetensors file written by "
-        "`classification pretrain`, or a folder with a model of transformers (DINO, CLIP).",
+        description="Encoder of pictures: the shipped one, 'efficientnet-lite0' (ImageNet), a "
+        ".safetensors file written by `classification finetune` or `pretrain`, or a folder with "
+        "a model of transformers (DINO, CLIP).",
     )
     none_of_these: str | None = Field(
         "other",

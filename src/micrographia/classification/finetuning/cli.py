@@ -28,6 +28,9 @@ def register(verbs: Subparsers) -> None:
     )
     parser.add_argument("--seed", type=non_negative, default=0, help="random seed (default: 0)")
     parser.add_argument(
+        "--licences", nargs="+", default=[], metavar="NAME", help="of the pictures, for the card"
+    )
+    parser.add_argument(
         "--out", type=Path, required=True, metavar="FILE", help="encoder to write, .safetensors"
     )
     add_settings(parser, Classification)
@@ -43,7 +46,9 @@ def _finetune(arguments: argparse.Namespace) -> int:
     for note in found.notes:
         LOG.warning("%s", note)
     kinds = sub_kinds_of(arguments.source)
-    progress, failures = finetune(found.rows, kinds, settings, arguments.out, arguments.seed)
+    progress, failures = finetune(
+        found.rows, kinds, settings, arguments.out, arguments.seed, arguments.licences
+    )
     for failure in failures:
         LOG.warning("%s", failure)
     print_json({"encoder": str(arguments.out), "failed": len(failures), **progress.best})

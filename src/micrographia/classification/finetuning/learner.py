@@ -68,6 +68,9 @@ class Headed(nn.Module):
         Number of sub-kinds.
     """
 
+    centre: torch.Tensor
+    scale: torch.Tensor
+
     def __init__(self, network: Any, frozen: int, kinds: int) -> None:
         super().__init__()
         self.network = network

@@ -85,6 +85,7 @@ def finetune(
     settings: FineTuning,
     out: Path,
     seed: int,
+    licences: Sequence[str] = (),
 ) -> tuple[Progress, list[str]]:
     """Train EfficientNet-Lite0 further on pictures with classes, and write the encoder.
 
@@ -104,6 +105,8 @@ def finetune(
         The encoder, `.safetensors`; the resumable state lies in `states` beside it.
     seed
         Seed of the division and of the views.
+    licences
+        Of the pictures, for the card.
 
     Returns
     -------
@@ -125,7 +128,11 @@ def finetune(
     card: dict[str, Any] = {
         "kind": "finetuned-network",
         "classes": classes,
-        "data": {"pictures": dict(sorted(Counter(labels).items())), "held_out": len(held.paths)},
+        "data": {
+            "pictures": dict(sorted(Counter(labels).items())),
+            "held_out": len(held.paths),
+            "licences": list(licences),
+        },
         "finetuning": settings.model_dump(mode="json", exclude={"blend"}),
         "versions": versions(),
         "code": code_digest("classification.finetuning.train"),
@@ -134,9 +141,24 @@ def finetune(
     whole = states / f"{out.stem}-network.safetensors"
     learner = KindLearner(imagenet_network(), trained, held, settings, seed)
     progress = fit(learner, settings.loop, whole, states, seed=seed, card=card)
-    network = blended(load_checkpoint(whole).tensors, settings.blend)
-    finetuned.save(out, network, card | {"blend": settings.blend, "metrics": progress.best})
+    write_encoder(whole, out, settings.blend)
     return progress, failures
+
+
+def write_encoder(whole: Path, out: Path, share: float) -> None:
+    """Write the encoder that lies between ImageNet's and a trained network, with its card.
+
+    Parameters
+    ----------
+    whole
+        Checkpoint of the trained network with its head.
+    out
+        The encoder, `.safetensors`.
+    share
+        Weight of the trained network, 0 … 1.
+    """
+    trained = load_checkpoint(whole)
+    finetuned.save(out, blended(trained.tensors, share), trained.card | {"blend": share})
 
 
 def blended(trained: Mapping[str, Any], share: float) -> Any:

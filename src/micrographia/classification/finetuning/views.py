@@ -116,4 +116,5 @@ def _compressed(grey: FloatImage, generator: np.random.Generator) -> FloatImage:
     quality = int(generator.integers(*_QUALITY))
     _, coded = cv2.imencode(".jpg", plain, [cv2.IMWRITE_JPEG_QUALITY, quality])
     decoded = cv2.imdecode(coded, cv2.IMREAD_GRAYSCALE)
+    assert decoded is not None, "what OpenCV coded it can decode"
     return np.asarray(decoded.astype(np.float32) / np.float32(255))

@@ -9,7 +9,8 @@ import pytest
 from scipy import ndimage
 
 from micrographia.errors import ConfigError
-from micrographia.synthesis.kinds.picture import CLASSES, KindSettings, make_picture
+from micrographia.synthesis.kinds.classes import none_of_these
+from micrographia.synthesis.kinds.picture import CLASSES, OTHER, KindSettings, make_picture
 
 SMALL = KindSettings(size=96, annotated_share=0.0)
 SUB_KINDS = [
@@ -17,6 +18,7 @@ SUB_KINDS = [
     for name, kind in CLASSES.items()
     for sub_kind in (*kind.scanning, *kind.transmitted)
 ]
+OTHERS = [*none_of_these.SCANNING, *none_of_these.TRANSMITTED]
 #: Of NFFA-EUROPE (Aversa et al., Sci. Data 5, 180172, 2018, table 2), in our spelling.
 PUBLISHED = {
     "biological", "fibres", "films_coated_surface", "mems_devices_electrodes", "nanowires",
@@ -70,6 +72,39 @@ def test_a_picture_follows_from_class_index_and_seed(name: str) -> None:
     assert np.array_equal(first[0], again[0]) and first[1:] == again[1:]
     assert not np.array_equal(first[0], make_picture(name, 6, 11, SMALL)[0])
     assert not np.array_equal(first[0], make_picture(name, 5, 12, SMALL)[0])
+
+
+@pytest.mark.parametrize("sub_kind", OTHERS)
+def test_pictures_of_no_class_are_drawn_without_a_warning(sub_kind: str) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for index, (variety, likeness) in enumerate(((0.0, 0.0), (1.0, 1.0), (1.0, 0.3))):
+            settings = KindSettings(size=96, variety=variety, likeness=likeness)
+            pixels, drawn, modality = make_picture(OTHER, index, 7, settings, sub_kind=sub_kind)
+            assert pixels.shape == (96, 96) and pixels.std() > 2 and drawn == sub_kind
+            assert modality == ("TEM" if sub_kind in none_of_these.TRANSMITTED else "SEM")
+
+
+def test_pictures_of_no_class_come_on_request_alone_half_of_them_in_transmission() -> None:
+    assert OTHER not in CLASSES
+    drawn = [make_picture(OTHER, index, 5, KindSettings(size=32))[1:] for index in range(60)]
+    assert {kind for kind, _ in drawn} == set(OTHERS)
+    assert 0.3 < np.mean([modality == "TEM" for _, modality in drawn]) < 0.7
+
+
+def test_layers_lie_across_and_spots_of_diffraction_mirror_each_other() -> None:
+    plain = KindSettings(size=128, variety=0.0, likeness=0.0, annotated_share=0.0)
+    bands = make_picture(OTHER, 0, 2, plain, sub_kind="layers")[0].astype(np.float64)
+    assert bands.mean(axis=1).std() > 4 * bands.mean(axis=0).std()
+    # Where a lattice has a spot, it has one on the other side of the beam as well.
+    pixels = make_picture(OTHER, 3, 2, plain, sub_kind="diffraction")[0].astype(np.float64)
+    pixels -= ndimage.gaussian_filter(pixels, 12)
+
+    def likest(other: np.ndarray) -> float:
+        product = np.fft.fft2(pixels, (256, 256)) * np.conj(np.fft.fft2(other, (256, 256)))
+        return float(np.fft.ifft2(product).real.max() / (pixels**2).sum())
+
+    assert likest(pixels[::-1, ::-1]) > 0.4 > 2 * likest(pixels[::-1])
 
 
 @pytest.mark.parametrize("size", [32, 65, 200])
