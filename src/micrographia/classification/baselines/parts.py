@@ -62,9 +62,7 @@ class Parts:
         return len(self.classes) + int((self.train.labels == len(self.classes)).any())
 
 
-def read_parts(
-    rows: Rows, split: Rows, side: int, none_of_these: str | None = None
-) -> Parts:
+def read_parts(rows: Rows, split: Rows, side: int, none_of_these: str | None = None) -> Parts:
     """Read the pictures of a set that a split names.
 
     Parameters

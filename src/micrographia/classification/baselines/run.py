@@ -74,9 +74,7 @@ def train_baseline(
     held, count = parts.validation, len(parts.classes)
     logits = trained.logits(held.values)
     belongs = held.labels < count
-    heat = (
-        temperature(logits[belongs][:, :count], held.labels[belongs]) if belongs.any() else 1.0
-    )
+    heat = temperature(logits[belongs][:, :count], held.labels[belongs]) if belongs.any() else 1.0
     known = answer(logits, count, heat, 0.0).known
     least = threshold(known, belongs, settings.coverage)
     found = answer(trained.logits(parts.test.values), count, heat, least)

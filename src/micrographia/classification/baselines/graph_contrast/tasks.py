@@ -98,9 +98,7 @@ class Contrast:
 
 
 def _head() -> nn.Module:
-    return nn.Sequential(
-        nn.Linear(HIDDEN, _COMPARED), nn.ELU(), nn.Linear(_COMPARED, _COMPARED)
-    )
+    return nn.Sequential(nn.Linear(HIDDEN, _COMPARED), nn.ELU(), nn.Linear(_COMPARED, _COMPARED))
 
 
 class GRACE(Contrast):

@@ -15,6 +15,7 @@ from micrographia.classification.baselines.graphs.network import (
     Kind,
     State,
 )
+from micrographia.classification.baselines.graphs.patches import Graphs
 from micrographia.classification.baselines.loop import Pace
 from micrographia.classification.baselines.pictures.supervised import supervised
 
@@ -93,6 +94,23 @@ def _mpnn(hidden: int, number: int) -> nn.Module:
     )
 
 
+def _supergat(hidden: int, number: int) -> nn.Module:
+    # Kim & Oh (2022): attention is also taught which patches are neighbours and which are not.
+    return Layer(
+        _geometric().SuperGATConv(hidden, hidden, heads=4, concat=False),
+        lambda state: (state.nodes, state.graphs.edges, strangers(state.graphs)),
+    )
+
+
+def strangers(graphs: Graphs) -> torch.Tensor:
+    """Return a random patch of the same picture for each edge, in the form of edges."""
+    target = graphs.edges[1]
+    patches = len(graphs.picture) // graphs.count
+    first = graphs.picture[target] * patches
+    source = first + torch.randint(patches, target.shape, device=target.device)
+    return torch.stack([source, target])
+
+
 def _unet(hidden: int, number: int) -> nn.Module:
     return Layer(
         _geometric().GraphUNet(hidden, hidden, hidden, depth=2, pool_ratios=0.5),
@@ -125,6 +143,6 @@ GRAPH_NETWORKS = {
     "graph-unet": _line("GraphUNet", "GraphUNet", _unet),
     "mpnn": _line("MPNN", "NNConv", _mpnn, _SMALL),
     "residual-gated": _line("RGGConv", "ResGatedGraphConv", _plain("ResGatedGraphConv")),
-    "supergat": _line("SuperGAT", "SuperGATConv", _plain("SuperGATConv", heads=4, concat=False)),
+    "supergat": _line("SuperGAT", "SuperGATConv", _supergat),
     "tag": _line("TAGConv", "TAGConv", _plain("TAGConv", K=3)),
 }

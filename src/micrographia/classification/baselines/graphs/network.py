@@ -51,6 +51,12 @@ class GraphNetwork(nn.Module):
         Numbers returned for each picture.
     hidden
         Length of the vectors of nodes.
+
+    Attributes
+    ----------
+    aside
+        Loss of the last call besides that of the classes: what SuperGAT's attention is taught;
+        0 for the other kinds.
     """
 
     def __init__(self, kind: Kind, side: int, outputs: int, hidden: int = HIDDEN) -> None:
@@ -60,6 +66,7 @@ class GraphNetwork(nn.Module):
         self.norms = nn.ModuleList([nn.LayerNorm(hidden) for _ in range(LAYERS)])
         self.leave = nn.Sequential(nn.Linear(2 * hidden, hidden), nn.ReLU())
         self.classes = nn.Linear(hidden, outputs)
+        self.aside = torch.zeros(())
 
     def forward(self, pictures: torch.Tensor) -> torch.Tensor:
         """Return logits of pictures, shape (n, 1, side, side)."""
@@ -71,7 +78,17 @@ class GraphNetwork(nn.Module):
             for layer, norm in zip(self.layers, self.norms, strict=True):
                 state.nodes = state.nodes + torch.relu(norm(layer(state)))
                 state.history.append(state.nodes)
+            self.aside = self._attention_loss(pictures.device)
             each = state.nodes.unflatten(0, (graphs.count, -1))
             pooled = torch.cat([each.mean(dim=1), each.amax(dim=1)], dim=1)
             logits: torch.Tensor = self.classes(self.leave(pooled))
         return logits
+
+    def _attention_loss(self, device: torch.device) -> torch.Tensor:
+        found = torch.zeros((), device=device)
+        if self.training:
+            for layer in self.layers:
+                convolution = layer.get_submodule("convolution")
+                if hasattr(convolution, "get_attention_loss"):
+                    found = found + convolution.get_attention_loss()
+        return found

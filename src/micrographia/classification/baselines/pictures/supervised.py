@@ -32,12 +32,14 @@ class Supervised:
         self._labels = torch.from_numpy(run.parts.train.labels).to(run.device)
 
     def loss(self, numbers: torch.Tensor) -> torch.Tensor:
-        """Return the mean cross-entropy."""
+        """Return the mean cross-entropy, plus the loss that a network names `aside`."""
         self.model.train()
         pictures = turned(self._pictures[numbers])
         with autocast(self._run.precision, self._run.device):
             logits = self.model(pictures)
-        return functional.cross_entropy(logits.float(), self._labels[numbers])
+        found = functional.cross_entropy(logits.float(), self._labels[numbers])
+        aside: torch.Tensor | None = getattr(self.model, "aside", None)
+        return found if aside is None else found + aside
 
     def stepped(self, share: float) -> None:
         """Do nothing."""
