@@ -170,6 +170,6 @@ def _step(
             remedy="Set classification.baselines.precision to fp32",
         )
     optimizer.zero_grad()
-    loss.backward()
+    loss.backward()  # type: ignore[no-untyped-call]
     nn.utils.clip_grad_norm_(weights, _MAX_NORM)
     optimizer.step()

@@ -32,7 +32,7 @@ class Attention(nn.Module):
     """Two graph attention layers: vectors of nodes."""
 
     def __init__(self, side: int) -> None:
-        from torch_geometric.nn import GATConv
+        from torch_geometric.nn import GATConv  # type: ignore[import-untyped]
 
         super().__init__()
         self.first = GATConv(features_of(side), HIDDEN // 4, heads=4)
@@ -60,7 +60,7 @@ def partial(graphs: Graphs) -> Graphs:
 
 def pooled(nodes: torch.Tensor, graphs: Graphs) -> torch.Tensor:
     """Return the sums of the vectors of nodes of each picture, shape (n, d)."""
-    return nodes.unflatten(0, (graphs.count, -1)).sum(dim=1)
+    return nodes.reshape(graphs.count, -1, nodes.shape[1]).sum(dim=1)
 
 
 class Contrast:
@@ -68,7 +68,8 @@ class Contrast:
 
     def __init__(self, run: Run) -> None:
         self.encoder = Attention(run.side)
-        self.model = nn.ModuleDict({"encoder": self.encoder, **self.heads()}).to(run.device)
+        self._heads = nn.ModuleDict(self.heads())
+        self.model: nn.Module = nn.ModuleList([self.encoder, self._heads]).to(run.device)
         self._pictures = torch.from_numpy(run.parts.train.values)[:, None].to(run.device)
 
     def heads(self) -> dict[str, nn.Module]:
@@ -108,7 +109,7 @@ class GRACE(Contrast):
         return {"project": _head()}
 
     def compare(self, graphs: Graphs) -> torch.Tensor:
-        one, other = (self.model["project"](self.encoder(partial(graphs))) for _ in range(2))
+        one, other = (self._heads["project"](self.encoder(partial(graphs))) for _ in range(2))
         return grace_loss(one, other, _TEMPERATURE)
 
 
@@ -138,7 +139,7 @@ class BGRL(Contrast):
         for seen, hidden in ((one, other), (other, one)):
             with torch.no_grad():
                 target = self._slow(hidden)
-            found = found + bootstrap_loss(self.model["predict"](self.encoder(seen)), target) / 2
+            found = found + bootstrap_loss(self._heads["predict"](self.encoder(seen)), target) / 2
         return found
 
     def stepped(self, share: float) -> None:
@@ -155,7 +156,7 @@ class InfoGraph(Contrast):
     def compare(self, graphs: Graphs) -> torch.Tensor:
         nodes = self.encoder(graphs)
         return infograph_loss(
-            self.model["nodes"](nodes),
-            self.model["graphs"](pooled(nodes, graphs)),
+            self._heads["nodes"](nodes),
+            self._heads["graphs"](pooled(nodes, graphs)),
             graphs.picture,
         )

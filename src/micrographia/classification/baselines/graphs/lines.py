@@ -48,7 +48,7 @@ def _usual(state: State) -> tuple[Any, ...]:
 
 
 def _geometric() -> Any:
-    import torch_geometric.nn
+    import torch_geometric.nn  # type: ignore[import-untyped]
 
     return torch_geometric.nn
 

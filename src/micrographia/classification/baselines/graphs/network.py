@@ -79,7 +79,7 @@ class GraphNetwork(nn.Module):
                 state.nodes = state.nodes + torch.relu(norm(layer(state)))
                 state.history.append(state.nodes)
             self.aside = self._attention_loss(pictures.device)
-            each = state.nodes.unflatten(0, (graphs.count, -1))
+            each = state.nodes.reshape(graphs.count, -1, state.nodes.shape[1])
             pooled = torch.cat([each.mean(dim=1), each.amax(dim=1)], dim=1)
             logits: torch.Tensor = self.classes(self.leave(pooled))
         return logits
@@ -88,7 +88,7 @@ class GraphNetwork(nn.Module):
         found = torch.zeros((), device=device)
         if self.training:
             for layer in self.layers:
-                convolution = layer.get_submodule("convolution")
-                if hasattr(convolution, "get_attention_loss"):
-                    found = found + convolution.get_attention_loss()
+                taught = getattr(layer.get_submodule("convolution"), "get_attention_loss", None)
+                if taught is not None:
+                    found = found + taught()
         return found

@@ -59,7 +59,8 @@ class Siamese:
     def __init__(self, run: Run) -> None:
         self.run = run
         self.encoder = resnet_encoder()
-        self.model = nn.ModuleDict({"encoder": self.encoder, **self.heads()})
+        self._heads = nn.ModuleDict(self.heads())
+        self.model: nn.Module = nn.ModuleList([self.encoder, self._heads])
         self.model.to(run.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._pictures = torch.from_numpy(run.parts.train.values)[:, None].to(run.device)
 
@@ -73,7 +74,7 @@ class Siamese:
 
     def head(self, name: str, vectors: torch.Tensor) -> torch.Tensor:
         """Return what a head makes of vectors."""
-        found: torch.Tensor = self.model[name](vectors)
+        found: torch.Tensor = self._heads[name](vectors)
         return found
 
     def loss(self, numbers: torch.Tensor) -> torch.Tensor:
@@ -183,7 +184,7 @@ class Slow(Siamese):
 
     def __init__(self, run: Run) -> None:
         super().__init__(run)
-        self._slow = slow_copy(nn.Sequential(self.encoder, self.model["project"]))
+        self._slow = slow_copy(nn.Sequential(self.encoder, self._heads["project"]))
 
     def slowly(self, pictures: torch.Tensor) -> torch.Tensor:
         """Return vectors by the slow copy."""
@@ -192,7 +193,7 @@ class Slow(Siamese):
         return found
 
     def stepped(self, share: float) -> None:
-        follow(self._slow, nn.Sequential(self.encoder, self.model["project"]), share)
+        follow(self._slow, nn.Sequential(self.encoder, self._heads["project"]), share)
 
 
 class BYOL(Slow):
