@@ -17,7 +17,7 @@ from micrographia.classification.baselines.graphs.network import (
 )
 from micrographia.classification.baselines.graphs.patches import Graphs
 from micrographia.classification.baselines.loop import Pace
-from micrographia.classification.baselines.pictures.supervised import supervised
+from micrographia.classification.baselines.pictures.supervised import FromLabels
 
 _PACE = Pace(2e-3)
 #: Length of vectors where each edge has a matrix of its own.
@@ -123,7 +123,7 @@ def _line(stands_for: str, library: str, kind: Kind, hidden: int = HIDDEN) -> Ba
         "Graph networks",
         f"torch_geometric {library}",
         stands_for,
-        supervised(lambda side, outputs: GraphNetwork(kind, side, outputs, hidden), _PACE),
+        FromLabels(lambda side, outputs: GraphNetwork(kind, side, outputs, hidden), _PACE),
     )
 
 

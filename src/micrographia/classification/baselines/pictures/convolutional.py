@@ -9,7 +9,7 @@ from torch import nn
 
 from micrographia.classification.baselines.baseline import Baseline
 from micrographia.classification.baselines.loop import Pace
-from micrographia.classification.baselines.pictures.supervised import Builder, supervised
+from micrographia.classification.baselines.pictures.supervised import Builder, FromLabels
 
 #: Networks with batch normalisation bear a higher learning rate than those without.
 _NORMALISED, _PLAIN = Pace(1e-3), Pace(3e-4)
@@ -42,7 +42,7 @@ def _of(name: str, **options: Any) -> Builder:
 
 def _line(stands_for: str, pace: Pace, name: str, **options: Any) -> Baseline:
     build = _of(name, **options)
-    return Baseline("ConvNets", f"torchvision {name}", stands_for, supervised(build, pace))
+    return Baseline("ConvNets", f"torchvision {name}", stands_for, FromLabels(build, pace))
 
 
 CONVOLUTIONAL = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -70,10 +71,11 @@ def parameters_of(model: nn.Module) -> int:
     return sum(weight.numel() for weight in model.parameters())
 
 
-def supervised(build: Builder, pace: Pace) -> Callable[[Run], Answerer]:
-    """Return the training of a network from labels.
+@dataclass(frozen=True)
+class FromLabels:
+    """Training of a network from labels.
 
-    Parameters
+    Attributes
     ----------
     build
         Builds the network, with random weights.
@@ -81,10 +83,12 @@ def supervised(build: Builder, pace: Pace) -> Callable[[Run], Answerer]:
         Learning rate and batch.
     """
 
-    def train(run: Run) -> Answerer:
-        torch.manual_seed(run.seed)
-        task = Supervised(build(run.side, run.parts.outputs), run)
-        took = fit(task, len(run.parts.train.labels), run.budget, pace, run.seed)
-        return Answerer(task.logits, took.steps, parameters_of(task.model))
+    build: Builder
+    pace: Pace
 
-    return train
+    def __call__(self, run: Run) -> Answerer:
+        """Train the network."""
+        torch.manual_seed(run.seed)
+        task = Supervised(self.build(run.side, run.parts.outputs), run)
+        took = fit(task, len(run.parts.train.labels), run.budget, self.pace, run.seed)
+        return Answerer(task.logits, took.steps, parameters_of(task.model))

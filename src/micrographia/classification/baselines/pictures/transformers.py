@@ -14,7 +14,7 @@ from torch import nn
 
 from micrographia.classification.baselines.baseline import Baseline
 from micrographia.classification.baselines.loop import Pace
-from micrographia.classification.baselines.pictures.supervised import Builder, supervised
+from micrographia.classification.baselines.pictures.supervised import Builder, FromLabels
 
 _PACE = Pace(5e-4)
 #: Pictures of at least this side keep the patches of 16 px that networks have by default [px].
@@ -93,7 +93,7 @@ def _cct(side: int, outputs: int) -> nn.Module:
 
 
 def _line(stands_for: str, library: str, build: Builder) -> Baseline:
-    return Baseline("Transformers", f"timm {library}", stands_for, supervised(build, _PACE))
+    return Baseline("Transformers", f"timm {library}", stands_for, FromLabels(build, _PACE))
 
 
 def _plain(stands_for: str, name: str, **options: Any) -> Baseline:
