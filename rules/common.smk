@@ -8,7 +8,7 @@ PROJECT = Path(workflow.basedir)
 sys.path.insert(0, str(PROJECT / "src"))
 
 from micrographia.config import dump_section, validate
-from micrographia.method_names import CONTESTANTS, TRAINED_ANNOTATOR_KINDS
+from micrographia.method_names import CONTESTANTS, PICTURE_BASELINES, TRAINED_ANNOTATOR_KINDS
 from micrographia.errors import MicrographiaError
 from micrographia.workflow import guards
 from micrographia.workflow.digests import Digests, state

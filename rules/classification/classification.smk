@@ -66,7 +66,14 @@ rule classification_bench:
         code=code("classification.bench"),
         settings=section(
             "classification",
-            without=("encoder", "endpoint", "prompts", "prompt_version", "pretraining"),
+            without=(
+                "baselines",
+                "encoder",
+                "endpoint",
+                "prompts",
+                "prompt_version",
+                "pretraining",
+            ),
         ),
         seed=settings.seed,
     shell:

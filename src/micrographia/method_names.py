@@ -85,3 +85,61 @@ EMBEDDED_METHODS: Final[tuple[EmbeddedMethod, ...]] = get_args(EmbeddedMethod)
 #: How pictures are held out; `classification.splits.make` does it.
 Split = Literal["grouped", "stratified", "hard"]
 SPLITS: Final[tuple[Split, ...]] = get_args(Split)
+
+#: Families of the baselines of classification.
+BaselineFamily = Literal[
+    "ConvNets", "Transformers", "Self-supervised", "Graph networks", "Graph contrast"
+]
+
+#: Baselines of classification; `classification.baselines.registry.BASELINES` trains them.
+PictureBaseline = Literal[
+    "alexnet",
+    "densenet",
+    "resnet",
+    "vgg",
+    "googlenet",
+    "squeezenet",
+    "vit",
+    "deit",
+    "swin",
+    "cait",
+    "crossvit",
+    "convit",
+    "levit",
+    "pit",
+    "visformer",
+    "nest",
+    "cct",
+    "pvt",
+    "coat",
+    "tnt",
+    "barlow-twins",
+    "simclr",
+    "byol",
+    "moco",
+    "nnclr",
+    "simsiam",
+    "dino",
+    "mae",
+    "simmim",
+    "appnp",
+    "agnn",
+    "arma",
+    "dna",
+    "gat",
+    "gated-graph",
+    "graphconv",
+    "gcn2",
+    "cheb",
+    "gcn",
+    "graph-unet",
+    "mpnn",
+    "residual-gated",
+    "supergat",
+    "tag",
+    "gbt",
+    "grace",
+    "bgrl",
+    "infograph",
+]
+PICTURE_BASELINES: Final[tuple[PictureBaseline, ...]] = get_args(PictureBaseline)

@@ -12,6 +12,7 @@ import pytest
 
 from micrographia import method_names
 from micrographia.annotation.registry import KINDS
+from micrographia.classification.baselines.registry import BASELINES as PICTURE
 from micrographia.classification.identify.methods import METHODS as EMBEDDED
 from micrographia.config import Baselines, ContestantBudget
 from micrographia.energy.calculators import CALCULATORS
@@ -34,6 +35,7 @@ REGISTRIES: dict[str, Collection[str]] = {
     "ANNOTATOR_KINDS": KINDS,
     "EMBEDDED_METHODS": EMBEDDED,
     "KIND_CLASSES": CLASSES,
+    "PICTURE_BASELINES": PICTURE,
 }
 #: Lists that choose from another one.
 SELECTIONS = {

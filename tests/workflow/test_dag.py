@@ -55,17 +55,6 @@ def test_segmenters_are_compared_on_demand(fresh: Workflow) -> None:
     assert one["segmentation_baseline"] == 1 and "bench_segmentation_stardist" not in one
 
 
-def test_kinds_of_nanomaterials_are_scored_on_demand(fresh: Workflow) -> None:
-    assert not {"synthesis_kinds", "bench_classification"} & set(fresh.jobs())
-    jobs = fresh.jobs("bench_classification")
-    four = {"synthesis_kinds", "classification_embed", "classification_bench"}
-    assert jobs == dict.fromkeys(four | {"bench_classification"}, 1)
-    (fresh.folder / "mine" / "tips").mkdir(parents=True)
-    mine = fresh.overlay("benchmarks: {classification: mine}\n", "mine.yaml")
-    jobs = fresh.jobs("bench_classification", "--configfile", mine)
-    assert "synthesis_kinds" not in jobs and jobs["classification_embed"] == 1
-
-
 def test_a_learning_curve_is_drawn_on_demand(fresh: Workflow) -> None:
     assert "segmentation_subset" not in fresh.jobs()
     five = ("subset", "scaling_network", "scaling_held_out", "scaling_scores")

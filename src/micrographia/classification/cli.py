@@ -10,6 +10,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from micrographia.classification.baselines import cli as baselines_cli
 from micrographia.classification.finetuning import cli as finetuning
 from micrographia.commandline import (
     Subparsers,
@@ -32,6 +33,7 @@ _BATCH = 500
 
 def register(verbs: Subparsers) -> None:
     """Add the room's verbs."""
+    baselines_cli.register(verbs)
     embed = verbs.add_parser("embed", help="turn the pictures of a set into vectors")
     embed.add_argument(
         "source", type=Path, help="folder with one folder for each class, or table of labels"

@@ -9,7 +9,12 @@ per section; this face names them all.
 from micrographia.config.annotation import Annotation, AnnotatorSettings, Endpoint
 from micrographia.config.base import ExistingPath, Section
 from micrographia.config.benchmarks import Benchmarks
-from micrographia.config.classification import Classification, FineTuning, Pretraining
+from micrographia.config.classification import (
+    Classification,
+    FineTuning,
+    PictureBaselines,
+    Pretraining,
+)
 from micrographia.config.curation import Curation
 from micrographia.config.curation.scale import Scale
 from micrographia.config.curation.text import LabelledText, Text, TextTraining
@@ -50,6 +55,7 @@ __all__ = [
     "LabelledPictures",
     "LabelledText",
     "Network",
+    "PictureBaselines",
     "Pretraining",
     "Reconstruction",
     "Report",

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from micrographia.config.annotation import Endpoint
 from micrographia.config.base import Section
 from micrographia.config.training import Training
-from micrographia.method_names import CHOICES, EMBEDDED_METHODS, Choice, EmbeddedMethod
+from micrographia.method_names import (
+    CHOICES,
+    EMBEDDED_METHODS,
+    PICTURE_BASELINES,
+    Choice,
+    EmbeddedMethod,
+    PictureBaseline,
+    Split,
+)
 
 
 class Pretraining(Section):
@@ -83,6 +91,48 @@ class FineTuning(Section):
     )
 
 
+class PictureBaselines(Section):
+    """Networks that classify pictures, each trained from random weights for the same budget."""
+
+    names: tuple[PictureBaseline, ...] = Field(
+        PICTURE_BASELINES,
+        min_length=1,
+        description="Baselines that `snakemake bench_classification_baselines` trains.",
+    )
+    side: int = Field(
+        64,
+        ge=64,
+        le=1024,
+        multiple_of=32,
+        description="Side to which pictures are scaled [px]: 64 on a processor; 224, the "
+        "article's, on a GPU.",
+    )
+    minutes: float = Field(
+        1.2,
+        gt=0,
+        le=100_000,
+        description="Budget of each baseline [processor minutes], all threads together.",
+    )
+    epochs: int | None = Field(
+        None,
+        ge=1,
+        le=100_000,
+        description="Budget of each baseline in passes over the training pictures, instead of "
+        "minutes; null: minutes.",
+    )
+    how: Split = Field(
+        "hard", description="Which pictures are held out, as in `classification split --how`."
+    )
+    share: float = Field(0.1, gt=0, le=0.5, description="Fraction of the pictures held out.")
+    device: Literal["auto", "cpu", "cuda"] = Field(
+        "auto", description="'auto': a GPU if there is one."
+    )
+    precision: Literal["auto", "bf16", "fp32"] = Field(
+        "auto",
+        description="'auto': bf16 if the processor or GPU supports it, else fp32.",
+    )
+
+
 class Classification(Section):
     """Kinds of nanomaterials: encoder, few-shot identification, declining to answer."""
 
@@ -148,4 +198,8 @@ class Classification(Section):
     )
     pretraining: Pretraining = Field(
         default_factory=Pretraining, description="Training of an encoder without labels."
+    )
+    baselines: PictureBaselines = Field(
+        default_factory=PictureBaselines,
+        description="Networks trained for `snakemake bench_classification_baselines`.",
     )

@@ -94,6 +94,15 @@ class Sections:
         """Return of `classification` what turns pictures into vectors."""
         return _as_json({"encoder": self.settings.classification.encoder})
 
+    def for_baselines(self) -> str:
+        """Return of `classification` what the training of a baseline reads."""
+        room = self.settings.classification
+        unread = {"names", "how", "share"}  # which are trained, and the split, which is a file
+        own = room.baselines.model_dump(mode="json", exclude=unread)
+        return _as_json(
+            {"baselines": own, "coverage": room.coverage, "none_of_these": room.none_of_these}
+        )
+
     def _synthesis(self, made: dict[str, int]) -> str:
         less = made | {"kinds": Kinds()}  # they have a verb of their own
         return dump_section(self.settings.synthesis.model_copy(update=less))

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from micrographia.config import Segmentation, parse_section, validate
+from micrographia.config import Classification, Segmentation, parse_section, validate
 from micrographia.workflow.sections import Sections
 
 
@@ -35,6 +35,14 @@ def test_a_segmenter_is_handed_its_own_method(method: str, read: str, unread: st
 def test_only_the_encoder_makes_vectors() -> None:
     made = sections(classification={"encoder": "mine", "folds": 7})
     assert json.loads(made.for_embedding()) == {"encoder": "mine"}
+
+
+def test_a_baseline_does_not_follow_which_others_are_trained() -> None:
+    few = {"baselines": {"names": ["gcn"], "how": "grouped", "share": 0.2}, "folds": 7}
+    assert sections(classification=few).for_baselines() == sections().for_baselines()
+    longer = sections(classification={"baselines": {"minutes": 7.5}})
+    handed = parse_section(longer.for_baselines(), Classification)
+    assert handed.baselines.minutes == 7.5 and handed.coverage == 0.9
 
 
 def test_pictures_to_learn_from_do_not_follow_the_kinds() -> None:

@@ -1,4 +1,4 @@
-"""Verb `score-classification`: score predicted classes against the true ones."""
+"""Verbs `score-classification` and `compare-classifiers`: scores of predicted classes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from micrographia.config import Benchmarks
 
 
 def register(verbs: Subparsers) -> None:
-    """Add the verb."""
+    """Add the verbs."""
     parser = verbs.add_parser(
         "score-classification", help="score the classes predicted for pictures; writes JSON"
     )
@@ -37,6 +37,21 @@ def register(verbs: Subparsers) -> None:
     )
     add_settings(parser, Benchmarks)
     parser.set_defaults(run=_score)
+    several = verbs.add_parser(
+        "compare-classifiers",
+        help="compare trained baselines side by side; writes JSON, parquet and PNG",
+    )
+    several.add_argument(
+        "results", type=Path, nargs="+", metavar="JSON", help="results of `score-classification`"
+    )
+    several.add_argument(
+        "--cards", type=Path, nargs="+", required=True, metavar="JSON",
+        help="files that `classification baseline` wrote beside its answers",
+    )  # fmt: skip
+    several.add_argument(
+        "--out", type=Path, required=True, metavar="JSON", help="JSON file to write"
+    )
+    several.set_defaults(run=_compare)
 
 
 def _score(arguments: argparse.Namespace) -> int:
@@ -70,4 +85,16 @@ def _score(arguments: argparse.Namespace) -> int:
         n_failed=len({row["path"] for row in rows if row["failure"] is not None}),
         confusion=tables,
     )
+    return 0
+
+
+def _compare(arguments: argparse.Namespace) -> int:
+    from micrographia.benchmarks.classification.baselines import compare
+    from micrographia.io.atomic import refuse_inputs
+
+    refuse_inputs([arguments.out], [*arguments.results, *arguments.cards])
+    for row in compare(arguments.results, arguments.cards, arguments.out):
+        low, high = row["top1_low"], row["top1_high"]
+        interval = "" if low is None else f" ({low:.3f} to {high:.3f})"
+        print(f"{row['family']}, {row['name']}: top-1 {row['top1']:.3f}{interval}")
     return 0

@@ -8,7 +8,13 @@ from micrographia.io.schemas.annotation import (
     LEGIBILITY,
     REVIEW_QUEUE,
 )
-from micrographia.io.schemas.classification import CLASSIFIED, EMBEDDINGS, LABELLED, SPLITS
+from micrographia.io.schemas.classification import (
+    BASELINE_SCORES,
+    CLASSIFIED,
+    EMBEDDINGS,
+    LABELLED,
+    SPLITS,
+)
 from micrographia.io.schemas.crystal_scores import RANKED_SCORES, REAL_PICTURES, REAL_SCORES
 from micrographia.io.schemas.crystals import (
     ENERGIES,
@@ -48,6 +54,7 @@ __all__ = [
     "ANNOTATION_SCORES",
     "ATTRIBUTES",
     "ATTRIBUTES_FINAL",
+    "BASELINE_SCORES",
     "CLASSIFIED",
     "CROSSCHECK",
     "EMBEDDINGS",

@@ -59,3 +59,33 @@ CLASSIFIED = pa.schema(
         ("failure", pa.string()),
     ]
 )
+
+#: Baselines side by side on the same test pictures, each after the same budget.
+BASELINE_SCORES = pa.schema(
+    [
+        ("name", pa.string()),
+        ("family", pa.string()),
+        ("library", pa.string()),  # of the network, or of the loss
+        ("stands_for", pa.string()),  # method of the article that it stands for
+        ("parameters", pa.int64()),  # weights of the network that answers
+        ("steps", pa.int64()),  # updates made within the budget
+        ("minutes", pa.float64()),  # processor time that the training took [min]
+        ("validation", pa.float64()),  # top-1 on the pictures that chose the weights
+        ("n", pa.int64()),  # test pictures
+        ("n_failed", pa.int64()),
+        ("top1", pa.float64()),
+        ("top1_low", pa.float64()),
+        ("top1_high", pa.float64()),
+        ("top2", pa.float64()),
+        ("top3", pa.float64()),
+        ("top5", pa.float64()),
+        ("macro_f1", pa.float64()),
+        ("macro_f1_low", pa.float64()),
+        ("macro_f1_high", pa.float64()),
+        ("calibration_error", pa.float64()),  # expected calibration error
+        ("published_top1", pa.float64()),  # of the article, on other pictures; null: none
+        ("published_top2", pa.float64()),
+        ("published_top3", pa.float64()),
+        ("published_top5", pa.float64()),
+    ]
+)

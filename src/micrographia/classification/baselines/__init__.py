@@ -1,0 +1,1 @@
+"""Baselines of classification: trained for one budget, behind one function."""

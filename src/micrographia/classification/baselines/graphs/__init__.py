@@ -1,0 +1,1 @@
+"""Networks on graphs whose nodes are the patches of a picture."""

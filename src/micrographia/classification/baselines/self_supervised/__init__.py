@@ -1,0 +1,1 @@
+"""Encoders that learn without labels, and the linear probe that makes classes of them."""

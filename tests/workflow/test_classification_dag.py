@@ -1,0 +1,31 @@
+"""The DAG of classification: run on request only, on drawn or on the user's pictures."""
+
+from __future__ import annotations
+
+import pytest
+from workflow.harness import Workflow
+
+pytestmark = pytest.mark.slow
+
+
+def test_kinds_of_nanomaterials_are_scored_on_demand(fresh: Workflow) -> None:
+    assert not {"synthesis_kinds", "bench_classification"} & set(fresh.jobs())
+    jobs = fresh.jobs("bench_classification")
+    four = {"synthesis_kinds", "classification_embed", "classification_bench"}
+    assert jobs == dict.fromkeys(four | {"bench_classification"}, 1)
+    (fresh.folder / "mine" / "tips").mkdir(parents=True)
+    mine = fresh.overlay("benchmarks: {classification: mine}\n", "mine.yaml")
+    jobs = fresh.jobs("bench_classification", "--configfile", mine)
+    assert "synthesis_kinds" not in jobs and jobs["classification_embed"] == 1
+
+
+def test_baselines_of_classification_are_trained_on_demand(fresh: Workflow) -> None:
+    few = "classification: {baselines: {names: [resnet, gcn]}}\n"
+    jobs = fresh.jobs("bench_classification_baselines", "--configfile", fresh.overlay(few))
+    once = {"synthesis_kinds", "classification_embed", "classification_split"}
+    twice = {"classification_baseline", "classification_baseline_scores"}
+    assert jobs == dict.fromkeys(once | {"bench_classification_baselines"}, 1) | dict.fromkeys(
+        twice, 2
+    )
+    one = fresh.jobs("bench_classification_barlow_twins")
+    assert one["classification_baseline"] == one["classification_baseline_scores"] == 1
