@@ -10,6 +10,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from micrographia.classification.alignment import cli as alignment
 from micrographia.commandline import (
     Subparsers,
     add_settings,
@@ -61,6 +62,7 @@ def register(verbs: Subparsers) -> None:
     pretrain.set_defaults(run=_pretrain)
     _register_learning(verbs)
     _register_answers(verbs)
+    alignment.register(verbs)
 
 
 def _register_learning(verbs: Subparsers) -> None:

@@ -10,13 +10,28 @@ from micrographia.config import Benchmarks
 
 
 def register(verbs: Subparsers) -> None:
-    """Add the verb."""
-    parser = verbs.add_parser(
+    """Add the verbs."""
+    score = verbs.add_parser(
         "score-classification", help="score the classes predicted for pictures; writes JSON"
     )
-    parser.add_argument(
+    score.add_argument(
         "tables", type=Path, nargs="+", help="written by `classification bench` or `predict`"
     )
+    _add_options(score)
+    score.set_defaults(run=_score)
+    splits = verbs.add_parser(
+        "score-classification-splits",
+        help="score the same pictures held out in several ways, to compare; writes JSON",
+    )
+    splits.add_argument(
+        "tables", type=Path, nargs="+",
+        help="written by `classification bench --split`; a file's name is that of its split",
+    )  # fmt: skip
+    _add_options(splits)
+    splits.set_defaults(run=_score_splits)
+
+
+def _add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--quality", nargs="*", default=[], metavar="WORD",
         help="count only pictures whose quality has these words, such as: clean sure",
@@ -32,7 +47,6 @@ def register(verbs: Subparsers) -> None:
         "--out", type=Path, required=True, metavar="JSON", help="JSON file to write"
     )
     add_settings(parser, Benchmarks)
-    parser.set_defaults(run=_score)
 
 
 def _score(arguments: argparse.Namespace) -> int:
@@ -61,5 +75,29 @@ def _score(arguments: argparse.Namespace) -> int:
         n=len({row["path"] for row in rows}),
         n_failed=len({row["path"] for row in rows if row["failure"] is not None}),
         confusion=tables,
+    )
+    return 0
+
+
+def _score_splits(arguments: argparse.Namespace) -> int:
+    from micrographia.benchmarks.classification.scores import summarise_splits
+    from micrographia.io.benchmark_results import write_result
+    from micrographia.io.schemas import CLASSIFIED
+    from micrographia.io.tables import read_rows
+    from micrographia.provenance import stamp
+
+    settings = settings_of(arguments)
+    splits = {table.stem: read_rows(table, CLASSIFIED) for table in arguments.tables}
+    metrics = summarise_splits(
+        splits, settings, arguments.seed, arguments.quality, arguments.none_of_these
+    )
+    failed = {row["path"] for rows in splits.values() for row in rows if row["failure"]}
+    write_result(
+        arguments.out,
+        "classification_splits",
+        metrics,
+        stamp(settings, arguments.seed),
+        n=len({row["path"] for rows in splits.values() for row in rows}),
+        n_failed=len(failed),
     )
     return 0

@@ -8,7 +8,14 @@ from micrographia.io.schemas.annotation import (
     LEGIBILITY,
     REVIEW_QUEUE,
 )
-from micrographia.io.schemas.classification import CLASSIFIED, EMBEDDINGS, LABELLED, SPLITS
+from micrographia.io.schemas.classification import (
+    ALIGNED,
+    CLASSIFIED,
+    EMBEDDINGS,
+    LABELLED,
+    QUESTIONS,
+    SPLITS,
+)
 from micrographia.io.schemas.crystal_scores import RANKED_SCORES, REAL_PICTURES, REAL_SCORES
 from micrographia.io.schemas.crystals import (
     ENERGIES,
@@ -45,6 +52,7 @@ from micrographia.io.schemas.segmentation import (
 )
 
 __all__ = [
+    "ALIGNED",
     "ANNOTATION_SCORES",
     "ATTRIBUTES",
     "ATTRIBUTES_FINAL",
@@ -66,6 +74,7 @@ __all__ = [
     "MICROGRAPHS",
     "PREDICTIONS",
     "PSEUDO_LABELS",
+    "QUESTIONS",
     "RANKED_SCORES",
     "REAL_PICTURES",
     "REAL_SCORES",
