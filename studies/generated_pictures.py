@@ -7,7 +7,9 @@ groups (articles), of `generated` the label is the class that was asked for. Eac
 out once, with near-copies; a probe is learned from what is left of the real pictures, from the
 generated ones, or from both, and scored on the articles held out. The filter is made anew in each
 fold: its judge never sees an article that is tested. Beside the aligned pictures stands a control:
-as many generated pictures of each class, drawn at random. Intervals are bootstrap ones by article,
+as many generated pictures of each class, drawn at random. `--wrong` lets the generator err: that
+share of its pictures is said to be of another class, drawn at random, as where a text was not
+followed. Intervals are bootstrap ones by article,
 those of the gains on the same resamples; folds are dealt `--draws` times.
 """
 
@@ -45,6 +47,7 @@ def main() -> int:
     parser.add_argument("--real", type=Path, required=True)
     parser.add_argument("--generated", type=Path, required=True)
     parser.add_argument("--quality", nargs="*", default=["clean", "sure"])
+    parser.add_argument("--wrong", type=float, default=0.0, help="share of wrong pictures, 0 to 1")
     parser.add_argument("--draws", type=int, default=3, help="how often folds are dealt")
     arguments = parser.parse_args()
     started = time.perf_counter()
@@ -53,6 +56,7 @@ def main() -> int:
     generated = usable(arguments.generated)
     for row in (*real, *generated):
         row["mirrored"] = None  # half the time, and the same for all ways
+    err(generated, arguments.wrong)
     examples = examples_of([real, generated], settings.none_of_these)
     answers: dict[str, list[list[Row]]] = {}
     kept: dict[str, list[int]] = {}
@@ -78,6 +82,15 @@ def main() -> int:
 def usable(table: Path) -> list[Row]:
     """Return the rows without a failure."""
     return [row for row in read_rows(table, EMBEDDINGS) if row["failure"] is None]
+
+
+def err(generated: list[Row], share: float) -> None:
+    """Say of a share of the pictures that they are of another class."""
+    rng = np.random.default_rng(SEED)
+    names = sorted({row["label"] for row in generated})
+    for place in rng.permutation(len(generated))[: round(share * len(generated))]:
+        row = generated[int(place)]
+        row["label"] = str(rng.choice([name for name in names if name != row["label"]]))
 
 
 def mean(counts: Sequence[int] | None) -> int | None:

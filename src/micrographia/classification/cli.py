@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from micrographia.classification.alignment import cli as alignment
+from micrographia.classification.questions import cli as questions
 from micrographia.commandline import (
     Subparsers,
     add_settings,
@@ -63,6 +64,7 @@ def register(verbs: Subparsers) -> None:
     _register_learning(verbs)
     _register_answers(verbs)
     alignment.register(verbs)
+    questions.register(verbs)
 
 
 def _register_learning(verbs: Subparsers) -> None:

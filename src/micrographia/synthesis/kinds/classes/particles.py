@@ -169,7 +169,7 @@ def rough_spheres(lot: Lot, size: int) -> FloatImage:
     deep = lot.scale(0.3, 4.0) * unit
     hollow = lot.chance(0.25)
     places = apart(size, lot.rng, radii, overlap=0.1)
-    lot.note(count=len(places), broken_open=hollow)
+    lot.note(count=len(places), broken_open=False)
     for y, x, radius in places:
         before = relief.z.copy()
         relief.put(ellipsoid((y, x), (radius, radius)), 0.8 * radius)
@@ -177,6 +177,7 @@ def rough_spheres(lot: Lot, size: int) -> FloatImage:
         relief.z[on] += np.float32(deep) * skin[on]
         if hollow and lot.rng.random() < 0.5:
             _break(relief, (y, x), radius, lot)
+            lot.note(broken_open=True)
     return secondary(relief, lot)
 
 
