@@ -74,8 +74,12 @@ def subjects_of(source: Path) -> Iterator[Subject]:
 
 def _drawn(table: Path) -> Iterator[Subject]:
     for row in read_rows(table, KIND_PICTURES):
-        facts = {"class": row["label"], "source": "drawn", "modality": row["modality"]}
-        facts |= {"sub_kind": row["sub_kind"], **_object(row["facts"], table)}
+        facts = {"class": row["label"], "source": "drawn", "sure": True}
+        facts |= {
+            "modality": row["modality"],
+            "sub_kind": row["sub_kind"],
+            **_object(row["facts"], table),
+        }
         if "count" in facts:
             facts["countable"] = _range(int(facts["count"]))
         facts |= {"bar": bar} if (bar := _bar(str(facts.get("burnt_in", "")))) else {}
