@@ -23,7 +23,7 @@ from micrographia.report.page.blocks import (
     Words,
 )
 from micrographia.report.page.render import row
-from micrographia.report.page.words import count, number
+from micrographia.report.page.words import count, number, verb
 from micrographia.report.sections.kinds import pictures
 from micrographia.report.sections.kinds.answers import (
     Answers,
@@ -72,13 +72,14 @@ def _told(found: Answers) -> str:
     told = (
         f"{count(len(found.rows), 'picture')} of {len(found.classes)} classes, of "
         f"{count(groups, 'group')} (articles or near-copies), each identified while its group "
-        f"was held out: {right} answers of {found.method} are right, {right / len(found.rows):.0%}."
+        f"was held out: {right} answers of {found.method} are right, "
+        f"{right / len(found.rows):.0%}."
     )
     if found.strangers:
         away = sum(not one["sure"] for one in found.strangers)
         told += (
-            f" Of {count(len(found.strangers), 'picture')} that belong to no class, {away} were "
-            "declined."
+            f" Pictures that belong to no class: {len(found.strangers)}, of which {away} "
+            f"{verb(away, 'was', 'were')} declined."
         )
     return told
 
