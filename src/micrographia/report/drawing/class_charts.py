@@ -39,7 +39,7 @@ def confusion(counts: IntArray, classes: Sequence[str], columns: Sequence[str]) 
     rows, wide = counts.shape
     share = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     with matplotlib.rc_context(STYLE):
-        figure = Figure(figsize=(1.6 + 0.42 * wide, 1.5 + 0.34 * rows), layout="constrained")
+        figure = Figure(figsize=(1.6 + 0.31 * wide, 1.5 + 0.27 * rows), layout="constrained")
         axes = figure.subplots()
         for row, column in np.ndindex(counts.shape):
             if not counts[row, column]:
@@ -48,13 +48,13 @@ def confusion(counts: IntArray, classes: Sequence[str], columns: Sequence[str]) 
             axes.add_patch(_cell(row, column, part))
             axes.text(
                 column, row, str(counts[row, column]), ha="center", va="center",
-                fontsize=8, color="#ffffff" if part > _DARK else INK,
+                fontsize=7.5, color="#ffffff" if part > _DARK else INK,
             )  # fmt: skip
         axes.set_xlim(-0.5, wide - 0.5)
         axes.set_ylim(rows - 0.5, -0.5)
         axes.set_xticks(range(wide), columns, rotation=45, ha="right", rotation_mode="anchor")
         axes.set_yticks(range(rows), classes)
-        axes.tick_params(length=0)
+        axes.tick_params(length=0, labelsize=8)
         axes.spines[["left", "bottom"]].set_visible(False)
         axes.set_xlabel("predicted")
         axes.set_ylabel("true")

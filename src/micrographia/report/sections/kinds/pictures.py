@@ -16,10 +16,10 @@ from micrographia.report.page.blocks import Gallery, Picture
 from micrographia.report.sections.kinds.answers import Answers, Row, hardest
 from micrographia.report.sections.names import file_name
 
-#: Sides of a picture, and of one of a strip [px]; the gap between two of a strip.
-_SIDE, _SMALL, _GAP = 240, 112, 4
-#: Neighbours that are shown beside a picture, and classes that have a strip.
-_NEIGHBOURS, _STRIPS = 5, 12
+#: Sides of a picture, and of a neighbour on a sheet [px]; the gap between two of a sheet.
+_SIDE, _SMALL, _GAP = 240, 120, 4
+#: Neighbours that are shown about a picture, and classes that have a sheet.
+_NEIGHBOURS, _SHEETS = 5, 12
 
 
 def hard_ones(found: Answers, results: Results, most: int) -> Gallery:
@@ -37,7 +37,7 @@ def hard_ones(found: Answers, results: Results, most: int) -> Gallery:
 
 
 def neighbours(rows: Sequence[Row], vectors: FloatArray, results: Results) -> Gallery:
-    """Return a strip for each class: one of its pictures, then those most like it.
+    """Return a sheet for each class: one of its pictures, and about it those most like it.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ def neighbours(rows: Sequence[Row], vectors: FloatArray, results: Results) -> Ga
     plain = vectors / np.where(lengths > 0, lengths, 1)
     labels = np.array([row["label"] for row in rows])
     shown = []
-    for name in sorted(set(labels.tolist()))[:_STRIPS]:
+    for name in sorted(set(labels.tolist()))[:_SHEETS]:
         own = np.flatnonzero(labels == name)
         middle = plain[own].mean(axis=0)
         # The most typical picture of a class: the one nearest to the middle of all.
@@ -58,17 +58,18 @@ def neighbours(rows: Sequence[Row], vectors: FloatArray, results: Results) -> Ga
         cosines = plain @ plain[query]
         cosines[query] = -np.inf
         nearest = np.argsort(-cosines, kind="stable")[:_NEIGHBOURS]
-        strip = [
+        large = _square(rows[query]["path"], results, rows[query]["thumbnail"], 2 * _SMALL + _GAP)
+        parts = [
             _square(rows[n]["path"], results, rows[n]["thumbnail"], _SMALL)
-            for n in (query, *nearest.tolist())
+            for n in nearest.tolist()
         ]
         same = int((labels[nearest] == name).sum())
         told = ", ".join(f"{_words(labels[n])} {cosines[n]:.2f}" for n in nearest)
         lines = (f"{same} of {len(nearest)} of the same class: {told}",)
-        shown.append(_picture(_strip(strip), _words(name), lines))
+        shown.append(_picture(_sheet(large, parts), _words(name), lines))
     caption = (
-        "For each class its most typical picture (left) and the five pictures of the set whose "
-        "vectors are most like its own, with their classes and cosines."
+        "For each class its most typical picture (large) and, row by row, the five pictures of "
+        "the set whose vectors are most like its own, with their classes and cosines."
     )
     return Gallery(tuple(shown), caption, size="large")
 
@@ -105,13 +106,15 @@ def _sized(grey: GreyImage, side: int) -> GreyImage:
     return shrunk[np.ix_(place, place)]
 
 
-def _strip(parts: Sequence[GreyImage]) -> GreyImage:
-    """Return pictures side by side, with a wider gap after the first."""
-    gap = np.full((_SMALL, _GAP), 255, dtype=np.uint8)
-    pieces: list[GreyImage] = [parts[0], gap, gap]
-    for part in parts[1:]:
-        pieces += [gap, part]
-    return np.hstack(pieces)
+def _sheet(large: GreyImage, parts: Sequence[GreyImage]) -> GreyImage:
+    """Return a large picture with small ones at its right and below it, row by row."""
+    step = _SMALL + _GAP
+    sheet: GreyImage = np.full((3 * step - _GAP, 3 * step - _GAP), 255, dtype=np.uint8)
+    sheet[: len(large), : len(large)] = large
+    places = [(0, 2), (1, 2), (2, 0), (2, 1), (2, 2)]
+    for (row, column), part in zip(places, parts, strict=False):
+        sheet[row * step :, column * step :][:_SMALL, :_SMALL] = part
+    return sheet
 
 
 def _words(name: str) -> str:

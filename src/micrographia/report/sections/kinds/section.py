@@ -39,9 +39,10 @@ _SHOWN = ("top-1", "top-2", "top-3", "top-5", "macro-F1")
 _DOTS = 800
 #: Ways to hold out, with what each means.
 _SPLITS = {
-    "stratified": "single pictures dealt at random: copies and series lie on both sides",
-    "grouped": "near-copies and groups, such as articles, on one side",
-    "hard": "the hardest tenth by principal components and k-means",
+    "stratified": "deals single pictures at random, so that copies and series lie on both sides",
+    "grouped": "keeps near-copies and groups, such as articles, on one side",
+    "hard": "holds out the hardest tenth by principal components and k-means, copies of which may "
+    "be learned from",
 }
 
 
@@ -214,21 +215,22 @@ def _splits(content: Mapping[str, Any] | None, beside: Beside) -> Part:
     )
     caption = f"Top-1 of {method} on the same set, held out in several ways, with intervals."
     rows = tuple(
-        row(name, _SPLITS[name], str(values[name]["n"]))
+        row(name, str(values[name]["n"]))
         + tuple(Cell(_value(own.get((name, metric)))) for metric in _SHOWN)
         for name in groups
     )
     columns = (
         Column("split"),
-        Column("held out"),
         Column("pictures", "number"),
         *(Column(name, "number") for name in _SHOWN),
     )
-    told = "What the first row has above the second is flattery by near-copies and series."
+    told = "; ".join(f"{name} {_SPLITS[name]}" for name in groups).capitalize() + "."
+    if {"stratified", "grouped"} <= set(groups):
+        told += " What stratified has above grouped is flattery by near-copies and series."
     return Part(
         title,
         (
-            Words(told if {"stratified", "grouped"} <= set(groups) else ""),
+            Words(told),
             _chart("splits", svg, caption, beside),
             Table(columns, rows, label=title),
         ),

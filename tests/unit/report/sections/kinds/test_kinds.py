@@ -130,7 +130,7 @@ def test_the_page_shows_the_section(run: Path, tmp_path: Path) -> None:
         "Pictures that belong to no class: 1, of which 1 was declined.",
         "true: stripes", "predicted: dots (0.95)",
         "0.571 (0.471 to 0.671)",
-        "What the first row has above the second is flattery",
+        "What stratified has above grouped is flattery",
         "AlexNet (published)", "Published by others.", "resnet",
     ):  # fmt: skip
         assert said in page.text, said
