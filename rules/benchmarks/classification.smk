@@ -44,7 +44,7 @@ rule bench_classification_splits:
         mem_mb=2000,
         runtime=60,
     params:
-        code=rules.bench_classification.params.code,
+        code=code("benchmarks.classification"),
         settings=section("benchmarks"),
         seed=settings.seed,
         none_of_these=rules.bench_classification.params.none_of_these,

@@ -22,7 +22,8 @@ def variety(rows: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     dict
         `pictures`, `failed`, `questions`, `without_evidence` (answers whose evidence is empty, or
         names no value although the question can be answered), and `themes`: for each theme `n`,
-        `questions` and `answers` (distinct ones), `topics`, and `unanswerable`.
+        `questions` and `answers` (distinct texts), `topics`, `wordings` (distinct templates of
+        questions), and `unanswerable`.
     """
     kept = list(rows)
     asked = [row for row in kept if row["failure"] is None]
@@ -32,6 +33,7 @@ def variety(rows: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
         themes[theme] = {
             "n": len(own),
             "topics": len({row["topic"] for row in own}),
+            "wordings": len({row["wording"] for row in own} - {None}),
             "questions": len({row["question"] for row in own}),
             "answers": len({row["answer"] for row in own}),
             "unanswerable": sum(not row["answerable"] for row in own),

@@ -19,10 +19,13 @@ from micrographia.classification.questions.endpoint import Questioner, parse_que
 from micrographia.classification.questions.facts import Subject
 from micrographia.classification.questions.themes import THEMES
 from micrographia.classification.questions.variety import variety
+from micrographia.cli import main
 from micrographia.config import Endpoint
 from micrographia.io.endpoint.ledger import Reply
 from micrographia.io.endpoint.replies import FormError
 from micrographia.io.resources import PACKAGE
+from micrographia.io.schemas import QUESTIONS
+from micrographia.io.tables import read_rows
 
 PROMPTS = PACKAGE / "classification" / "asked" / "templates"
 
@@ -155,3 +158,23 @@ def test_answers_without_form_or_evidence_are_refused(change: dict[str, Any], fa
     found["questions"][0] |= change
     with pytest.raises(FormError, match=fault):
         parse_questions(Reply(json.dumps(found), "stop", 1, 1), 1)
+
+
+def test_the_command_asks_whom_it_is_told_to(
+    model: tuple[Model, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "set" / "powder"
+    folder.mkdir(parents=True)
+    Image.new("L", (64, 64), 90).save(folder / "grey.png")
+    endpoint = {"base_url": model[1], "model": "eyes", "max_side": 64}
+    command = ["classification", "questions", str(tmp_path / "set")]
+    command += ["--out", str(tmp_path / "out.parquet"), "--settings"]
+    settings = json.dumps({"endpoint": endpoint})
+    cache = ["--cache", str(tmp_path / "calls.sqlite")]
+    assert main([*command, settings, "--maker", "endpoint", *cache]) == 0
+    assert {row["maker"] for row in read_rows(tmp_path / "out.parquet", QUESTIONS)} == {"eyes"}
+    assert main([*command, settings, "--maker", "facts"]) == 0
+    assert {row["maker"] for row in read_rows(tmp_path / "out.parquet", QUESTIONS)} == {"facts"}
+    for given, said in (([settings], "--cache is missing"), (["{}", *cache], "No endpoint")):
+        assert main([*command, *given, "--maker", "endpoint"]) != 0
+        assert said in capsys.readouterr().err

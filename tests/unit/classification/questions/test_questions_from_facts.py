@@ -61,6 +61,7 @@ def test_a_size_in_nanometres_is_the_share_times_the_field_of_view(tmp_path: Pat
         {"fact": "diameter", "value": 0.05},
         {"fact": "field_of_view_nm", "value": 3000.0},
         {"fact": "bar", "value": "500 nm"},
+        {"fact": "object", "value": "wires"},
     ]
     assert rows["scale_bar"]["short"] == "500 nm" and "no_size" not in rows
     assert "3 µm" in rows["diameter"]["reasoning"]  # the field of view
@@ -192,7 +193,11 @@ def test_the_command_writes_the_table_and_prints_the_variety(
     told = json.loads(capsys.readouterr().out)
     rows = read_rows(out, QUESTIONS)
     assert told["questions"] == len(rows) == 30 and told["without_evidence"] == 0
-    assert told["themes"]["composition"]["unanswerable"] == 3
+    composition = told["themes"]["composition"]
+    assert composition["unanswerable"] == composition["n"] == 3
+    own = [row for row in rows if row["theme"] == "composition"]
+    assert composition["wordings"] == len({row["wording"] for row in own}) <= 5
+    assert composition["questions"] == len({row["question"] for row in own})
     assert {row["maker"] for row in rows} == {"facts"} and {row["version"] for row in rows} == {
         VERSION
     }
