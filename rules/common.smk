@@ -8,7 +8,12 @@ PROJECT = Path(workflow.basedir)
 sys.path.insert(0, str(PROJECT / "src"))
 
 from micrographia.config import dump_section, validate
-from micrographia.method_names import CONTESTANTS, PICTURE_BASELINES, TRAINED_ANNOTATOR_KINDS
+from micrographia.method_names import (
+    CONTESTANTS,
+    PICTURE_BASELINES,
+    SPLITS,
+    TRAINED_ANNOTATOR_KINDS,
+)
 from micrographia.errors import MicrographiaError
 from micrographia.workflow import guards
 from micrographia.workflow.digests import Digests, state
@@ -16,9 +21,12 @@ from micrographia.workflow.inputs import Inputs, carded
 from micrographia.workflow.options import (
     answers_option,
     checkpoint_option,
+    extra_option,
     flag,
     learn_from,
+    split_share,
     subset_of_run,
+    words_option,
 )
 from micrographia.workflow.names import Names, one_of, results_folder, room_folder
 from micrographia.workflow.public_data import PublicData, public_folder

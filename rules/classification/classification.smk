@@ -48,9 +48,28 @@ rule classification_embed:
         " --jobs {threads} --settings {params.settings:q} --out {output.table:q} >{log:q} 2>&1"
 
 
+use rule classification_embed as classification_embed_extra with:
+    input:
+        pictures=inputs.kinds_to_add(rules.synthesis_kinds.output.folder),
+        encoder=inputs.encoder(),
+    output:
+        table=results("classification", "embeddings-extra.parquet"),
+    log:
+        logs("classification_embed_extra"),
+    benchmark:
+        times("classification_embed_extra")
+    params:
+        state=state(inputs.kinds_to_add("")),
+
+
 rule classification_bench:
     input:
         embeddings=rules.classification_embed.output.table,
+        extra=(
+            rules.classification_embed_extra.output.table
+            if settings.benchmarks.classification_extra
+            else []
+        ),
     output:
         table=results("classification", "held-out.parquet"),
     log:
@@ -76,6 +95,63 @@ rule classification_bench:
             ),
         ),
         seed=settings.seed,
+        extra=extra_option,
     shell:
         "python -m micrographia classification bench --embeddings {input.embeddings:q}"
-        " --seed {params.seed} --settings {params.settings:q} --out {output.table:q} >{log:q} 2>&1"
+        " {params.extra} --seed {params.seed} --settings {params.settings:q}"
+        " --out {output.table:q} >{log:q} 2>&1"
+
+
+# Pictures held out in three ways: what near-copies and easy pictures flatter.
+# Run only on request: snakemake bench_classification_splits
+rule classification_split:
+    input:
+        embeddings=rules.classification_embed.output.table,
+    output:
+        table=results("classification", "splits", "{how}.parquet"),
+    log:
+        logs("classification_split", "{how}"),
+    benchmark:
+        times("classification_split", "{how}")
+    wildcard_constraints:
+        how=one_of(SPLITS),
+    conda:
+        "../../envs/torch.yaml"
+    resources:
+        mem_mb=4000,
+        runtime=120,
+    params:
+        code=code("classification.splits"),
+        seed=settings.seed,
+        share=split_share,
+    shell:
+        "python -m micrographia classification split --embeddings {input.embeddings:q}"
+        " --how {wildcards.how} --share {params.share} --seed {params.seed}"
+        " --out {output.table:q} >{log:q} 2>&1"
+
+
+rule classification_bench_split:
+    input:
+        embeddings=rules.classification_embed.output.table,
+        split=rules.classification_split.output.table,
+    output:
+        table=results("classification", "held-out-by-split", "{how}.parquet"),
+    log:
+        logs("classification_bench_split", "{how}"),
+    benchmark:
+        times("classification_bench_split", "{how}")
+    wildcard_constraints:
+        how=one_of(SPLITS),
+    conda:
+        "../../envs/torch.yaml"
+    resources:
+        mem_mb=4000,
+        runtime=240,
+    params:
+        code=code("classification.bench"),
+        settings=rules.classification_bench.params.settings,
+        seed=settings.seed,
+    shell:
+        "python -m micrographia classification bench --embeddings {input.embeddings:q}"
+        " --split {input.split:q} --seed {params.seed} --settings {params.settings:q}"
+        " --out {output.table:q} >{log:q} 2>&1"

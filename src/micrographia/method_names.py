@@ -82,6 +82,14 @@ CHOICES: Final[tuple[Choice, ...]] = get_args(Choice)
 EmbeddedMethod = Literal["prototypes", "neighbours", "probe"]
 EMBEDDED_METHODS: Final[tuple[EmbeddedMethod, ...]] = get_args(EmbeddedMethod)
 
+#: Who writes questions about pictures; `classification.questions` holds them.
+QuestionMaker = Literal["facts", "endpoint"]
+QUESTION_MAKERS: Final[tuple[QuestionMaker, ...]] = get_args(QuestionMaker)
+
+#: From what `classification.alignment.align` learns to judge generated pictures.
+Judge = Literal["reference", "both"]
+JUDGES: Final[tuple[Judge, ...]] = get_args(Judge)
+
 #: How pictures are held out; `classification.splits.make` does it.
 Split = Literal["grouped", "stratified", "hard"]
 SPLITS: Final[tuple[Split, ...]] = get_args(Split)

@@ -46,6 +46,8 @@ SELECTIONS = {
 #: Lists without a registry, and the test of the function that serves them.
 BRANCHES = {
     "CHOICES": "identify/test_identify.py",
+    "JUDGES": "alignment/test_align.py",
+    "QUESTION_MAKERS": "questions/test_questions_from_endpoint.py",
     "SPLITS": "splits/test_splits.py",
 }
 

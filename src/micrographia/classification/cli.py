@@ -10,8 +10,10 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from micrographia.classification.alignment import cli as alignment
 from micrographia.classification.baselines import cli as baselines_cli
 from micrographia.classification.finetuning import cli as finetuning
+from micrographia.classification.questions import cli as questions
 from micrographia.commandline import (
     Subparsers,
     add_settings,
@@ -67,6 +69,8 @@ def register(verbs: Subparsers) -> None:
     finetuning.register(verbs)
     _register_learning(verbs)
     _register_answers(verbs)
+    alignment.register(verbs)
+    questions.register(verbs)
 
 
 def _register_learning(verbs: Subparsers) -> None:
@@ -109,7 +113,10 @@ def _register_answers(verbs: Subparsers) -> None:
         "pictures", type=Path, nargs="+", help="pictures, folders of pictures, tables of labels"
     )
     predict.add_argument(
-        "--classifier", type=Path, default=SHIPPED, metavar="FILE",
+        "--classifier",
+        type=Path,
+        default=SHIPPED,
+        metavar="FILE",
         help="written by `train` (default: the shipped one, of ten classes of nanomaterials)",
     )
     predict.add_argument(

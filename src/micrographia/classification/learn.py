@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -59,6 +59,18 @@ class Examples:
     def belongs(self) -> BoolArray:
         """Whether each picture belongs to a class, shape (n,)."""
         return self.labels < len(self.classes)
+
+    def part(self, chosen: BoolArray) -> Examples:
+        """Return some of the examples; the classes stay, also those of which none is chosen."""
+        mirrored = None if self.mirrored is None else self.mirrored[chosen]
+        return replace(
+            self,
+            vectors=self.vectors[chosen],
+            mirrored=mirrored,
+            labels=self.labels[chosen],
+            clusters=self.clusters[chosen],
+            sources=self.sources[chosen],
+        )
 
 
 def examples_of(sets: Sequence[Rows], none_of_these: str | None) -> Examples:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated, Literal
+
 from pydantic import Field
 
 from micrographia.config.base import ExistingPath, Section
@@ -49,6 +51,20 @@ class Benchmarks(Section):
             "Pictures with classes for `snakemake bench_classification`: a folder with one folder "
             "for each class, or a table with the columns file and label; null: procedural ones "
             "(synthesis.kinds)."
+        ),
+    )
+    classification_extra: Literal["procedural"] | ExistingPath | None = Field(
+        None,
+        description=(
+            "Pictures with classes that `snakemake bench_classification` learns from in addition, "
+            "and never tests on: 'procedural' (synthesis.kinds), a folder, or a table; null: none."
+        ),
+    )
+    classification_quality: tuple[Annotated[str, Field(min_length=1)], ...] = Field(
+        (),
+        description=(
+            "Words that the quality of a picture must have to be scored by "
+            "`snakemake bench_classification`, such as [clean, sure]; empty: every picture counts."
         ),
     )
     stem2crystal: ExistingPath | None = Field(

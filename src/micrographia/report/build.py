@@ -25,6 +25,7 @@ from micrographia.report.sections import (
     overview,
     sizes,
 )
+from micrographia.report.sections.kinds import section as kinds
 from micrographia.report.sections.names import by_id, file_name
 from micrographia.report.sections.solved import benchmark, contact, engines, gallery
 
@@ -81,6 +82,7 @@ def render(
         _crystals(results, settings, beside),
         numbers.section(results, beside),
         attributes.section(results, beside),
+        kinds.section(results, settings.examples, config, beside),
         curation.section(results, settings.examples, config, beside),
         numbers.failures(results),
         about.files_section(_files(results, settings, beside)),
@@ -104,9 +106,15 @@ def _lead(results: Results) -> str:
         parts.append(count(len(results.micrographs), "micrograph"))
     if results.exposures is not None and len(results.exposures):
         parts.append(count(len(results.exposures), "STEM picture"))
+    if results.classified is not None and len(results.classified):
+        parts.append(_of_a_class(results.classified["path"].nunique()))
     if not parts:
         return "This run has no results yet."
     return f"What was found in {' and '.join(parts)}."
+
+
+def _of_a_class(number_of: int) -> str:
+    return count(number_of, "picture with a class", "pictures with a class")
 
 
 def _crystals(results: Results, settings: Report, beside: Beside) -> Section:

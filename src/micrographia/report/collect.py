@@ -32,6 +32,8 @@ class Results:
         The micrograph wing; None where that step did not run.
     structures, images, exposures, reconstructions, structure_scores, engines
         The STEM wing; None where that step did not run.
+    embeddings, classified
+        Pictures with classes, and the answers to them; None where that step did not run.
     benchmarks
         Contents of the benchmark JSON files, by name.
     problems
@@ -54,6 +56,8 @@ class Results:
     reconstructions: pd.DataFrame | None = None
     structure_scores: pd.DataFrame | None = None
     engines: pd.DataFrame | None = None
+    embeddings: pd.DataFrame | None = None
+    classified: pd.DataFrame | None = None
     benchmarks: dict[str, dict[str, Any]] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
 
@@ -87,6 +91,8 @@ SOURCES: dict[str, Source] = {
     ),
     "structure_scores": Source("benchmarks/structure.parquet", schemas.STRUCTURE_SCORES),
     "engines": Source("stem/engines.parquet", schemas.ENGINES),
+    "embeddings": Source("classification/embeddings.parquet", schemas.EMBEDDINGS),
+    "classified": Source("classification/held-out.parquet", schemas.CLASSIFIED),
 }
 
 

@@ -60,6 +60,11 @@ class Inputs:
         chosen = self.settings.classification.encoder
         return [chosen] if os.path.exists(chosen) else []
 
+    def kinds_to_add(self, drawn: str) -> str:
+        """Return the labelled pictures that are learned from in addition; `drawn` by default."""
+        chosen = self.settings.benchmarks.classification_extra
+        return drawn if chosen in (None, "procedural") else chosen
+
     def crystal_source(self) -> list[str]:
         """Return the user's file or folder of crystals; none if they are built or downloaded."""
         source = self.settings.data.structures.source

@@ -30,6 +30,27 @@ def checkpoint_option(wildcards: Wildcards, input: Any) -> str:
     return _options(input, ("checkpoint",))
 
 
+def extra_option(wildcards: Wildcards, input: Any) -> str:
+    """Return the option with embeddings to learn from in addition, if there are any."""
+    return _options(input, ("extra",))
+
+
+def split_share(wildcards: Wildcards) -> float:
+    """Return the fraction that a split holds out: a tenth where it is the hardest one."""
+    return 0.1 if wildcards.how == "hard" else 0.2
+
+
+def words_option(name: str, words: Iterable[str]) -> str:
+    """Return an option with words, quoted for the shell; nothing where there are none.
+
+    Examples
+    --------
+    >>> words_option("--quality", ["clean", "very sure"]), words_option("--quality", [])
+    ("--quality clean 'very sure'", '')
+    """
+    return " ".join([name, shlex.join(words)]) if words else ""
+
+
 def answers_option(wildcards: Wildcards, input: Any) -> str:
     """Return the option with the answers to judge; none for annotators."""
     return _options(input, ("answers",))

@@ -16,14 +16,27 @@ from micrographia.workflow.names import Names
 from micrographia.workflow.options import (
     answers_option,
     checkpoint_option,
+    extra_option,
     learn_from,
+    split_share,
     subset_of_run,
+    words_option,
 )
 
 
 def inputs(**settings: object) -> Inputs:
     made = validate(settings).resolved()
     return Inputs(made, Names(made))
+
+
+def test_pictures_to_add_are_drawn_or_the_users_own(tmp_path: Path) -> None:
+    assert inputs().kinds_to_add("drawn") == "drawn"
+    own = {"classification_extra": "procedural"}
+    assert inputs(benchmarks=own).kinds_to_add("drawn") == "drawn"
+    own = {"classification_extra": str(tmp_path)}
+    assert inputs(benchmarks=own).kinds_to_add("drawn") == str(tmp_path)
+    with pytest.raises(ConfigError, match="classification_extra"):
+        inputs(benchmarks={"classification_extra": str(tmp_path / "gone")})
 
 
 def test_sources_are_the_generators_folders_or_the_users_own(tmp_path: Path) -> None:
@@ -88,6 +101,10 @@ def test_options_follow_from_the_inputs_that_a_job_has() -> None:
     assert checkpoint_option(None, SimpleNamespace(checkpoint=[])) == ""
     assert checkpoint_option(None, SimpleNamespace(checkpoint="n")) == "--checkpoint n"
     assert answers_option(None, SimpleNamespace()) == ""
+    assert extra_option(None, SimpleNamespace(extra=[])) == ""
+    assert extra_option(None, SimpleNamespace(extra="a b.parquet")) == "--extra 'a b.parquet'"
+    assert words_option("--quality", ()) == ""
+    assert [split_share(SimpleNamespace(how=how)) for how in ("hard", "grouped")] == [0.1, 0.2]
     assert subset_of_run(SimpleNamespace(run="real-30")) == "--real 30"
     assert subset_of_run(SimpleNamespace(run="mixed-all")).split() == ["--procedural"]
 

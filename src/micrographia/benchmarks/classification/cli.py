@@ -11,12 +11,42 @@ from micrographia.config import Benchmarks
 
 def register(verbs: Subparsers) -> None:
     """Add the verbs."""
-    parser = verbs.add_parser(
+    score = verbs.add_parser(
         "score-classification", help="score the classes predicted for pictures; writes JSON"
     )
-    parser.add_argument(
+    score.add_argument(
         "tables", type=Path, nargs="+", help="written by `classification bench` or `predict`"
     )
+    _add_options(score)
+    score.set_defaults(run=_score)
+    splits = verbs.add_parser(
+        "score-classification-splits",
+        help="score the same pictures held out in several ways, to compare; writes JSON",
+    )
+    splits.add_argument(
+        "tables", type=Path, nargs="+",
+        help="written by `classification bench --split`; a file's name is that of its split",
+    )  # fmt: skip
+    _add_options(splits)
+    splits.set_defaults(run=_score_splits)
+    several = verbs.add_parser(
+        "compare-classifiers",
+        help="compare trained baselines side by side; writes JSON, parquet and PNG",
+    )
+    several.add_argument(
+        "results", type=Path, nargs="+", metavar="JSON", help="results of `score-classification`"
+    )
+    several.add_argument(
+        "--cards", type=Path, nargs="+", required=True, metavar="JSON",
+        help="files that `classification baseline` wrote beside its answers",
+    )  # fmt: skip
+    several.add_argument(
+        "--out", type=Path, required=True, metavar="JSON", help="JSON file to write"
+    )
+    several.set_defaults(run=_compare)
+
+
+def _add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--quality", nargs="*", default=[], metavar="WORD",
         help="count only pictures whose quality has these words, such as: clean sure",
@@ -36,22 +66,6 @@ def register(verbs: Subparsers) -> None:
         "--out", type=Path, required=True, metavar="JSON", help="JSON file to write"
     )
     add_settings(parser, Benchmarks)
-    parser.set_defaults(run=_score)
-    several = verbs.add_parser(
-        "compare-classifiers",
-        help="compare trained baselines side by side; writes JSON, parquet and PNG",
-    )
-    several.add_argument(
-        "results", type=Path, nargs="+", metavar="JSON", help="results of `score-classification`"
-    )
-    several.add_argument(
-        "--cards", type=Path, nargs="+", required=True, metavar="JSON",
-        help="files that `classification baseline` wrote beside its answers",
-    )  # fmt: skip
-    several.add_argument(
-        "--out", type=Path, required=True, metavar="JSON", help="JSON file to write"
-    )
-    several.set_defaults(run=_compare)
 
 
 def _score(arguments: argparse.Namespace) -> int:
@@ -97,4 +111,28 @@ def _compare(arguments: argparse.Namespace) -> int:
         low, high = row["top1_low"], row["top1_high"]
         interval = "" if low is None else f" ({low:.3f} to {high:.3f})"
         print(f"{row['family']}, {row['name']}: top-1 {row['top1']:.3f}{interval}")
+    return 0
+
+
+def _score_splits(arguments: argparse.Namespace) -> int:
+    from micrographia.benchmarks.classification.scores import summarise_splits
+    from micrographia.io.benchmark_results import write_result
+    from micrographia.io.schemas import CLASSIFIED
+    from micrographia.io.tables import read_rows
+    from micrographia.provenance import stamp
+
+    settings = settings_of(arguments)
+    splits = {table.stem: read_rows(table, CLASSIFIED) for table in arguments.tables}
+    metrics = summarise_splits(
+        splits, settings, arguments.seed, arguments.quality, arguments.none_of_these
+    )
+    failed = {row["path"] for rows in splits.values() for row in rows if row["failure"]}
+    write_result(
+        arguments.out,
+        "classification_splits",
+        metrics,
+        stamp(settings, arguments.seed),
+        n=len({row["path"] for rows in splits.values() for row in rows}),
+        n_failed=len(failed),
+    )
     return 0

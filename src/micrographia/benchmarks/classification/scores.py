@@ -167,6 +167,21 @@ def summarise(
     return metrics + _of_choices(methods, settings, seed)
 
 
+def summarise_splits(
+    splits: Mapping[str, Sequence[Row]],
+    settings: Benchmarks,
+    seed: int,
+    quality: Sequence[str] = (),
+    none_of_these: str | None = "other",
+) -> list[MetricRow]:
+    """Return the metrics of pictures held out in several ways; the group is the split's name."""
+    metrics: list[MetricRow] = []
+    for name, rows in splits.items():
+        found = summarise(rows, settings, seed, quality, none_of_these)
+        metrics += [{**entry, "group": name} for entry in found if entry["group"] == "all"]
+    return metrics
+
+
 Score = Callable[[Cases, FloatArray], float]
 
 

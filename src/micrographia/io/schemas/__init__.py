@@ -9,10 +9,12 @@ from micrographia.io.schemas.annotation import (
     REVIEW_QUEUE,
 )
 from micrographia.io.schemas.classification import (
+    ALIGNED,
     BASELINE_SCORES,
     CLASSIFIED,
     EMBEDDINGS,
     LABELLED,
+    QUESTIONS,
     SPLITS,
 )
 from micrographia.io.schemas.crystal_scores import RANKED_SCORES, REAL_PICTURES, REAL_SCORES
@@ -51,6 +53,7 @@ from micrographia.io.schemas.segmentation import (
 )
 
 __all__ = [
+    "ALIGNED",
     "ANNOTATION_SCORES",
     "ATTRIBUTES",
     "ATTRIBUTES_FINAL",
@@ -73,6 +76,7 @@ __all__ = [
     "MICROGRAPHS",
     "PREDICTIONS",
     "PSEUDO_LABELS",
+    "QUESTIONS",
     "RANKED_SCORES",
     "REAL_PICTURES",
     "REAL_SCORES",

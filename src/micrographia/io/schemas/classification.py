@@ -89,3 +89,42 @@ BASELINE_SCORES = pa.schema(
         ("published_top5", pa.float64()),
     ]
 )
+
+#: Generated pictures, judged by whether they show the class that was asked for.
+ALIGNED = pa.schema(
+    [
+        ("path", pa.string()),
+        ("asked", pa.string()),  # class that the picture was made to show
+        ("judged", pa.string()),  # the most probable class; null: not readable
+        ("probability", pa.float64()),  # of the class asked for; null: the judge knows it not
+        ("place", pa.int32()),  # of the class asked for among all, from 1
+        ("known", pa.float64()),  # score that the picture belongs to any of the classes
+        ("kept", pa.bool_()),
+        ("reason", pa.string()),  # why it is dropped; null: kept
+        ("failure", pa.string()),
+    ]
+)
+
+#: Questions about pictures with answers, and the fact that each answer follows from.
+QUESTIONS = pa.schema(
+    [
+        ("question_id", pa.string()),  # digest of picture, question and maker
+        ("image_id", pa.string()),
+        ("path", pa.string()),
+        ("label", pa.string()),  # class of the picture; null: unknown
+        ("group", pa.string()),  # article, or seed of a drawn set: questions are split by it
+        ("theme", pa.string()),  # one of ten
+        ("topic", pa.string()),  # what of the theme is asked, such as count
+        ("wording", pa.string()),  # which wording of the question: some can be held out
+        ("context", pa.string()),  # text that goes with the picture, such as its caption; or null
+        ("question", pa.string()),
+        ("answer", pa.string()),  # a sentence or two
+        ("short", pa.string()),  # a word, a number with its unit, yes, no, or unanswerable
+        ("reasoning", pa.string()),  # steps from the evidence to the answer
+        ("evidence", pa.string()),  # JSON list of {fact, value}; the value null: not known
+        ("answerable", pa.bool_()),  # from the picture and its context
+        ("maker", pa.string()),  # facts | model of the endpoint
+        ("version", pa.string()),  # of grammar or prompt, with its digest
+        ("failure", pa.string()),  # why there are no questions; null otherwise
+    ]
+)

@@ -154,5 +154,6 @@ KIND_PICTURES = pa.schema(
         ("likeness", pa.float64()),
         ("annotated_share", pa.float64()),  # chance of a scale bar, letter or banner
         ("transmitted_share", pa.float64()),  # chance of a transmission picture
+        ("facts", pa.string()),  # JSON object: what is known exactly of the picture
     ]
 )

@@ -159,6 +159,7 @@ _PLACES = (
     ("reconstructions", "Reconstruction", "image_id", "failure"),
     ("segmentation_scores", "Segmentation score", "path", "failure"),
     ("structure_scores", "Structure score", "structure_id", "failure"),
+    ("embeddings", "Classification", "path", "failure"),
 )
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from PIL import Image
 
-from micrographia.synthesis.kinds.picture import CLASSES, KindSettings, make_picture
+from micrographia.synthesis.kinds.looks import looks_of
+from micrographia.synthesis.kinds.picture import CLASSES, KindSettings, draw_picture
 
 
 def make_set(
@@ -47,15 +49,16 @@ def make_set(
     for name in classes:
         (folder / name).mkdir()
         for index in range(shard, per_class, shards):
-            pixels, sub_kind, modality = make_picture(name, index, seed, settings)
+            drawn = draw_picture(name, index, seed, settings)
             file = f"{name}/{name}_{index:06d}.png"
-            Image.fromarray(pixels).save(folder / file)
+            Image.fromarray(drawn.pixels).save(folder / file)
+            known = looks_of(name, drawn.sub_kind) | drawn.facts
             rows.append(
                 {
                     "file": file,
                     "label": name,
-                    "sub_kind": sub_kind,
-                    "modality": modality,
+                    "sub_kind": drawn.sub_kind,
+                    "modality": drawn.modality,
                     "index": index,
                     "seed": seed,
                     "size": settings.size,
@@ -63,6 +66,7 @@ def make_set(
                     "likeness": settings.likeness,
                     "annotated_share": settings.annotated_share,
                     "transmitted_share": settings.transmitted_share,
+                    "facts": json.dumps(known, sort_keys=True, ensure_ascii=False),
                 }
             )
     return rows

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -27,7 +28,7 @@ from micrographia.synthesis.kinds.classes import (
 )
 from micrographia.synthesis.kinds.drawing.exposure import banner, expose
 from micrographia.synthesis.kinds.drawing.fields import fractal, smooth
-from micrographia.synthesis.kinds.drawing.lot import Lot
+from micrographia.synthesis.kinds.drawing.lot import Fact, Lot
 
 #: Side of a drawing over that of the picture.
 _FINE = 1.5
@@ -102,6 +103,28 @@ class KindSettings:
                 raise ConfigError(f"{name} is out of range", seen=str(value), allowed="0 to 1")
 
 
+class Drawn(NamedTuple):
+    """A picture and what is known exactly of it.
+
+    Attributes
+    ----------
+    pixels
+        Grey picture, uint8, shape (size, size).
+    sub_kind
+        What was drawn.
+    modality
+        "SEM" or "TEM".
+    facts
+        Further facts by name; lengths as shares of the picture's side, unless the name ends in a
+        unit.
+    """
+
+    pixels: GreyImage
+    sub_kind: str
+    modality: str
+    facts: dict[str, Fact]
+
+
 def make_picture(
     name: str,
     index: int,
@@ -110,6 +133,24 @@ def make_picture(
     *,
     sub_kind: str | None = None,
 ) -> tuple[GreyImage, str, str]:
+    """Draw one picture; `draw_picture` without the facts.
+
+    Returns
+    -------
+    pixels, sub_kind, modality
+        As in `Drawn`.
+    """
+    return draw_picture(name, index, seed, settings, sub_kind=sub_kind)[:3]
+
+
+def draw_picture(
+    name: str,
+    index: int,
+    seed: int,
+    settings: KindSettings | None = None,
+    *,
+    sub_kind: str | None = None,
+) -> Drawn:
     """Draw one picture.
 
     Parameters
@@ -124,15 +165,6 @@ def make_picture(
         Size and dials; the defaults if not given.
     sub_kind
         One of the class's sub-kinds; drawn by lot if not given.
-
-    Returns
-    -------
-    pixels
-        Grey picture, uint8, shape (size, size).
-    sub_kind
-        What was drawn.
-    modality
-        "SEM" or "TEM".
 
     Raises
     ------
@@ -160,7 +192,7 @@ def make_picture(
     pixels = expose(ideal, lot, scanning=not through)
     if rng.random() < settings.annotated_share:
         pixels = banner(pixels, lot, scanning=not through)
-    return pixels, chosen, "TEM" if through else "SEM"
+    return Drawn(pixels, chosen, "TEM" if through else "SEM", lot.facts)
 
 
 def _mixed(picture: FloatImage, name: str, lot: Lot) -> FloatImage:
@@ -168,7 +200,9 @@ def _mixed(picture: FloatImage, name: str, lot: Lot) -> FloatImage:
     size = picture.shape[0]
     other = str(lot.rng.choice([each for each in CLASSES if each != name]))
     painters = list(CLASSES[other].scanning.values())
-    second = painters[int(lot.rng.integers(len(painters)))](lot, size)
+    lot.note(also_shown=other)
+    # What is drawn beyond the border is no fact of the subject.
+    second = painters[int(lot.rng.integers(len(painters)))](replace(lot, facts={}), size)
     second = second * np.float32(picture.mean() / max(float(second.mean()), 1e-3))
     field = fractal(size, lot.rng, 0.7 * size, 5, 0.55)
     # The middle, where the subject is, stays as it is.

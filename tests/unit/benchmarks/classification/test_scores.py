@@ -22,6 +22,7 @@ from micrographia.benchmarks.classification.scores import (
     confusion,
     macro_f1,
     summarise,
+    summarise_splits,
 )
 from micrographia.cli import main
 from micrographia.config import Benchmarks
@@ -162,3 +163,22 @@ def test_the_command_writes_a_result(tmp_path: Path) -> None:
     result = json.loads(out.read_text())
     assert result["n"] == 200 and result["confusion"]["m"]["classes"] == list(NAMES)
     assert sum(map(sum, result["confusion"]["m"]["counts"])) == 200
+
+
+def test_splits_stand_side_by_side_under_their_names(tmp_path: Path) -> None:
+    easy = [row(number, "a", "abcd") for number in range(6)]
+    hard = [row(number, "a", "abcd" if number < 3 else "bacd") for number in range(6)]
+    settings = Benchmarks(bootstrap=100)
+    found = summarise_splits({"stratified": easy, "grouped": hard}, settings, 0)
+    values = {entry["group"]: entry["value"] for entry in found if entry["metric"] == "top-1"}
+    assert values == {"stratified": 1.0, "grouped": 0.5}
+    assert {entry["group"] for entry in found} == {"stratified", "grouped"}
+    command = ["benchmarks", "score-classification-splits"]
+    for name, rows in (("stratified", easy), ("grouped", hard)):
+        write_table(rows, tmp_path / f"{name}.parquet", CLASSIFIED, {"seed": 0})
+        command.append(str(tmp_path / f"{name}.parquet"))
+    out = tmp_path / "splits.json"
+    assert main([*command, "--out", str(out), "--settings", settings.model_dump_json()]) == 0
+    told = json.loads(out.read_text(encoding="utf-8"))
+    assert told["name"] == "classification_splits" and told["n"] == 6
+    assert {entry["group"] for entry in told["metrics"]} == {"stratified", "grouped"}

@@ -47,7 +47,7 @@ def test_every_settings_file_that_reads_shared_data_is_in_an_entry() -> None:
         str(path.relative_to(ROOT))
         for path in [*ROOT.glob("tests/config/*.yaml"), *ROOT.glob("studies/*.py")]
         if re.search(
-            r"shared/data/(emps|structures2d|kth_tips|neu_surface)",
+            r"shared/data/(emps|structures2d|kth_tips|literature|neu_surface)",
             path.read_text(encoding="utf-8"),
         )
     }

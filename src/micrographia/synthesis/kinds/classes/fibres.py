@@ -21,6 +21,7 @@ def electrospun(lot: Lot, size: int) -> FloatImage:
     bend = lot.towards(lot.between(0.4, 2.2), 0.1)
     length = lot.towards(2.0, 0.5)
     aligned, beads = lot.chance(0.2), radius < 4 * unit and lot.chance(0.3)
+    lot.note(diameter=2 * radius / size, aligned=aligned, beads=beads)
     for index in range(number):
         thick = radius * lot.rng.lognormal(0, 0.22)
         path = walk(lot.rng, size, length, bend)
@@ -56,6 +57,7 @@ def _beaded(wide: FloatArray, lot: Lot, size: int) -> FloatArray:
 def woven(lot: Lot, size: int) -> FloatImage:
     """Cloth in plain weave: yarns of many filaments pass over and under each other."""
     yarns = lot.count(3, 9)
+    lot.note(pitch=1 / yarns, aligned=True)
     pitch = size / yarns
     filaments = lot.count(5, 10)
     fill = lot.between(0.7, 0.98)
@@ -94,7 +96,9 @@ def single(lot: Lot, size: int) -> FloatImage:
         relief.z += 3 * fractal(size, lot.rng, 40, 5, 0.6)
     surface = lot.pick(["scales", "grooves", "coated", "smooth"])
     base_turn = lot.rng.uniform(0, np.pi)
-    for _ in range(lot.count(1, 3)):
+    number = lot.count(1, 3)
+    lot.note(count=number, skin=surface)
+    for _ in range(number):
         radius = lot.between(0.09, 0.26) * size
         path = _turned(walk(lot.rng, size, 2.2, lot.between(0, 0.4)), base_turn)
         path = path - path[len(path) // 2] + size / 2 + lot.rng.normal(0, 0.12 * size, 2)
@@ -133,6 +137,7 @@ def bundle(lot: Lot, size: int) -> FloatImage:
     """Parallel stiff fibres side by side, as in a tow of carbon or glass."""
     unit = size / 256
     radius = lot.scale(4, 16) * unit
+    lot.note(diameter=2 * radius / size, aligned=True)
     relief = Relief(size, -8 * radius, 0.4)
     turn = lot.rng.uniform(0, np.pi)
     spread = lot.between(0.01, 0.09)

@@ -31,7 +31,10 @@ def lying(lot: Lot, size: int) -> FloatImage:
     caps = lot.chance(0.35)
     one_way = lot.chance(0.2)
     azimuth = lot.rng.uniform(0, np.pi)
-    for _ in range(int(lot.scale(8, 90))):
+    number = int(lot.scale(8, 90))
+    lot.note(count=number, diameter=2 * radius / size, length=length / size)
+    lot.note(tipped=caps, aligned=one_way)
+    for _ in range(number):
         angle = azimuth + lot.rng.normal(0, 0.12) if one_way else lot.rng.uniform(0, np.pi)
         long = length * lot.rng.lognormal(0, 0.3)
         path = _wire(lot, long, angle, bend, lot.rng.uniform(0, size, 2))
@@ -48,6 +51,7 @@ def forest(lot: Lot, size: int) -> FloatImage:
     """Standing wires seen at an angle: stems point up the picture, in front of those behind."""
     unit = size / 256
     radius, length = lot.scale(0.9, 4.0) * unit, lot.scale(35, 150) * unit
+    lot.note(diameter=2 * radius / size, length=length / size, aligned=True)
     relief = Relief(size, -4 * size, lot.between(0.08, 0.3))
     spacing = max(radius * lot.scale(3.0, 8.0), 0.026 * (size + length))
     feet = spread_points(size + int(length), lot.rng, spacing, lot.between(0.15, 0.5))
@@ -84,6 +88,7 @@ def mat(lot: Lot, size: int) -> FloatImage:
     radius = lot.scale(0.8, 3.2) * unit
     length = lot.scale(60, 400) * unit
     relief = Relief(size, -25 * radius, 0.4)
+    lot.note(diameter=2 * radius / size, length=length / size, aligned=False)
     bend = lot.towards(lot.between(0.0, 0.05), 0.3)
     number = int(np.clip(5 * size / radius * 256 * unit / length, 80, 420))
     for index in range(number):
@@ -99,6 +104,7 @@ def rods_from_above(lot: Lot, size: int) -> FloatImage:
     """Field of upright hexagonal rods, such as zinc oxide, seen from above."""
     unit = size / 256
     radius = lot.scale(5, 17) * unit
+    lot.note(diameter=2 * radius / size, aligned=True)
     relief = Relief(size, -8 * radius, 0.35)
     askew = lot.between(0.03, 0.3)
     for centre in spread_points(
@@ -127,6 +133,7 @@ def urchins(lot: Lot, size: int) -> FloatImage:
     arms = lot.count(25, 90)
     if lot.chance(0.25):  # tetrapods
         arms, length, radius = 4, 1.3 * length, 1.6 * radius
+    lot.note(arms=arms, diameter=2 * radius / size, length=length / size)
     points = spread_points(size, lot.rng, length * lot.between(1.3, 2.2), 0.3)
     points = points[np.argsort(np.hypot(*(points - size / 2).T))]
     points += size * (0.5 + lot.rng.normal(0, 0.1, 2)) - points[0]
@@ -155,7 +162,9 @@ def wires_in_transmission(lot: Lot, size: int) -> FloatImage:
     turns = lot.rng.uniform(0, np.pi, bundles)
     gathered = lot.between(0, 0.9)
     wavy = lot.chance(0.25)
-    for _ in range(int(lot.scale(6, 130))):
+    number = int(lot.scale(6, 130))
+    lot.note(count=number, diameter=2 * radius / size, length=length / size)
+    for _ in range(number):
         middle, angle = lot.rng.uniform(0, size, 2), lot.rng.uniform(0, np.pi)
         if lot.rng.random() < gathered:
             which = int(lot.rng.integers(bundles))

@@ -24,7 +24,9 @@ def spread_radii(lot: Lot, size: int, number: int, low: float, high: float) -> F
     """Radii [px] about one size, with the spread of a good synthesis."""
     middle = lot.scale(low, high) * size / 256
     spread = lot.towards(lot.between(0.01, 0.3), 0.6)
-    return np.sort(middle * lot.rng.lognormal(0, spread, number))[::-1]
+    radii = np.sort(middle * lot.rng.lognormal(0, spread, number))[::-1]
+    lot.note(diameter=2 * float(np.median(radii)) / size, size_spread=spread)
+    return radii
 
 
 def spheres(lot: Lot, size: int) -> FloatImage:
@@ -32,7 +34,9 @@ def spheres(lot: Lot, size: int) -> FloatImage:
     relief = _ground(lot, size)
     radii = spread_radii(lot, size, int(lot.scale(12, 220)), 4, 26)
     rough = lot.towards(lot.between(0.0, 0.2), 1.0)
-    for y, x, radius in apart(size, lot.rng, radii, overlap=0.02):
+    places = apart(size, lot.rng, radii, overlap=0.02)
+    lot.note(count=len(places))
+    for y, x, radius in places:
         solid = ellipsoid((y, x), (radius, radius * lot.rng.normal(1, 0.02)))
         if lot.rng.random() < rough * lot.likeness:
             solid = grain((y, x), radius, lot.rng)
@@ -47,6 +51,7 @@ def packed_spheres(lot: Lot, size: int) -> FloatImage:
     relief = Relief(size, -3 * radius, 0.5)
     ordered = lot.chance(0.55)
     layers = 2 if ordered else 3
+    lot.note(ordered=ordered, diameter=2 * radius / size)
     spread = lot.between(0, 0.04) if ordered else lot.between(0.02, 0.2)
     for layer in range(layers):
         points = spread_points(size, lot.rng, 2 * radius, 0.02 if ordered else 0.28)
@@ -66,7 +71,9 @@ def crystals(lot: Lot, size: int) -> FloatImage:
     heaped = lot.chance(0.4) or lot.lean(0.5)
     radii = spread_radii(lot, size, int(lot.scale(15, 220)), 6, 30)
     lying = lot.scale(0.06, 1.5)
-    for y, x, radius in apart(size, lot.rng, radii, overlap=0.45 if heaped else 0.05):
+    places = apart(size, lot.rng, radii, overlap=0.45 if heaped else 0.05)
+    lot.note(habit=habit, heaped=heaped, count=len(places))
+    for y, x, radius in places:
         solid = crystal((y, x), radius, habit, lot.rng, lying=lying)
         height = radius * (0.6 + (2.5 * lot.rng.random() if heaped else 0))
         relief.put(solid, height, tone=lot.rng.normal(1, 0.05))
@@ -79,6 +86,7 @@ def packed_cubes(lot: Lot, size: int) -> FloatImage:
     half = lot.scale(2.4, 15) * unit
     relief = Relief(size, -2.5 * half, 0.4)
     pitch = 2 * half * lot.between(1.03, 1.2)
+    lot.note(habit="cube", ordered=True, diameter=2 * half / size, pitch=pitch / size)
     turn = lot.rng.uniform(0, np.pi / 2)
     number = min(int(1.5 * size / pitch) + 2, 64)
     steps = (np.arange(number) - number / 2) * pitch
@@ -122,7 +130,9 @@ def clusters(lot: Lot, size: int) -> FloatImage:
     relief = _ground(lot, size)
     radius = lot.scale(3, 13) * size / 256
     spread = lot.between(0.02, 0.2)
-    for _ in range(lot.count(2, 12)):
+    groups = lot.count(2, 12)
+    lot.note(diameter=2 * radius / size, groups=groups, size_spread=spread)
+    for _ in range(groups):
         points = lot.rng.uniform(0, size, (1, 2))
         for _ in range(int(lot.scale(4, 50))):
             seed = points[lot.rng.integers(len(points))]
@@ -140,7 +150,9 @@ def small_bright(lot: Lot, size: int) -> FloatImage:
     """Small bright metal particles on a flat or granular support."""
     relief = _ground(lot, size)
     radii = spread_radii(lot, size, int(lot.scale(60, 500)), 1.3, 5)
-    for y, x, radius in apart(size, lot.rng, radii, tries=3):
+    places = apart(size, lot.rng, radii, tries=3)
+    lot.note(count=len(places))
+    for y, x, radius in places:
         solid = ellipsoid(
             (y, x), (radius, radius * lot.rng.uniform(0.8, 1)), lot.rng.uniform(0, 3.1)
         )
@@ -156,13 +168,16 @@ def rough_spheres(lot: Lot, size: int) -> FloatImage:
     skin = fractal(size, lot.rng, lot.scale(4, 18) * unit, 4, 0.7)
     deep = lot.scale(0.3, 4.0) * unit
     hollow = lot.chance(0.25)
-    for y, x, radius in apart(size, lot.rng, radii, overlap=0.1):
+    places = apart(size, lot.rng, radii, overlap=0.1)
+    lot.note(count=len(places), broken_open=False)
+    for y, x, radius in places:
         before = relief.z.copy()
         relief.put(ellipsoid((y, x), (radius, radius)), 0.8 * radius)
         on = relief.z > before + 1e-3
         relief.z[on] += np.float32(deep) * skin[on]
         if hollow and lot.rng.random() < 0.5:
             _break(relief, (y, x), radius, lot)
+            lot.note(broken_open=True)
     return secondary(relief, lot)
 
 

@@ -21,6 +21,7 @@ def dots_in_transmission(lot: Lot, size: int) -> FloatImage:
     radii = spread_radii(lot, size, int(lot.scale(8, 260)), 1.2, 9)
     gathered = lot.between(-0.1, 0.9)
     places = apart(size, lot.rng, radii, overlap=lot.between(0.0, 0.4))
+    lot.note(count=len(places))
     for index, (y, x, radius) in enumerate(places):
         if index and lot.rng.random() < gathered:  # beside one that is there
             other = places[int(lot.rng.integers(index))]
@@ -39,6 +40,7 @@ def crystals_in_transmission(lot: Lot, size: int) -> FloatImage:
     radii = spread_radii(lot, size, int(lot.scale(3, 120)), 6, 40)
     habit = lot.pick([*CRYSTALS, "sphere"])
     places = apart(size, lot.rng, radii, overlap=lot.between(0.0, 0.55))
+    lot.note(count=len(places), habit=habit)
     if lot.chance(0.4):  # clumped as they dried
         places[:, :2] = size / 2 + (places[:, :2] - size / 2) * lot.between(0.35, 0.8)
     for y, x, radius in places:
@@ -65,7 +67,9 @@ def lattice_in_transmission(lot: Lot, size: int) -> FloatImage:
     period = lot.scale(2.6, 6) * unit
     strength = lot.between(0.05, 0.5)
     habit = lot.pick([*CRYSTALS, "sphere"])
-    for row, column, radius in apart(size, lot.rng, radii, overlap=lot.between(-0.2, 0.3)):
+    places = apart(size, lot.rng, radii, overlap=lot.between(-0.2, 0.3))
+    lot.note(count=len(places), habit=habit, fringes=period / size)
+    for row, column, radius in places:
         relief = Relief(size, transparent=True)
         if habit == "sphere":
             axes = (radius, radius * lot.rng.uniform(0.8, 1))
@@ -85,7 +89,9 @@ def shells_in_transmission(lot: Lot, size: int) -> FloatImage:
     thin = lot.between(0.6, 0.94)
     filled = lot.between(-0.3, 0.6)
     cores = Relief(size, transparent=True)
-    for y, x, radius in apart(size, lot.rng, radii, overlap=lot.between(-0.1, 0.15)):
+    places = apart(size, lot.rng, radii, overlap=lot.between(-0.1, 0.15))
+    lot.note(count=len(places))
+    for y, x, radius in places:
         squash = lot.rng.uniform(0.8, 1)
         turn = lot.rng.uniform(0, 3.1)
         outer.put(ellipsoid((y, x), (radius, squash * radius), turn), 0)
@@ -112,6 +118,7 @@ def superlattice_in_transmission(lot: Lot, size: int) -> FloatImage:
     cubes = lot.chance(0.5)
     ball = lot.chance(0.25)
     pitch, loose = radius * lot.between(2.1, 2.8), lot.between(0.02, 0.12)
+    lot.note(ordered=True, diameter=2 * radius / size, pitch=pitch / size)
     points = (
         _square_lattice(size, lot, pitch, loose)
         if cubes

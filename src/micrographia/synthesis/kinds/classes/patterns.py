@@ -32,6 +32,7 @@ def lines(lot: Lot, size: int) -> FloatImage:
     unit = size / 256
     pitch = lot.scale(9, 75) * unit
     duty = lot.between(0.3, 0.7)
+    lot.note(pitch=pitch / size, duty=duty, ordered=True)
     y, x = np.mgrid[:size, :size].astype(np.float32)
     turn = lot.rng.normal(0, 0.04) + (np.pi / 2 if lot.chance(0.3) else 0.0)
     if lot.chance(0.2):
@@ -56,6 +57,7 @@ def _array(lot: Lot, size: int, *, tilt: float = 0.0) -> tuple[FloatImage, float
     hexagonal = lot.chance(0.4)
     motif = lot.pick(["disc", "square", "cross", "ring", "ellipse", "bar"])
     fill = lot.between(0.24, 0.42) * pitch
+    lot.note(pitch=pitch, motif=motif, lattice="hexagonal" if hexagonal else "square")
     gone, loose = lot.towards(lot.between(0, 0.02), 0.3), lot.towards(0.0, 0.15)
     far = int(number * (1.2 if tilt else 0.5)) + 1
     reach = range(-far, number + far + 1)
@@ -116,6 +118,7 @@ def grid(lot: Lot, size: int) -> FloatImage:
     layout = Layout(size, lot.rng.normal(0, 0.2), squash=float(np.cos(tilt)))
     bar = lot.between(0.12, 0.45) / number
     chequered = lot.chance(0.25)
+    lot.note(pitch=1 / number, ordered=True)
     for index in range(-number, 2 * number):
         place = (index + 0.5) / number
         if chequered:
@@ -149,6 +152,7 @@ def tracks(lot: Lot, size: int) -> FloatImage:
     layout = Layout(size, lot.rng.normal(0, 0.08))
     number = lot.count(2, 5)
     cell = 1 / number
+    lot.note(pitch=cell, ordered=True)
     bars = lot.rng.uniform(0.05, 0.9, (lot.count(3, 7), 4))
     for row in range(-1, number + 1):
         for column in range(-1, number + 1):

@@ -15,6 +15,7 @@ from micrographia.synthesis.kinds.drawing.transmission import transmitted
 
 def _heap(lot: Lot, size: int, coarse: float, spread: float) -> FloatArray:
     """Rows (y, x, radius) of grains that cover the picture, the small on top of the large [px]."""
+    lot.note(diameter=2 * coarse / size, size_spread=spread, heaped=True)
     rows = []
     for share, count in ((1.0, 1.6), (0.5, 1.2), (0.25, 0.8)):
         spacing = 1.7 * coarse * share
@@ -88,6 +89,7 @@ def bed(lot: Lot, size: int) -> FloatImage:
     """Loose bed of fine grains, small beside the picture, with voids and lumps upon it."""
     unit = size / 256
     fine = lot.scale(1.6, 6) * unit
+    lot.note(diameter=2 * fine / size, heaped=True)
     relief = Relief(size, -9 * fine, 0.35)
     for layer in range(3):
         points = spread_points(size, lot.rng, 2.0 * fine, 0.4)[:7000]
@@ -165,6 +167,7 @@ def aggregates_in_transmission(lot: Lot, size: int) -> FloatImage:
     unit = size / 256
     relief = Relief(size, transparent=True)
     fine = lot.scale(2, 7) * unit
+    lot.note(diameter=2 * fine / size)
     for _ in range(lot.count(1, 4)):
         nodes = [lot.rng.uniform(0.2 * size, 0.8 * size, 2)]
         heading = lot.rng.uniform(0, 2 * np.pi)

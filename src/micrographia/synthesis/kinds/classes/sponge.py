@@ -27,6 +27,7 @@ def foam(lot: Lot, size: int) -> FloatImage:
     unit = size / 256
     relief = Relief(size, -3 * 60 * unit, 0.5)
     spacing = lot.scale(26, 110) * unit
+    lot.note(pore_spacing=spacing / size)
     thick = lot.between(0.08, 0.2)
     for layer in range(3):
         _, gap, _ = cells(size, spread_points(size, lot.rng, spacing, lot.between(0.15, 0.32)))
@@ -51,6 +52,7 @@ def scaffold(lot: Lot, size: int) -> FloatImage:
     relief = Relief(size, 0.0, 1.0)
     relief.z += np.float32(2 * unit) * fractal(size, lot.rng, 40 * unit, 4)
     broad = lot.scale(9, 42) * unit
+    lot.note(pore_spacing=2 * broad / size)
     radii = np.sort(broad * lot.rng.lognormal(0, lot.between(0.15, 0.55), 320))[::-1]
     ragged = np.float32(0.12 * broad) * fractal(size, lot.rng, 0.7 * broad, 4)
     floor = relief.z.copy()
@@ -102,6 +104,7 @@ def walls(lot: Lot, size: int) -> FloatImage:
     """Freeze-dried sponge: thin crumpled sheets around elongated cells."""
     unit = size / 256
     spacing = lot.scale(22, 80) * unit
+    lot.note(pore_spacing=spacing / size)
     relief = Relief(size, 0.0, 0.9)
     stretch = lot.between(1.0, 2.6)
     points = spread_points(size, lot.rng, spacing, 0.35)
@@ -161,6 +164,7 @@ def inverse_opal(lot: Lot, size: int) -> FloatImage:
     """Skeleton left by a crystal of balls: hexagonal bowls, each with windows to those below."""
     unit = size / 256
     spacing = lot.scale(14, 62) * unit
+    lot.note(pore_spacing=spacing / size, ordered=True)
     points = spread_points(size, lot.rng, spacing, lot.between(0.01, 0.1))
     near, gap, _ = cells(size, points)
     radius = spacing * lot.between(0.44, 0.52)
@@ -188,6 +192,7 @@ def lamellae(lot: Lot, size: int) -> FloatImage:
     unit = size / 256
     turn = lot.rng.uniform(0, np.pi)
     pitch = lot.scale(9, 34) * unit
+    lot.note(pitch=pitch / size)
     y, x = np.mgrid[:size, :size].astype(np.float32)
     sway = np.float32(lot.between(0.3, 1.1) * pitch) * fractal(size, lot.rng, 5 * pitch, 3)
     across = (y * np.cos(turn) - x * np.sin(turn) + sway) / np.float32(pitch)

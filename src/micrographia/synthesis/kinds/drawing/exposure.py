@@ -31,18 +31,23 @@ def expose(ideal: FloatImage, lot: Lot, *, scanning: bool) -> GreyImage:
     picture = _focused(ideal, lot, unit)
     low, high = np.percentile(picture, [0.5, 99.5])
     dark, bright = lot.between(0.0, 0.22), lot.between(0.62, 1.05)
-    if lot.chance(0.3):  # a flat picture, as the operator left it
+    flat = lot.chance(0.3)
+    lot.note(low_contrast=flat)
+    if flat:  # as the operator left it
         middle = lot.between(0.3, 0.6)
         dark, bright = middle - lot.between(0.12, 0.3), middle + lot.between(0.12, 0.3)
     span = max(float(high - low), 0.15 * max(float(picture.mean()), 1e-3))
     picture = dark + (bright - dark) * (picture - low) / np.float32(span)
     picture = np.sign(picture) * np.abs(picture) ** np.float32(lot.between(0.75, 1.3))
-    if scanning and lot.chance(0.15):
+    charged = scanning and lot.chance(0.15)
+    if charged:
         picture = charging(picture, rng).astype(np.float32)
-    if scanning and lot.chance(0.2):
+    jittered = scanning and lot.chance(0.2)
+    if jittered:
         picture = _jittered(picture, lot)
     picture = shading(picture.astype(np.float64), rng).astype(np.float32)
     electrons = lot.scale(120, 4000) if scanning else lot.scale(80, 2000)
+    lot.note(charging=charged, line_jitter=jittered, electrons_per_pixel=electrons)
     grey = record(
         picture.astype(np.float64), rng, blur=0.3, electrons=electrons, gain=lot.between(0.0, 0.02)
     )
@@ -55,13 +60,16 @@ def banner(pixels: GreyImage, lot: Lot, *, scanning: bool) -> GreyImage:
     contrast = "sem" if scanning else "tem"
     size = pixels.shape[0]
     plan = annotation_bar.plan(size, wide_nm / size, contrast, lot.rng)
+    lot.note(field_of_view_nm=wide_nm, burnt_in=" | ".join(text[2] for text in plan.texts))
     return annotation_bar.draw(pixels, plan)
 
 
 def _focused(ideal: FloatImage, lot: Lot, unit: float) -> FloatImage:
     """Blur by the probe: wider one way than the other where the stigmator is off."""
     width = lot.scale(0.4, 1.2) * unit
-    if not lot.chance(0.2):
+    astigmatic = lot.chance(0.2)
+    lot.note(astigmatism=astigmatic)
+    if not astigmatic:
         return smooth(ideal, width)
     long = width * lot.between(1.5, 3.0)
     half = int(np.ceil(3 * long))
@@ -93,7 +101,9 @@ def _re_encoded(grey: GreyImage, lot: Lot) -> GreyImage:
         part = max(int(size * share), 16)
         small = cv2.resize(grey, (part, part), interpolation=cv2.INTER_AREA)
         grey = np.asarray(cv2.resize(small, (size, size), interpolation=cv2.INTER_CUBIC))
-    if lot.chance(0.4):
+    compressed = lot.chance(0.4)
+    lot.note(jpeg=compressed)
+    if compressed:
         stream = io.BytesIO()
         Image.fromarray(grey).save(stream, format="JPEG", quality=lot.count(55, 95))
         grey = np.asarray(Image.open(stream))

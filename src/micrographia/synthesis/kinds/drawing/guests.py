@@ -21,7 +21,9 @@ def add_guests(relief: Relief, lot: Lot) -> None:
         relief.z += np.float32(rough) * fractal(
             relief.size, lot.rng, lot.scale(3, 30) * unit, 4, 0.6
         )
-    if lot.chance(_DUST):
+    dusty = lot.chance(_DUST)
+    lot.note(dust=dusty)
+    if dusty:
         _scatter(relief, lot, int(lot.rng.integers(1, 7)), 1.2 * unit, 4.0 * unit, "grains")
     if lot.lean(0.45):
         add_foreign(relief, lot)
@@ -31,6 +33,7 @@ def add_foreign(relief: Relief, lot: Lot) -> None:
     """Add some of what one of the other classes is made of."""
     unit = relief.size / 256
     what = str(lot.rng.choice(["spheres", "grains", "fibres", "flakes"]))
+    lot.note(foreign=what)
     if what == "fibres":
         for _ in range(int(lot.rng.integers(2, 6 + int(14 * lot.likeness)))):
             path = walk(lot.rng, relief.size, lot.rng.uniform(0.5, 2.0), 0.3)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 import numpy as np
 
 T = TypeVar("T")
+Fact = bool | int | float | str
 
 
 @dataclass(frozen=True)
@@ -23,11 +24,22 @@ class Lot:
         0…1. At 0 every draw gives its middle and every choice its first; at 1 all of its range.
     likeness
         0…1. How far a class leans towards the others: their ground, shapes and contents.
+    facts
+        What painters noted of the picture: names and numbers, words or truth values.
     """
 
     rng: np.random.Generator
     variety: float = 1.0
     likeness: float = 0.0
+    facts: dict[str, Fact] = field(default_factory=dict)
+
+    def note(self, **facts: Fact) -> None:
+        """Keep what is known exactly of the picture; numbers to four digits.
+
+        Lengths are shares of the picture's side, whatever the size it is drawn at.
+        """
+        for name, value in facts.items():
+            self.facts[name] = float(f"{value:.4g}") if isinstance(value, float) else value
 
     def between(self, low: float, high: float) -> float:
         """Draw a number; its range shrinks to the middle with the variety."""

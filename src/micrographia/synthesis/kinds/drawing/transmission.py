@@ -38,7 +38,9 @@ def transmitted(mass: FloatImage, lot: Lot) -> FloatImage:
     lost = opacity / full * matter * np.clip(grain, 0.3, 2)
     if lot.chance(0.15):
         lost += lot.between(0.1, 0.6) * _film_edge(size, lot)
-    if lot.chance(0.2):
+    dark = lot.chance(0.2)
+    lot.note(dark_field=dark)
+    if dark:
         haze = lot.between(0.04, 0.15)
         return np.asarray(haze + 0.75 * (1 - np.exp(-1.5 * lost)), dtype=np.float32)
     film = lot.between(0.5, 0.8)

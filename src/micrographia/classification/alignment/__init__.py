@@ -1,0 +1,1 @@
+"""Generated pictures that show what was asked for, told from those that do not."""

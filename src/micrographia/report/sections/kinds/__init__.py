@@ -1,0 +1,1 @@
+"""Kinds of pictures: how well classes are told apart, and which pictures are hard."""
