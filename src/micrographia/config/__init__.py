@@ -30,6 +30,7 @@ from micrographia.config.segmentation import (
 from micrographia.config.stem import Stem, Vary
 from micrographia.config.synthesis import Kinds, Synthesis
 from micrographia.config.training import Training
+from micrographia.config.tuning import Tuning
 from micrographia.config.validation import dump_section, parse_section, validate
 from micrographia.config.workflow import WorkflowConfig
 
@@ -67,6 +68,7 @@ __all__ = [
     "Text",
     "TextTraining",
     "Training",
+    "Tuning",
     "Vary",
     "Watershed",
     "WorkflowConfig",

@@ -9,6 +9,7 @@ from micrographia.io.schemas.annotation import (
     REVIEW_QUEUE,
 )
 from micrographia.io.schemas.classification import CLASSIFIED, EMBEDDINGS, LABELLED, SPLITS
+from micrographia.io.schemas.conversations import ANSWERED
 from micrographia.io.schemas.crystal_scores import RANKED_SCORES, REAL_PICTURES, REAL_SCORES
 from micrographia.io.schemas.crystals import (
     ENERGIES,
@@ -46,6 +47,7 @@ from micrographia.io.schemas.segmentation import (
 
 __all__ = [
     "ANNOTATION_SCORES",
+    "ANSWERED",
     "ATTRIBUTES",
     "ATTRIBUTES_FINAL",
     "CLASSIFIED",

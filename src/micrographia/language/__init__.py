@@ -1,0 +1,1 @@
+"""Language: text about pictures, checked against what is known of them."""
