@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,9 @@ from micrographia.language.tuning.models import load_model, load_processor
 
 #: Modules whose weights may be tied to others: merging an adapter there changes both.
 _TIED = ("embed_tokens", "lm_head", "wte")
+
+# peft imports bitsandbytes where it is installed, which then misses a kernel for processors.
+logging.getLogger("bitsandbytes.backends.cpu").setLevel(logging.ERROR)
 
 
 def add_adapters(model: Any, settings: Tuning) -> Any:
