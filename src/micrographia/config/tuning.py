@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from micrographia.config.base import Section
 
@@ -29,6 +29,17 @@ class Tuning(Section):
     )
     weight_decay: float = Field(0.01, ge=0, le=1, description="Weight decay of AdamW.")
     rank: int = Field(16, ge=1, le=1024, description="Rank of the adapters.")
+    least_rank: int | None = Field(
+        None,
+        ge=1,
+        description="Lowest rank: in each step one from here to `rank` is drawn, so that any of "
+        "them can be cut out afterwards (DyLoRA); null: always `rank`.",
+    )
+    frozen: bool = Field(
+        False,
+        description="Train only the second matrix of each adapter (LoRA-FA): half the memory of "
+        "the optimizer.",
+    )
     alpha: int = Field(
         16, ge=1, le=4096, description="Scale of the adapters: they count alpha / rank."
     )
@@ -75,3 +86,9 @@ class Tuning(Section):
     longest: int = Field(
         512, ge=1, le=100_000, description="Maximum length of an answer [tokens]."
     )
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.least_rank is not None and self.least_rank > self.rank:
+            raise ValueError("least_rank must be at most rank")
+        return self

@@ -10,6 +10,7 @@ from micrographia.config import Tuning
 from micrographia.errors import CheckpointError, ConfigError
 from micrographia.io.atomic import atomic_directory
 from micrographia.language.tuning.models import load_model, load_processor
+from micrographia.language.tuning.ranks import freeze_first
 
 #: Modules whose weights may be tied to others: merging an adapter there changes both.
 _TIED = ("embed_tokens", "lm_head", "wte")
@@ -50,13 +51,16 @@ def add_adapters(model: Any, settings: Tuning) -> Any:
         task_type="CAUSAL_LM",
     )
     try:
-        return get_peft_model(model, low)
+        adapted = get_peft_model(model, low)
     except ValueError as error:
         raise ConfigError(
             "The model has no modules for the adapters",
             seen=f"language.tuning.targets: {targets}",
             allowed="'all-linear', or names of linear modules of the model",
         ) from error
+    if settings.frozen:
+        freeze_first(adapted)
+    return adapted
 
 
 def share_of(model: Any) -> tuple[int, int]:

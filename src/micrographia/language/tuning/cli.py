@@ -1,4 +1,4 @@
-"""`micrographia language tune | merge | answer`: vision-language models of others."""
+"""`micrographia language tune | cut | merge | answer`: vision-language models of others."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _TABLE = "parquet table with the columns path, question, answer and, if wanted, 
 
 
 def register(verbs: Subparsers) -> None:
-    """Add the verbs `tune`, `merge` and `answer`."""
+    """Add the verbs `tune`, `cut`, `merge` and `answer`."""
     tune = verbs.add_parser(
         "tune", help="fit a vision-language model to conversations by adapters (QLoRA)"
     )
@@ -32,6 +32,12 @@ def register(verbs: Subparsers) -> None:
     tune.add_argument("--seed", type=non_negative, default=1665, help="random seed")
     add_settings(tune, Tuning)
     tune.set_defaults(run=_tune)
+
+    cut = verbs.add_parser("cut", help="write adapters of many ranks at one of them")
+    cut.add_argument("adapters", type=Path, metavar="ADAPTERS", help="folder of `tune`")
+    cut.add_argument("--rank", type=positive, required=True, help="rank to write")
+    cut.add_argument("--out", type=Path, required=True, help="folder to write the adapters to")
+    cut.set_defaults(run=_cut)
 
     merge = verbs.add_parser("merge", help="write a model with its adapters merged into it")
     merge.add_argument("model", metavar="MODEL", help=_MODEL)
@@ -66,6 +72,13 @@ def _tune(arguments: argparse.Namespace) -> int:
         arguments.seed,
     )
     print_json({"weights": card["weights"], "metrics": card["metrics"]})
+    return 0
+
+
+def _cut(arguments: argparse.Namespace) -> int:
+    from micrographia.language.tuning.ranks import cut
+
+    cut(arguments.adapters, arguments.rank, arguments.out)
     return 0
 
 

@@ -26,6 +26,7 @@ from micrographia.language.tuning.models import (
     load_model,
     load_processor,
 )
+from micrographia.language.tuning.ranks import DrawnRank, drawing
 from micrographia.provenance import digest, stamp, versions
 from micrographia.training.devices import choose_device
 
@@ -96,6 +97,9 @@ def train(
         "versions": versions(),
         "weights": {"trained": some, "all": whole},
     }
+    callbacks = [progress()]
+    if settings.least_rank is not None:
+        callbacks.append(drawing(DrawnRank(model, settings, seed)))
     states = out.parent / "states" / f"{out.name}-{digest(card)}"
     trainer = Trainer(
         model=model,
@@ -103,7 +107,7 @@ def train(
         data_collator=partial(_collate, processor),
         train_dataset=_Listed(trained),
         eval_dataset=_Listed(held) if held else None,
-        callbacks=[progress()],
+        callbacks=callbacks,
     )
     # Standard output is for the result.
     trainer.remove_callback(PrinterCallback)
