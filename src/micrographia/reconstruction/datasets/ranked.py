@@ -15,7 +15,7 @@ from pymatgen.analysis.structure_matcher import StructureMatcher
 from pymatgen.io.ase import AseAtomsAdaptor
 
 from micrographia.config import Reconstruction
-from micrographia.errors import MicrographiaError
+from micrographia.errors import MicrographiaError, SolveError
 from micrographia.io.datasets.ranked import Item
 from micrographia.io.structures import orient_layer, to_cif
 from micrographia.reconstruction.composition.repeat import larger_layers
@@ -73,7 +73,7 @@ def answer_pictures(
                     layers = _with_proposals(crystal, layers, proposed)
             row["answers"] = _texts(layers, settings, count)
         except MicrographiaError as error:
-            if proposed:
+            if proposed and isinstance(error, SolveError):
                 row |= {"answers": _texts(proposed, settings, count), "confidence": 0.0}
             else:
                 row["failure"] = str(error)
