@@ -21,6 +21,7 @@ from micrographia.io.schemas.crystals import (
     STRUCTURE_SCORES,
     STRUCTURES,
 )
+from micrographia.io.schemas.language import CRYSTAL_TEXTS, WRITTEN_CRYSTALS
 from micrographia.io.schemas.micrographs import (
     KIND_PICTURES,
     MANIFEST,
@@ -50,6 +51,7 @@ __all__ = [
     "ATTRIBUTES_FINAL",
     "CLASSIFIED",
     "CROSSCHECK",
+    "CRYSTAL_TEXTS",
     "EMBEDDINGS",
     "ENERGIES",
     "ENERGY_SCORES",
@@ -85,4 +87,5 @@ __all__ = [
     "TEXT_PICTURES",
     "TRAINING_HISTORY",
     "TRAINING_PICTURES",
+    "WRITTEN_CRYSTALS",
 ]

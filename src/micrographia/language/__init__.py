@@ -1,0 +1,1 @@
+"""Crystals and micrographs in words: structure as text."""

@@ -1,0 +1,177 @@
+"""Grammar of answers: which words may follow, so that every answer is a crystal of the formula.
+
+An automaton reads an answer word by word. What it allows keeps the canonical cell (a ≤ b,
+90° ≤ γ ≤ 120°), obeys the formula (amounts times one whole number) and the Bravais lattice of the
+prompt, keeps the order of the atoms, and ends after the last atom.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import torch
+from transformers import LogitsProcessor
+
+from micrographia.language.structure.canonical import MOST_ATOMS
+from micrographia.language.structure.tokens import (
+    ANSWER,
+    BRAVAIS,
+    END,
+    HEAVIEST,
+    MOST_ELEMENTS,
+    PAD,
+    PROMPT,
+    RANGES,
+    SITES,
+    UNKNOWN,
+    VOCABULARY,
+)
+
+
+class Automaton:
+    """Which words may come next in one answer.
+
+    Parameters
+    ----------
+    formula
+        Amounts by atomic number that the answer has to have; None: any.
+    bravais
+        Plane lattice that the answer has to have; None: any. Of 'centred' and 'oblique' nothing
+        is asked.
+    """
+
+    def __init__(self, formula: Mapping[int, int] | None, bravais: str | None) -> None:
+        self.formula = None if formula is None else sorted(formula.items(), reverse=True)
+        self.bravais = bravais
+        self.words: list[int] = []
+        self.contents: list[list[int]] = []
+        self.inside = False  # among the atoms
+        self.todo: list[int] = []  # atoms still to come, by element
+        self.site: list[int] = []
+        self.before: tuple[int, ...] = ()
+
+    def allowed(self) -> Sequence[int]:
+        """Words that may come next."""
+        place = len(self.words)
+        if self.words and self.words[-1] in (END, PAD):
+            return (PAD,)
+        if place < 6:
+            return self._cell(place)
+        if not self.inside:
+            return self._contents()
+        return self._sites() if self.todo else (END,)
+
+    def take(self, word: int) -> None:
+        """Read the next word, one of those allowed."""
+        self.words.append(word)
+        if word == SITES:
+            self.inside, self.todo = True, [count for _, count in self.contents]
+        elif self.inside and self.todo:
+            self._take_site(word)
+        elif 6 < len(self.words) and not self.inside:
+            if self.contents and len(self.contents[-1]) == 1:
+                self.contents[-1].append(RANGES["count"].value(word))
+            else:
+                self.contents.append([RANGES["element"].value(word)])
+
+    def _take_site(self, word: int) -> None:
+        self.site.append(RANGES["fraction" if len(self.site) < 2 else "height"].value(word))
+        if len(self.site) < 3:
+            return
+        self.before, self.site = tuple(self.site), []
+        self.todo[0] -= 1
+        if not self.todo[0]:
+            self.todo, self.before = self.todo[1:], ()
+
+    def _cell(self, place: int) -> Sequence[int]:
+        words, equal = self.words, self.bravais in ("hexagonal", "square")
+        if place == 0:
+            return RANGES["angstrom"].span(1)
+        if place in (1, 3):
+            # b is at least a; of a lattice with equal vectors it is a.
+            same = place == 3 and words[2] == words[0]
+            least = RANGES["decimals"].value(words[1]) if same else 0
+            return RANGES["decimals"].span(least, least if equal and place == 3 else None)
+        if place == 2:
+            least = RANGES["angstrom"].value(words[0])
+            return RANGES["angstrom"].span(least, least if equal else None)
+        right = self.bravais in ("square", "rectangular")
+        if place == 4:
+            low, high = (90, 90) if right else (120, 120) if equal else (90, 120)
+            return RANGES["degree"].span(low, high)
+        full = right or RANGES["degree"].value(words[4]) == 120
+        return RANGES["tenth"].span(0, 0 if full else None)
+
+    def _contents(self) -> Sequence[int]:
+        if self.contents and len(self.contents[-1]) == 1:
+            return self._counts()
+        place = len(self.contents)
+        if self.formula is not None:
+            if place == len(self.formula):
+                return (SITES,)
+            return (RANGES["element"].word(self.formula[place][0]),)
+        free = MOST_ATOMS - sum(count for _, count in self.contents)
+        most = self.contents[-1][0] - 1 if self.contents else HEAVIEST
+        more = RANGES["element"].span(1, most) if place < MOST_ELEMENTS and free else ()
+        return (*more, SITES) if self.contents else more
+
+    def _counts(self) -> Sequence[int]:
+        if self.formula is None:
+            free = MOST_ATOMS - sum(one[1] for one in self.contents[:-1])
+            return RANGES["count"].span(1, free)
+        amount = self.formula[len(self.contents) - 1][1]
+        if len(self.contents) > 1:
+            units = self.contents[0][1] // self.formula[0][1]
+            return (RANGES["count"].word(units * amount),)
+        most = MOST_ATOMS // sum(value for _, value in self.formula)
+        return [RANGES["count"].word(units * amount) for units in range(1, most + 1)]
+
+    def _sites(self) -> Sequence[int]:
+        known = len(self.site)
+        if len(self.todo) == len(self.contents) and not self.before and known < 2:
+            return (RANGES["fraction"].word(0),)  # the origin
+        name = "fraction" if known < 2 else "height"
+        tied = bool(self.before) and tuple(self.site) == self.before[:known]
+        return RANGES[name].span(self.before[known] if tied else None)
+
+
+class CrystalGrammar(LogitsProcessor):
+    """The automaton for `generate` of transformers: what is not allowed gets no probability.
+
+    Parameters
+    ----------
+    automata
+        One for each sequence of the batch.
+    """
+
+    def __init__(self, automata: Sequence[Automaton]) -> None:
+        self.automata = automata
+        self.read = 0
+
+    def __call__(self, input_ids: torch.LongTensor, scores: torch.Tensor) -> torch.Tensor:
+        """Mask the scores (batch, words) of what may not come next."""
+        answers = input_ids[:, PROMPT:].tolist()
+        masked = torch.full_like(scores, -torch.inf)
+        for row, (automaton, words) in enumerate(zip(self.automata, answers, strict=True)):
+            for word in words[self.read :]:
+                automaton.take(word)
+            allowed = automaton.allowed()
+            if isinstance(allowed, range):
+                span = slice(allowed.start, allowed.stop)
+                masked[row, span] = scores[row, span]
+            else:
+                places = list(allowed)
+                masked[row, places] = scores[row, places]
+        self.read = input_ids.shape[1] - PROMPT
+        return masked
+
+
+def automaton_of(words: Sequence[int]) -> Automaton:
+    """Return the automaton that obeys a prompt of `tokens.prompt`."""
+    assert len(words) == PROMPT and words[-1] == ANSWER and max(words) < VOCABULARY
+    pairs = [words[k : k + 2] for k in range(1, 1 + 2 * MOST_ELEMENTS, 2)]
+    known = [pair for pair in pairs if pair[0] in RANGES["element"].span()]
+    formula = {RANGES["element"].value(one): RANGES["count"].value(two) for one, two in known}
+    lattice = words[-2]
+    bravais = None if lattice == UNKNOWN else BRAVAIS[RANGES["bravais"].value(lattice)]
+    return Automaton(None if pairs[0][0] == UNKNOWN else formula, bravais)
