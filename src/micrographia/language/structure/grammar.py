@@ -142,15 +142,26 @@ class CrystalGrammar(LogitsProcessor):
     ----------
     automata
         One for each sequence of the batch.
+
+    Attributes
+    ----------
+    log_likelihoods
+        Natural logarithms (batch,) of the probabilities of what was written so far, among all
+        that the grammar allowed. The last word of an answer has no alternative, and no part in it.
     """
 
     def __init__(self, automata: Sequence[Automaton]) -> None:
         self.automata = automata
         self.read = 0
+        self.log_likelihoods = torch.zeros(len(automata))
+        self._logarithms: torch.Tensor | None = None  # of the words offered last
 
     def __call__(self, input_ids: torch.LongTensor, scores: torch.Tensor) -> torch.Tensor:
         """Mask the scores (batch, words) of what may not come next."""
         answers = input_ids[:, PROMPT:].tolist()
+        if self._logarithms is not None:
+            taken = self._logarithms.gather(1, input_ids[:, -1:].cpu())[:, 0]
+            self.log_likelihoods += taken
         masked = torch.full_like(scores, -torch.inf)
         for row, (automaton, words) in enumerate(zip(self.automata, answers, strict=True)):
             for word in words[self.read :]:
@@ -163,6 +174,7 @@ class CrystalGrammar(LogitsProcessor):
                 places = list(allowed)
                 masked[row, places] = scores[row, places]
         self.read = input_ids.shape[1] - PROMPT
+        self._logarithms = masked.float().log_softmax(dim=-1).cpu()
         return masked
 
 
