@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 from pydantic import Field
 
 from micrographia.config.base import Section
@@ -91,9 +89,7 @@ class StructureText(Section):
         default_factory=PictureDials, description="What spoils the pictures."
     )
     variants: Variants = Field(default_factory=Variants, description="Made-up crystals.")
-    told: Annotated[
-        tuple[float, float, float], Field(description="Shares of samples.")
-    ] = Field(
+    told: tuple[float, float, float] = Field(
         (0.6, 0.25, 0.15),
         description="Relative numbers of training samples in which the formula is told, the "
         "formula and the Bravais lattice, and nothing.",

@@ -21,7 +21,7 @@ from micrographia.io.schemas.crystals import (
     STRUCTURE_SCORES,
     STRUCTURES,
 )
-from micrographia.io.schemas.language import CRYSTAL_TEXTS, WRITTEN_CRYSTALS
+from micrographia.io.schemas.language import CRYSTAL_TEXTS, WRITTEN_CRYSTALS, WRITTEN_SCORES
 from micrographia.io.schemas.micrographs import (
     KIND_PICTURES,
     MANIFEST,
@@ -88,4 +88,5 @@ __all__ = [
     "TRAINING_HISTORY",
     "TRAINING_PICTURES",
     "WRITTEN_CRYSTALS",
+    "WRITTEN_SCORES",
 ]

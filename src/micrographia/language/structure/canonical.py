@@ -196,8 +196,11 @@ def read(text: str) -> Written:
     for number, line in enumerate(lines[2:], 3):
         symbol, x, y, z = _fields(line, r"([A-Z][a-z]?) \.(\d\d) \.(\d\d) (\d+\.\d)", number)
         if symbol not in order:
-            raise StructureError(f"Line {number} of a crystal's text names an element that the "
-                                 "contents do not", seen=symbol, allowed=", ".join(order))  # fmt: skip
+            raise StructureError(
+                f"Line {number} of a crystal's text names an element that the contents do not",
+                seen=symbol,
+                allowed=", ".join(order),
+            )
         sites.append((order.index(symbol), int(x), int(y), round(float(z) / HEIGHT)))
     counts = [sum(site[0] == kind for site in sites) for kind in range(len(order))]
     if counts != [count for _, count in contents]:

@@ -101,7 +101,9 @@ def _name_siblings(rows: list[dict[str, Any]]) -> None:
     for row in rows:
         if row["split"] == "train":
             continue
-        near = [(_distance(row, other), other["structure_id"]) for other in trained[row["prototype"]]]
+        near = [
+            (_distance(row, other), other["structure_id"]) for other in trained[row["prototype"]]
+        ]
         best = min(near, default=(1.0, None))
         row["sibling"] = best[1] if best[0] <= 1 else None
 

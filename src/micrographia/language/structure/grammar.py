@@ -2,17 +2,24 @@
 
 An automaton reads an answer word by word. What it allows keeps the canonical cell (a ≤ b,
 90° ≤ γ ≤ 120°), obeys the formula (amounts times one whole number) and the Bravais lattice of the
-prompt, keeps the order of the atoms, and ends after the last atom.
+prompt, keeps the order of the atoms and 0.5 Å between any two, and ends after the last atom.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
 import torch
 from transformers import LogitsProcessor
 
-from micrographia.language.structure.canonical import MOST_ATOMS
+from micrographia.language.structure.canonical import (
+    ANGLE,
+    FRACTION,
+    HEIGHT,
+    LENGTH,
+    MOST_ATOMS,
+)
 from micrographia.language.structure.tokens import (
     ANSWER,
     BRAVAIS,
@@ -26,6 +33,10 @@ from micrographia.language.structure.tokens import (
     UNKNOWN,
     VOCABULARY,
 )
+from micrographia.physics.lattice import minimum_image
+
+#: Atoms are at least so far apart [Å].
+APART = 0.5
 
 
 class Automaton:
@@ -49,6 +60,7 @@ class Automaton:
         self.todo: list[int] = []  # atoms still to come, by element
         self.site: list[int] = []
         self.before: tuple[int, ...] = ()
+        self.placed: list[list[int]] = []
 
     def allowed(self) -> Sequence[int]:
         """Words that may come next."""
@@ -68,7 +80,7 @@ class Automaton:
             self.inside, self.todo = True, [count for _, count in self.contents]
         elif self.inside and self.todo:
             self._take_site(word)
-        elif 6 < len(self.words) and not self.inside:
+        elif len(self.words) > 6 and not self.inside:
             if self.contents and len(self.contents[-1]) == 1:
                 self.contents[-1].append(RANGES["count"].value(word))
             else:
@@ -78,6 +90,7 @@ class Automaton:
         self.site.append(RANGES["fraction" if len(self.site) < 2 else "height"].value(word))
         if len(self.site) < 3:
             return
+        self.placed.append(self.site)
         self.before, self.site = tuple(self.site), []
         self.todo[0] -= 1
         if not self.todo[0]:
@@ -132,7 +145,31 @@ class Automaton:
             return (RANGES["fraction"].word(0),)  # the origin
         name = "fraction" if known < 2 else "height"
         tied = bool(self.before) and tuple(self.site) == self.before[:known]
-        return RANGES[name].span(self.before[known] if tied else None)
+        span = RANGES[name].span(self.before[known] if tied else None)
+        return span if known < 2 else self._free(span)
+
+    def _free(self, span: range) -> Sequence[int]:
+        """Heights that are not too near to an atom; all where an atom fills them, too."""
+        if not self.placed:
+            return span
+        lengths = [
+            RANGES["angstrom"].value(self.words[k])
+            + LENGTH * RANGES["decimals"].value(self.words[k + 1])
+            for k in (0, 2)
+        ]
+        degrees = RANGES["degree"].value(self.words[4])
+        gamma = np.radians(degrees + ANGLE * RANGES["tenth"].value(self.words[5]))
+        placed = np.array(self.placed)
+        u, v = (minimum_image((placed[:, :2] - self.site) * FRACTION) * lengths).T
+        # In a reduced cell a distance below half the shortest vector is found by rounding.
+        across = u * u + v * v + 2 * u * v * np.cos(gamma)
+        under = across < APART**2
+        if not under.any():
+            return span
+        heights = (np.array(span) - RANGES["height"].start) * HEIGHT
+        gaps = np.abs(heights[:, None] - placed[under, 2] * HEIGHT)
+        free = np.all(gaps**2 + across[under] >= APART**2, axis=1)
+        return np.array(span)[free].tolist() if free.any() else span
 
 
 class CrystalGrammar(LogitsProcessor):
@@ -142,6 +179,9 @@ class CrystalGrammar(LogitsProcessor):
     ----------
     automata
         One for each sequence of the batch.
+    certain
+        Of each sequence, whether always its most likely word is taken, also where others of the
+        batch are drawn at random; by default none.
 
     Attributes
     ----------
@@ -150,8 +190,11 @@ class CrystalGrammar(LogitsProcessor):
         that the grammar allowed. The last word of an answer has no alternative, and no part in it.
     """
 
-    def __init__(self, automata: Sequence[Automaton]) -> None:
+    def __init__(
+        self, automata: Sequence[Automaton], certain: Sequence[bool] | None = None
+    ) -> None:
         self.automata = automata
+        self.certain = torch.tensor(certain or [False] * len(automata))
         self.read = 0
         self.log_likelihoods = torch.zeros(len(automata))
         self._logarithms: torch.Tensor | None = None  # of the words offered last
@@ -175,6 +218,9 @@ class CrystalGrammar(LogitsProcessor):
                 masked[row, places] = scores[row, places]
         self.read = input_ids.shape[1] - PROMPT
         self._logarithms = masked.float().log_softmax(dim=-1).cpu()
+        certain = self.certain.to(masked.device)
+        best = masked[certain].argmax(dim=-1, keepdim=True)
+        masked[certain] = torch.full_like(masked[certain], -torch.inf).scatter(1, best, 0.0)
         return masked
 
 

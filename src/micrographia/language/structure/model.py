@@ -133,8 +133,13 @@ class Writer(nn.Module):
             is the length of the longest row.
         """
         longest = int((text != PAD).sum(dim=1).max())
+        words = text[:, : longest - 1]
         logits: torch.Tensor = self.network(
-            pixel_values=image, decoder_input_ids=text[:, : longest - 1], use_cache=False
+            pixel_values=image,
+            decoder_input_ids=words,
+            # A word sees those before it alone, so what fills a row up needs no mask.
+            decoder_attention_mask=torch.ones_like(words),
+            use_cache=False,
         ).logits
         return logits
 

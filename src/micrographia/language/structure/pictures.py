@@ -133,7 +133,9 @@ def _tile(
 ) -> tuple[FloatArray, FloatArray]:
     """All atoms in the field and near it: places (m, 2) [Å] and weights (m,)."""
     side = SIDE * PIXEL
-    corners = np.array([[x, y] for x in (-_REACH, side + _REACH) for y in (-_REACH, side + _REACH)])
+    corners = np.array(
+        [[x, y] for x in (-_REACH, side + _REACH) for y in (-_REACH, side + _REACH)]
+    )
     inside = corners @ np.linalg.inv(cell)
     low, high = np.floor(inside.min(axis=0)) - 1, np.ceil(inside.max(axis=0))
     steps = np.stack(

@@ -183,15 +183,12 @@ def write_structures(
     torch.manual_seed(seed)
     with torch.inference_mode():
         states = writer.network.encoder(pixel_values=image)
-        found = [_generate(writer, states, start, 1, 0.0)]
-        if samples > 1:
-            found.append(_generate(writer, states, start, samples - 1, temperature))
+        found = _generate(writer, states, start, samples, temperature)
     ranked = []
     for number in range(len(pictures)):
         best: dict[Written, float] = {}
-        for answers in found:
-            for answer in answers[number]:
-                best.setdefault(answer.crystal, answer.log_likelihood)
+        for answer in found[number]:
+            best.setdefault(answer.crystal, answer.log_likelihood)
         order = sorted(best.items(), key=lambda item: -item[1])
         ranked.append([Answer(crystal, likelihood) for crystal, likelihood in order])
     return ranked
@@ -200,16 +197,26 @@ def write_structures(
 def _generate(
     writer: Writer, states: Any, start: torch.Tensor, count: int, temperature: float
 ) -> list[list[Answer]]:
-    """Write `count` structures for each picture; temperature 0: the most likely words."""
+    """Write `count` structures for each picture; the first takes the most likely words."""
     repeated = type(states)(last_hidden_state=states[0].repeat_interleave(count, dim=0))
     prompts = start.repeat_interleave(count, dim=0)
-    grammar = CrystalGrammar([automaton_of(words) for words in prompts.tolist()])
-    sampled = {"do_sample": True, "temperature": temperature, "top_k": 0} if temperature else {}
+    grammar = CrystalGrammar(
+        [automaton_of(words) for words in prompts.tolist()],
+        [number % count == 0 for number in range(len(prompts))],
+    )
     words = writer.network.generate(
-        encoder_outputs=repeated, decoder_input_ids=prompts, max_length=LONGEST,
-        logits_processor=LogitsProcessorList([grammar]), pad_token_id=PAD, eos_token_id=END,
-        **(sampled or {"do_sample": False}),
-    )  # fmt: skip
+        encoder_outputs=repeated,
+        decoder_input_ids=prompts,
+        decoder_attention_mask=torch.ones_like(prompts),
+        max_length=LONGEST,
+        do_sample=True,
+        temperature=temperature,
+        top_k=0,
+        top_p=1.0,
+        logits_processor=LogitsProcessorList([grammar]),
+        pad_token_id=PAD,
+        eos_token_id=END,
+    )
     likelihoods = grammar.log_likelihoods.tolist()
     answers = [
         Answer(decode(row), likelihood)

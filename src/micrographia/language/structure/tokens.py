@@ -127,9 +127,7 @@ def prompt(formula: Mapping[int, int] | None, bravais: str | None) -> list[int]:
         for number in sorted(formula, reverse=True):
             words += [RANGES["element"].word(number), RANGES["count"].word(formula[number])]
         words += [NONE] * 2 * (MOST_ELEMENTS - len(formula))
-    words.append(
-        UNKNOWN if bravais is None else RANGES["bravais"].word(BRAVAIS.index(bravais))
-    )
+    words.append(UNKNOWN if bravais is None else RANGES["bravais"].word(BRAVAIS.index(bravais)))
     return [*words, ANSWER]
 
 

@@ -83,8 +83,8 @@ class StructureLearner:
             here = text[:, PROMPT - 1 :] != PAD
             total += float((_entropy(output, text)[:, PROMPT - 1 :] * here).sum())
             words += int(here.sum())
-            said, true = output[:, PROMPT - 1 : PROMPT + 1].float(), text[:, PROMPT - 1 : PROMPT + 1]
-            right += int(_near(said, true).sum())
+            cell = slice(PROMPT - 1, PROMPT + 1)
+            right += int(_near(output[:, cell].float(), text[:, cell]).sum())
         likelihood = float(np.exp(-total / words))
         return {self.score: likelihood, "a right": right / len(self.judged["text"])}
 

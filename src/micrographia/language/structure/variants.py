@@ -59,7 +59,7 @@ class Crystal:
         """Return what a picture shows, a along its rows."""
         length = float(np.hypot(*self.cell[0]))
         along = float(self.cell[0] @ self.cell[1]) / length
-        # The area's size and not its sign: a cell that was turned over is seen from its other side.
+        # The size of the area and not its sign: what was turned over is seen from behind.
         across = abs(float(np.linalg.det(self.cell))) / length
         upright = np.array([[length, 0.0], [along, across]])
         return Plane(upright, self.fractions, self.numbers)
@@ -106,8 +106,8 @@ def make_up(crystal: Crystal, settings: Variants, generator: np.random.Generator
     """Return a crystal that is made up from a known one.
 
     Elements are replaced by similar ones, never by one that the crystal has; the lengths follow
-    the covalent radii, and change at random beyond that. Of some the lattice is strained. What the digits cannot hold is not made up: the
-    known crystal is returned.
+    the covalent radii, and change at random beyond that. Of some the lattice is strained. What
+    the digits cannot hold is not made up: the known crystal is returned.
 
     Parameters
     ----------
