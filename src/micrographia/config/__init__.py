@@ -15,6 +15,13 @@ from micrographia.config.curation.scale import Scale
 from micrographia.config.curation.text import LabelledText, Text, TextTraining
 from micrographia.config.data import Data, Splits, StructureFilter, StructureSource
 from micrographia.config.energy import Energy
+from micrographia.config.language import (
+    Language,
+    PictureDials,
+    StructureModel,
+    StructureText,
+    Variants,
+)
 from micrographia.config.reconstruction import Reconstruction, Symmetry, Templates
 from micrographia.config.report import Report
 from micrographia.config.segmentation import (
@@ -49,7 +56,9 @@ __all__ = [
     "Kinds",
     "LabelledPictures",
     "LabelledText",
+    "Language",
     "Network",
+    "PictureDials",
     "Pretraining",
     "Reconstruction",
     "Report",
@@ -61,7 +70,9 @@ __all__ = [
     "Splits",
     "Stem",
     "StructureFilter",
+    "StructureModel",
     "StructureSource",
+    "StructureText",
     "Symmetry",
     "Synthesis",
     "Templates",
@@ -69,6 +80,7 @@ __all__ = [
     "TextTraining",
     "Training",
     "Tuning",
+    "Variants",
     "Vary",
     "Watershed",
     "WorkflowConfig",

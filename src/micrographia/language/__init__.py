@@ -1,1 +1,1 @@
-"""Language: text about pictures, checked against what is known of them."""
+"""Pictures in words: structure as text, and vision-language models fitted to pictures."""

@@ -22,6 +22,7 @@ from micrographia.io.schemas.crystals import (
     STRUCTURE_SCORES,
     STRUCTURES,
 )
+from micrographia.io.schemas.language import CRYSTAL_TEXTS, WRITTEN_CRYSTALS, WRITTEN_SCORES
 from micrographia.io.schemas.micrographs import (
     KIND_PICTURES,
     MANIFEST,
@@ -52,6 +53,7 @@ __all__ = [
     "ATTRIBUTES_FINAL",
     "CLASSIFIED",
     "CROSSCHECK",
+    "CRYSTAL_TEXTS",
     "EMBEDDINGS",
     "ENERGIES",
     "ENERGY_SCORES",
@@ -87,4 +89,6 @@ __all__ = [
     "TEXT_PICTURES",
     "TRAINING_HISTORY",
     "TRAINING_PICTURES",
+    "WRITTEN_CRYSTALS",
+    "WRITTEN_SCORES",
 ]
