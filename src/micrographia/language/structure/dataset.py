@@ -56,7 +56,7 @@ def crystal_texts(
 def _row(structure: StructureRow) -> dict[str, Any]:
     row: dict[str, Any] = blank(CRYSTAL_TEXTS)
     for name in ("structure_id", "formula", "natoms", "prototype", "cif"):
-        row[name] = structure[name]  # type: ignore[literal-required]
+        row[name] = structure[name]
     try:
         crystal = write(from_cif(str(structure["cif"])))
         row |= {
