@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from tests.unit.language.structure.test_canonical import MOS2
 
 from micrographia.errors import StructureError
 from micrographia.language.structure.canonical import Written, read
@@ -22,7 +23,6 @@ from micrographia.language.structure.tokens import (
     encode,
     prompt,
 )
-from tests.unit.language.structure.test_canonical import MOS2
 
 TI3C2 = {22: 3, 6: 2}
 

@@ -6,6 +6,7 @@ import numpy as np
 from ase import Atoms
 from ase.build import mx2
 from ase.data import atomic_numbers
+from tests.unit.language.structure.test_canonical import layer, oblique
 
 from micrographia.config import PictureDials, StructureText, Variants
 from micrographia.language.structure.canonical import write
@@ -15,7 +16,6 @@ from micrographia.language.structure.samples import Series, formula_of, show
 from micrographia.language.structure.tokens import LONGEST, PAD, PROMPT, decode
 from micrographia.language.structure.variants import Crystal, make_up, set_at_random, similar
 from micrographia.physics.matching import Projection, site_distance
-from tests.unit.language.structure.test_canonical import layer, oblique
 
 STILL = PictureDials(blur=0, noise=0, drift=0)
 
@@ -60,7 +60,8 @@ def test_made_up_crystals_keep_amounts_and_size() -> None:
         assert sorted(formula.values()) == [1, 2]
         seen |= set(formula)
         a, b = np.linalg.norm(crystal.cell, axis=1)
-        assert abs(a - b) < 1e-9 and 2.4 < a < 4.2
+        # From CrO2 to WTe2, by covalent radii 1.39 + 2 · 0.66 and 1.62 + 2 · 1.38 over 3.64 Å.
+        assert abs(a - b) < 1e-9 and 0.95 * 0.744 < a / 3.18 < 1.05 * 1.204
     assert {atomic_numbers[name] for name in ("W", "Nb", "Se", "Te", "O")} <= seen
     assert not seen & {42, 16}
 
