@@ -135,7 +135,7 @@ def test_from_a_table_of_crystals_to_a_table_of_answers(checkpoint: Path, tmp_pa
         structures.append(row | {"cif": cif, "status": "kept", "prototype": "AB2-78-b-h"})
     table, texts = tmp_path / "structures.parquet", tmp_path / "texts.parquet"
     write_table(structures, table, STRUCTURES)
-    shares = ["--settings", '{"structure": {"test": 0.4, "validation": 0.2}}']
+    shares = ["--settings", '{"test": 0.4, "validation": 0.2}']
     assert main(["language", "texts", str(table), "--out", str(texts), *shares]) == 0
     rows = read_rows(texts, CRYSTAL_TEXTS)
     assert sorted(row["split"] for row in rows) == ["test"] * 2 + ["train"] * 2 + ["validation"]
