@@ -30,11 +30,13 @@ include: "rules/classification/classification.smk"
 include: "rules/stem/stem.smk"
 include: "rules/reconstruction/reconstruction.smk"
 include: "rules/energy/energy.smk"
+include: "rules/language/structure.smk"
 include: "rules/benchmarks/benchmarks.smk"
 include: "rules/benchmarks/structure_real.smk"
 include: "rules/benchmarks/segmentation_methods.smk"
 include: "rules/benchmarks/segmentation_scaling.smk"
 include: "rules/benchmarks/classification.smk"
+include: "rules/benchmarks/structure_text.smk"
 include: "rules/report/report.smk"
 
 

@@ -14,7 +14,7 @@ from micrographia.commandline import (
     print_json,
     settings_of,
 )
-from micrographia.config import Language
+from micrographia.config import StructureText
 from micrographia.language.tuning import cli as tuning
 
 logger = logging.getLogger(__name__)
@@ -26,7 +26,7 @@ def register(verbs: Subparsers) -> None:
     texts.add_argument("structures", type=Path, help="structures.parquet of `stem structures`")
     _add_seed(texts, "of the split")
     texts.add_argument("--out", type=Path, required=True, metavar="TABLE", help="table to write")
-    add_settings(texts, Language)
+    add_settings(texts, StructureText)
     texts.set_defaults(run=_texts)
     train = verbs.add_parser(
         "train-structure",
@@ -41,7 +41,7 @@ def register(verbs: Subparsers) -> None:
     train.add_argument(
         "--out", type=Path, required=True, metavar="FILE", help="weights to write (.safetensors)"
     )
-    add_settings(train, Language)
+    add_settings(train, StructureText)
     train.set_defaults(run=_train)
     _register_answers(verbs)
     tuning.register(verbs)
@@ -116,7 +116,7 @@ def _add_answering(parser: argparse.ArgumentParser) -> None:
         help="number of structures for a picture; default: that in the settings",
     )  # fmt: skip
     _add_seed(parser, "of the structures that are drawn")
-    add_settings(parser, Language)
+    add_settings(parser, StructureText)
 
 
 def _add_seed(parser: argparse.ArgumentParser, what: str) -> None:
@@ -135,7 +135,7 @@ def _texts(arguments: argparse.Namespace) -> int:
     settings = settings_of(arguments)
     refuse_inputs([arguments.out], [arguments.structures])
     structures = read_rows(arguments.structures, STRUCTURES)
-    rows = crystal_texts(structures, settings.structure, arguments.seed)
+    rows = crystal_texts(structures, settings, arguments.seed)
     write_table(rows, arguments.out, CRYSTAL_TEXTS, stamp(settings, arguments.seed))
     told = [
         f"{sum(row['split'] == split for row in rows)} {split}"
@@ -161,7 +161,7 @@ def _train(arguments: argparse.Namespace) -> int:
     settings, seed, out = settings_of(arguments), arguments.seed, arguments.out
     refuse_inputs([out], [arguments.texts])
     rows = read_rows(arguments.texts, CRYSTAL_TEXTS)
-    progress = train(rows, settings.structure, out, seed)
+    progress = train(rows, settings, out, seed)
     beside = out.parent / out.stem
     provenance = stamp(settings, seed)
     write_table(progress.history, f"{beside}-history.parquet", TRAINING_HISTORY, provenance)
@@ -182,7 +182,7 @@ def _structure(arguments: argparse.Namespace) -> int:
     )
     from micrographia.language.structure.tokens import prompt
 
-    settings = settings_of(arguments).structure
+    settings = settings_of(arguments)
     refuse_inputs([arguments.out], [arguments.image])
     formula = None if arguments.formula is None else parse_formula(arguments.formula)
     words = prompt(formula, arguments.bravais)
@@ -219,12 +219,12 @@ def _structures(arguments: argparse.Namespace) -> int:
     chosen = [row for row in rows if row["split"] == arguments.split][: arguments.limit]
     asked = Asked(
         told=arguments.told,
-        samples=arguments.samples or settings.structure.samples,
+        samples=arguments.samples or settings.samples,
         seed=arguments.seed,
         blind=arguments.no_picture,
     )
-    writer = open_writer(arguments.checkpoint, settings.structure)
-    answers = answer_rows(writer, chosen, settings.structure, asked)
+    writer = open_writer(arguments.checkpoint, settings)
+    answers = answer_rows(writer, chosen, settings, asked)
     write_table(answers, arguments.out, WRITTEN_CRYSTALS, stamp(settings, arguments.seed))
     failed = sum(row["failure"] is not None for row in answers)
     print(f"{arguments.out}: {len(chosen)} pictures, {len(answers)} rows, {failed} failed")
@@ -238,7 +238,7 @@ def _ranked(arguments: argparse.Namespace) -> int:
     from micrographia.language.structure.predict import open_writer
     from micrographia.language.structure.ranked import answer_items
 
-    settings = settings_of(arguments).structure
+    settings = settings_of(arguments)
     refuse_inputs([arguments.out], [find_table(arguments.dataset)])
     items = read_dataset(arguments.dataset)
     writer = open_writer(arguments.checkpoint, settings)

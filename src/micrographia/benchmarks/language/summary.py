@@ -121,7 +121,11 @@ def _group(
     answered = rows[rows["a"].notna()]
     for metric, (column, width) in DISTRIBUTIONS.items():
         both = answered[[column, f"{column}_true"]].dropna().to_numpy(dtype=float)
-        for name, distance in (("KLD", divergence(*both.T, width)), ("EMD", _moved(*both.T))):
+        said, true = both[:, 0], both[:, 1]
+        for name, distance in (
+            ("KLD", divergence(said, true, width)),
+            ("EMD", _moved(said, true)),
+        ):
             yield entry(f"{name} of {metric}", (distance, np.nan, np.nan), len(both))
 
 

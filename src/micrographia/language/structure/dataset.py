@@ -56,7 +56,7 @@ def crystal_texts(
 def _row(structure: StructureRow) -> dict[str, Any]:
     row: dict[str, Any] = blank(CRYSTAL_TEXTS)
     for name in ("structure_id", "formula", "natoms", "prototype", "cif"):
-        row[name] = structure[name]  # type: ignore[literal-required]
+        row[name] = structure[name]
     try:
         crystal = write(from_cif(str(structure["cif"])))
         row |= {
@@ -83,11 +83,10 @@ def split(formulas: Sequence[str], settings: StructureText, seed: int) -> list[s
         members[formula] += 1
     ranked = sorted(members, key=lambda name: hashlib.sha256(f"{seed}|{name}".encode()).digest())
     sides: dict[str, str] = {}
-    given = 0
-    test, both = settings.test, settings.test + settings.validation
+    given, test = 0, round(settings.test * len(formulas))
+    both = test + round(settings.validation * len(formulas))
     for name in ranked:
-        share = given / len(formulas)
-        sides[name] = "test" if share < test else "validation" if share < both else "train"
+        sides[name] = "test" if given < test else "validation" if given < both else "train"
         given += members[name]
     return [sides[name] for name in formulas]
 

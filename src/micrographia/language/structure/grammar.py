@@ -2,7 +2,8 @@
 
 An automaton reads an answer word by word. What it allows keeps the canonical cell (a ≤ b,
 90° ≤ γ ≤ 120°), obeys the formula (amounts times one whole number) and the Bravais lattice of the
-prompt, keeps the order of the atoms and 0.5 Å between any two, and ends after the last atom.
+prompt, keeps the order of the atoms as far as there is room, and 0.5 Å between any two, and ends
+after the last atom.
 """
 
 from __future__ import annotations
@@ -37,6 +38,8 @@ from micrographia.physics.lattice import minimum_image
 
 #: Atoms are at least so far apart [Å].
 APART = 0.5
+
+_LAST = RANGES["fraction"].count - 1
 
 
 class Automaton:
@@ -145,11 +148,13 @@ class Automaton:
             return (RANGES["fraction"].word(0),)  # the origin
         name = "fraction" if known < 2 else "height"
         tied = bool(self.before) and tuple(self.site) == self.before[:known]
+        # At the end of the order there may be no room for the atoms to come: it begins anew.
+        tied = tied and self.before[:2] < (_LAST, _LAST)
         span = RANGES[name].span(self.before[known] if tied else None)
-        return span if known < 2 else self._free(span)
+        return span if known < 2 else self._free(span) or self._free(RANGES[name].span()) or span
 
     def _free(self, span: range) -> Sequence[int]:
-        """Heights that are not too near to an atom; all where an atom fills them, too."""
+        """Heights that are not too near to an atom."""
         if not self.placed:
             return span
         lengths = [
@@ -169,10 +174,10 @@ class Automaton:
         heights = (np.array(span) - RANGES["height"].start) * HEIGHT
         gaps = np.abs(heights[:, None] - placed[under, 2] * HEIGHT)
         free = np.all(gaps**2 + across[under] >= APART**2, axis=1)
-        return np.array(span)[free].tolist() if free.any() else span
+        return [int(word) for word in np.array(span)[free]]
 
 
-class CrystalGrammar(LogitsProcessor):
+class CrystalGrammar(LogitsProcessor):  # type: ignore[misc]
     """The automaton for `generate` of transformers: what is not allowed gets no probability.
 
     Parameters

@@ -40,9 +40,11 @@ class PictureConfig(PretrainedConfig):  # type: ignore[misc]
 
     model_type = "micrographia-picture"
 
-    def __init__(self, width: int = 256, layers: int = 3, heads: int = 8, **more: Any) -> None:
+    def __init__(
+        self, hidden_size: int = 256, layers: int = 3, heads: int = 8, **more: Any
+    ) -> None:
         super().__init__(**more)
-        self.hidden_size = width
+        self.hidden_size = hidden_size
         self.layers = layers
         self.heads = heads
 

@@ -23,7 +23,7 @@ POWER, WIDTH = 1.7, 0.5
 SIDE, PIXEL = 256, 0.1
 
 _SIGMA = WIDTH / np.sqrt(8 * np.log(2))
-_REACH = 1.2  # how far from the field an atom is still drawn [Å]
+_REACH = 5.0  # how far from the field an atom is still drawn, in standard deviations
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,10 +109,10 @@ def draw_picture(plane: Plane, view: View, generator: np.random.Generator) -> Fl
     )
     cell = plane.cell @ turn
     weights = plane.numbers.astype(np.float64) ** POWER
-    places, weights = _tile(cell, plane.fractions + np.array(view.origin), weights)
     sigma = float(np.hypot(_SIGMA, view.blur))
-    centres = (np.arange(SIDE) + 0.5) * PIXEL
-    x, y = (_bells(places[:, axis], centres, sigma) for axis in (0, 1))
+    origin = np.array(view.origin)
+    places, weights = _tile(cell, plane.fractions + origin, weights, _REACH * sigma)
+    x, y = (_bells(places[:, axis], sigma) for axis in (0, 1))
     picture = (y * weights[:, None].astype(np.float32)).T @ x / np.float32(2 * np.pi * sigma**2)
     if any(view.drift):
         picture = picture * _drift(view.drift)
@@ -122,28 +122,27 @@ def draw_picture(plane: Plane, view: View, generator: np.random.Generator) -> Fl
     return np.asarray(picture, dtype=np.float32)
 
 
-def _bells(places: FloatArray, centres: FloatArray, sigma: float) -> FloatImage:
+def _bells(places: FloatArray, sigma: float) -> FloatImage:
     """Gaussians (atoms, pixels) of height 1."""
+    centres = (np.arange(SIDE) + 0.5) * PIXEL
     away = (centres[None, :] - places[:, None]).astype(np.float32)
     return np.asarray(np.exp(away**2 * np.float32(-0.5 / sigma**2)), dtype=np.float32)
 
 
 def _tile(
-    cell: FloatArray, fractions: FloatArray, weights: FloatArray
+    cell: FloatArray, fractions: FloatArray, weights: FloatArray, reach: float
 ) -> tuple[FloatArray, FloatArray]:
-    """All atoms in the field and near it: places (m, 2) [Å] and weights (m,)."""
-    side = SIDE * PIXEL
-    corners = np.array(
-        [[x, y] for x in (-_REACH, side + _REACH) for y in (-_REACH, side + _REACH)]
-    )
+    """All atoms in the field and within `reach` of it: places (m, 2) [Å] and weights (m,)."""
+    ends = (-reach, SIDE * PIXEL + reach)
+    corners = np.array([[x, y] for x in ends for y in ends])
     inside = corners @ np.linalg.inv(cell)
     low, high = np.floor(inside.min(axis=0)) - 1, np.ceil(inside.max(axis=0))
     steps = np.stack(
-        np.meshgrid(*(np.arange(*ends) for ends in zip(low, high + 1, strict=True)),
+        np.meshgrid(*(np.arange(*both) for both in zip(low, high + 1, strict=True)),
                     indexing="ij"), axis=-1
     ).reshape(-1, 2)  # fmt: skip
     places = ((steps[:, None] + fractions % 1.0) @ cell).reshape(-1, 2)
-    near = np.all((places > -_REACH) & (places < side + _REACH), axis=1)
+    near = np.all((places > ends[0]) & (places < ends[1]), axis=1)
     return places[near], np.tile(weights, len(steps))[near]
 
 

@@ -113,8 +113,12 @@ def prompt(formula: Mapping[int, int] | None, bravais: str | None) -> list[int]:
     Raises
     ------
     StructureError
-        The formula has too many elements, or amounts without a word.
+        The formula has too many elements, or amounts without a word; there is no such lattice.
     """
+    if bravais is not None and bravais not in BRAVAIS:
+        raise StructureError(
+            "There is no such plane lattice", seen=bravais, allowed=", ".join(BRAVAIS)
+        )
     words = [BEGIN]
     if formula is None:
         words += [UNKNOWN] * 2 * MOST_ELEMENTS
