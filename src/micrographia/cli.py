@@ -29,6 +29,7 @@ ROOMS = {
     "reconstruction": "find the crystal structure in a STEM image",
     "energy": "relax crystals and compute their energies",
     "classification": "say what kind of nanomaterial a micrograph shows",
+    "language": "write what a picture shows as text, such as a crystal structure",
     "benchmarks": "score predictions against the ground truth",
     "report": "write one self-contained HTML page of the results",
     "data": "list and download public data sets that the benchmarks use",

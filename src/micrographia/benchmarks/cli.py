@@ -10,6 +10,7 @@ def register(verbs: Subparsers) -> None:
     from micrographia.benchmarks.annotation import cli as annotation
     from micrographia.benchmarks.classification import cli as classification
     from micrographia.benchmarks.energy import cli as energy
+    from micrographia.benchmarks.language import cli as language
     from micrographia.benchmarks.segmentation import cli as segmentation
     from micrographia.benchmarks.segmentation import methods_cli as segmentation_methods
     from micrographia.benchmarks.stem import cli as stem
@@ -19,6 +20,6 @@ def register(verbs: Subparsers) -> None:
 
     for benchmark in (
         segmentation, segmentation_methods, structure, structure_real, stem2crystal, energy, stem,
-        annotation, classification,
+        annotation, classification, language,
     ):  # fmt: skip
         benchmark.register(verbs)

@@ -20,6 +20,13 @@ from micrographia.config.curation.scale import Scale
 from micrographia.config.curation.text import LabelledText, Text, TextTraining
 from micrographia.config.data import Data, Splits, StructureFilter, StructureSource
 from micrographia.config.energy import Energy
+from micrographia.config.language import (
+    Language,
+    PictureDials,
+    StructureModel,
+    StructureText,
+    Variants,
+)
 from micrographia.config.reconstruction import Reconstruction, Symmetry, Templates
 from micrographia.config.report import Report
 from micrographia.config.segmentation import (
@@ -35,6 +42,7 @@ from micrographia.config.segmentation import (
 from micrographia.config.stem import Stem, Vary
 from micrographia.config.synthesis import Kinds, Synthesis
 from micrographia.config.training import Training
+from micrographia.config.tuning import Tuning
 from micrographia.config.validation import dump_section, parse_section, validate
 from micrographia.config.workflow import WorkflowConfig
 
@@ -54,8 +62,10 @@ __all__ = [
     "Kinds",
     "LabelledPictures",
     "LabelledText",
+    "Language",
     "Network",
     "PictureBaselines",
+    "PictureDials",
     "Pretraining",
     "Reconstruction",
     "Report",
@@ -67,13 +77,17 @@ __all__ = [
     "Splits",
     "Stem",
     "StructureFilter",
+    "StructureModel",
     "StructureSource",
+    "StructureText",
     "Symmetry",
     "Synthesis",
     "Templates",
     "Text",
     "TextTraining",
     "Training",
+    "Tuning",
+    "Variants",
     "Vary",
     "Watershed",
     "WorkflowConfig",

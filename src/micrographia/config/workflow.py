@@ -11,6 +11,7 @@ from micrographia.config.classification import Classification
 from micrographia.config.curation import Curation
 from micrographia.config.data import Data
 from micrographia.config.energy import Energy
+from micrographia.config.language import Language
 from micrographia.config.reconstruction import Reconstruction
 from micrographia.config.report import Report
 from micrographia.config.segmentation import Segmentation
@@ -64,6 +65,9 @@ class WorkflowConfig(Section):
     )
     classification: Classification = Field(
         default_factory=Classification, description="Kinds of nanomaterials."
+    )
+    language: Language = Field(
+        default_factory=Language, description="Crystals and micrographs in words."
     )
     benchmarks: Benchmarks = Field(
         default_factory=Benchmarks, description="Scores and their confidence intervals."

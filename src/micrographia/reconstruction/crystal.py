@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from ase import Atoms
@@ -22,7 +23,12 @@ from micrographia.reconstruction.cif import CRYSTAL_CONFIDENCE, LEAST_CONFIDENCE
 from micrographia.reconstruction.solve import elements_of, solve
 from micrographia.reconstruction.symmetry.layer import SymmetricLayer, symmetrise_layer
 from micrographia.reconstruction.templates.consult import Consulted, solve_with_templates
-from micrographia.reconstruction.templates.library import read_library
+from micrographia.reconstruction.templates.library import (
+    Library,
+    Template,
+    library_row,
+    read_library,
+)
 
 #: Tolerance of heights that are not nominal [Å].
 KNOWN_HEIGHTS = 0.1
@@ -155,6 +161,7 @@ def read_crystal(
     name: str,
     composition: Mapping[str, int] | None = None,
     mask: BoolArray | None = None,
+    proposals: Sequence[Atoms] = (),
 ) -> Crystal:
     """Read a crystal from one picture, with the template library that the settings name.
 
@@ -172,6 +179,10 @@ def read_crystal(
         Atoms of each element per formula, where it is known; it says the elements, too.
     mask
         True where pixels are no part of the picture (rows, columns), such as burnt-in text.
+    proposals
+        Crystals that somebody takes this picture for, such as a language model: layers with c
+        along z. They are compared with the picture as templates are. One that explains it better
+        than the search replaces the answer, one with the answer's columns lends its heights.
 
     Raises
     ------
@@ -183,10 +194,10 @@ def read_crystal(
     """
     note = None
     elements = elements_of(elements, composition)
-    if elements is None or settings.templates.library is None:
+    library = _known(settings, proposals)
+    if elements is None or library is None:
         solution = solve(image, elements, settings, composition=composition, mask=mask)
     else:
-        library = read_library(settings.templates.library)
         found = solve_with_templates(image, elements, settings, library, composition, mask)
         solution, note = found.solution, describe_template(found, "in-library")
     return Crystal(
@@ -206,6 +217,18 @@ def read_crystal(
         candidates=solution.candidates,
         notes=solution.notes,
     )
+
+
+def _known(settings: Reconstruction, proposals: Sequence[Atoms]) -> Library | None:
+    """The library of the settings and the proposals; None where there are neither."""
+    rows: list[Mapping[str, Any]] = []
+    if settings.templates.library is not None:
+        rows += read_library(settings.templates.library).rows
+    rows += [
+        library_row(Template.of(f"proposal {place}", atoms))
+        for place, atoms in enumerate(proposals, 1)
+    ]
+    return Library.of(rows) if rows else None
 
 
 def check_cif_name(path: str | os.PathLike[str]) -> None:

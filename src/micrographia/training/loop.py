@@ -42,7 +42,8 @@ class Learner(Protocol):
     Attributes
     ----------
     model
-        The network; it is called with `batch["image"]`.
+        The network; it is called with `batch["image"]`, and with `batch["text"]` after it where
+        samples have one.
     score
         Which entry of `validate` is to be as large as possible.
     """
@@ -208,7 +209,8 @@ class _Run:
         for group in self.optimizer.param_groups:
             group["lr"] = learning_rate(progress.step, settings)
         self.model.train()
-        output = self.model(batch["image"].contiguous(memory_format=torch.channels_last))
+        text = (batch["text"],) if "text" in batch else ()
+        output = self.model(batch["image"].contiguous(memory_format=torch.channels_last), *text)
         losses = self.learner.loss(output, batch)
         self.optimizer.zero_grad()
         self.accelerator.backward(losses["loss"])

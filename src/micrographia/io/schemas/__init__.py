@@ -17,6 +17,7 @@ from micrographia.io.schemas.classification import (
     QUESTIONS,
     SPLITS,
 )
+from micrographia.io.schemas.conversations import ANSWERED
 from micrographia.io.schemas.crystal_scores import RANKED_SCORES, REAL_PICTURES, REAL_SCORES
 from micrographia.io.schemas.crystals import (
     ENERGIES,
@@ -29,6 +30,7 @@ from micrographia.io.schemas.crystals import (
     STRUCTURE_SCORES,
     STRUCTURES,
 )
+from micrographia.io.schemas.language import CRYSTAL_TEXTS, WRITTEN_CRYSTALS, WRITTEN_SCORES
 from micrographia.io.schemas.micrographs import (
     KIND_PICTURES,
     MANIFEST,
@@ -55,11 +57,13 @@ from micrographia.io.schemas.segmentation import (
 __all__ = [
     "ALIGNED",
     "ANNOTATION_SCORES",
+    "ANSWERED",
     "ATTRIBUTES",
     "ATTRIBUTES_FINAL",
     "BASELINE_SCORES",
     "CLASSIFIED",
     "CROSSCHECK",
+    "CRYSTAL_TEXTS",
     "EMBEDDINGS",
     "ENERGIES",
     "ENERGY_SCORES",
@@ -96,4 +100,6 @@ __all__ = [
     "TEXT_PICTURES",
     "TRAINING_HISTORY",
     "TRAINING_PICTURES",
+    "WRITTEN_CRYSTALS",
+    "WRITTEN_SCORES",
 ]

@@ -42,6 +42,11 @@ def register(verbs: Subparsers) -> None:
         "--oracle", action="store_true",
         help="take the true projections instead of solving, to judge the heights alone",
     )  # fmt: skip
+    ranked.add_argument(
+        "--proposals", type=Path, default=None, metavar="JSONL",
+        help="answers of others to the same pictures, such as those of `language ranked`: the "
+        "search starts from them, too",
+    )  # fmt: skip
     add_time_limit(ranked)
     add_settings(ranked, Reconstruction)
     ranked.set_defaults(run=_ranked)
@@ -70,15 +75,22 @@ def _real(arguments: argparse.Namespace) -> int:
 
 def _ranked(arguments: argparse.Namespace) -> int:
     from micrographia.io.atomic import refuse_inputs
-    from micrographia.io.datasets.answers import write_answers
+    from micrographia.io.datasets.answers import read_answers, write_answers
     from micrographia.io.datasets.ranked import find_table, read_dataset
+    from micrographia.io.structures import orient_layer
     from micrographia.reconstruction.datasets.ranked import answer_pictures
 
     settings = limited_settings(arguments)
     refuse_inputs([arguments.out], [find_table(arguments.dataset)])
     items = read_dataset(arguments.dataset)
+    given = {} if arguments.proposals is None else read_answers(arguments.proposals)
+    proposals = {
+        picture: [orient_layer(one) for one in answer.crystals if one is not None]
+        for picture, answer in given.items()
+    }
     rows = []
-    for row in answer_pictures(items, settings, max(1, arguments.count), arguments.oracle):
+    count = max(1, arguments.count)
+    for row in answer_pictures(items, settings, count, arguments.oracle, proposals):
         logger.info(
             "%s: %s, %.1f s", row["picture"], row.get("failure", "answered"), row["seconds"]
         )

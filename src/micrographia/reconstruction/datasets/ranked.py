@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
+from itertools import zip_longest
 from typing import Any
 
 import numpy as np
 from ase import Atoms
+from pymatgen.analysis.structure_matcher import StructureMatcher
+from pymatgen.io.ase import AseAtomsAdaptor
 
 from micrographia.config import Reconstruction
-from micrographia.errors import MicrographiaError
+from micrographia.errors import MicrographiaError, SolveError
 from micrographia.io.datasets.ranked import Item
 from micrographia.io.structures import orient_layer, to_cif
 from micrographia.reconstruction.composition.repeat import larger_layers
@@ -20,9 +23,16 @@ from micrographia.reconstruction.crystal import Crystal, read_crystal
 from micrographia.reconstruction.heights import rank_layers
 from micrographia.reconstruction.symmetry.layer import symmetrise_layer
 
+#: Sites nearer than this share of the spacing of atoms make two layers one.
+_SAME = 0.1
+
 
 def answer_pictures(
-    items: Iterable[Item], settings: Reconstruction, count: int, oracle: bool = False
+    items: Iterable[Item],
+    settings: Reconstruction,
+    count: int,
+    oracle: bool = False,
+    proposals: Mapping[str, Sequence[Atoms]] | None = None,
 ) -> Iterator[dict[str, Any]]:
     """Answer each picture with crystals, the best first.
 
@@ -38,6 +48,10 @@ def answer_pictures(
         whose heights repeat in a larger cell.
     oracle
         Put the true projection in the solver's place: what is scored are the heights.
+    proposals
+        Crystals that somebody takes a picture for, by its name, the most probable first. The
+        search compares them with the picture (`read_crystal`); where it finds nothing, they are
+        the answer, and else those that it did not take come after its first.
 
     Yields
     ------
@@ -46,30 +60,80 @@ def answer_pictures(
     for item in items:
         row: dict[str, Any] = {"picture": item.picture}
         started = time.perf_counter()
+        proposed = (proposals or {}).get(item.picture, ())
         try:
             if oracle:
-                found = [item.truth]
+                layers = _answers([item.truth], item, settings, count, oracle)
             else:
-                crystal = _solve(item, settings)
+                crystal = _solve(item, settings, proposed)
                 row["confidence"] = crystal.confidence
                 found = list(crystal.candidates) or [crystal.atoms]
-            index = _missing(found[0], item.composition)
-            if index > 1:
-                layers = _larger(found[0], index, settings, count)
-            else:
-                others = _other_heights(found[0], settings, count)
-                layers = others if oracle else [*found, *others[1:]]
-            row["answers"] = [to_cif(_with_vacuum(one, settings.vacuum)) for one in layers[:count]]
+                layers = _answers(found, item, settings, count, oracle)
+                if proposed:
+                    layers = _with_proposals(crystal, layers, proposed)
+            row["answers"] = _texts(layers, settings, count)
         except MicrographiaError as error:
-            row["failure"] = str(error)
+            if proposed and isinstance(error, SolveError):
+                row |= {"answers": _texts(proposed, settings, count), "confidence": 0.0}
+            else:
+                row["failure"] = str(error)
         row["seconds"] = time.perf_counter() - started
         yield row
 
 
-def _solve(item: Item, settings: Reconstruction) -> Crystal:
+def _solve(item: Item, settings: Reconstruction, proposed: Sequence[Atoms]) -> Crystal:
     return read_crystal(
-        item.read(), sorted(item.composition), settings, item.picture, composition=item.composition
+        item.read(),
+        sorted(item.composition),
+        settings,
+        item.picture,
+        composition=item.composition,
+        proposals=proposed,
     )
+
+
+def _answers(
+    found: list[Atoms], item: Item, settings: Reconstruction, count: int, oracle: bool
+) -> list[Atoms]:
+    """The solver's layers, and its first with other heights."""
+    index = _missing(found[0], item.composition)
+    if index > 1:
+        return _larger(found[0], index, settings, count)
+    others = _other_heights(found[0], settings, count)
+    return others if oracle else [*found, *others[1:]]
+
+
+def _with_proposals(
+    crystal: Crystal, layers: list[Atoms], proposed: Sequence[Atoms]
+) -> list[Atoms]:
+    """Layers of the solver and proposals in turn, the first of which is the solver's."""
+    # Where a proposal lent its heights or replaced the answer, the crystal has them.
+    own = [crystal.atoms, *layers] if crystal.template is not None else layers
+    mixed = [one for pair in zip_longest(own, proposed) for one in pair if one is not None]
+    kept: list[Atoms] = []
+    for one in mixed:
+        if not any(_are_same(one, other) for other in kept):
+            kept.append(one)
+    return kept
+
+
+def _are_same(first: Atoms, second: Atoms) -> bool:
+    """Whether two layers are one crystal, by the tolerances of STEM2Crystal-Bench's Hit."""
+    if first.get_chemical_formula() != second.get_chemical_formula():
+        return False
+    matcher = StructureMatcher(stol=_SAME, primitive_cell=True)
+    one, two = (AseAtomsAdaptor.get_structure(_periodic(layer)) for layer in (first, second))
+    return bool(matcher.fit(one, two))
+
+
+def _periodic(layer: Atoms) -> Atoms:
+    whole = layer.copy()
+    whole.pbc = True
+    return whole
+
+
+def _texts(layers: Sequence[Atoms], settings: Reconstruction, count: int) -> list[str]:
+    return [to_cif(_with_vacuum(one, settings.vacuum)) for one in layers[:count]]
 
 
 def _missing(atoms: Atoms, composition: Mapping[str, int]) -> int:

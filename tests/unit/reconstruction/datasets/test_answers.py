@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 from ase import Atoms
 from ase.build import mx2
@@ -76,3 +78,33 @@ def test_the_oracle_knows_the_plane_but_not_the_heights(folder: Path, tmp_path: 
     assert main([*command, "--out", str(scores)]) == 0
     figures = {row["metric"]: row["value"] for row in json.loads(scores.read_text())["metrics"]}
     assert figures["space group"] == 1.0 and figures["Hit@1"] == 1.0
+
+
+def test_proposals_lend_heights_and_stand_in_where_the_search_finds_nothing(
+    folder: Path, tmp_path: Path
+) -> None:
+    """A proposal whose lattice is 2 % too long: the plane is measured, the heights are its own."""
+    for name in ("good.tif", "true.cif"):
+        shutil.copy(folder / name, tmp_path / name)
+    noise = np.random.default_rng(0).normal(0, 1, (64, 64)).astype(np.float32)
+    np.save(tmp_path / "noise.npy", noise)
+    pictures = ("good.tif", "noise.npy")
+    rows = [{"picture": name, "structure": "true.cif", "pixel_size": 0.1} for name in pictures]
+    text = "".join(json.dumps(row) + "\n" for row in rows)
+    (tmp_path / "truth.jsonl").write_text(text, encoding="utf-8")
+    thick = mx2("MoS2", a=3.25, thickness=3.62, vacuum=8)
+    said = [{"picture": name, "answers": [to_cif(thick)]} for name in pictures]
+    proposals = tmp_path / "proposals.jsonl"
+    proposals.write_text("".join(json.dumps(row) + "\n" for row in said), encoding="utf-8")
+    out = tmp_path / "answers.jsonl"
+    command = ["reconstruction", "ranked", str(tmp_path), "--proposals", str(proposals)]
+    assert main([*command, "--out", str(out)]) == 0
+    answers = read_answers(out)
+    first = answers["good.tif"].crystals[0]
+    assert isinstance(first, Atoms)
+    assert first.cell.cellpar()[0] == pytest.approx(3.18, abs=0.01)
+    assert float(np.ptp(first.positions[:, 2])) == pytest.approx(3.62, abs=0.02)
+    stood_in = answers["noise.npy"].crystals
+    assert len(stood_in) == 1 and isinstance(stood_in[0], Atoms)
+    assert stood_in[0].cell.cellpar()[0] == pytest.approx(3.25, abs=1e-3)
+    assert answers["noise.npy"].confidence == 0.0

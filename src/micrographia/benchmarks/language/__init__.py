@@ -1,0 +1,1 @@
+"""Scores of crystals that were written as text."""

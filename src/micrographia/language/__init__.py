@@ -1,0 +1,1 @@
+"""Pictures in words: structure as text, and vision-language models fitted to pictures."""

@@ -1,0 +1,123 @@
+"""Samples for training and judging: a crystal, how it is changed, how it is seen, what is told."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from micrographia.arrays import FloatImage, IntArray
+from micrographia.config import PictureDials, StructureText, Variants
+from micrographia.errors import StructureError
+from micrographia.io.structures import from_cif
+from micrographia.language.structure.canonical import Written
+from micrographia.language.structure.features import features
+from micrographia.language.structure.pictures import draw_picture, draw_view
+from micrographia.language.structure.tokens import LONGEST, PAD, bravais_of, encode, prompt
+from micrographia.language.structure.variants import Crystal, make_up, set_at_random
+
+#: What the prompt can tell, in the order of the settings `told`.
+TOLD = ("formula", "lattice", "nothing")
+
+
+@dataclass(frozen=True, eq=False)
+class Shown:
+    """A picture and its truth.
+
+    Attributes
+    ----------
+    picture
+        (256, 256).
+    truth
+        The text in the setting in which the picture was taken.
+    """
+
+    picture: FloatImage
+    truth: Written
+
+
+def formula_of(crystal: Written) -> dict[int, int]:
+    """Amounts by atomic number, in smallest whole numbers."""
+    unit = math.gcd(*(count for _, count in crystal.contents))
+    return {number: count // unit for number, count in crystal.contents}
+
+
+def prompt_of(crystal: Written, told: str) -> list[int]:
+    """Return the prompt that tells one of `TOLD` of a crystal."""
+    formula = None if told == "nothing" else formula_of(crystal)
+    return prompt(formula, bravais_of(crystal) if told == "lattice" else None)
+
+
+def words_of(crystal: Written, told: str) -> IntArray:
+    """Return prompt and answer, filled up to `LONGEST` words."""
+    words = prompt_of(crystal, told) + encode(crystal)
+    return np.array(words + [PAD] * (LONGEST - len(words)), dtype=np.int64)
+
+
+def crystals_of(rows: Sequence[Mapping[str, Any]]) -> list[Crystal]:
+    """Read the crystals of rows of CRYSTAL_TEXTS.
+
+    Raises
+    ------
+    StructureError
+        There is none.
+    """
+    if not rows:
+        raise StructureError(
+            "There are no crystals to learn from or to judge by",
+            remedy="Make a larger table with `micrographia language texts`",
+        )
+    return [Crystal.of(from_cif(str(row["cif"]))) for row in rows]
+
+
+def show(
+    crystal: Crystal, dials: PictureDials, generator: np.random.Generator,
+    variants: Variants | None = None,
+) -> Shown:  # fmt: skip
+    """Take a picture of a crystal in a random setting of its cell.
+
+    Parameters
+    ----------
+    crystal
+        What to show.
+    dials
+        What spoils the picture.
+    generator
+        Source of randomness.
+    variants
+        How crystals are made up from known ones; None: the crystal itself is shown.
+    """
+    if variants is not None and generator.uniform() < variants.share:
+        crystal = make_up(crystal, variants, generator)
+    crystal = set_at_random(crystal, generator)
+    view = draw_view(dials, generator)
+    return Shown(draw_picture(crystal.plane(), view, generator), crystal.written())
+
+
+class Series:
+    """An endless series of training samples; each is a function of its number.
+
+    Parameters
+    ----------
+    crystals
+        To learn from.
+    settings
+        How they are changed, seen and told.
+    seed
+        Of the series.
+    """
+
+    def __init__(self, crystals: Sequence[Crystal], settings: StructureText, seed: int) -> None:
+        self.crystals, self.settings, self.seed = crystals, settings, seed
+        self.shares = np.array(settings.told) / sum(settings.told)
+
+    def sample(self, number: int) -> dict[str, np.ndarray]:
+        """Return `image` (1, 192, 128) and `text` (LONGEST,)."""
+        generator = np.random.default_rng([self.seed, number])
+        crystal = self.crystals[int(generator.integers(len(self.crystals)))]
+        told = TOLD[int(generator.choice(3, p=self.shares))]
+        shown = show(crystal, self.settings.pictures, generator, self.settings.variants)
+        return {"image": features(shown.picture), "text": words_of(shown.truth, told)}
