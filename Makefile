@@ -107,7 +107,7 @@ $(VENV)/.demo: $(PINS) | check-python
 	echo "install: $$((SECONDS - start)) s"; touch $@
 
 $(VENV)/.dev: $(PINS) | check-python
-	@start=$$SECONDS; $(PIP) install -c requirements.lock -e ".[demo,classification,energy,dev,docs]"; \
+	@start=$$SECONDS; $(PIP) install -c requirements.lock -e ".[demo,classification,energy,language,dev,docs]"; \
 	echo "install: $$((SECONDS - start)) s"; touch $(VENV)/.demo $@
 
 # A fresh environment with the versions of requirements.in and the newest of all else.

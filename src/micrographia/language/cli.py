@@ -44,6 +44,7 @@ def register(verbs: Subparsers) -> None:
     add_settings(train, StructureText)
     train.set_defaults(run=_train)
     _register_answers(verbs)
+    _register_datasets(verbs)
     tuning.register(verbs)
 
 
@@ -80,6 +81,10 @@ def _register_answers(verbs: Subparsers) -> None:
     many.add_argument("--out", type=Path, required=True, metavar="TABLE", help="table to write")
     _add_answering(many)
     many.set_defaults(run=_structures)
+
+
+def _register_datasets(verbs: Subparsers) -> None:
+    """Add the verbs of data sets with ranked answers."""
     ranked = verbs.add_parser(
         "ranked", help="answer a data set of pictures with ranked crystals; writes JSON lines"
     )

@@ -119,7 +119,8 @@ def verdicts(
     count = len(examples.classes)
     learned = np.ones(len(generated), dtype=np.bool_) if judge == "both" else ~generated
     part = examples.part(learned)
-    logits = out_of_fold(part, settings.folds, seed)
+    counted = np.ones(len(part.labels), dtype=np.bool_)
+    logits = out_of_fold(part, settings.folds, seed, counted)
     heat = temperature(logits[part.belongs][:, :count], part.labels[part.belongs])
     least = threshold(answer(logits, count, heat, 0.0).known, part.belongs, settings.coverage)
     if judge == "both":
