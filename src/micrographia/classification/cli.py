@@ -107,7 +107,10 @@ def _register_answers(verbs: Subparsers) -> None:
         "pictures", type=Path, nargs="+", help="pictures, folders of pictures, tables of labels"
     )
     predict.add_argument(
-        "--classifier", type=Path, default=SHIPPED, metavar="FILE",
+        "--classifier",
+        type=Path,
+        default=SHIPPED,
+        metavar="FILE",
         help="written by `train` (default: the shipped one, of ten classes of nanomaterials)",
     )
     predict.add_argument(
