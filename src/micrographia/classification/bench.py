@@ -69,7 +69,7 @@ def bench(
     """
     held = [row for row in rows if row["failure"] is None and row["label"] is not None]
     failed = [row for row in rows if row["failure"] is not None]
-    whole = examples_of([held, extra], settings.none_of_these)
+    whole = examples_of([held, extra], settings.none_of_these, settings.certain)
     tested = np.arange(len(whole.labels)) < len(held)
     if parts is None:
         dealt = _dealt(whole, tested, settings.folds, seed)
@@ -82,19 +82,14 @@ def bench(
         for draw in range(settings.draws if choice == "random" and shots else 1):
             name = f"{task.name}#{draw}" if choice == "random" else task.name
             tables[name] = _few(whole, dealt, task, seed + draw, parts is not None)
-    count = len(whole.classes)
     # Near-copies are no independent pictures: intervals are drawn by cluster.
     kept = [
         {**held[number], "group": f"cluster {whole.clusters[number]}"}
         for number in np.flatnonzero(tested)
     ]
-    labels, seconds = whole.labels[tested], whole.seconds[tested]
-    belongs, folded = whole.belongs[tested], dealt[tested]
-    told = folded == TEST if parts is not None else np.ones(len(kept), dtype=np.bool_)
+    told = dealt[tested] == TEST if parts is not None else np.ones(len(kept), dtype=np.bool_)
     for name, logits in tables.items():
-        answered = _calibrated(
-            logits[tested], (labels, seconds), belongs, folded, count, settings.coverage
-        )
+        answered = _calibrated(logits, whole, tested, dealt, settings.coverage)
         for number in np.flatnonzero(told):
             yield prediction(kept[number], name, whole.classes, answered, int(number))
         yield from (prediction(row, name) for row in failed)
@@ -180,25 +175,26 @@ def _rows(whole: Examples) -> int:
 
 
 def _calibrated(
-    logits: FloatArray,
-    right: tuple[IntArray, IntArray],
-    belongs: BoolArray,
-    dealt: IntArray,
-    count: int,
-    coverage: float,
+    logits: FloatArray, whole: Examples, tested: BoolArray, dealt: IntArray, coverage: float
 ) -> Answer:
-    """Turn logits into answers; temperature and threshold of a fold come from the others."""
-    labels, seconds = right
-    own = np.zeros((len(labels), count))
-    known, sure = np.zeros(len(labels)), np.zeros(len(labels), dtype=np.bool_)
-    for number in np.unique(dealt):
-        held = dealt == number
-        others = ~held & belongs
+    """Turn logits of what is tested into answers.
+
+    Temperature and threshold of a fold come from the certain pictures of the others.
+    """
+    count, shape = len(whole.classes), len(whole.labels)
+    own = np.zeros((shape, count))
+    known, sure = np.zeros(shape), np.zeros(shape, dtype=np.bool_)
+    for number in np.unique(dealt[tested]):
+        held = tested & (dealt == number)
+        others = tested & (dealt != number) & whole.certain
+        fitted = others & whole.belongs
         heat = 1.0
-        if others.any():
-            heat = temperature(logits[others][:, :count], labels[others], seconds[others])
-        score = answer(logits[~held], count, heat, 0.0).known
-        least = threshold(score, belongs[~held], coverage)
+        if fitted.any():
+            heat = temperature(
+                logits[fitted][:, :count], whole.labels[fitted], whole.seconds[fitted]
+            )
+        score = answer(logits[others], count, heat, 0.0).known
+        least = threshold(score, whole.belongs[others], coverage)
         found = answer(logits[held], count, heat, least)
         own[held], known[held], sure[held] = found.probabilities, found.known, found.sure
-    return Answer(own, known, sure)
+    return Answer(own[tested], known[tested], sure[tested])

@@ -92,12 +92,13 @@ def answer(logits: FloatArray, count: int, heat: float, least: float) -> Answer:
     -----
     Without pictures of no class the probability of the best class is the score (Hendrycks &
     Gimpel, A Baseline for Detecting Misclassified and Out-of-Distribution Examples, 2017); with
-    them it is times the probability that the picture belongs to any.
+    them it is the probability that the picture belongs to any class, whichever: a picture between
+    two classes is none the less known.
     """
     own = probabilities(logits[:, :count], heat)
     known = own.max(axis=1)
     if logits.shape[1] > count:
-        known = known * (1.0 - probabilities(logits, heat)[:, count])
+        known = 1.0 - probabilities(logits, heat)[:, count]
     return Answer(own, known, known >= least)
 
 

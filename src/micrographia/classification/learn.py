@@ -42,6 +42,8 @@ class Examples:
         Shape (n,).
     sources
         Which set each is of, shape (n,).
+    certain
+        Whether its answer counts where confidences are fitted, shape (n,).
     encoder
         Name and digest.
     """
@@ -53,6 +55,7 @@ class Examples:
     seconds: IntArray
     clusters: IntArray
     sources: IntArray
+    certain: BoolArray
     encoder: str
 
     @property
@@ -73,8 +76,19 @@ class Examples:
         )
 
 
-def examples_of(sets: Sequence[Rows], none_of_these: str | None) -> Examples:
+def examples_of(
+    sets: Sequence[Rows], none_of_these: str | None, certain: Sequence[str] = ()
+) -> Examples:
     """Return the examples of sets of rows of `schemas.EMBEDDINGS`, without failures.
+
+    Parameters
+    ----------
+    sets
+        The rows.
+    none_of_these
+        Label of pictures of no class.
+    certain
+        Words that the quality of a certain picture has.
 
     Raises
     ------
@@ -97,6 +111,7 @@ def examples_of(sets: Sequence[Rows], none_of_these: str | None) -> Examples:
     numbers = dict(places)
     if none_of_these is not None:
         numbers[none_of_these] = len(names)
+    sure = [set(certain) <= set((row["quality"] or "").split()) for row in good]
     both = all(row["mirrored"] is not None for row in good)
     return Examples(
         tuple(names),
@@ -106,6 +121,7 @@ def examples_of(sets: Sequence[Rows], none_of_these: str | None) -> Examples:
         np.array([places.get(row["second"], -1) for row in good], dtype=np.int64),
         clusters_of(good),
         np.repeat(np.arange(len(usable)), [len(rows) for rows in usable]),
+        np.array(sure, dtype=np.bool_),
         str(good[0]["encoder"]),
     )
 
@@ -212,12 +228,24 @@ def train(
     classifier, metrics
         `metrics` are those of the cross-validation: `top1`, `n`, `turned_away` (share of the
         pictures of no class that are declined; absent where there are none).
+
+    Raises
+    ------
+    MicrographiaError
+        There are too few classes or pictures, or none is certain.
     """
-    examples = examples_of([*sets, *judged], settings.none_of_these)
+    examples = examples_of([*sets, *judged], settings.none_of_these, settings.certain)
     count, belongs = len(examples.classes), examples.belongs
     counted = examples.sources >= (len(sets) if judged else 0)
     logits = out_of_fold(examples, settings.folds, seed, counted)
+    counted = counted & examples.certain
     own, others = counted & belongs, counted & ~belongs
+    if not own.any():
+        raise MicrographiaError(
+            "There is no picture to fit confidences to",
+            seen=f"classification.certain: {', '.join(settings.certain)}",
+            remedy="Name words that the quality of some pictures has, or none",
+        )
     labels, seconds = examples.labels[own], examples.seconds[own]
     heat = temperature(logits[own][:, :count], labels, seconds)
     known = answer(logits, count, heat, 0.0).known

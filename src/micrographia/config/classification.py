@@ -155,6 +155,11 @@ class Classification(Section):
         description="Fraction of the pictures of known classes that are to be answered; the rest "
         "is 'unsure'.",
     )
+    certain: tuple[str, ...] = Field(
+        (),
+        description="Words that a picture's quality must have, such as clean and sure, for its "
+        "held-out answer to count in temperature and threshold; others are learned from alone.",
+    )
     folds: int = Field(
         5,
         ge=2,

@@ -222,7 +222,9 @@ def _of_method(
     }
     for coverage in COVERAGES:
         plain[f"error at {coverage:.0%} coverage"] = [
-            risk_at(each.known[part], (each.rank < 1)[part], coverage) for each, part in own
+            # How likely the answer is right: known at all, and of this class.
+            risk_at((each.known * each.probability)[part], (each.rank < 1)[part], coverage)
+            for each, part in own
         ]
     metrics += [
         metric_row(name, group="all", method=method, value=float(np.mean(values)), **counts)
