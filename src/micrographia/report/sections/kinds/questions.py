@@ -6,7 +6,7 @@ import json
 from collections import Counter
 
 from micrographia.report.collect import Results, records
-from micrographia.report.page.blocks import Column, Fold, Gallery, Part, Table, Words
+from micrographia.report.page.blocks import Column, Facts, Fold, Gallery, Part, Table, Words
 from micrographia.report.page.render import row
 from micrographia.report.page.words import count
 from micrographia.report.sections.kinds.answers import Row
@@ -25,7 +25,7 @@ def part(results: Results) -> Part:
     pictures = len({one["path"] for one in rows})
     open_ = sum(not one["answerable"] for one in rows)
     told = (
-        f"{count(len(rows), 'question')} on {count(pictures, 'picture')}, {open_} of which the "
+        f"{count(len(rows), 'question')} on {count(pictures, 'picture')}, {open_:,} of which the "
         "picture and the text given with it do not answer; each answer names what it rests on."
     )
     return Part(title, (Words(told), _themes(rows), *_sample(rows, results)))
@@ -52,15 +52,14 @@ def _sample(rows: list[Row], results: Results) -> tuple[Gallery, Fold]:
     answered = Counter(one["path"] for one in rows if one["answerable"])
     path = min({one["path"] for one in rows}, key=lambda each: (-answered[each], each))
     own = [one for one in rows if one["path"] == path]
-    columns = (Column("theme"), Column("question"), Column("answer"), Column("evidence"))
+    # No table: four columns of sentences are narrow strips on a telephone.
     lines = tuple(
-        row(str(one["theme"]), str(one["question"]), str(one["answer"]), _evidence(one))
-        for one in own
+        (str(one["theme"]), f"{one['question']} {one['answer']} ({_evidence(one)})") for one in own
     )
     caption = "The picture of which most questions have an answer; they are listed below."
     gallery = Gallery((one_picture(path, own[0]["label"], results),), caption, size="medium")
     summary = f"{count(len(own), 'question')} on it"
-    return gallery, Fold(summary, (Table(columns, lines, label="Questions on it"),), True)
+    return gallery, Fold(summary, (Facts(lines),), True)
 
 
 def _evidence(question: Row) -> str:

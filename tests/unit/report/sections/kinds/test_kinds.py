@@ -140,7 +140,7 @@ def test_the_page_shows_the_section(run: Path, tmp_path: Path) -> None:
         "true: stripes", "predicted: dots (0.95)",
         "0.571 (0.471 to 0.671)",
         "What stratified has above grouped is flattery",
-        "2 questions on 1 picture, 1 of which", "There are 7. count: 7", "use: not known",
+        "2 questions on 1 picture, 1 of which", "There are 7. (count: 7)", "(use: not known)",
         "AlexNet (published)", "Published by others.", "resnet",
     ):  # fmt: skip
         assert said in page.text, said
