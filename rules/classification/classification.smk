@@ -155,3 +155,28 @@ rule classification_bench_split:
         "python -m micrographia classification bench --embeddings {input.embeddings:q}"
         " --split {input.split:q} --seed {params.seed} --settings {params.settings:q}"
         " --out {output.table:q} >{log:q} 2>&1"
+
+
+# Questions and answers about the pictures, from what is known of them.
+# Run only on request: snakemake classification_questions
+rule classification_questions:
+    input:
+        pictures=rules.classification_embed.input.pictures,
+    output:
+        table=results("classification", "questions.parquet"),
+    log:
+        logs("classification_questions"),
+    benchmark:
+        times("classification_questions")
+    conda:
+        "../../envs/core.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=120,
+    params:
+        code=code("classification.questions", "io.datasets.labelled"),
+        seed=settings.seed,
+        state=rules.classification_embed.params.state,
+    shell:
+        "python -m micrographia classification questions {input.pictures:q} --per-theme 2"
+        " --seed {params.seed} --out {output.table:q} >{log:q} 2>&1"

@@ -32,8 +32,9 @@ class Results:
         The micrograph wing; None where that step did not run.
     structures, images, exposures, reconstructions, structure_scores, engines
         The STEM wing; None where that step did not run.
-    embeddings, classified
-        Pictures with classes, and the answers to them; None where that step did not run.
+    embeddings, classified, questions
+        Pictures with classes, answers to which class they are of, and questions about them; None
+        where that step did not run.
     benchmarks
         Contents of the benchmark JSON files, by name.
     problems
@@ -58,6 +59,7 @@ class Results:
     engines: pd.DataFrame | None = None
     embeddings: pd.DataFrame | None = None
     classified: pd.DataFrame | None = None
+    questions: pd.DataFrame | None = None
     benchmarks: dict[str, dict[str, Any]] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
 
@@ -93,6 +95,7 @@ SOURCES: dict[str, Source] = {
     "engines": Source("stem/engines.parquet", schemas.ENGINES),
     "embeddings": Source("classification/embeddings.parquet", schemas.EMBEDDINGS),
     "classified": Source("classification/held-out.parquet", schemas.CLASSIFIED),
+    "questions": Source("classification/questions.parquet", schemas.QUESTIONS),
 }
 
 

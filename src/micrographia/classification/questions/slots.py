@@ -35,6 +35,10 @@ def slots_of(facts: Mapping[str, Any], grammar: Grammar) -> dict[str, str]:
     field = facts.get("field_of_view_nm")
     if field is not None:
         found["field"] = nanometres(float(field))
+    if field is not None and "bar" in facts:
+        found["bar_share"] = percent(_bar_nm(str(facts["bar"])) / float(field))
+    if "burnt_in" in facts:
+        found["burnt_in"] = ", ".join(str(facts["burnt_in"]).split(" | "))
     for name in _LENGTHS:
         if name in facts:
             found[f"{name}_share"] = percent(float(facts[name]))
@@ -66,6 +70,11 @@ def nanometres(length: float) -> str:
     if rounded >= 1000:
         return f"{_two_digits(rounded / 1000)} µm"
     return f"{_two_digits(rounded)} nm"
+
+
+def _bar_nm(text: str) -> float:
+    """Return the length of a bar by its text, such as "2 um" [nm]."""
+    return float(text[:-2]) * (1000 if text.endswith("um") else 1)
 
 
 def _two_digits(value: float) -> str:

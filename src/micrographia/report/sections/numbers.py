@@ -160,6 +160,7 @@ _PLACES = (
     ("segmentation_scores", "Segmentation score", "path", "failure"),
     ("structure_scores", "Structure score", "structure_id", "failure"),
     ("embeddings", "Classification", "path", "failure"),
+    ("questions", "Questions", "path", "failure"),
 )
 
 

@@ -64,7 +64,9 @@ def test_a_size_in_nanometres_is_the_share_times_the_field_of_view(tmp_path: Pat
         {"fact": "object", "value": "wires"},
     ]
     assert rows["scale_bar"]["short"] == "500 nm" and "no_size" not in rows
-    assert "3 µm" in rows["diameter"]["reasoning"]  # the field of view
+    # 500 of 3000 nm, and the field of view.
+    assert "17 % of the width" in rows["diameter"]["reasoning"]
+    assert "3 µm" in rows["diameter"]["reasoning"]
 
 
 def test_without_a_scale_bar_the_size_cannot_be_answered(tmp_path: Path) -> None:
@@ -146,6 +148,8 @@ def test_wordings_are_many_and_of_real_pictures_only_the_table_speaks(tmp_path: 
 
 def facts_behind(place: str) -> set[str]:
     """Return the facts that a place of a text is written from."""
+    if place == "bar_share":
+        return {"bar", "field_of_view_nm"}
     if place.endswith("_nm") and place != "field_of_view_nm":
         return {place.removesuffix("_nm"), "field_of_view_nm"}
     behind = {"noun": "object", "number": "countable", "spread": "size_spread"}

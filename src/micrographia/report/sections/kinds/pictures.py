@@ -36,6 +36,12 @@ def hard_ones(found: Answers, results: Results, most: int) -> Gallery:
     return Gallery(tuple(shown), caption, size="medium")
 
 
+def one_picture(path: str, label: str | None, results: Results) -> Picture:
+    """Return a picture by its file, with its class."""
+    grey = _square(path, results, None, _SIDE)
+    return _picture(grey, file_name(path), () if label is None else (_words(label),))
+
+
 def neighbours(rows: Sequence[Row], vectors: FloatArray, results: Results) -> Gallery:
     """Return a sheet for each class: one of its pictures, and about it those most like it.
 
@@ -76,7 +82,7 @@ def neighbours(rows: Sequence[Row], vectors: FloatArray, results: Results) -> Ga
 
 def _picture(grey: GreyImage, name: str, lines: tuple[str, ...]) -> Picture:
     height, width = grey.shape
-    told = f"{name}: {'; '.join(lines)}"
+    told = f"{name}: {'; '.join(lines)}" if lines else name
     return Picture(pictures.data_uri(grey), width, height, name, told, lines)
 
 

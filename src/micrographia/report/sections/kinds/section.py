@@ -24,7 +24,7 @@ from micrographia.report.page.blocks import (
 )
 from micrographia.report.page.render import row
 from micrographia.report.page.words import count, number, verb
-from micrographia.report.sections.kinds import pictures
+from micrographia.report.sections.kinds import pictures, questions
 from micrographia.report.sections.kinds.answers import (
     Answers,
     Row,
@@ -64,6 +64,7 @@ def section(
         ]
     blocks.append(_splits(results.benchmarks.get("classification_splits"), beside))
     blocks.append(_baselines(results.benchmarks.get("classification_baselines")))
+    blocks.append(questions.part(results))
     return Section("kinds", "Kinds of pictures", tuple(blocks), "Kinds")
 
 

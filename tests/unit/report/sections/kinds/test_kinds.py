@@ -72,6 +72,15 @@ def write_run(root: Path) -> Path:
     _scores(
         root, "classification", [("probe/all", "all", 0.571), ("probe/likeness/3", "all", 0.3)]
     )
+    asked = dict.fromkeys(schemas.QUESTIONS.names) | {
+        "path": embedded[0]["path"], "label": "dots", "theme": "size", "topic": "number",
+        "question": "How many dots are there?", "answer": "There are 7.", "short": "7",
+        "evidence": '[{"fact":"count","value":7}]', "answerable": True,
+    }  # fmt: skip
+    unknown = asked | {"theme": "context", "question": "What for?", "answerable": False}
+    unknown |= {"answer": "It is not told.", "evidence": '[{"fact":"use","value":null}]'}
+    table = folder / "questions.parquet"
+    write_table([asked, unknown], table, schemas.QUESTIONS, {"seed": 0})
     splits = [("probe/all", "stratified", 0.9), ("probe/all", "grouped", 0.6)]
     _scores(root, "classification_splits", [*splits, ("probe/all", "hard", 0.4)])
     published = [{"system": "AlexNet", "metric": "top-1", "value": 0.528, "group": "all"}]
@@ -131,6 +140,7 @@ def test_the_page_shows_the_section(run: Path, tmp_path: Path) -> None:
         "true: stripes", "predicted: dots (0.95)",
         "0.571 (0.471 to 0.671)",
         "What stratified has above grouped is flattery",
+        "2 questions on 1 picture, 1 of which", "There are 7. (count: 7)", "(use: not known)",
         "AlexNet (published)", "Published by others.", "resnet",
     ):  # fmt: skip
         assert said in page.text, said
