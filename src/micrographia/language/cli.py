@@ -138,7 +138,8 @@ def _train(arguments: argparse.Namespace) -> int:
     if arguments.threads:
         torch.set_num_threads(arguments.threads)
     settings, seed, out = settings_of(arguments), arguments.seed, arguments.out
-    refuse_inputs([out], [arguments.texts])
+    # The card beside the weights must not replace the settings, which would forbid to resume.
+    refuse_inputs([out, out.with_suffix(".json")], [arguments.texts, arguments.settings])
     rows = read_rows(arguments.texts, CRYSTAL_TEXTS)
     progress = train(rows, settings, out, seed)
     beside = out.parent / out.stem
