@@ -78,6 +78,11 @@ def _register_answers(verbs: Subparsers) -> None:
     many.add_argument(
         "--no-picture", action="store_true", help="answer from the text alone, without the picture"
     )
+    many.add_argument(
+        "--baseline", choices=("nearest", "mean"), default=None,
+        help="answer without a network: the training crystal whose picture is most like, or the "
+        "most ordinary one",
+    )  # fmt: skip
     many.add_argument("--out", type=Path, required=True, metavar="TABLE", help="table to write")
     _add_answering(many)
     many.set_defaults(run=_structures)
@@ -164,7 +169,8 @@ def _train(arguments: argparse.Namespace) -> int:
     if arguments.threads:
         torch.set_num_threads(arguments.threads)
     settings, seed, out = settings_of(arguments), arguments.seed, arguments.out
-    refuse_inputs([out], [arguments.texts])
+    # The card beside the weights must not replace the settings, which would forbid to resume.
+    refuse_inputs([out, out.with_suffix(".json")], [arguments.texts, arguments.settings])
     rows = read_rows(arguments.texts, CRYSTAL_TEXTS)
     progress = train(rows, settings, out, seed)
     beside = out.parent / out.stem
@@ -215,6 +221,7 @@ def _structures(arguments: argparse.Namespace) -> int:
     from micrographia.io.atomic import refuse_inputs
     from micrographia.io.schemas import CRYSTAL_TEXTS, WRITTEN_CRYSTALS
     from micrographia.io.tables import read_rows, write_table
+    from micrographia.language.structure.baselines import baseline_rows
     from micrographia.language.structure.predict import Asked, answer_rows, open_writer
     from micrographia.provenance import stamp
 
@@ -228,8 +235,11 @@ def _structures(arguments: argparse.Namespace) -> int:
         seed=arguments.seed,
         blind=arguments.no_picture,
     )
-    writer = open_writer(arguments.checkpoint, settings)
-    answers = answer_rows(writer, chosen, settings, asked)
+    if arguments.baseline is not None:
+        answers = baseline_rows(arguments.baseline, rows, chosen, settings, arguments.seed)
+    else:
+        writer = open_writer(arguments.checkpoint, settings)
+        answers = answer_rows(writer, chosen, settings, asked)
     write_table(answers, arguments.out, WRITTEN_CRYSTALS, stamp(settings, arguments.seed))
     failed = sum(row["failure"] is not None for row in answers)
     print(f"{arguments.out}: {len(chosen)} pictures, {len(answers)} rows, {failed} failed")

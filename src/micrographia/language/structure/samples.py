@@ -21,6 +21,8 @@ from micrographia.language.structure.variants import Crystal, make_up, set_at_ra
 
 #: What the prompt can tell, in the order of the settings `told`.
 TOLD = ("formula", "lattice", "nothing")
+#: Groups of crystals of similar size, from one of which a batch is drawn.
+_GROUPS = 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,24 +102,32 @@ def show(
 class Series:
     """An endless series of training samples; each is a function of its number.
 
+    The samples of a batch show crystals with about the same number of atoms, since the longest
+    text of a batch decides how long it takes.
+
     Parameters
     ----------
     crystals
         To learn from.
     settings
-        How they are changed, seen and told.
+        How they are changed, seen and told; the size of a batch.
     seed
         Of the series.
     """
 
     def __init__(self, crystals: Sequence[Crystal], settings: StructureText, seed: int) -> None:
-        self.crystals, self.settings, self.seed = crystals, settings, seed
+        self.settings, self.seed = settings, seed
         self.shares = np.array(settings.told) / sum(settings.told)
+        ranked = sorted(crystals, key=lambda crystal: len(crystal.numbers))
+        pieces = np.array_split(np.arange(len(ranked)), min(_GROUPS, len(ranked)))
+        self.groups = [[ranked[int(k)] for k in piece] for piece in pieces]
 
     def sample(self, number: int) -> dict[str, np.ndarray]:
         """Return `image` (1, 192, 128) and `text` (LONGEST,)."""
+        batch = np.random.default_rng([self.seed, number // self.settings.loop.batch, 2])
+        group = self.groups[int(batch.integers(len(self.groups)))]
         generator = np.random.default_rng([self.seed, number])
-        crystal = self.crystals[int(generator.integers(len(self.crystals)))]
+        crystal = group[int(generator.integers(len(group)))]
         told = TOLD[int(generator.choice(3, p=self.shares))]
         shown = show(crystal, self.settings.pictures, generator, self.settings.variants)
         return {"image": features(shown.picture), "text": words_of(shown.truth, told)}

@@ -155,3 +155,14 @@ def test_from_a_table_of_crystals_to_a_table_of_answers(checkpoint: Path, tmp_pa
         for row in json.loads(result.read_text())["metrics"] if row["group"] == "all"
     }  # fmt: skip
     assert figures["formula right"] == 1.0 and figures["valid"] == 1.0
+
+
+def test_a_training_does_not_replace_its_own_settings(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = tmp_path / "writer.json"
+    settings.write_text('{"judged": 8}')
+    command = ["language", "train-structure", "texts.parquet", "--settings", str(settings)]
+    assert main([*command, "--out", str(tmp_path / "writer.safetensors")]) == 2
+    assert "would overwrite the input" in capsys.readouterr().err
+    assert settings.read_text() == '{"judged": 8}'

@@ -103,6 +103,18 @@ def test_a_sample_is_a_function_of_its_number() -> None:
     assert (answer == PAD).any()
 
 
+def test_a_batch_shows_crystals_of_one_size_and_the_series_all() -> None:
+    crystals = [molybdenite(), Crystal.of(layer(oblique()))]
+    series = Series(crystals, StructureText(), seed=9)
+    size = StructureText().loop.batch
+    counts = [
+        {len(decode(series.sample(k)["text"][PROMPT:].tolist()).sites)
+         for k in range(size * batch, size * batch + 3)}
+        for batch in range(8)
+    ]  # fmt: skip
+    assert all(len(found) == 1 for found in counts) and set().union(*counts) == {3, 4}
+
+
 def test_what_is_shown_without_variants_is_the_crystal_itself() -> None:
     wanted = layer(oblique())
     shown = show(Crystal.of(wanted), STILL, np.random.default_rng(8))

@@ -1,0 +1,85 @@
+"""Train the network that writes structures, and score it beside what answers without one.
+
+    python studies/structure_text.py CRYSTALS --out FOLDER [--threads 2] [--steps 12000]
+
+CRYSTALS is any source of `micrographia stem structures`: a parquet table, a folder of CIF files.
+The commands are `stem structures`, `language texts`, `language train-structure`, `language
+structures` and `benchmarks score-written`; each can be run alone. What is there already is not
+made again, and a training that was ended, also by kill -9, resumes: give the same command.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from pathlib import Path
+
+from micrographia.cli import main as run_command
+
+#: Scored runs: name, and the options of `language structures`.
+RUNS = {
+    "network": [],
+    "network-lattice": ["--told", "lattice"],
+    "network-nothing": ["--told", "nothing"],
+    "network-no-picture": ["--no-picture"],
+    "nearest": ["--baseline", "nearest"],
+    "mean": ["--baseline", "mean"],
+}
+
+
+def main() -> None:
+    """Crystals, texts, training, answers, scores."""
+    options = _options()
+    options.out.mkdir(parents=True, exist_ok=True)
+    structures, texts = options.out / "structures.parquet", options.out / "texts.parquet"
+    weights = options.out / "structure.safetensors"
+    if not structures.exists():
+        _run(["stem", "structures", options.crystals, "--out", str(structures), "--seed", "1665"])
+    if not texts.exists():
+        _run(["language", "texts", str(structures), "--out", str(texts)])
+    # The table of the history is the last file of a training that has ended.
+    if not (options.out / "structure-history.parquet").exists():
+        settings = {} if options.steps is None else {"loop": _loop(options.steps)}
+        _run(["language", "train-structure", str(texts), "--threads", str(options.threads),
+              "--settings", json.dumps(settings), "--out", str(weights)])  # fmt: skip
+    for name in options.runs:
+        answers, scores = (options.out / f"{name}{end}" for end in ("-answers.parquet", ".json"))
+        limit = [] if options.limit is None else ["--limit", str(options.limit)]
+        _run(["language", "structures", str(texts), "--checkpoint", str(weights), *RUNS[name],
+              *limit, "--out", str(answers)])  # fmt: skip
+        _run(["benchmarks", "score-written", str(texts), "--answers", str(answers), "--method",
+              name, "--out", str(scores)])  # fmt: skip
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("crystals", help="source of crystals")
+    parser.add_argument("--out", type=Path, required=True, help="folder to write")
+    parser.add_argument("--threads", type=int, default=2, help="threads of torch")
+    parser.add_argument("--steps", type=int, default=None, help="updates; default: the settings'")
+    parser.add_argument("--limit", type=int, default=None, help="only the first N test crystals")
+    parser.add_argument(
+        "--runs", nargs="*", choices=RUNS, default=list(RUNS), help="what to score; default: all"
+    )
+    return parser.parse_args()
+
+
+def _loop(steps: int) -> dict[str, object]:
+    """The default schedule with another length."""
+    from micrographia.config import StructureText
+
+    return StructureText().loop.model_dump(mode="json") | {"steps": steps}
+
+
+def _run(command: list[str]) -> None:
+    # Two libraries with threads of their own would share the same cores.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    status = run_command(command)
+    if status:
+        sys.exit(status)
+
+
+if __name__ == "__main__":
+    main()
