@@ -8,10 +8,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy.stats import binom
 from sklearn.metrics import confusion_matrix, f1_score, precision_score, recall_score
 
 from micrographia.benchmarks.classification.confidence import (
     calibration_error,
+    error_by_chance,
     risk_at,
     risk_coverage,
     turned_away,
@@ -25,7 +27,7 @@ from micrographia.benchmarks.classification.scores import (
 )
 from micrographia.cli import main
 from micrographia.config import Benchmarks
-from micrographia.io.schemas import CLASSIFIED
+from micrographia.io.schemas import CLASSIFIED, SPLITS
 from micrographia.io.tables import write_table
 
 NAMES = ("a", "b", "c", "d")
@@ -162,3 +164,28 @@ def test_the_command_writes_a_result(tmp_path: Path) -> None:
     result = json.loads(out.read_text())
     assert result["n"] == 200 and result["confusion"]["m"]["classes"] == list(NAMES)
     assert sum(map(sum, result["confusion"]["m"]["counts"])) == 200
+
+
+def test_the_calibration_error_by_chance_is_that_of_the_binomial_distribution() -> None:
+    """All answers lie in one bin: the mean distance of a binomial share from its mean."""
+    n, p = 50, 0.7
+    share = np.arange(n + 1) / n
+    expected = float(np.abs(share - p) @ binom.pmf(np.arange(n + 1), n, p))
+    found = error_by_chance(np.full(n, p), seed=0, draws=4000)
+    assert found == pytest.approx(expected, rel=0.05)
+
+
+def test_only_the_test_part_of_a_split_counts(tmp_path: Path) -> None:
+    rows = answers()
+    write_table(rows, tmp_path / "found.parquet", CLASSIFIED)
+    paths = sorted({each["path"] for each in rows})
+    parts = [
+        {**dict.fromkeys(SPLITS.names), "path": path, "part": "test" if number < 9 else "train"}
+        for number, path in enumerate(paths)
+    ]
+    write_table(parts, tmp_path / "split.parquet", SPLITS)
+    out = tmp_path / "classification.json"
+    call = ["benchmarks", "score-classification", str(tmp_path / "found.parquet")]
+    call += ["--split", str(tmp_path / "split.parquet"), "--out", str(out)]
+    assert main([*call, "--settings", '{"bootstrap": 100}']) == 0
+    assert json.loads(out.read_text())["n"] == 9
