@@ -178,7 +178,7 @@ def test_confidences_are_those_of_the_sets_that_are_judged(
     assert judged.weights == pytest.approx(alone.weights)
     words = Classification(none_of_these=None, certain=("clean",))
     assert train([easy, hard], words, seed=0)[0].heat > 1.3 * alone.heat
-    with pytest.raises(MicrographiaError, match="no picture to fit confidences to; saw.*sure"):
+    with pytest.raises(MicrographiaError, match=r"no picture to fit confidences to; saw.*sure"):
         train([easy], Classification(certain=("sure",)), seed=0)
 
 
