@@ -211,8 +211,8 @@ def _of_method(
     }
     for coverage in COVERAGES:
         plain[f"error at {coverage:.0%} coverage"] = [
-            # How likely the answer is right: known at all, and of this class.
-            risk_at((each.known * each.probability)[part], (each.rank < 1)[part], coverage)
+            # All of these belong to a class: what is asked is whether it is the right one.
+            risk_at(each.probability[part], (each.rank < 1)[part], coverage)
             for each, part in own
         ]
     metrics += [
