@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from micrographia.classification.bench import bench
-from micrographia.classification.classifier import load_classifier, save_classifier
+from micrographia.classification.classifier import answer, load_classifier, save_classifier
 from micrographia.classification.embedding import embed
 from micrographia.classification.encoders.encoder import Encoder
 from micrographia.classification.learn import train
@@ -158,3 +158,34 @@ def test_the_nearest_is_of_the_same_kind_and_not_the_picture_itself(
         assert len(found) == 3 and query["path"] not in [one["path"] for one in found]
         assert found[0]["label"] == query["label"]
         assert found[0]["cosine"] >= found[1]["cosine"] >= found[2]["cosine"]
+
+
+def test_confidences_are_those_of_the_sets_that_are_judged(
+    make_set: Callable[..., Path], encoder: Encoder
+) -> None:
+    """Beside many easy pictures, the real ones decide; here half of their labels are wrong."""
+    easy = embedded(make_set(12), encoder)
+    hard = embedded(make_set(8, name="real"), encoder)
+    for number, row in enumerate(hard):
+        row["quality"] = "clean"
+        if number % 2:
+            row["label"] = "dots" if row["label"] != "dots" else "cloud"
+    settings = Classification(none_of_these=None)
+    alone, _ = train([easy, hard], settings, seed=0)
+    judged, metrics = train([easy], settings, seed=0, judged=[hard])
+    assert metrics["n"] == 24 and 0.3 <= metrics["top1"] <= 0.7
+    assert judged.heat > 1.3 * alone.heat
+    assert judged.weights == pytest.approx(alone.weights)
+    words = Classification(none_of_these=None, certain=("clean",))
+    assert train([easy, hard], words, seed=0)[0].heat > 1.3 * alone.heat
+    with pytest.raises(MicrographiaError, match=r"no picture to fit confidences to; saw.*sure"):
+        train([easy], Classification(certain=("sure",)), seed=0)
+
+
+def test_a_picture_between_two_classes_is_known_and_one_of_no_class_is_not() -> None:
+    logits = np.log(np.array([[0.45, 0.45, 0.1], [0.1, 0.1, 0.8]]))
+    found = answer(logits, count=2, heat=1.0, least=0.5)
+    assert found.known == pytest.approx([0.9, 0.2]) and found.sure.tolist() == [True, False]
+    assert found.probabilities == pytest.approx(0.5)
+    # Nothing is known of other pictures: the best class decides.
+    assert answer(logits[:, :2], 2, 1.0, 0.6).known == pytest.approx(0.5)

@@ -36,6 +36,35 @@ def calibration_error(probability: FloatArray, right: BoolArray, bins: int = BIN
     return float(np.abs(stated - true).sum() / len(right))
 
 
+def error_by_chance(probability: FloatArray, seed: int, draws: int = 200) -> float:
+    """Return the expected calibration error of probabilities that are exactly true.
+
+    Few answers fall into each bin, and their share of right ones differs from what it should be
+    by chance: a calibration error is to be read beside this one (Kumar et al., Verified
+    Uncertainty Calibration, 2019).
+
+    Parameters
+    ----------
+    probability
+        Stated for each answer, shape (n,), 0 … 1.
+    seed
+        Of the draws of which answers are right.
+    draws
+        Over which the mean is taken.
+
+    Examples
+    --------
+    >>> error_by_chance(np.full(10, 0.5), 0) > error_by_chance(np.full(1000, 0.5), 0)
+    True
+    """
+    generator = np.random.default_rng(seed)
+    errors = [
+        calibration_error(probability, generator.random(len(probability)) < probability)
+        for _ in range(draws)
+    ]
+    return float(np.mean(errors))
+
+
 def risk_coverage(score: FloatArray, right: BoolArray) -> tuple[FloatArray, FloatArray]:
     """Return the share of wrong answers among those that are given, at every coverage.
 

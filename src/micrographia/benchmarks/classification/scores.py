@@ -12,6 +12,7 @@ from micrographia.arrays import BoolArray, FloatArray, IntArray
 from micrographia.benchmarks.bootstrap import draws, multiplicities, number_clusters
 from micrographia.benchmarks.classification.confidence import (
     calibration_error,
+    error_by_chance,
     risk_at,
     turned_away,
 )
@@ -216,14 +217,17 @@ def _of_method(
         "expected calibration error": [
             calibration_error(each.probability[part], (each.rank < 1)[part]) for each, part in own
         ],
+        "calibration error by chance": [
+            error_by_chance(each.probability[part], seed) for each, part in own
+        ],
         f"turned away at {KEPT:.0%} kept": [
             turned_away(each.known, each.belongs, KEPT) for each in draws_of
         ],
     }
     for coverage in COVERAGES:
         plain[f"error at {coverage:.0%} coverage"] = [
-            # How likely the answer is right: known at all, and of this class.
-            risk_at((each.known * each.probability)[part], (each.rank < 1)[part], coverage)
+            # All of these belong to a class: what is asked is whether it is the right one.
+            risk_at(each.probability[part], (each.rank < 1)[part], coverage)
             for each, part in own
         ]
     metrics += [

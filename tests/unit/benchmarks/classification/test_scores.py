@@ -8,10 +8,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy.stats import binom
 from sklearn.metrics import confusion_matrix, f1_score, precision_score, recall_score
 
 from micrographia.benchmarks.classification.confidence import (
     calibration_error,
+    error_by_chance,
     risk_at,
     risk_coverage,
     turned_away,
@@ -26,7 +28,7 @@ from micrographia.benchmarks.classification.scores import (
 )
 from micrographia.cli import main
 from micrographia.config import Benchmarks
-from micrographia.io.schemas import CLASSIFIED
+from micrographia.io.schemas import CLASSIFIED, SPLITS
 from micrographia.io.tables import write_table
 
 NAMES = ("a", "b", "c", "d")
@@ -182,3 +184,28 @@ def test_splits_stand_side_by_side_under_their_names(tmp_path: Path) -> None:
     told = json.loads(out.read_text(encoding="utf-8"))
     assert told["name"] == "classification_splits" and told["n"] == 6
     assert {entry["group"] for entry in told["metrics"]} == {"stratified", "grouped"}
+
+
+def test_the_calibration_error_by_chance_is_that_of_the_binomial_distribution() -> None:
+    """All answers lie in one bin: the mean distance of a binomial share from its mean."""
+    n, p = 50, 0.7
+    share = np.arange(n + 1) / n
+    expected = float(np.abs(share - p) @ binom.pmf(np.arange(n + 1), n, p))
+    found = error_by_chance(np.full(n, p), seed=0, draws=4000)
+    assert found == pytest.approx(expected, rel=0.05)
+
+
+def test_only_the_test_part_of_a_split_counts(tmp_path: Path) -> None:
+    rows = answers()
+    write_table(rows, tmp_path / "found.parquet", CLASSIFIED)
+    paths = sorted({each["path"] for each in rows})
+    parts = [
+        {**dict.fromkeys(SPLITS.names), "path": path, "part": "test" if number < 9 else "train"}
+        for number, path in enumerate(paths)
+    ]
+    write_table(parts, tmp_path / "split.parquet", SPLITS)
+    out = tmp_path / "classification.json"
+    call = ["benchmarks", "score-classification", str(tmp_path / "found.parquet")]
+    call += ["--split", str(tmp_path / "split.parquet"), "--out", str(out)]
+    assert main([*call, "--settings", '{"bootstrap": 100}']) == 0
+    assert json.loads(out.read_text())["n"] == 9

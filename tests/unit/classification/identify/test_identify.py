@@ -84,6 +84,33 @@ def test_the_temperature_undoes_a_factor_of_the_logits() -> None:
     assert temperature(3.0 * logits, classes) == pytest.approx(3.0, rel=0.05)
 
 
+def test_where_two_classes_are_right_the_temperature_asks_for_either() -> None:
+    """Labels from the sum of two classes: telling them apart is not asked for."""
+    generator = np.random.default_rng(6)
+    logits = generator.normal(0, 2, (20_000, 3))
+    chances = probabilities(logits, 1.0)
+    # Half of the pictures of class 0 and 1 are named the one though they are the other.
+    cumulated = chances.cumsum(axis=1)
+    classes = (generator.random((20_000, 1)) > cumulated).sum(axis=1)
+    either = classes < 2
+    named = np.where(either, generator.integers(0, 2, len(classes)), classes)
+    seconds = np.where(either, 1 - named, -1)
+    assert temperature(3.0 * logits, named, seconds) == pytest.approx(3.0, rel=0.1)
+    assert temperature(3.0 * logits, named) > 4.0
+
+
+def test_a_probe_of_many_vectors_is_the_same_as_of_few() -> None:
+    """Axes from products of features, and from those of vectors, span the same space."""
+    generator = np.random.default_rng(7)
+    vectors = generator.normal(0, 0.2, (30, 12))
+    classes = generator.integers(0, 3, 30)
+    weights, biases = fit_probe(vectors, classes)
+    wide = np.concatenate([vectors, np.zeros((30, 40))], axis=1)
+    padded, same = fit_probe(wide, classes)
+    assert padded[:, :12] == pytest.approx(weights, abs=1e-3)
+    assert padded[:, 12:] == pytest.approx(0, abs=1e-9) and same == pytest.approx(biases, abs=1e-3)
+
+
 def test_the_threshold_keeps_the_share_of_those_that_belong() -> None:
     generator = np.random.default_rng(5)
     known, belongs = generator.random(1000), generator.random(1000) < 0.7
