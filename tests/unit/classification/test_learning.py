@@ -13,7 +13,7 @@ from micrographia.classification.bench import bench
 from micrographia.classification.classifier import load_classifier, save_classifier
 from micrographia.classification.embedding import embed
 from micrographia.classification.encoders.encoder import Encoder
-from micrographia.classification.learn import train
+from micrographia.classification.learn import examples_of, train
 from micrographia.classification.nearest import nearest
 from micrographia.classification.predict import predict
 from micrographia.classification.splits.make import make_split
@@ -158,3 +158,16 @@ def test_the_nearest_is_of_the_same_kind_and_not_the_picture_itself(
         assert len(found) == 3 and query["path"] not in [one["path"] for one in found]
         assert found[0]["label"] == query["label"]
         assert found[0]["cosine"] >= found[1]["cosine"] >= found[2]["cosine"]
+
+
+def test_a_part_of_the_examples_holds_their_columns_and_all_classes(
+    make_set: Callable[..., Path], encoder: Encoder
+) -> None:
+    whole = examples_of([embedded(make_set(4), encoder, True)], "other")
+    chosen = whole.labels == 1
+    part = whole.part(chosen)
+    assert part.classes == whole.classes and part.encoder == whole.encoder
+    assert set(part.labels) == {1} and len(part.vectors) == len(part.clusters) == 4
+    assert part.mirrored is not None and whole.mirrored is not None
+    assert np.array_equal(part.mirrored, whole.mirrored[chosen])
+    assert len(whole.vectors) == 12  # the whole stays
