@@ -162,6 +162,7 @@ rule classification_bench_split:
 rule classification_questions:
     input:
         pictures=rules.classification_embed.input.pictures,
+        grammar=inputs.grammar(),
     output:
         table=results("classification", "questions.parquet"),
     log:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -65,15 +65,10 @@ class Examples:
 
     def part(self, chosen: BoolArray) -> Examples:
         """Return some of the examples; the classes stay, also those of which none is chosen."""
-        mirrored = None if self.mirrored is None else self.mirrored[chosen]
-        return replace(
-            self,
-            vectors=self.vectors[chosen],
-            mirrored=mirrored,
-            labels=self.labels[chosen],
-            clusters=self.clusters[chosen],
-            sources=self.sources[chosen],
-        )
+        columns: dict[str, Any] = {one.name: getattr(self, one.name) for one in fields(self)}
+        for name, each in columns.items():
+            columns[name] = each[chosen] if isinstance(each, np.ndarray) else each
+        return Examples(**columns)
 
 
 def examples_of(

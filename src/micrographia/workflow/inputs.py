@@ -65,6 +65,10 @@ class Inputs:
         chosen = self.settings.benchmarks.classification_extra
         return drawn if chosen in (None, "procedural") else chosen
 
+    def grammar(self) -> list[str]:
+        """Return the grammar that questions from facts are made with."""
+        return [_plain(find_resource("classification/questions/templates/facts-1.yaml"))]
+
     def crystal_source(self) -> list[str]:
         """Return the user's file or folder of crystals; none if they are built or downloaded."""
         source = self.settings.data.structures.source

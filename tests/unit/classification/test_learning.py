@@ -13,7 +13,7 @@ from micrographia.classification.bench import bench
 from micrographia.classification.classifier import answer, load_classifier, save_classifier
 from micrographia.classification.embedding import embed
 from micrographia.classification.encoders.encoder import Encoder
-from micrographia.classification.learn import train
+from micrographia.classification.learn import examples_of, train
 from micrographia.classification.nearest import nearest
 from micrographia.classification.predict import predict
 from micrographia.classification.splits.make import make_split
@@ -189,3 +189,16 @@ def test_a_picture_between_two_classes_is_known_and_one_of_no_class_is_not() -> 
     assert found.probabilities == pytest.approx(0.5)
     # Nothing is known of other pictures: the best class decides.
     assert answer(logits[:, :2], 2, 1.0, 0.6).known == pytest.approx(0.5)
+
+
+def test_a_part_of_the_examples_holds_their_columns_and_all_classes(
+    make_set: Callable[..., Path], encoder: Encoder
+) -> None:
+    whole = examples_of([embedded(make_set(4), encoder, True)], "other")
+    chosen = whole.labels == 1
+    part = whole.part(chosen)
+    assert part.classes == whole.classes and part.encoder == whole.encoder
+    assert set(part.labels) == {1} and len(part.vectors) == len(part.clusters) == 4
+    assert part.mirrored is not None and whole.mirrored is not None
+    assert np.array_equal(part.mirrored, whole.mirrored[chosen])
+    assert len(whole.vectors) == 12  # the whole stays
