@@ -92,7 +92,7 @@ rule language_structures:
         mem_mb=4000,
         runtime=240,
     params:
-        code=code("language.structure.predict"),
+        code=code("language.structure.predict", "language.structure.baselines"),
         settings=section(
             "language", "structure", without=("checkpoint", "loop", "variants", "judged", "told")
         ),
