@@ -45,7 +45,7 @@ class Pretraining(Section):
 
 
 class FineTuning(Section):
-    """Further training of the ImageNet encoder on pictures with classes."""
+    """Further training of EfficientNet-Lite0 on classes, and how much of it is kept."""
 
     side: int = Field(
         160,
