@@ -170,7 +170,7 @@ rule classification_questions:
     benchmark:
         times("classification_questions")
     conda:
-        "../../envs/core.yaml"
+        "../../envs/torch.yaml"
     resources:
         mem_mb=2000,
         runtime=120,
