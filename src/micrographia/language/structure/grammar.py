@@ -36,8 +36,8 @@ from micrographia.language.structure.tokens import (
 )
 from micrographia.physics.lattice import minimum_image
 
-#: Atoms are at least so far apart [Å].
-APART = 0.5
+#: Atoms are at least so far apart [Å]: half an ångström, and what reading thirds can move them.
+APART = 0.6
 
 _LAST = RANGES["fraction"].count - 1
 
