@@ -86,18 +86,22 @@ def _embed_part(part: list[Row], encoder: Encoder, mirrored: bool) -> list[Row]:
             except ImageError as error:
                 row["failure"] = str(error)
     if done:
-        batch = np.stack(inputs)
+        batch = np.concatenate(inputs)
+        # A long picture's vector is the mean of its squares'.
+        counts = np.array([len(squares) for squares in inputs])
+        first = np.cumsum(counts) - counts
         vectors = {"vector": encoder.encode(batch)}
         if mirrored:
             vectors["mirrored"] = encoder.encode(batch[:, :, ::-1])
         for column, values in vectors.items():
-            for row, vector in zip(done, values, strict=True):
+            means = np.add.reduceat(values, first, axis=0) / counts[:, None].astype(np.float32)
+            for row, vector in zip(done, means, strict=True):
                 row[column] = vector
     return part
 
 
 def _read(row: Row, encoder: Encoder) -> FloatImage:
-    """Read a picture, note what identifies it, and return the encoder's input."""
+    """Read a picture, note what identifies it, and return the encoder's inputs."""
     pixels = read_micrograph(row["path"]).pixels
     small = thumbnail(pixels)
     row |= {

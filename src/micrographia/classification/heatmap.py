@@ -18,7 +18,7 @@ from PIL import Image
 
 from micrographia.arrays import ColourImage, FloatArray, FloatImage
 from micrographia.classification.classifier import Classifier
-from micrographia.classification.encoders.encoder import Encoder
+from micrographia.classification.encoders.encoder import Encoder, windows
 from micrographia.errors import MicrographiaError
 from micrographia.io.atomic import atomic_path
 from micrographia.io.images import read_micrograph, to_own_range
@@ -52,20 +52,24 @@ def heat_of(encoder: Encoder, pixels: NDArray[Any], slope: FloatArray) -> FloatI
     """
     import cv2
 
-    inputs = torch.from_numpy(encoder.prepare(pixels))[None, None]
-    if encoder.maps is not None:
-        coarse = _grad_cam(encoder, inputs, slope)
-    elif encoder.attention is not None:
-        with torch.inference_mode():
-            coarse = rolled_out(encoder.attention(inputs))
-    else:
+    if encoder.maps is None and encoder.attention is None:
         raise MicrographiaError(
             f"The encoder {encoder.name} has no heat maps",
-            allowed="the shipped encoder, efficientnet-lite0, or one of `classification finetune` or "
-            "`pretrain`",
+            allowed="the shipped encoder, efficientnet-lite0, or one of `classification finetune` "
+            "or `pretrain`",
         )
-    height, width = pixels.shape
-    fine = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_LINEAR)
+    fine = np.zeros(pixels.shape, dtype=np.float32)
+    for square, window in zip(encoder.prepare(pixels), windows(*pixels.shape), strict=True):
+        inputs = torch.from_numpy(square)[None, None]
+        if encoder.maps is not None:
+            coarse = _grad_cam(encoder, inputs, slope)
+        else:
+            assert encoder.attention is not None
+            with torch.inference_mode():
+                coarse = rolled_out(encoder.attention(inputs))
+        height, width = fine[window].shape
+        heat = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_LINEAR)
+        fine[window] = np.maximum(fine[window], heat)
     most = float(fine.max())
     return np.asarray(fine / most if most > 0 else fine, dtype=np.float32)
 

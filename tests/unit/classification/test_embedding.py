@@ -38,6 +38,26 @@ def test_a_picture_has_one_vector_whatever_the_type_of_its_file(
     assert np.allclose(rows[0]["vector"], rows[1]["vector"], atol=1e-4)
 
 
+def test_a_long_picture_is_the_mean_of_its_squares_and_a_near_square_one_is_whole(
+    tmp_path: Path, encoder: Encoder
+) -> None:
+    grey = np.random.default_rng(2).integers(0, 256, (64, 160)).astype(np.uint8)
+    (tmp_path / "a").mkdir()
+    Image.fromarray(grey).save(tmp_path / "a" / "0.png")
+    Image.fromarray(grey.T).save(tmp_path / "a" / "1.png")
+    Image.fromarray(grey[:, :96]).save(tmp_path / "a" / "2.png")
+    long, tall, near = embed(read_labelled(tmp_path).rows, encoder)
+
+    def alone(parts: list[np.ndarray]) -> np.ndarray:
+        return encoder.encode(np.stack([z_scored(part, encoder.side) for part in parts])).mean(0)
+
+    # 160 px are 2.5 squares of 64: three of them, from end to end.
+    parts = [grey[:, start : start + 64] for start in (0, 48, 96)]
+    assert np.allclose(long["vector"], alone(parts), atol=1e-4)
+    assert np.allclose(tall["vector"], alone([part.T for part in parts]), atol=1e-4)
+    assert np.allclose(near["vector"], alone([grey[:, :96]]), atol=1e-4)
+
+
 def test_failures_are_rows_and_the_order_stays(
     make_set: Callable[..., Path], encoder: Encoder, tmp_path: Path
 ) -> None:

@@ -33,6 +33,15 @@ def test_grad_cam_points_at_what_the_class_is_made_of() -> None:
     assert overlay(picture, heat).shape == (120, 160, 3)
 
 
+def test_the_heat_of_a_long_picture_lies_where_its_squares_have_it() -> None:
+    picture = np.full((64, 400), 100, np.uint8)
+    picture[20:40, 330:360] = 250
+    encoder = Encoder("bright", 64, 2, "0" * 64, lambda p: bright_maps(p)[1], bright_maps)
+    heat = heat_of(encoder, picture, np.array([1.0, 0.0]))
+    y, x = np.unravel_index(int(heat.argmax()), heat.shape)
+    assert heat.shape == (64, 400) and 20 <= y < 40 and 330 <= x < 360
+
+
 def test_roll_out_follows_the_class_token_through_two_layers() -> None:
     """The token sees patch 2 of 4 only, which saw patch 0: worked out by hand."""
     first, second = torch.eye(5), torch.eye(5)

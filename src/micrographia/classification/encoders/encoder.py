@@ -15,6 +15,8 @@ from micrographia.io.images import to_unit
 
 #: Pictures at once where a set is embedded.
 BATCH = 16
+#: Long side over the short one above which a picture is seen in squares, and most squares.
+_LONG, _MOST_SQUARES = 1.5, 4
 #: Below this a picture counts as even: what is left is rounding.
 _EVEN = 1e-6
 
@@ -53,8 +55,12 @@ class Encoder:
     attention: Callable[[torch.Tensor], list[torch.Tensor]] | None = None
 
     def prepare(self, pixels: NDArray[Any]) -> FloatImage:
-        """Return a grey picture as the encoder's input; see `z_scored`."""
-        return z_scored(pixels, self.side)
+        """Return a grey picture as the encoder's inputs, shape (squares, side, side).
+
+        A long picture is seen in several squares, see `windows`, each as `z_scored` makes it.
+        """
+        parts = [pixels[window] for window in windows(*pixels.shape)]
+        return np.stack([z_scored(part, self.side) for part in parts])
 
     def encode(self, batch: FloatImage) -> Float32Array:
         """Return the vectors of prepared pictures.
@@ -73,6 +79,33 @@ class Encoder:
         with torch.inference_mode():
             vectors = self.network(inputs)
         return np.asarray(vectors.float().numpy(), dtype=np.float32)
+
+
+def windows(height: int, width: int) -> list[tuple[slice, slice]]:
+    """Return the parts in which a picture is seen: all of it, or squares along a long one.
+
+    Scaled to one square, a strip would show everything squeezed.
+
+    Parameters
+    ----------
+    height, width
+        [px]
+
+    Examples
+    --------
+    >>> windows(200, 300)
+    [(slice(0, 200, None), slice(0, 300, None))]
+    >>> [part.start for part, _ in windows(500, 200)]
+    [0, 150, 300]
+    """
+    short, long = sorted((height, width))
+    if long <= _LONG * short:
+        return [(slice(0, height), slice(0, width))]
+    count = min(-(-long // short), _MOST_SQUARES)
+    starts = [round(place * (long - short) / (count - 1)) for place in range(count)]
+    along = [slice(start, start + short) for start in starts]
+    across = slice(0, short)
+    return [(part, across) if height > width else (across, part) for part in along]
 
 
 def z_scored(pixels: NDArray[Any], side: int) -> FloatImage:
