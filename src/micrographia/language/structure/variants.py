@@ -50,7 +50,7 @@ class Crystal:
     def of(cls, layer: Atoms) -> Crystal:
         """Take a layer with c along z; γ ≥ 90° by turning it over."""
         cell = np.array(layer.cell[:2, :2])
-        return _reduced(
+        return reduced(
             cell, layer.positions[:, :2] @ np.linalg.inv(cell), np.array(layer.positions[:, 2]),
             np.asarray(layer.numbers, dtype=np.int64),
         )  # fmt: skip
@@ -74,7 +74,7 @@ class Crystal:
         )
 
 
-def _reduced(
+def reduced(
     cell: FloatArray, fractions: FloatArray, heights: FloatArray, numbers: IntArray
 ) -> Crystal:
     plane, change = gauss_reduce(cell)
@@ -125,7 +125,7 @@ def make_up(crystal: Crystal, settings: Variants, generator: np.random.Generator
     drawn = generator.uniform(-1, 1, 3) * settings.strain
     if generator.uniform() < _STRAINED:
         strain = np.eye(2) + np.array([[drawn[0], drawn[2] / 2], [drawn[2] / 2, drawn[1]]])
-    made = _reduced(
+    made = reduced(
         crystal.cell @ strain * change, crystal.fractions, crystal.heights * change, numbers
     )
     return made if is_writable(made.cell, made.heights, len(numbers)) else crystal
