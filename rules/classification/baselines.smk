@@ -2,35 +2,24 @@
 # Run only on request: snakemake bench_classification_baselines
 
 
-rule classification_split:
-    input:
-        embeddings=rules.classification_embed.output.table,
+use rule classification_split as classification_baseline_split with:
     output:
         table=results("classification", "split.parquet"),
     log:
-        logs("classification_split"),
+        logs("classification_baseline_split"),
     benchmark:
-        times("classification_split")
-    conda:
-        "../../envs/torch.yaml"
-    resources:
-        mem_mb=4000,
-        runtime=60,
+        times("classification_baseline_split")
     params:
         code=code("classification.splits"),
+        seed=settings.seed,
         how=settings.classification.baselines.how,
         share=settings.classification.baselines.share,
-        seed=settings.seed,
-    shell:
-        "python -m micrographia classification split --embeddings {input.embeddings:q}"
-        " --how {params.how} --share {params.share} --seed {params.seed}"
-        " --out {output.table:q} >{log:q} 2>&1"
 
 
 rule classification_baseline:
     input:
         pictures=settings.benchmarks.classification or rules.synthesis_kinds.output.folder,
-        split=rules.classification_split.output.table,
+        split=rules.classification_baseline_split.output.table,
     output:
         table=results("classification", "baselines", "{baseline}.parquet"),
         card=results("classification", "baselines", "{baseline}.json"),

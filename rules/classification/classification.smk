@@ -123,10 +123,11 @@ rule classification_split:
     params:
         code=code("classification.splits"),
         seed=settings.seed,
+        how="{how}",
         share=split_share,
     shell:
         "python -m micrographia classification split --embeddings {input.embeddings:q}"
-        " --how {wildcards.how} --share {params.share} --seed {params.seed}"
+        " --how {params.how} --share {params.share} --seed {params.seed}"
         " --out {output.table:q} >{log:q} 2>&1"
 
 

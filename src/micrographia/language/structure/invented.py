@@ -54,8 +54,11 @@ _ELEMENTS, _ATOMS, _SPREAD = (0.08, 0.5, 0.35, 0.07), 7.0, 0.7
 #: Atoms that both take or both give electrons stay this much further apart than the sum of their
 #: radii; nearest atoms of a bond are this far apart at most, in units of that sum.
 _LIKE, _LOOSE = 1.25, 1.3
-#: Spread of the shortest bond around the sum of the radii, and attempts.
-_TOUCH, _ATTEMPTS = 0.05, 60
+#: Spread of the shortest bond around the sum of the radii, and attempts at a crystal.
+_TOUCH, _ATTEMPTS = 0.06, 12
+#: Usual sum of squared radii over the cell's area, with its spread (log), and the least: layers
+#: from graphene (0.22) to those of several sheets; places that are tried for each atom.
+_PACKING, _PACKED, _LEAST, _TRIED = 0.5, 0.35, 0.16, 10
 
 
 @dataclass(frozen=True, eq=False)
@@ -191,39 +194,62 @@ def invent(generator: np.random.Generator) -> Crystal:
         drawn = _draw(generator)
         if drawn is None:
             continue
-        looseness, crystal = drawn
-        if best is None or looseness < best[0]:
+        if best is None or drawn[0] < best[0]:
             best = drawn
-        if looseness <= _LOOSE:
-            return crystal
-    assert best is not None  # of sixty drawings some can be written
-    return best[1]
+        if drawn[0] == 0:
+            return drawn[1]
+    # So many failures in a row hardly happen; then again, until there is one.
+    return invent(generator) if best is None else best[1]
 
 
 def _draw(generator: np.random.Generator) -> tuple[float, Crystal] | None:
-    """One attempt, with how far its loneliest atom is from its nearest, in units of a bond."""
+    """One attempt, with how far it is from what layers are; None if it cannot be written."""
     groups = layer_groups()
     weights = np.array([weight for _, weight in groups])
     group = groups[int(generator.choice(len(groups), p=weights / weights.sum()))][0]
     wanted = int(np.clip(np.exp(generator.normal(np.log(_ATOMS), _SPREAD)), 1, MOST_ATOMS))
     elements = _elements(generator)
-    places, numbers = [], []
+    packing = float(np.exp(generator.normal(np.log(_PACKING), _PACKED)))
+    area = max(wanted, len(elements)) * float(np.square(covalent_radii[elements]).mean()) / packing
+    cell = _lattice(group.lattice, generator) * np.sqrt(area)
+    places, numbers = np.zeros((0, 3)), np.zeros(0, dtype=np.int64)
     turn = 0
     while turn < len(elements) or len(numbers) < wanted:
-        element = elements[turn % len(elements)]
-        height = 0.0 if generator.uniform() < 0.35 else generator.uniform(0.5, 3.0)
+        found = _roomiest(group, cell, places, numbers, elements[turn % len(elements)], generator)
+        if found is None:
+            break
+        places, numbers = found
+        turn += 1
+    if turn < len(elements):
+        return None
+    return _scaled(cell, places, numbers, generator)
+
+
+def _roomiest(
+    group: Group,
+    cell: FloatArray,
+    places: FloatArray,
+    numbers: IntArray,
+    element: int,
+    generator: np.random.Generator,
+) -> tuple[FloatArray, IntArray] | None:
+    """Add the images of an atom where they have most room; None if there are too many."""
+    best: tuple[float, FloatArray, IntArray] | None = None
+    for _ in range(_TRIED):
+        height = 0.0 if generator.uniform() < 0.3 else generator.uniform(0.4, 3.2)
         place = np.array([*generator.uniform(0, 1, 2), height])
         for _ in range(int(generator.choice(3, p=(0.25, 0.35, 0.4)))):
             place = group.special(place, generator)
         images = group.images(place)
         if len(numbers) + len(images) > MOST_ATOMS:
-            break
-        places.append(images)
-        numbers += [element] * len(images)
-        turn += 1
-    if turn < len(elements):
-        return None
-    return _scaled(group, np.concatenate(places), np.array(numbers, dtype=np.int64), generator)
+            continue
+        whole = np.concatenate([places, images])
+        named = np.concatenate([numbers, np.full(len(images), element)])
+        # By symmetry the first image speaks for all.
+        room = float(_ratios(cell, whole, named, len(places)).min())
+        if best is None or room > best[0]:
+            best = room, whole, named
+    return None if best is None else best[1:]
 
 
 def _elements(generator: np.random.Generator) -> list[int]:
@@ -256,38 +282,30 @@ def _lattice(name: str, generator: np.random.Generator) -> FloatArray:
 
 
 def _scaled(
-    group: Group, places: FloatArray, numbers: IntArray, generator: np.random.Generator
+    cell: FloatArray, places: FloatArray, numbers: IntArray, generator: np.random.Generator
 ) -> tuple[float, Crystal] | None:
     """Scale until the nearest atoms touch; None where the digits cannot hold the result."""
-    area = len(numbers) * float(np.exp(generator.normal(np.log(4.0), 0.4)))
-    cell = _lattice(group.lattice, generator) * np.sqrt(area)
-    fractions, heights = places[:, :2], places[:, 2]
-    ratios = _ratios(cell, fractions, heights, numbers)
-    if ratios.min() < 1e-3:
+    nearest = np.array([_ratios(cell, places, numbers, atom).min() for atom in range(len(places))])
+    if nearest.min() < 1e-2:
         return None
-    scale = float(np.exp(generator.normal(0, _TOUCH))) / float(ratios.min())
-    looseness = float((ratios.min(axis=1) / ratios.min()).max())
-    crystal = reduced(cell * scale, fractions, heights * scale, numbers)
+    scale = float(np.exp(generator.normal(0, _TOUCH))) / float(nearest.min())
+    crystal = reduced(cell * scale, places[:, :2], places[:, 2] * scale, numbers)
     if not is_writable(crystal.cell, crystal.heights, len(numbers)):
         return None
-    return looseness, crystal
+    packing = np.square(covalent_radii[numbers]).sum() / abs(np.linalg.det(crystal.cell))
+    lonely = max(0.0, float(nearest.max() / nearest.min()) - _LOOSE)
+    return lonely + max(0.0, float(np.log(_LEAST / packing))), crystal
 
 
-def _ratios(
-    cell: FloatArray, fractions: FloatArray, heights: FloatArray, numbers: IntArray
-) -> FloatArray:
-    """Distance of each atom from each over what their bond is long (n, n)."""
+def _ratios(cell: FloatArray, places: FloatArray, numbers: IntArray, atom: int) -> FloatArray:
+    """Distance of one atom from each, its own images too, over what their bond is long (n,)."""
     steps = np.array([[i, j] for i in (-1, 0, 1) for j in (-1, 0, 1)], dtype=np.float64)
-    gaps = fractions[:, None] - fractions[None]
-    gaps = (gaps - np.rint(gaps))[:, :, None] + steps
-    squares = np.square(gaps @ cell).sum(axis=-1)
-    squares += np.square(heights[:, None] - heights[None])[:, :, None]
-    # An atom and itself: its images count.
-    own = np.arange(len(numbers))
-    squares[own, own, 4] = np.inf
+    gaps = places[:, :2] - places[atom, :2]
+    gaps = (gaps - np.rint(gaps))[:, None] + steps
+    squares = np.square(gaps @ cell).sum(axis=-1) + np.square(places[:, 2:] - places[atom, 2])
+    squares[atom, 4] = np.inf
     radii = covalent_radii[numbers]
     taking = np.isin(numbers, list(_TAKERS))
-    both = taking[:, None] == taking[None]
-    mixed = bool(taking.any() and not taking.all())
-    bonds = (radii[:, None] + radii[None]) * np.where(both & mixed, _LIKE, 1.0)
+    both = taking == taking[atom] if taking.any() and not taking.all() else np.zeros(len(radii))
+    bonds = (radii + radii[atom]) * np.where(both, _LIKE, 1.0)
     return np.asarray(np.sqrt(squares.min(axis=-1)) / bonds)
