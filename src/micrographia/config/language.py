@@ -44,6 +44,13 @@ class Variants(Section):
     share: float = Field(
         0.7, ge=0, le=1, description="Fraction of the samples that show a made-up crystal."
     )
+    invented: int = Field(
+        0,
+        ge=0,
+        le=1_000_000,
+        description="Number of invented crystals (layer groups, elements, distances drawn at "
+        "random) that are learned from beside the known ones; one of twenty is held out.",
+    )
     substitution: float = Field(
         0.5,
         ge=0,

@@ -1,10 +1,10 @@
 """Crystals that are invented: a layer group, elements, and atoms that keep their distances.
 
 The 80 layer groups are the 17 plane groups with a sign for each operation, which says whether it
-turns the layer over, and with or without the mirror that lies in the layer. A group, a lattice that
-it allows, elements and free or special sites are drawn at random, and the whole is scaled until the
-nearest atoms touch. What is not bonded as layers are is drawn again. No database is needed, so a
-network that learns from these has seen none of the crystals that it is judged by.
+turns the layer over, and with or without the mirror that lies in the layer. A group, a lattice
+that it allows, elements and free or special sites are drawn at random, and the whole is scaled until
+the nearest atoms touch. What is not bonded as layers are is drawn again. No database is needed, so
+that a network that learns from these has seen none of the crystals that it is judged by.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ _LIKE, _LOOSE = 1.25, 1.3
 _TOUCH, _ATTEMPTS = 0.06, 12
 #: Usual sum of squared radii over the cell's area, with its spread (log), and the least: layers
 #: from graphene (0.22) to those of several sheets; places that are tried for each atom.
-_PACKING, _PACKED, _LEAST, _TRIED = 0.5, 0.35, 0.16, 10
+_PACKING, _PACKED, _LEAST, _TRIED = 0.5, 0.35, 0.16, 6
 
 
 @dataclass(frozen=True, eq=False)
@@ -236,7 +236,7 @@ def _roomiest(
     """Add the images of an atom where they have most room; None if there are too many."""
     best: tuple[float, FloatArray, IntArray] | None = None
     for _ in range(_TRIED):
-        height = 0.0 if generator.uniform() < 0.3 else generator.uniform(0.4, 3.2)
+        height = 0.0 if generator.uniform() < 0.3 else generator.uniform(0.4, 2.6)
         place = np.array([*generator.uniform(0, 1, 2), height])
         for _ in range(int(generator.choice(3, p=(0.25, 0.35, 0.4)))):
             place = group.special(place, generator)
@@ -256,9 +256,7 @@ def _elements(generator: np.random.Generator) -> list[int]:
     count = 1 + int(generator.choice(4, p=_ELEMENTS))
     takers = np.array(list(_TAKERS))
     odds = np.array(list(_TAKERS.values()))
-    givers = [
-        number for number in range(3, _HEAVIEST + 1) if number not in (*_NOBLE, *_TAKERS)
-    ]
+    givers = [number for number in range(3, _HEAVIEST + 1) if number not in (*_NOBLE, *_TAKERS)]
     if count == 1:
         return [int(generator.choice([6, 14, 15, 32, 33, 50, 51, 82, 83, 34, 52, *givers]))]
     taking = 1 if count == 2 or generator.uniform() < 0.6 else 2

@@ -13,6 +13,7 @@ from torch.nn import functional
 
 from micrographia.config import StructureText
 from micrographia.language.structure.features import features
+from micrographia.language.structure.invented import invent
 from micrographia.language.structure.model import KIND, Writer, parameters_of
 from micrographia.language.structure.samples import Series, crystals_of, show, words_of
 from micrographia.language.structure.tokens import PAD, PROMPT, RANGES
@@ -21,6 +22,8 @@ from micrographia.training.loop import Batch, Progress, fit
 
 #: Pictures that are judged at once.
 _BATCH = 32
+#: Of so many invented crystals one is held out.
+_HELD = 20
 
 
 class StructureLearner:
@@ -48,6 +51,9 @@ class StructureLearner:
             split: crystals_of([row for row in rows if row["split"] == split])
             for split in ("train", "validation")
         }
+        for number in range(settings.variants.invented):
+            split = "train" if (number + 1) % _HELD else "validation"
+            by_split[split].append(invent(np.random.default_rng([seed, number, 3])))
         self.series = Series(by_split["train"], settings, seed)
         self.judged = _judged(by_split["validation"], settings, seed)
 
