@@ -2,9 +2,9 @@
 
 The 80 layer groups are the 17 plane groups with a sign for each operation, which says whether it
 turns the layer over, and with or without the mirror that lies in the layer. A group, a lattice
-that it allows, elements and free or special sites are drawn at random, and the whole is scaled until
-the nearest atoms touch. What is not bonded as layers are is drawn again. No database is needed, so
-that a network that learns from these has seen none of the crystals that it is judged by.
+that it allows, elements and free or special sites are drawn at random, and the whole is scaled
+until the nearest atoms touch. What is not bonded as layers are is drawn again. No database is
+needed, so that a network that learns from these has seen none of the crystals that judge it.
 """
 
 from __future__ import annotations
