@@ -1,11 +1,15 @@
 """Train the network that writes structures, and score it beside what answers without one.
 
     python studies/structure_text.py CRYSTALS --out FOLDER [--threads 2] [--steps 12000]
+    python studies/structure_text.py prototypes --invented 20000 \
+        --test ../shared/data/structures2d/structures2d.parquet --out FOLDER
 
-CRYSTALS is any source of `micrographia stem structures`: a parquet table, a folder of CIF files.
-The commands are `stem structures`, `language texts`, `language train-structure`, `language
-structures` and `benchmarks score-written`; each can be run alone. What is there already is not
-made again, and a training that was ended, also by kill -9, resumes: give the same command.
+The second learns from the embedded prototypes and from crystals that are invented, and is judged
+by another source, less the formulas that were learned. CRYSTALS is any source of `micrographia
+stem structures`: a parquet table, a folder of CIF files. The commands are `stem structures`,
+`language texts`, `language train-structure`, `language structures` and `benchmarks score-written`;
+each can be run alone. What is there already is not made again, and a training that was ended, also
+by kill -9, resumes: give the same command.
 """
 
 from __future__ import annotations
@@ -15,8 +19,11 @@ import json
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 from micrographia.cli import main as run_command
+from micrographia.io.schemas import CRYSTAL_TEXTS
+from micrographia.io.tables import read_rows, write_table
 
 #: Scored runs: name, and the options of `language structures`.
 RUNS = {
@@ -33,15 +40,22 @@ def main() -> None:
     """Crystals, texts, training, answers, scores."""
     options = _options()
     options.out.mkdir(parents=True, exist_ok=True)
-    structures, texts = options.out / "structures.parquet", options.out / "texts.parquet"
-    weights = options.out / "structure.safetensors"
-    if not structures.exists():
-        _run(["stem", "structures", options.crystals, "--out", str(structures), "--seed", "1665"])
+    texts, weights = options.out / "texts.parquet", options.out / "structure.safetensors"
     if not texts.exists():
-        _run(["language", "texts", str(structures), "--out", str(texts)])
+        rows = _texts(options.crystals, options.out / "learned")
+        if options.test is not None:
+            kept = [row | {"split": "validation" if row["split"] == "validation" else "train"}
+                    for row in rows if row["failure"] is None]  # fmt: skip
+            tested = _texts(options.test, options.out / "tested")
+            known = {row["formula"] for row in kept}
+            rows = kept + [row | {"split": "test", "sibling": None} for row in tested
+                           if row["failure"] is None and row["formula"] not in known]  # fmt: skip
+        write_table(rows, texts, CRYSTAL_TEXTS)
     # The table of the history is the last file of a training that has ended.
     if not (options.out / "structure-history.parquet").exists():
-        settings = {} if options.steps is None else {"loop": _loop(options.steps)}
+        settings: dict[str, object] = {"variants": {"invented": options.invented}}
+        if options.steps is not None:
+            settings["loop"] = _loop(options.steps)
         _run(["language", "train-structure", str(texts), "--threads", str(options.threads),
               "--settings", json.dumps(settings), "--out", str(weights)])  # fmt: skip
     for name in options.runs:
@@ -53,9 +67,21 @@ def main() -> None:
               name, "--out", str(scores)])  # fmt: skip
 
 
+def _texts(crystals: str, beside: Path) -> list[dict[str, Any]]:
+    """Crystals of a source as rows of CRYSTAL_TEXTS; both tables are kept."""
+    structures, texts = Path(f"{beside}-structures.parquet"), Path(f"{beside}-texts.parquet")
+    if not structures.exists():
+        _run(["stem", "structures", crystals, "--out", str(structures), "--seed", "1665"])
+    if not texts.exists():
+        _run(["language", "texts", str(structures), "--out", str(texts)])
+    return read_rows(texts, CRYSTAL_TEXTS)
+
+
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("crystals", help="source of crystals")
+    parser.add_argument("--test", help="source of the crystals to score, instead of a tenth")
+    parser.add_argument("--invented", type=int, default=0, help="invented crystals to learn from")
     parser.add_argument("--out", type=Path, required=True, help="folder to write")
     parser.add_argument("--threads", type=int, default=2, help="threads of torch")
     parser.add_argument("--steps", type=int, default=None, help="updates; default: the settings'")
