@@ -57,6 +57,17 @@ def add_shard(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--shards", type=int, default=1, help="number of shards (default: 1)")
 
 
+def exit_status(failed: int, count: int) -> int:
+    """Return the exit status of a command that works through inputs: 1 where all of them failed.
+
+    Examples
+    --------
+    >>> exit_status(2, 3), exit_status(3, 3), exit_status(0, 0)
+    (0, 1, 0)
+    """
+    return int(count > 0 and failed == count)
+
+
 def print_json(value: Any) -> None:
     """Print `value` as JSON to standard output; NaN becomes null."""
     json.dump(_plain(value), sys.stdout, indent=2, sort_keys=True)
