@@ -49,6 +49,17 @@ def positive(text: str) -> int:
     return number
 
 
+def above_zero(text: str) -> float:
+    """Parse an argument that is a finite number above 0, such as a dose."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0.0
+    if not 0 < number < math.inf:
+        raise argparse.ArgumentTypeError(f"saw {text!r}; allowed: numbers above 0")
+    return number
+
+
 def add_shard(parser: argparse.ArgumentParser) -> None:
     """Add `--shard I --shards N`: work on every row whose number modulo N is I."""
     parser.add_argument(

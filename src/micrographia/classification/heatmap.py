@@ -61,8 +61,8 @@ def heat_of(encoder: Encoder, pixels: NDArray[Any], slope: FloatArray) -> FloatI
     else:
         raise MicrographiaError(
             f"The encoder {encoder.name} has no heat maps",
-            allowed="the shipped encoder, efficientnet-lite0, or one of `classification finetune` or "
-            "`pretrain`",
+            allowed="the shipped encoder, efficientnet-lite0, or one of `classification finetune` "
+            "or `pretrain`",
         )
     height, width = pixels.shape
     fine = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_LINEAR)

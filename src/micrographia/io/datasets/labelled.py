@@ -253,8 +253,8 @@ def _refuse_unknown(rows: Iterable[dict[str, Any]], classes: Sequence[str]) -> N
 def pictures_of(sources: Iterable[str | os.PathLike[str]]) -> Iterator[dict[str, Any]]:
     """Yield rows of `schemas.LABELLED` of pictures, of folders, and of tables with labels.
 
-    Labels are those of tables, also of `labels.csv` in a folder; other pictures have none. A folder
-    without pictures is a row with a failure, so that a wrong path does not look like an answer.
+    Labels are those of tables, also of `labels.csv` in a folder; other pictures have none. A
+    folder without pictures is a row with a failure: a wrong path must not look like an answer.
 
     Raises
     ------
