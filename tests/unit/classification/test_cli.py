@@ -108,6 +108,16 @@ def test_a_command_that_got_no_answer_at_all_fails(
     assert run("embed", lost, "--out", tmp_path / "lost.parquet") == 1
 
 
+def test_a_name_of_no_checkpoint_is_refused_before_the_training(
+    make_set: Callable[..., Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "encoder.pt"
+    for verb in ("finetune", "pretrain"):
+        assert main(["classification", verb, str(make_set(2)), "--out", str(out)]) == 2
+        assert "cannot be named encoder.pt; allowed: .safetensors" in capsys.readouterr().err
+    assert not (tmp_path / "states").exists()
+
+
 def test_no_output_is_written_over_an_input(
     make_set: Callable[..., Path], settings: str, tmp_path: Path
 ) -> None:
