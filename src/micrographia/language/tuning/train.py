@@ -87,14 +87,9 @@ def train(
 
     refuse_foreign(out, [name, *{each.path for each in (*trained, *held)}])
     refuse_unanswered([*trained, *held])
-    if trained:
-        processor = load_processor(name)
-        trained, held = _usable(processor, trained), _usable(processor, held)
-    if not trained:
-        raise MicrographiaError(
-            "There is no conversation to learn from",
-            allowed="rows of the part 'train' whose picture can be read",
-        )
+    processor = load_processor(name)
+    trained, held = _usable(processor, trained), _usable(processor, held)
+    _refuse_none(trained)
     set_seed(seed)
     model = add_adapters(load_model(name, settings), settings)
     some, whole = share_of(model)
@@ -135,6 +130,15 @@ def train(
         write_table(history, folder / "history.parquet", TRAINING_HISTORY, stamp(settings, seed))
         write_text(folder / "card.json", json.dumps(card, indent=2, sort_keys=True) + "\n")
     return card
+
+
+def _refuse_none(trained: Sequence[Conversation]) -> None:
+    """Refuse to train on nothing."""
+    if not trained:
+        raise MicrographiaError(
+            "There is no conversation to learn from",
+            allowed="rows of the part 'train' whose picture can be read",
+        )
 
 
 def _usable(processor: Any, items: Sequence[Conversation]) -> list[Conversation]:
