@@ -106,6 +106,11 @@ def test_a_command_that_got_no_answer_at_all_fails(
     lost = tmp_path / "lost.csv"
     lost.write_text("file,label\nabsent.png,a\n", encoding="utf-8")
     assert run("embed", lost, "--out", tmp_path / "lost.parquet") == 1
+    assert run("questions", lost, "--out", tmp_path / "lost.parquet") == 1
+    capsys.readouterr()
+    lost.write_text("file;label\nabsent.png;a\n", encoding="utf-8")
+    assert run("embed", lost, "--out", tmp_path / "lost.parquet") == 2
+    assert "Save it with commas, not semicolons." in capsys.readouterr().err
 
 
 def test_a_name_of_no_checkpoint_is_refused_before_the_training(

@@ -201,7 +201,9 @@ def _places(table: Path, header: Mapping[str, Any]) -> dict[str, str]:
             f"{table} lacks the columns {', '.join(missing)}",
             seen=", ".join(header) or "no columns",
             allowed="; ".join(f"{what}: {' or '.join(COLUMNS[what])}" for what in missing),
-            remedy="Add a header line with these names",
+            remedy="Save it with commas, not semicolons"
+            if any(";" in str(name) for name in header)
+            else "Add a header line with these names",
         )
     return places | {name: names[name] for name in FLAGS if name in names}
 
