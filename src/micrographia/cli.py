@@ -98,7 +98,7 @@ def program() -> NoReturn:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command line; return its exit status (2: the input is wrong)."""
+    """Run the command line; return its exit status (2: wrong input; 130: interrupted)."""
     words = list(sys.argv[1:] if argv is None else argv)
     room = next((word for word in words if word in ROOMS), None)
     arguments = build_parser(room).parse_args(words)
@@ -122,4 +122,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         reason = error.strerror or str(error)
         logger.error("%s.", f"{name}: {reason}" if name else reason)
         logger.debug("Where it happened:", exc_info=True)
+    except KeyboardInterrupt:
+        logging.getLogger("micrographia").error(
+            "Interrupted; an output that was not complete was not written."
+        )
+        return 130  # as shells say of a command that was ended by SIGINT
     return 2

@@ -49,12 +49,34 @@ def positive(text: str) -> int:
     return number
 
 
+def above_zero(text: str) -> float:
+    """Parse an argument that is a finite number above 0, such as a dose."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0.0
+    if not 0 < number < math.inf:
+        raise argparse.ArgumentTypeError(f"saw {text!r}; allowed: numbers above 0")
+    return number
+
+
 def add_shard(parser: argparse.ArgumentParser) -> None:
     """Add `--shard I --shards N`: work on every row whose number modulo N is I."""
     parser.add_argument(
         "--shard", type=non_negative, default=0, help="index of this shard, from 0"
     )
     parser.add_argument("--shards", type=int, default=1, help="number of shards (default: 1)")
+
+
+def exit_status(failed: int, count: int) -> int:
+    """Return the exit status of a command that works through inputs: 1 where all of them failed.
+
+    Examples
+    --------
+    >>> exit_status(2, 3), exit_status(3, 3), exit_status(0, 0)
+    (0, 1, 0)
+    """
+    return int(count > 0 and failed == count)
 
 
 def print_json(value: Any) -> None:

@@ -181,3 +181,15 @@ def test_a_process_ends_with_its_status_and_nothing_is_lost(tmp_path):
     )
     answer = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert (answer.returncode, answer.stdout) == (3, "doneat the end\n")
+
+
+def test_an_interrupted_command_ends_with_a_sentence(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("micrographia.io.datasets.labelled.read_labelled", interrupt)
+    assert main(["classification", "embed", "pictures", "--out", "never.parquet"]) == 130
+    said = capsys.readouterr().err
+    assert "Interrupted" in said and "Traceback" not in said

@@ -42,6 +42,11 @@ def test_every_field_is_described() -> None:
     assert walk(json.loads(config_files.render_schema())) == []
 
 
+def test_an_unknown_setting_like_no_other_is_told_in_sentences() -> None:
+    with pytest.raises(ConfigError, match=r"stem\.zzzz: unknown setting\. Allowed here: "):
+        config.validate({"stem": {"zzzz": 1}})
+
+
 def test_all_faults_are_listed_with_path_value_and_remedy() -> None:
     raw = {
         "stem": {"pixelsize": 3, "doses": [-3], "conditions": {"energy_keV": 2}},

@@ -18,6 +18,7 @@ from micrographia.training.checkpoint import load_checkpoint, save_checkpoint
 
 #: What a checkpoint of a classifier says it is.
 KIND = "classifier"
+_AGAIN = "Take the card that was written with the weights, or train the classifier again"
 
 
 @dataclass(frozen=True)
@@ -136,19 +137,25 @@ def load_classifier(path: str | Path) -> tuple[Classifier, dict[str, Any]]:
             remedy="Train one with `micrographia classification train`",
         )
     values = {name: tensor.double().numpy() for name, tensor in found.tensors.items()}
-    heat, least = (float(value) for value in values["heat_threshold"])
-    return (
-        Classifier(
-            tuple(found.card["classes"]),
-            found.card["encoder"],
-            Space(values["centre"], values["scale"]),
-            values["weights"],
-            values["biases"],
-            heat,
-            least,
-        ),
-        found.card,
-    )
+    try:
+        classes, encoder = tuple(found.card["classes"]), found.card["encoder"]
+        heat, least = (float(value) for value in values["heat_threshold"])
+        space = Space(values["centre"], values["scale"])
+        weights, biases = values["weights"], values["biases"]
+    except (KeyError, TypeError, ValueError) as error:
+        raise CheckpointError(
+            f"{path} is no whole classifier: its card or its weights lack {error}",
+            remedy=_AGAIN,
+        ) from None
+    # The last row may be that of no class.
+    if len(biases) not in (len(classes), len(classes) + 1):
+        raise CheckpointError(
+            f"The card of {path} names other classes than its weights know",
+            seen=len(classes),
+            allowed=f"{len(biases) - 1} or {len(biases)}",
+            remedy=_AGAIN,
+        )
+    return Classifier(classes, encoder, space, weights, biases, heat, least), found.card
 
 
 def refuse_other_encoder(seen: Iterable[str | None], model: Classifier) -> None:

@@ -17,6 +17,7 @@ from micrographia.classification.questions import cli as questions
 from micrographia.commandline import (
     Subparsers,
     add_settings,
+    exit_status,
     non_negative,
     positive,
     print_json,
@@ -192,30 +193,26 @@ def _embed(arguments: argparse.Namespace) -> int:
     from micrographia.classification.embedding import embed
     from micrographia.classification.encoders.registry import load_encoder
     from micrographia.io.atomic import refuse_inputs
-    from micrographia.io.datasets.labelled import read_labelled
+    from micrographia.io.datasets.labelled import TABLE_NAMES, read_labelled
     from micrographia.io.schemas import EMBEDDINGS
     from micrographia.io.tables import write_batches
     from micrographia.provenance import stamp
 
     settings = settings_of(arguments)
-    refuse_inputs([arguments.out], [arguments.source])
-    found = read_labelled(arguments.source)
+    source = arguments.source
+    refuse_inputs([arguments.out], [source, *(source / name for name in TABLE_NAMES)])
+    found = read_labelled(source)
     for note in found.notes:
         LOG.warning("%s", note)
     counts = {"pictures": 0, "failed": 0}
     encoder = load_encoder(settings.encoder)
     rows = embed(found.rows, encoder, arguments.jobs, arguments.mirrored)
-    write_batches(
-        _batches(_counted(rows, counts)),
-        arguments.out,
-        EMBEDDINGS,
-        stamp(settings),
-    )
+    write_batches(_batches(_counted(rows, counts)), arguments.out, EMBEDDINGS, stamp(settings))
     print(
         f"{arguments.out}: {counts['pictures']} pictures of {len(found.classes)} classes, "
         f"{counts['failed']} failed"
     )
-    return 0
+    return exit_status(counts["failed"], counts["pictures"])
 
 
 def _counted(rows: Iterable[dict[str, Any]], counts: dict[str, int]) -> Iterator[dict[str, Any]]:
@@ -239,8 +236,8 @@ def _neighbours(arguments: argparse.Namespace) -> int:
     pool = read_rows(arguments.embeddings, EMBEDDINGS)
     encoder = load_encoder(settings_of(arguments).encoder)
     asked = embed(pictures_of(arguments.queries), encoder)
-    print_json([nearest(query, pool, arguments.count) for query in asked])
-    return 0
+    print_json(found := [nearest(query, pool, arguments.count) for query in asked])
+    return exit_status(sum(one.get("failure") is not None for one in found), len(found))
 
 
 def _pretrain(arguments: argparse.Namespace) -> int:
@@ -260,11 +257,13 @@ def _split(arguments: argparse.Namespace) -> int:
     from collections import Counter
 
     from micrographia.classification.splits.make import make_split
+    from micrographia.io.atomic import refuse_inputs
     from micrographia.io.schemas import EMBEDDINGS
     from micrographia.io.schemas import SPLITS as SPLIT_TABLE
     from micrographia.io.tables import read_rows, write_table
     from micrographia.provenance import stamp
 
+    refuse_inputs([arguments.out], [arguments.embeddings])
     rows = read_rows(arguments.embeddings, EMBEDDINGS)
     found = make_split(rows, arguments.how, arguments.share, arguments.seed)
     provenance = stamp(settings_of(arguments), arguments.seed)
@@ -302,6 +301,7 @@ def _predict(arguments: argparse.Namespace) -> int:
     from micrographia.classification.embedding import embed
     from micrographia.classification.encoders.registry import load_encoder
     from micrographia.classification.predict import predict
+    from micrographia.io.atomic import refuse_inputs
     from micrographia.io.datasets.labelled import pictures_of
     from micrographia.io.resources import find_resource
     from micrographia.io.schemas import CLASSIFIED
@@ -309,6 +309,8 @@ def _predict(arguments: argparse.Namespace) -> int:
     from micrographia.provenance import stamp
 
     settings = settings_of(arguments)
+    if arguments.out is not None:
+        refuse_inputs([arguments.out], [*arguments.pictures, arguments.classifier])
     model, _ = load_classifier(find_resource(arguments.classifier))
     encoder = load_encoder(settings.encoder)
     asked = pictures_of(arguments.pictures)
@@ -317,19 +319,22 @@ def _predict(arguments: argparse.Namespace) -> int:
         from micrographia.classification.heatmap import draw_heatmaps
 
         rows = draw_heatmaps(rows, encoder, model, arguments.heatmaps)
-    told = _told(rows)
+    counts = {"pictures": 0, "failed": 0}
+    told = _told(rows, counts)
     if arguments.out is None:
         for _ in told:
             pass
     else:
         write_batches(_batches(told), arguments.out, CLASSIFIED, stamp(settings))
-    return 0
+    return exit_status(counts["failed"], counts["pictures"])
 
 
-def _told(rows: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """Print a line for each picture as it passes: answer, probability, and the runners-up."""
+def _told(rows: Iterable[dict[str, Any]], counts: dict[str, int]) -> Iterator[dict[str, Any]]:
+    """Print a line for each picture as it passes, and count: answer, or why there is none."""
     for row in rows:
+        counts["pictures"] += 1
         if row["failure"] is not None:
+            counts["failed"] += 1
             print(f"{row['path']}: {row['failure']}")
         else:
             ranked = zip(row["ranked"], row["probabilities"], strict=True)
@@ -341,6 +346,7 @@ def _told(rows: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
 def _ask(arguments: argparse.Namespace) -> int:
     from micrographia.classification.asked.identify import Identifier, identify
     from micrographia.errors import ConfigError
+    from micrographia.io.atomic import refuse_inputs
     from micrographia.io.resources import find_resource
     from micrographia.io.schemas import CLASSIFIED, EMBEDDINGS
     from micrographia.io.tables import read_rows, write_batches
@@ -352,31 +358,36 @@ def _ask(arguments: argparse.Namespace) -> int:
             "No endpoint is set",
             remedy="Set classification.endpoint: base_url, model and, if needed, key_env",
         )
+    refuse_inputs([arguments.out], [arguments.queries, arguments.embeddings])
     queries = read_rows(arguments.queries, EMBEDDINGS)
     pool = read_rows(arguments.embeddings, EMBEDDINGS)
     prompts = find_resource(settings.prompts)
     identifier = Identifier(
         settings.endpoint, arguments.cache, prompts, settings.prompt_version, arguments.again
     )
+    counts = {"pictures": 0, "failed": 0}
     try:
         found = identify(
             queries, pool, identifier, arguments.shots, arguments.choice, arguments.seed,
             settings.none_of_these,
         )  # fmt: skip
-        write_batches(_batches(_told(found)), arguments.out, CLASSIFIED, stamp(settings))
+        write_batches(_batches(_told(found, counts)), arguments.out, CLASSIFIED, stamp(settings))
     finally:
         identifier.close()
-    return 0
+    return exit_status(counts["failed"], counts["pictures"])
 
 
 def _bench(arguments: argparse.Namespace) -> int:
     from micrographia.classification.bench import bench
+    from micrographia.io.atomic import refuse_inputs
     from micrographia.io.schemas import CLASSIFIED, EMBEDDINGS
     from micrographia.io.schemas import SPLITS as SPLIT_TABLE
     from micrographia.io.tables import read_rows, write_batches
     from micrographia.provenance import stamp
 
     settings = settings_of(arguments)
+    inputs = (arguments.embeddings, arguments.split, arguments.extra)
+    refuse_inputs([arguments.out], [each for each in inputs if each is not None])
     rows = read_rows(arguments.embeddings, EMBEDDINGS)
     parts = None
     if arguments.split is not None:

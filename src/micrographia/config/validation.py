@@ -68,7 +68,7 @@ def _fault(item: Mapping[str, Any], model: type[BaseModel]) -> str:
         owner = _model_at(model, location[:-1])
         names = list(owner.model_fields) if owner else []
         close = difflib.get_close_matches(str(location[-1]), names, n=1)
-        hint = f"; did you mean '{close[0]}'?" if close else ""
+        hint = f"; did you mean '{close[0]}'?" if close else "."
         return f"{path}: unknown setting{hint} Allowed here: {', '.join(names)}."
     message = item["msg"].removeprefix("Value error, ")
     if not location:

@@ -59,7 +59,7 @@ def atomic_directory(
         `path` is a file, holds what nobody asked to replace, or holds an input.
     """
     target = Path(os.path.realpath(path))
-    _refuse_foreign(target, inputs)
+    refuse_foreign(target, inputs)
     target.parent.mkdir(parents=True, exist_ok=True)
     temporary = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}."))
     try:
@@ -75,9 +75,18 @@ def atomic_directory(
         shutil.rmtree(temporary, ignore_errors=True)
 
 
-def _refuse_foreign(target: Path, inputs: Iterable[str | os.PathLike[str]]) -> None:
-    """Refuse to replace a folder that is not ours, or from which something is read."""
+def refuse_foreign(target: Path, inputs: Iterable[str | os.PathLike[str]] = ()) -> None:
+    """Refuse to replace a folder that is not ours, or from which something is read.
+
+    Long work asks before it begins; `atomic_directory` asks again.
+
+    Raises
+    ------
+    MicrographiaError
+        As `atomic_directory`.
+    """
     remedy = "Name a new or empty folder, or empty this one yourself"
+    target = Path(os.path.realpath(target))
     if not os.path.lexists(target):
         return
     if not target.is_dir():

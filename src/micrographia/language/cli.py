@@ -5,10 +5,13 @@ from __future__ import annotations
 import argparse
 import logging
 from pathlib import Path
+from typing import Any
 
 from micrographia.commandline import (
     Subparsers,
+    above_zero,
     add_settings,
+    exit_status,
     non_negative,
     positive,
     print_json,
@@ -107,7 +110,7 @@ def _register_datasets(verbs: Subparsers) -> None:
         "--split", default="test", choices=("train", "validation", "test"), help="which crystals"
     )
     draw.add_argument(
-        "--dose", type=float, default=None, metavar="ELECTRONS",
+        "--dose", type=above_zero, default=None, metavar="ELECTRONS",
         help="electrons per Å² that are counted (Poisson noise); default: no noise",
     )  # fmt: skip
     draw.add_argument("--limit", type=positive, default=None, help="only N crystals, at random")
@@ -194,7 +197,8 @@ def _structure(arguments: argparse.Namespace) -> int:
     from micrographia.language.structure.tokens import prompt
 
     settings = settings_of(arguments)
-    refuse_inputs([arguments.out], [arguments.image])
+    given = [arguments.image, *([arguments.checkpoint] if arguments.checkpoint else [])]
+    refuse_inputs([arguments.out], given)
     formula = None if arguments.formula is None else parse_formula(arguments.formula)
     words = prompt(formula, arguments.bravais)
     writer = open_writer(arguments.checkpoint, settings)
@@ -217,6 +221,19 @@ def _structure(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _of_split(rows: list[dict[str, Any]], arguments: argparse.Namespace) -> list[dict[str, Any]]:
+    """Return the crystals of the part that was asked for."""
+    from micrographia.errors import TableError
+
+    found = [row for row in rows if row["split"] == arguments.split]
+    if not found:
+        raise TableError(
+            f"{arguments.texts} has no crystals of the part '{arguments.split}'",
+            remedy="Choose another --split, or hold some out: `language texts` with more crystals",
+        )
+    return found
+
+
 def _structures(arguments: argparse.Namespace) -> int:
     from micrographia.io.atomic import refuse_inputs
     from micrographia.io.schemas import CRYSTAL_TEXTS, WRITTEN_CRYSTALS
@@ -228,7 +245,7 @@ def _structures(arguments: argparse.Namespace) -> int:
     settings = settings_of(arguments)
     refuse_inputs([arguments.out], [arguments.texts])
     rows = read_rows(arguments.texts, CRYSTAL_TEXTS)
-    chosen = [row for row in rows if row["split"] == arguments.split][: arguments.limit]
+    chosen = _of_split(rows, arguments)[: arguments.limit]
     asked = Asked(
         told=arguments.told,
         samples=arguments.samples or settings.samples,
@@ -243,7 +260,7 @@ def _structures(arguments: argparse.Namespace) -> int:
     write_table(answers, arguments.out, WRITTEN_CRYSTALS, stamp(settings, arguments.seed))
     failed = sum(row["failure"] is not None for row in answers)
     print(f"{arguments.out}: {len(chosen)} pictures, {len(answers)} rows, {failed} failed")
-    return 0
+    return exit_status(failed, len(answers))
 
 
 def _ranked(arguments: argparse.Namespace) -> int:
@@ -262,7 +279,7 @@ def _ranked(arguments: argparse.Namespace) -> int:
     write_answers(arguments.out, rows)
     failed = sum("failure" in row for row in rows)
     print(f"{arguments.out}: {len(rows) - failed} answers, {failed} refusals")
-    return 0
+    return exit_status(failed, len(rows))
 
 
 def _pictures(arguments: argparse.Namespace) -> int:
@@ -272,7 +289,7 @@ def _pictures(arguments: argparse.Namespace) -> int:
     from micrographia.language.structure.ranked import draw_dataset
 
     rows = read_rows(arguments.texts, CRYSTAL_TEXTS)
-    chosen = [row for row in rows if row["split"] == arguments.split]
+    chosen = _of_split(rows, arguments)
     with atomic_directory(arguments.out, [arguments.texts]) as folder:
         count = draw_dataset(chosen, folder, arguments.dose, arguments.seed, arguments.limit)
     print(f"{arguments.out}: {count} pictures")

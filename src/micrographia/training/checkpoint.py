@@ -51,6 +51,18 @@ def sha256_of(path: str | os.PathLike[str]) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
+def refuse_name(path: Path) -> None:
+    """Refuse a name that a checkpoint cannot have; a training asks before it begins.
+
+    Raises
+    ------
+    CheckpointError
+        It does not end in .safetensors.
+    """
+    if path.suffix != ".safetensors":
+        raise CheckpointError(f"A checkpoint cannot be named {path.name}", allowed=".safetensors")
+
+
 def save_checkpoint(
     path: str | os.PathLike[str],
     tensors: Mapping[str, torch.Tensor],
@@ -71,8 +83,7 @@ def save_checkpoint(
         Whether real numbers are kept as float16, in half the space.
     """
     file = Path(path)
-    if file.suffix != ".safetensors":
-        raise CheckpointError(f"A checkpoint cannot be named {file.name}", allowed=".safetensors")
+    refuse_name(file)
     kept = {name: _stored(tensor, half) for name, tensor in tensors.items()}
     with atomic_path(file) as temporary:
         save_file(kept, temporary)

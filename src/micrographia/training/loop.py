@@ -27,7 +27,7 @@ from micrographia.config import Training
 from micrographia.errors import MicrographiaError
 from micrographia.provenance import digest
 from micrographia.training.average import Average
-from micrographia.training.checkpoint import load_state, save_checkpoint, save_state
+from micrographia.training.checkpoint import load_state, refuse_name, save_checkpoint, save_state
 from micrographia.training.devices import choose_device, choose_precision, seed_everything
 from micrographia.training.schedule import learning_rate
 
@@ -116,6 +116,7 @@ def fit(
     MicrographiaError
         The loss is not a finite number.
     """
+    refuse_name(checkpoint)
     return _Run(learner, settings, checkpoint, states, seed, dict(card)).go()
 
 

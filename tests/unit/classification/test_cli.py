@@ -79,3 +79,67 @@ def test_ask_without_an_endpoint_says_what_to_set(
     words = ["ask", "q.parquet", "--embeddings", "e.parquet", "--cache", "c.sqlite"]
     assert main(["classification", *words, "--out", str(tmp_path / "o.parquet")]) == 2
     assert "Set classification.endpoint: base_url" in capsys.readouterr().err
+
+
+def test_a_command_that_got_no_answer_at_all_fails(
+    make_set: Callable[..., Path],
+    settings: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    table, model = tmp_path / "embeddings.parquet", tmp_path / "model.safetensors"
+    empty, bad = tmp_path / "empty", tmp_path / "bad.png"
+    empty.mkdir()
+    bad.write_text("no picture", encoding="utf-8")
+
+    def run(*words: str | Path) -> int:
+        return main(["classification", *map(str, words), "--settings", settings])
+
+    assert run("embed", make_set(4), "--out", table) == 0
+    assert run("train", "--embeddings", table, "--out", model) == 0
+    capsys.readouterr()
+    assert run("predict", empty, bad, "--classifier", model) == 1
+    out = capsys.readouterr().out.splitlines()
+    assert "empty holds no pictures" in out[0] and "bad.png is not an image" in out[1]
+    assert run("predict", bad, make_set(4) / "dots" / "00.png", "--classifier", model) == 0
+    assert run("neighbours", empty, "--embeddings", table) == 1
+    lost = tmp_path / "lost.csv"
+    lost.write_text("file,label\nabsent.png,a\n", encoding="utf-8")
+    assert run("embed", lost, "--out", tmp_path / "lost.parquet") == 1
+    assert run("questions", lost, "--out", tmp_path / "lost.parquet") == 1
+    capsys.readouterr()
+    lost.write_text("file;label\nabsent.png;a\n", encoding="utf-8")
+    assert run("embed", lost, "--out", tmp_path / "lost.parquet") == 2
+    assert "Save it with commas, not semicolons." in capsys.readouterr().err
+
+
+def test_a_name_of_no_checkpoint_is_refused_before_the_training(
+    make_set: Callable[..., Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "encoder.pt"
+    for verb in ("finetune", "pretrain"):
+        assert main(["classification", verb, str(make_set(2)), "--out", str(out)]) == 2
+        assert "cannot be named encoder.pt; allowed: .safetensors" in capsys.readouterr().err
+    assert not (tmp_path / "states").exists()
+
+
+def test_no_output_is_written_over_an_input(
+    make_set: Callable[..., Path], settings: str, tmp_path: Path
+) -> None:
+    table = tmp_path / "embeddings.parquet"
+
+    def run(*words: str | Path) -> int:
+        return main(["classification", *map(str, words), "--settings", settings])
+
+    folder = make_set(4)
+    assert run("embed", folder, "--out", table) == 0
+    before = table.read_bytes()
+    picture = folder / "dots" / "00.png"
+    seen = picture.read_bytes()
+    assert run("split", "--embeddings", table, "--out", table) == 2
+    assert run("bench", "--embeddings", table, "--out", table) == 2
+    assert run("bench", "--embeddings", folder, "--extra", table, "--out", table) == 2
+    assert run("predict", picture, "--out", picture) == 2
+    assert run("embed", folder, "--out", folder / "labels.parquet") == 2
+    assert table.read_bytes() == before and picture.read_bytes() == seen
+    assert not (folder / "labels.parquet").exists()

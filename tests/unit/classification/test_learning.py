@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -74,6 +75,27 @@ def test_bad_input_is_told_and_the_rest_goes_on(
     assert "lone" in model.classes and metrics["n"] == 24
     with pytest.raises(MicrographiaError, match="at least two classes; saw 'dots'"):
         train([embedded(make_set(4, ("dots",), "one"), encoder)], Classification(), seed=0)
+
+
+def test_a_card_that_does_not_belong_to_the_weights_is_told(
+    make_set: Callable[..., Path], encoder: Encoder, tmp_path: Path
+) -> None:
+    path = tmp_path / "model.safetensors"
+    model, _ = train([embedded(make_set(8), encoder)], Classification(), seed=0)
+    save_classifier(path, model, {})
+    card = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
+    for wrong, told in (
+        ({"classes": None}, "no whole classifier"),
+        ({"classes": ["dots"]}, "saw 1; allowed: 2 or 3"),
+        ({"classes": [*"abcd"]}, "saw 4; allowed: 2 or 3"),
+    ):
+        path.with_suffix(".json").write_text(json.dumps(card | wrong), encoding="utf-8")
+        with pytest.raises(CheckpointError, match=told):
+            load_classifier(path)
+    del card["encoder"]
+    path.with_suffix(".json").write_text(json.dumps(card), encoding="utf-8")
+    with pytest.raises(CheckpointError, match="lack 'encoder'"):
+        load_classifier(path)
 
 
 def test_a_failure_stays_a_row_of_the_predictions(

@@ -115,10 +115,22 @@ def verdicts(
         `reference`: learned from the reference alone. `both`: learned from the reference and from
         the generated pictures of the other folds, near-copies together: for classes of which the
         reference holds few or none.
+
+    Raises
+    ------
+    MicrographiaError
+        The judge would learn from fewer than two classes.
     """
     count = len(examples.classes)
     learned = np.ones(len(generated), dtype=np.bool_) if judge == "both" else ~generated
     part = examples.part(learned)
+    if len(np.unique(part.labels)) < 2:
+        seen = {examples.classes[label] for label in part.labels[part.belongs]}
+        raise MicrographiaError(
+            "A judge has to learn from at least two classes",
+            seen=", ".join(sorted(seen)) or "none",
+            remedy="Name embeddings of more classes with --reference, or take --judge both",
+        )
     counted = np.ones(len(part.labels), dtype=np.bool_)
     logits = out_of_fold(part, settings.folds, seed, counted)
     heat = temperature(logits[part.belongs][:, :count], part.labels[part.belongs])

@@ -58,9 +58,9 @@ def _align(arguments: argparse.Namespace) -> int:
 
     settings = settings_of(arguments)
     inputs = [arguments.generated, *arguments.reference]
-    for out in (arguments.out, arguments.kept):
-        if out is not None:
-            refuse_inputs([out], inputs)
+    refuse_inputs([arguments.out], inputs)
+    if arguments.kept is not None:
+        refuse_inputs([arguments.kept], [*inputs, arguments.out])
     generated = read_rows(arguments.generated, EMBEDDINGS)
     reference = [read_rows(table, EMBEDDINGS) for table in arguments.reference]
     rows = align(generated, reference, settings, arguments.seed, arguments.judge, arguments.among)

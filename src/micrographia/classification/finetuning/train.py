@@ -17,7 +17,7 @@ from micrographia.config import FineTuning
 from micrographia.errors import ImageError, MicrographiaError
 from micrographia.io.tables import read_rows
 from micrographia.provenance import code_digest, versions
-from micrographia.training.checkpoint import load_checkpoint
+from micrographia.training.checkpoint import load_checkpoint, refuse_name
 from micrographia.training.loop import Progress, fit
 
 #: Table that `synthesis kinds` writes into its folder, and its column of sub-kinds.
@@ -120,6 +120,7 @@ def finetune(
     MicrographiaError
         There are too few classes or pictures.
     """
+    refuse_name(out)
     lessons, classes, failures = lessons_of(rows, sub_kinds)
     labels = [classes[lessons.parents[kind]] for kind in lessons.kinds]
     dealt = folds(labels, max(2, round(1 / settings.held_out)), seed)

@@ -10,6 +10,7 @@ from typing import Any
 from micrographia.commandline import (
     Subparsers,
     add_settings,
+    exit_status,
     non_negative,
     positive,
     print_json,
@@ -68,7 +69,7 @@ def _questions(arguments: argparse.Namespace) -> int:
     rows = list(make(arguments, settings))
     write_table(rows, arguments.out, QUESTIONS, stamp(settings, arguments.seed))
     print_json({"table": str(arguments.out), **variety(rows)})
-    return 0
+    return exit_status(sum(row["failure"] is not None for row in rows), len(rows))
 
 
 def _from_facts(arguments: argparse.Namespace, _: Classification) -> Iterator[dict[str, Any]]:

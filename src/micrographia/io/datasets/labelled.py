@@ -201,7 +201,9 @@ def _places(table: Path, header: Mapping[str, Any]) -> dict[str, str]:
             f"{table} lacks the columns {', '.join(missing)}",
             seen=", ".join(header) or "no columns",
             allowed="; ".join(f"{what}: {' or '.join(COLUMNS[what])}" for what in missing),
-            remedy="Add a header line with these names",
+            remedy="Save it with commas, not semicolons"
+            if any(";" in str(name) for name in header)
+            else "Add a header line with these names",
         )
     return places | {name: names[name] for name in FLAGS if name in names}
 
@@ -253,7 +255,8 @@ def _refuse_unknown(rows: Iterable[dict[str, Any]], classes: Sequence[str]) -> N
 def pictures_of(sources: Iterable[str | os.PathLike[str]]) -> Iterator[dict[str, Any]]:
     """Yield rows of `schemas.LABELLED` of pictures, of folders, and of tables with labels.
 
-    Labels are those of tables, also of `labels.csv` in a folder; other pictures have none.
+    Labels are those of tables, also of `labels.csv` in a folder; other pictures have none. A
+    folder without pictures is a row with a failure: a wrong path must not look like an answer.
 
     Raises
     ------
@@ -270,8 +273,12 @@ def pictures_of(sources: Iterable[str | os.PathLike[str]]) -> Iterator[dict[str,
         if not path.is_dir():
             yield _row(str(path), None)
             continue
+        empty = True
         for root, folders, names in os.walk(path):
             folders[:] = sorted(name for name in folders if name[0] != ".")
             visible = sorted(name for name in names if name[0] != ".")
             for name in pictures_among(visible):
+                empty = False
                 yield _row(os.path.join(root, name), None)
+        if empty:
+            yield _row(str(path), None, f"{path} holds no pictures. Check the path.")

@@ -183,7 +183,13 @@ def load_writer(path: str | Path) -> tuple[Writer, Checkpoint]:
             f"Checkpoint {path} does not write structures", seen=checkpoint.card.get("kind"),
             allowed=KIND, remedy="Give a file written by `micrographia language train-structure`",
         )  # fmt: skip
-    model = Writer(StructureModel(**checkpoint.card["architecture"]))
+    try:
+        model = Writer(StructureModel(**checkpoint.card["architecture"]))
+    except (KeyError, TypeError, ValueError) as error:
+        raise CheckpointError(
+            f"The card of checkpoint {path} does not say what network it is ({error})",
+            remedy="Take the card that was written with the weights, or train it again",
+        ) from None
     try:
         model.load_state_dict(checkpoint.tensors, strict=True)
     except RuntimeError as error:

@@ -113,7 +113,8 @@ def parse_formula(text: str) -> dict[int, int]:
         return {atomic_numbers[symbol]: int(count) for symbol, count in counts.items()}
     except (ValueError, KeyError) as error:
         raise StructureError(
-            f"'{text}' is no chemical formula ({error})", allowed="such as MoS2 or Ti3C2O2"
+            f"'{text}' is no chemical formula ({str(error) or 'it cannot be read'})",
+            allowed="such as MoS2 or Ti3C2O2",
         ) from None
 
 

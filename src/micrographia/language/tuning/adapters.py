@@ -114,6 +114,6 @@ def merge(name: str, adapters: str | Path, out: Path, settings: Tuning) -> None:
         As `load_adapted`.
     """
     whole = load_adapted(name, adapters, settings.model_copy(update={"quantise": "none"}))
-    with atomic_directory(out, [adapters]) as folder:
+    with atomic_directory(out, [name, adapters]) as folder:
         whole.merge_and_unload().save_pretrained(folder)
         load_processor(name).save_pretrained(folder)

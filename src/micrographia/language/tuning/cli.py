@@ -10,6 +10,7 @@ from typing import Any
 from micrographia.commandline import (
     Subparsers,
     add_settings,
+    exit_status,
     non_negative,
     positive,
     print_json,
@@ -58,10 +59,12 @@ def register(verbs: Subparsers) -> None:
 
 
 def _tune(arguments: argparse.Namespace) -> int:
+    from micrographia.io.atomic import refuse_foreign
     from micrographia.io.tables import read_rows
     from micrographia.language.tuning.conversations import conversations
     from micrographia.language.tuning.train import train
 
+    refuse_foreign(arguments.out, [arguments.table])
     rows = read_rows(arguments.table)
     card = train(
         arguments.model,
@@ -90,15 +93,28 @@ def _merge(arguments: argparse.Namespace) -> int:
 
 
 def _answer(arguments: argparse.Namespace) -> int:
+    from micrographia.errors import TableError
+    from micrographia.io.atomic import refuse_inputs
     from micrographia.io.schemas import ANSWERED
     from micrographia.io.tables import read_rows, write_table
     from micrographia.provenance import stamp
 
+    refuse_inputs([arguments.out], [arguments.table])
     rows = read_rows(arguments.table)
-    chosen = [row for row in rows if arguments.part in (None, row.get("part"))]
+    # As for `tune`, rows without a part are of the part train.
+    chosen = [row for row in rows if arguments.part in (None, row.get("part") or "train")]
+    if not chosen:
+        parts = sorted({str(row.get("part") or "train") for row in rows})
+        raise TableError(
+            f"{arguments.table} has no question to answer", seen=f"part: {arguments.part}",
+            allowed=", ".join(parts) or "none: the table is empty",
+        )  # fmt: skip
     provenance = stamp(settings_of(arguments))
-    write_table(list(_answered(arguments, chosen)), arguments.out, ANSWERED, provenance)
-    return 0
+    found = list(_answered(arguments, chosen))
+    write_table(found, arguments.out, ANSWERED, provenance)
+    failed = sum(row["failure"] is not None for row in found)
+    print(f"{arguments.out}: {len(found) - failed} answers, {failed} failed")
+    return exit_status(failed, len(found))
 
 
 def _answered(arguments: argparse.Namespace, rows: list[Any]) -> Iterator[dict[str, Any]]:
@@ -108,13 +124,13 @@ def _answered(arguments: argparse.Namespace, rows: list[Any]) -> Iterator[dict[s
     from micrographia.language.tuning.conversations import conversations
     from micrographia.language.tuning.models import load_model, load_processor
 
-    settings = settings_of(arguments)
+    settings, asked = settings_of(arguments), conversations(rows)
     if arguments.adapters is None:
         model = load_model(arguments.model, settings)
     else:
         model = load_adapted(arguments.model, arguments.adapters, settings)
     processor = load_processor(arguments.model)
-    told = answers(model, processor, conversations(rows), settings.longest, arguments.batch)
+    told = answers(model, processor, asked, settings.longest, arguments.batch)
     for row in rows:
         found = dict.fromkeys(ANSWERED.names) | {
             name: row.get(name) for name in ("path", "question", "answer", "part", "failure")

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from PIL import Image
 
-from micrographia.errors import CheckpointError, MicrographiaError, TableError
+from micrographia.errors import CheckpointError, ImageError, MicrographiaError, TableError
 from micrographia.io.images import read_micrograph, to_unit
 
 #: What a label is where the loss does not look (torch.nn.CrossEntropyLoss).
@@ -54,7 +54,7 @@ def conversations(
     Raises
     ------
     TableError
-        A row lacks a column, or its question is empty.
+        A row lacks a column, its question is empty, or something else than text stands there.
     """
     found = []
     for number, row in enumerate(rows):
@@ -66,8 +66,53 @@ def conversations(
                     f"Row {number} of the conversations has no '{column}'",
                     remedy="Write a table with the columns path, question and answer",
                 )
-        found.append(Conversation(row["path"], row["question"], row.get("answer") or ""))
+        told = Conversation(row["path"], row["question"], row.get("answer") or "")
+        for column, value in vars(told).items():
+            if not isinstance(value, str):
+                raise TableError(
+                    f"Row {number} of the conversations has no text in '{column}'",
+                    seen=value,
+                    remedy="Write the columns path, question and answer as text",
+                )
+        found.append(told)
     return found
+
+
+def refuse_unanswered(items: Sequence[Conversation]) -> None:
+    """Refuse conversations without an answer to learn from.
+
+    Raises
+    ------
+    MicrographiaError
+        There are some.
+    """
+    empty = [each for each in items if not each.answer]
+    if empty:
+        raise MicrographiaError(
+            f"A conversation on {empty[0].path} has no answer to learn from",
+            seen=f"{len(empty)} of {len(items)} without",
+            remedy="Fill the column 'answer', or put the row into another part",
+        )
+
+
+def readable(
+    processor: Any, items: Sequence[Conversation]
+) -> tuple[list[Conversation], list[str]]:
+    """Try each picture once; return the conversations about those that the model can see.
+
+    Returns
+    -------
+    conversations, reasons
+        In their order; a reason for each picture that cannot be read, or that the model's
+        processor does not take.
+    """
+    reasons: dict[str, str] = {}
+    for path in dict.fromkeys(each.path for each in items):
+        try:
+            encode(processor, [Conversation(path, "")], answered=False)
+        except ImageError as error:
+            reasons[path] = str(error)
+    return [each for each in items if each.path not in reasons], list(reasons.values())
 
 
 def messages(conversation: Conversation, answered: bool) -> list[dict[str, Any]]:
@@ -110,6 +155,8 @@ def encode(processor: Any, batch: Sequence[Conversation], answered: bool) -> Bat
     ------
     CheckpointError
         The processor has no chat template.
+    ImageError
+        A picture cannot be read, or the model does not take it.
     """
     if getattr(processor, "chat_template", None) is None:
         raise CheckpointError(
@@ -125,13 +172,20 @@ def encode(processor: Any, batch: Sequence[Conversation], answered: bool) -> Bat
     processor.tokenizer.padding_side = "right" if answered else "left"
     pictures = [[picture_of(each.path)] for each in batch]
     # The template holds the tokens at the beginning already.
-    found = processor(
-        text=texts,
-        images=pictures,
-        padding=True,
-        add_special_tokens=False,
-        return_tensors="pt",
-    )
+    try:
+        found = processor(
+            text=texts,
+            images=pictures,
+            padding=True,
+            add_special_tokens=False,
+            return_tensors="pt",
+        )
+    except ValueError as error:
+        # Such as of a strip: Qwen-VL takes no sides of more than 200 to 1.
+        names = ", ".join(dict.fromkeys(each.path for each in batch))
+        raise ImageError(
+            f"The model takes no such picture as {names} ({error})", remedy="Cut the picture"
+        ) from None
     return dict(found)
 
 
@@ -144,14 +198,10 @@ def training_batch(processor: Any, batch: Sequence[Conversation]) -> Batch:
         An answer is empty, or the chat template writes a question with its answer in other words
         than the question alone: where the answer begins cannot be told then.
     """
+    refuse_unanswered(batch)
     whole = encode(processor, batch, answered=True)
     labels = torch.full_like(whole["input_ids"], UNSEEN)
     for number, each in enumerate(batch):
-        if not each.answer:
-            raise MicrographiaError(
-                f"A conversation on {each.path} has no answer to learn from",
-                remedy="Fill the column 'answer', or put the row into another part",
-            )
         asked = encode(processor, [each], answered=False)["input_ids"][0]
         row, count = whole["input_ids"][number], len(asked)
         if not torch.equal(row[:count], asked):

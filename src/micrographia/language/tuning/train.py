@@ -15,11 +15,16 @@ from typing import Any
 
 from micrographia.config import Tuning
 from micrographia.errors import MicrographiaError
-from micrographia.io.atomic import atomic_directory, write_text
+from micrographia.io.atomic import atomic_directory, refuse_foreign, write_text
 from micrographia.io.schemas import TRAINING_HISTORY
 from micrographia.io.tables import write_table
 from micrographia.language.tuning.adapters import add_adapters, share_of
-from micrographia.language.tuning.conversations import Conversation, training_batch
+from micrographia.language.tuning.conversations import (
+    Conversation,
+    readable,
+    refuse_unanswered,
+    training_batch,
+)
 from micrographia.language.tuning.models import (
     dtype_of,
     identity,
@@ -55,7 +60,8 @@ def train(
     name
         Folder or hub name of the model.
     trained, held
-        Conversations to learn from, and to validate on (may be empty).
+        Conversations to learn from, and to validate on (may be empty). Those whose picture cannot
+        be read are left out with a warning.
     settings
         Adapters, length, schedule, quantisation.
     out
@@ -72,18 +78,19 @@ def train(
     Raises
     ------
     MicrographiaError
-        There is nothing to learn from.
+        There is nothing to learn from, an answer is empty, or `out` must not be replaced: told
+        before the training begins, not hours later.
     """
     from transformers import PrinterCallback, Trainer, set_seed
 
     from micrographia.language.tuning.progress import progress
 
-    if not trained:
-        raise MicrographiaError(
-            "There is no conversation to learn from", allowed="rows of the part 'train'"
-        )
-    set_seed(seed)
+    refuse_foreign(out, [name, *{each.path for each in (*trained, *held)}])
+    refuse_unanswered([*trained, *held])
     processor = load_processor(name)
+    trained, held = _usable(processor, trained), _usable(processor, held)
+    _refuse_none(trained)
+    set_seed(seed)
     model = add_adapters(load_model(name, settings), settings)
     some, whole = share_of(model)
     LOG.info("%d of %d weights are trained (%.3f %%)", some, whole, 100 * some / whole)
@@ -123,6 +130,23 @@ def train(
         write_table(history, folder / "history.parquet", TRAINING_HISTORY, stamp(settings, seed))
         write_text(folder / "card.json", json.dumps(card, indent=2, sort_keys=True) + "\n")
     return card
+
+
+def _refuse_none(trained: Sequence[Conversation]) -> None:
+    """Refuse to train on nothing."""
+    if not trained:
+        raise MicrographiaError(
+            "There is no conversation to learn from",
+            allowed="rows of the part 'train' whose picture can be read",
+        )
+
+
+def _usable(processor: Any, items: Sequence[Conversation]) -> list[Conversation]:
+    """Return the conversations whose picture can be read; say why the others are left out."""
+    found, reasons = readable(processor, items)
+    for reason in reasons:
+        LOG.warning("left out: %s", reason)
+    return found
 
 
 def last_complete(states: Path) -> str | None:

@@ -102,10 +102,25 @@ def test_the_command_writes_verdicts_and_what_is_kept(
     assert {row["path"] for row in kept} == {row["path"] for row in rows if row["kept"]}
 
 
+def test_verdicts_and_kept_pictures_are_two_tables(
+    sets: tuple[list[dict[str, Any]], list[dict[str, Any]]], tmp_path: Path
+) -> None:
+    for name, rows in zip(("made", "real"), sets, strict=True):
+        write_table(rows, tmp_path / f"{name}.parquet", EMBEDDINGS, {"seed": 0})
+    command = ["classification", "align", str(tmp_path / "made.parquet"), "--reference"]
+    command += [str(tmp_path / "real.parquet")]
+    command += ["--kept", str(tmp_path / "one.parquet"), "--out", str(tmp_path / "one.parquet")]
+    assert main([*command, "--settings", SETTINGS.model_dump_json()]) == 2
+    assert not (tmp_path / "one.parquet").exists()
+
+
 def test_faults_are_told(sets: tuple[list[dict[str, Any]], list[dict[str, Any]]]) -> None:
     made, real = sets
     with pytest.raises(MicrographiaError, match="no reference"):
         align(made, [], SETTINGS, 0)
+    dots = [row for row in real if row["label"] == "dots"]
+    with pytest.raises(MicrographiaError, match="at least two classes; saw 'dots'"):
+        align(made, [dots], SETTINGS, 0)
     for row in made:
         row["encoder"] = "another@0"
     with pytest.raises(MicrographiaError, match="several encoders"):

@@ -13,7 +13,7 @@ from tests.unit.language.structure.test_canonical import MOS2, layer
 
 from micrographia.cli import main
 from micrographia.config import StructureModel, StructureText
-from micrographia.errors import ConfigError, ImageError, StructureError
+from micrographia.errors import CheckpointError, ConfigError, ImageError, StructureError
 from micrographia.io.schemas import CRYSTAL_TEXTS, STRUCTURES, WRITTEN_CRYSTALS
 from micrographia.io.schemas.rows import blank
 from micrographia.io.stem_images import StemImage, write_stem_image
@@ -104,7 +104,7 @@ def test_pixels_of_another_size_show_the_same_crystal() -> None:
 
 def test_formulas_and_faults() -> None:
     assert parse_formula("Mo2S4") == SAMPLE and parse_formula("Ti3C2O2") == {22: 3, 6: 2, 8: 2}
-    for text in ("", "Xy2", "mos2"):
+    for text in ("", "Xy2", "mos2", "hello world", "Mo-1"):
         with pytest.raises(StructureError, match="no chemical formula"):
             parse_formula(text)
     with pytest.raises(ConfigError, match="No weights"):
@@ -155,6 +155,31 @@ def test_from_a_table_of_crystals_to_a_table_of_answers(checkpoint: Path, tmp_pa
         for row in json.loads(result.read_text())["metrics"] if row["group"] == "all"
     }  # fmt: skip
     assert figures["formula right"] == 1.0 and figures["valid"] == 1.0
+
+    folder = tmp_path / "pictures"
+    draw = ["language", "pictures", str(texts), "--out", str(folder)]
+    for dose in ("0", "-1", "nan", "many"):
+        with pytest.raises(SystemExit):
+            main([*draw, "--dose", dose])
+    trained = [row for row in rows if row["split"] == "train"]
+    write_table(trained, tmp_path / "trained.parquet", CRYSTAL_TEXTS)
+    assert main(["language", "pictures", str(tmp_path / "trained.parquet"), *draw[3:]]) == 2
+    assert not folder.exists() and main(draw) == 0
+    for each in folder.glob("*.npy"):
+        each.write_bytes(b"torn")
+    ask = ["language", "ranked", str(folder), "--out", str(tmp_path / "answers.jsonl")]
+    assert main([*ask, "--samples", "1", "--checkpoint", str(checkpoint)]) == 1
+
+
+def test_a_card_that_names_no_network_is_told(checkpoint: Path, tmp_path: Path) -> None:
+    path = tmp_path / "writer.safetensors"
+    path.write_bytes(checkpoint.read_bytes())
+    card = json.loads(checkpoint.with_suffix(".json").read_text(encoding="utf-8"))
+    for wrong in (None, {"width": "wide"}, {"nothing": 1}):
+        changed = json.dumps(card | {"architecture": wrong})
+        path.with_suffix(".json").write_text(changed, encoding="utf-8")
+        with pytest.raises(CheckpointError, match="does not say what network"):
+            open_writer(path, StructureText())
 
 
 def test_a_training_does_not_replace_its_own_settings(

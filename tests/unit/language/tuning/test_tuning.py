@@ -17,6 +17,7 @@ import torch
 from PIL import Image
 from tests.miniature_models import WRITERS
 
+from micrographia.cli import main
 from micrographia.config import Tuning
 from micrographia.errors import CheckpointError, ConfigError, MicrographiaError, TableError
 from micrographia.language.tuning.adapters import add_adapters, load_adapted, merge, share_of
@@ -250,6 +251,54 @@ def test_wrong_inputs_are_refused_with_what_to_do(miniatures, asked, tmp_path):
         conversations([{"path": "a.png", "answer": "b"}])
     with pytest.raises(ConfigError, match="on a GPU only"):
         bits_of(Tuning(quantise="4bit"), torch.device("cpu"))
+
+
+def test_what_would_end_a_training_is_told_before_it_begins(miniatures, asked, tmp_path):
+    foreign = tmp_path / "mine"
+    foreign.mkdir()
+    (foreign / "notes.txt").write_text("mine", encoding="utf-8")
+    model, mute = miniatures["qwen"], Conversation(asked[0].path, "What?")
+    with pytest.raises(MicrographiaError, match=r"did not write, such as notes\.txt"):
+        train(model, asked, [], SHORT, foreign, 1)
+    with pytest.raises(MicrographiaError, match=r"no answer to learn from; saw '1 of 7 without'"):
+        train(model, [*asked, mute], [], SHORT, tmp_path / "out", 1)
+    # A folder that one call made, and the next would replace: not with a picture of it inside.
+    train(model, asked, [], SHORT, tmp_path / "made", 1)
+    inside = tmp_path / "made" / "a.png"
+    Image.open(asked[0].path).save(inside)
+    with pytest.raises(MicrographiaError, match="would be replaced"):
+        train(model, [Conversation(str(inside), "q", "a")], [], SHORT, tmp_path / "made", 1)
+    assert not (tmp_path / "states" / "out").exists() and inside.exists()
+
+
+def test_pictures_that_no_one_can_learn_from_are_left_out(miniatures, asked, tmp_path, caplog):
+    strip, text = tmp_path / "strip.png", tmp_path / "text.png"
+    # Qwen2-VL takes sides of at most 200 to 1.
+    Image.fromarray(np.zeros((3, 900), dtype=np.uint8)).save(strip)
+    text.write_text("no picture", encoding="utf-8")
+    wrong = [Conversation(str(path), "q", "a") for path in (strip, text)]
+    card = train(miniatures["qwen"], [*asked, *wrong], wrong, SHORT, tmp_path / "out", 1)
+    assert card["data"]["trained"] == 6 and card["data"]["held_out"] == 0
+    assert "takes no such picture" in caplog.text and "text.png is not an image" in caplog.text
+    model = load_model(miniatures["qwen"], SHORT)
+    told = list(answers(model, load_processor(miniatures["qwen"]), [*wrong, asked[0]], 4, 3))
+    assert [answer is None for answer, _ in told] == [True, True, False]
+    assert "aspect ratio" in told[0][1]
+
+
+def test_answer_says_which_parts_there_are(miniatures, asked, tmp_path, caplog, capsys):
+    table, out = tmp_path / "asked.parquet", tmp_path / "out.parquet"
+    pd.DataFrame([vars(each) for each in asked]).to_parquet(table)
+    words = ["language", "answer", miniatures["qwen"], str(table), "--settings", '{"longest": 2}']
+    assert main([*words, "--part", "tset", "--out", str(out)]) == 2
+    assert main([*words, "--out", str(table)]) == 2
+    assert not out.exists() and len(pd.read_parquet(table)) == 6
+    rows = [{"path": str(tmp_path / "absent.png"), "question": "q"}]
+    pd.DataFrame(rows).to_parquet(table)
+    assert main([*words, "--out", str(out)]) == 1
+    assert "0 answers, 1 failed" in capsys.readouterr().out
+    with pytest.raises(TableError, match="no text in 'path'; saw 1"):
+        conversations([{"path": 1, "question": "q"}])
 
 
 def test_adapters_of_another_model_are_refused(miniatures, asked, tmp_path):
