@@ -21,6 +21,9 @@ from micrographia.io.schemas import EMBEDDINGS
 
 Row = dict[str, Any]
 
+#: Shortest side of a picture [px].
+_LEAST = 16
+
 
 def embed(
     rows: Iterable[Mapping[str, Any]], encoder: Encoder, jobs: int = 1, mirrored: bool = False
@@ -101,8 +104,23 @@ def _embed_part(part: list[Row], encoder: Encoder, mirrored: bool) -> list[Row]:
 
 
 def _read(row: Row, encoder: Encoder) -> FloatImage:
-    """Read a picture, note what identifies it, and return the encoder's inputs."""
+    """Read a picture, note what identifies it, and return the encoder's inputs.
+
+    Raises
+    ------
+    ImageError
+        It cannot be read, or shows nothing: an encoder would have an answer to that, too.
+    """
     pixels = read_micrograph(row["path"]).pixels
+    if min(pixels.shape) < _LEAST:
+        raise ImageError(
+            f"{row['path']} is too small to show what it is",
+            seen=f"{pixels.shape[1]}×{pixels.shape[0]} px",
+            allowed=f"at least {_LEAST} px along both sides",
+        )
+    inputs = encoder.prepare(pixels)
+    if not inputs.any():
+        raise ImageError(f"{row['path']} shows nothing: all of it has one grey level")
     small = thumbnail(pixels)
     row |= {
         "image_id": image_id(pixels),
@@ -110,7 +128,7 @@ def _read(row: Row, encoder: Encoder) -> FloatImage:
         "thumbnail": small.tobytes(),
         "encoder": f"{encoder.name}@{encoder.sha256[:12]}",
     }
-    return encoder.prepare(pixels)
+    return inputs
 
 
 def _parts(rows: Iterable[Mapping[str, Any]]) -> Iterator[list[Row]]:

@@ -77,6 +77,22 @@ def test_failures_are_rows_and_the_order_stays(
         assert one["vector"] is None or np.allclose(one["vector"], other["vector"], atol=1e-5)
 
 
+def test_what_shows_nothing_is_a_failure_and_no_vector(tmp_path: Path, encoder: Encoder) -> None:
+    """An encoder answers black pictures and single pixels too, and surely."""
+    generator = np.random.default_rng(3)
+    (tmp_path / "a").mkdir()
+    shapes = {"0.png": (64, 64), "1.png": (15, 600), "2.png": (1, 1), "3.png": (16, 16)}
+    for name, shape in shapes.items():
+        grey = generator.integers(0, 256, shape).astype(np.uint8)
+        Image.fromarray(grey if name != "0.png" else np.full(shape, 9, np.uint8)).save(
+            tmp_path / "a" / name
+        )
+    black, strip, dot, small = embed(read_labelled(tmp_path).rows, encoder)
+    assert "one grey level" in black["failure"] and black["vector"] is None
+    assert "saw '600×15 px'" in strip["failure"] and "too small" in dot["failure"]
+    assert small["failure"] is None and small["vector"] is not None
+
+
 def test_the_mirrored_vector_is_that_of_the_mirrored_picture(
     tmp_path: Path, encoder: Encoder
 ) -> None:

@@ -128,9 +128,11 @@ def resample(image: StemImage) -> FloatImage:
     Raises
     ------
     ImageError
-        The picture shows less than 25.6 Å.
+        The picture shows less than 25.6 Å, or nothing.
     """
     pixels = np.asarray(image.pixels, dtype=np.float64)
+    if np.ptp(pixels) == 0:
+        raise ImageError("The picture shows nothing: all of it has one grey level")
     side, field = SIDE * PIXEL, min(pixels.shape) * image.pixel_size
     if field < side - image.pixel_size:
         raise ImageError(

@@ -100,6 +100,8 @@ def test_pixels_of_another_size_show_the_same_crystal() -> None:
     np.testing.assert_allclose(resample(StemImage(plain, 0.1)), plain, rtol=1e-4, atol=1e-2)
     with pytest.raises(ImageError, match=r"too small.*saw '12.8 Å'"):
         resample(StemImage(plain, 0.05))
+    with pytest.raises(ImageError, match="shows nothing"):
+        resample(StemImage(np.full((300, 300), 4.0, np.float32), 0.1))
 
 
 def test_formulas_and_faults() -> None:
