@@ -20,13 +20,14 @@ from micrographia.config.curation.scale import Scale
 from micrographia.config.curation.text import LabelledText, Text, TextTraining
 from micrographia.config.data import Data, Splits, StructureFilter, StructureSource
 from micrographia.config.energy import Energy
-from micrographia.config.language import (
-    Language,
+from micrographia.config.language import Language
+from micrographia.config.language.structure import (
     PictureDials,
     StructureModel,
     StructureText,
     Variants,
 )
+from micrographia.config.language.tuning import Tuning
 from micrographia.config.reconstruction import Reconstruction, Symmetry, Templates
 from micrographia.config.report import Report
 from micrographia.config.segmentation import (
@@ -42,7 +43,6 @@ from micrographia.config.segmentation import (
 from micrographia.config.stem import Stem, Vary
 from micrographia.config.synthesis import Kinds, Synthesis
 from micrographia.config.training import Training
-from micrographia.config.tuning import Tuning
 from micrographia.config.validation import dump_section, parse_section, validate
 from micrographia.config.workflow import WorkflowConfig
 

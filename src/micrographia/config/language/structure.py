@@ -1,4 +1,4 @@
-"""Settings of the language room."""
+"""Settings of structure as text."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from pydantic import Field
 
 from micrographia.config.base import Section
 from micrographia.config.training import Training
-from micrographia.config.tuning import Tuning
 
 
 class PictureDials(Section):
@@ -134,15 +133,4 @@ class StructureText(Section):
     )
     device: str = Field(
         "auto", pattern="^(auto|cpu|cuda)$", description="'auto': a GPU if there is one."
-    )
-
-
-class Language(Section):
-    """Crystals and micrographs in words."""
-
-    structure: StructureText = Field(
-        default_factory=StructureText, description="Structure as text."
-    )
-    tuning: Tuning = Field(
-        default_factory=Tuning, description="Adapters for vision-language models (QLoRA)."
     )

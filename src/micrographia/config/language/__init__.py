@@ -1,0 +1,20 @@
+"""Settings of the language room: structure as text, vision-language models of others."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from micrographia.config.base import Section
+from micrographia.config.language.structure import StructureText
+from micrographia.config.language.tuning import Tuning
+
+
+class Language(Section):
+    """Crystals and micrographs in words."""
+
+    structure: StructureText = Field(
+        default_factory=StructureText, description="Structure as text."
+    )
+    tuning: Tuning = Field(
+        default_factory=Tuning, description="Adapters for vision-language models (QLoRA)."
+    )
