@@ -34,6 +34,8 @@ from micrographia.reconstruction.templates.library import (
 KNOWN_HEIGHTS = 0.1
 #: Tolerance in the plane of places that were measured in a picture of unknown optics [Å].
 _LOOSE = 0.12
+#: How the names of proposals begin.
+_PROPOSAL = "proposal "
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -199,7 +201,9 @@ def read_crystal(
         solution = solve(image, elements, settings, composition=composition, mask=mask)
     else:
         found = solve_with_templates(image, elements, settings, library, composition, mask)
-        solution, note = found.solution, describe_template(found, "in-library")
+        named = (found.template or "").startswith(_PROPOSAL)
+        note = describe_template(found, "for this picture" if named else "in-library")
+        solution = found.solution
     return Crystal(
         atoms=_layer(solution, settings.symmetry, note).atoms,
         confidence=solution.confidence,
@@ -225,7 +229,7 @@ def _known(settings: Reconstruction, proposals: Sequence[Atoms]) -> Library | No
     if settings.templates.library is not None:
         rows += read_library(settings.templates.library).rows
     rows += [
-        library_row(Template.of(f"proposal {place}", atoms))
+        library_row(Template.of(f"{_PROPOSAL}{place}", atoms))
         for place, atoms in enumerate(proposals, 1)
     ]
     return Library.of(rows) if rows else None

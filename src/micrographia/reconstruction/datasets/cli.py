@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import argparse
 import logging
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from micrographia.commandline import Subparsers, add_settings
 from micrographia.config import Reconstruction
 from micrographia.reconstruction.options import add_time_limit, limited_settings
+
+if TYPE_CHECKING:
+    from ase import Atoms
+
+    from micrographia.io.datasets.answers import Answer
 
 logger = logging.getLogger(__name__)
 
@@ -44,8 +51,8 @@ def register(verbs: Subparsers) -> None:
     )  # fmt: skip
     ranked.add_argument(
         "--proposals", type=Path, default=None, metavar="JSONL",
-        help="answers of others to the same pictures, such as those of `language ranked`: the "
-        "search starts from them, too",
+        help="answers of others to the same pictures, such as those of `language ranked`: they "
+        "are compared with what the search finds, and lend heights to it",
     )  # fmt: skip
     add_time_limit(ranked)
     add_settings(ranked, Reconstruction)
@@ -77,17 +84,14 @@ def _ranked(arguments: argparse.Namespace) -> int:
     from micrographia.io.atomic import refuse_inputs
     from micrographia.io.datasets.answers import read_answers, write_answers
     from micrographia.io.datasets.ranked import find_table, read_dataset
-    from micrographia.io.structures import orient_layer
     from micrographia.reconstruction.datasets.ranked import answer_pictures
 
     settings = limited_settings(arguments)
-    refuse_inputs([arguments.out], [find_table(arguments.dataset)])
+    others = [] if arguments.proposals is None else [arguments.proposals]
+    refuse_inputs([arguments.out], [find_table(arguments.dataset), *others])
     items = read_dataset(arguments.dataset)
     given = {} if arguments.proposals is None else read_answers(arguments.proposals)
-    proposals = {
-        picture: [orient_layer(one) for one in answer.crystals if one is not None]
-        for picture, answer in given.items()
-    }
+    proposals = {picture: list(_layers(answer)) for picture, answer in given.items()}
     rows = []
     count = max(1, arguments.count)
     for row in answer_pictures(items, settings, count, arguments.oracle, proposals):
@@ -99,3 +103,17 @@ def _ranked(arguments: argparse.Namespace) -> int:
     failed = sum("failure" in row for row in rows)
     print(f"{arguments.out}: {len(rows) - failed} answers, {failed} refusals")
     return 0
+
+
+def _layers(answer: Answer) -> Iterator[Atoms]:
+    """The proposals that are layers; of others the log says why they are left out."""
+    from micrographia.errors import StructureError
+    from micrographia.io.structures import orient_layer
+
+    for number, atoms in enumerate(answer.crystals, 1):
+        if atoms is None:
+            continue
+        try:
+            yield orient_layer(atoms)
+        except StructureError as error:
+            logger.warning("%s, proposal %d is left out: %s", answer.picture, number, error)

@@ -118,7 +118,7 @@ def _with_proposals(
 
 
 def _are_same(first: Atoms, second: Atoms) -> bool:
-    """Whether two layers are one crystal, by the tolerances of STEM2Crystal-Bench's Hit."""
+    """Whether two layers are one crystal, but for small moves of its atoms."""
     if first.get_chemical_formula() != second.get_chemical_formula():
         return False
     matcher = StructureMatcher(stol=_SAME, primitive_cell=True)

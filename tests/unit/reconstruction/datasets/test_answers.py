@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from ase import Atoms
+from ase.build import bulk as bulk_of
 from ase.build import mx2
 
 from micrographia.cli import main
@@ -93,11 +94,14 @@ def test_proposals_lend_heights_and_stand_in_where_the_search_finds_nothing(
     text = "".join(json.dumps(row) + "\n" for row in rows)
     (tmp_path / "truth.jsonl").write_text(text, encoding="utf-8")
     thick = mx2("MoS2", a=3.25, thickness=3.62, vacuum=8)
-    said = [{"picture": name, "answers": [to_cif(thick)]} for name in pictures]
+    # A bulk crystal is no proposal, and no end of the run.
+    bulk = to_cif(bulk_of("NaCl", "rocksalt", a=5.64))
+    said = [{"picture": name, "answers": [bulk, to_cif(thick)]} for name in pictures]
     proposals = tmp_path / "proposals.jsonl"
     proposals.write_text("".join(json.dumps(row) + "\n" for row in said), encoding="utf-8")
     out = tmp_path / "answers.jsonl"
     command = ["reconstruction", "ranked", str(tmp_path), "--proposals", str(proposals)]
+    assert main([*command, "--out", str(proposals)]) == 2  # it would be written over
     assert main([*command, "--out", str(out)]) == 0
     answers = read_answers(out)
     first = answers["good.tif"].crystals[0]

@@ -6,6 +6,7 @@ features of all nodes (Zhu et al. 2020).
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import replace
 
 import torch
@@ -63,7 +64,7 @@ def pooled(nodes: torch.Tensor, graphs: Graphs) -> torch.Tensor:
     return nodes.reshape(graphs.count, -1, nodes.shape[1]).sum(dim=1)
 
 
-class Contrast:
+class Contrast(ABC):
     """Task of the loop; `compare` of a method gives the loss of graphs."""
 
     def __init__(self, run: Run) -> None:
@@ -72,23 +73,23 @@ class Contrast:
         self.model: nn.Module = nn.ModuleList([self.encoder, self._heads]).to(run.device)
         self._pictures = torch.from_numpy(run.parts.train.values)[:, None].to(run.device)
 
+    @abstractmethod
     def heads(self) -> dict[str, nn.Module]:
         """Return the heads of the method by name."""
-        raise NotImplementedError
 
+    @abstractmethod
     def compare(self, graphs: Graphs) -> torch.Tensor:
         """Return the loss of graphs."""
-        raise NotImplementedError
 
     def loss(self, numbers: torch.Tensor) -> torch.Tensor:
         """Return the loss of the graphs of these pictures."""
         self.model.train()
         return self.compare(graphs_of(turned(self._pictures[numbers])))
 
-    def stepped(self, share: float) -> None:
+    def stepped(self, share: float) -> None:  # noqa: B027 - a hook, not a duty
         """Do nothing; BGRL moves its slow copy."""
 
-    def score(self) -> None:
+    def score(self) -> None:  # noqa: B027 - a hook, not a duty
         """Return nothing: labels are not used."""
 
     def vectors(self, pictures: torch.Tensor) -> torch.Tensor:

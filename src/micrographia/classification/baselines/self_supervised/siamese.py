@@ -7,6 +7,7 @@ or uncorrelated components (Barlow Twins).
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import Any
 
 import torch
@@ -51,7 +52,7 @@ def follow(slow: nn.Module, model: nn.Module, share: float) -> None:
     update_momentum(model, slow, keep)
 
 
-class Siamese:
+class Siamese(ABC):
     """Task of the loop: pairs of views, to which `compare` of a method gives a loss."""
 
     size = SIZE
@@ -64,13 +65,13 @@ class Siamese:
         self.model.to(run.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._pictures = torch.from_numpy(run.parts.train.values)[:, None].to(run.device)
 
+    @abstractmethod
     def heads(self) -> dict[str, nn.Module]:
         """Return the heads of the method by name; they are trained with the encoder."""
-        raise NotImplementedError
 
+    @abstractmethod
     def compare(self, one: torch.Tensor, other: torch.Tensor) -> torch.Tensor:
         """Return the loss of two views of the same pictures."""
-        raise NotImplementedError
 
     def head(self, name: str, vectors: torch.Tensor) -> torch.Tensor:
         """Return what a head makes of vectors."""
@@ -84,10 +85,10 @@ class Siamese:
         with autocast(self.run.precision, self.run.device):
             return self.compare(view(pictures), view(pictures))
 
-    def stepped(self, share: float) -> None:
+    def stepped(self, share: float) -> None:  # noqa: B027 - a hook, not a duty
         """Do nothing; methods with a slow copy move it."""
 
-    def score(self) -> None:
+    def score(self) -> None:  # noqa: B027 - a hook, not a duty
         """Return nothing: labels are not used."""
 
 
