@@ -50,6 +50,13 @@ class Variants(Section):
         description="Number of invented crystals (layer groups, elements, distances drawn at "
         "random) that are learned from beside the known ones; one of twenty is held out.",
     )
+    known: float = Field(
+        0.4,
+        ge=0,
+        le=1,
+        description="Fraction of the samples that show a known crystal, or one made up from it, "
+        "where there are invented ones.",
+    )
     substitution: float = Field(
         0.5,
         ge=0,

@@ -19,7 +19,7 @@ from micrographia.io.schemas import WRITTEN_CRYSTALS
 from micrographia.io.schemas.rows import blank
 from micrographia.io.structures import to_cif
 from micrographia.language.structure.canonical import Written
-from micrographia.language.structure.features import PICTURE_ROWS, features
+from micrographia.language.structure.repeats import autocorrelation, flatten
 from micrographia.language.structure.samples import crystals_of, formula_of, show
 
 _STILL = PictureDials(blur=0, noise=0, drift=0)
@@ -72,7 +72,7 @@ def baseline_rows(
 
 def _embed(picture: FloatImage) -> Float32Array:
     """Autocorrelation without its mean, of length 1."""
-    flat = features(picture)[0, PICTURE_ROWS:].ravel()
+    flat = autocorrelation(flatten(picture)).ravel()
     flat = flat - flat.mean()
     return np.asarray(flat / max(float(np.linalg.norm(flat)), 1e-9), dtype=np.float32)
 

@@ -36,7 +36,7 @@ from ase.data import atomic_numbers, chemical_symbols
 from micrographia.arrays import FloatArray, IntArray
 from micrographia.errors import StructureError
 from micrographia.io.structures import MIN_VACUUM
-from micrographia.physics.lattice import cell_parameters, gauss_reduce
+from micrographia.physics.lattice import cell_parameters, gauss_reduce, minimum_image
 
 #: Steps of the digits: lengths and heights [Å], angle [degree], fractions of a cell vector.
 LENGTH, HEIGHT, ANGLE, FRACTION = 0.01, 0.1, 0.1, 0.01
@@ -133,7 +133,11 @@ def _first(layer: Atoms) -> Written:
 
 
 def written(
-    plane: FloatArray, fractions: FloatArray, heights: FloatArray, numbers: IntArray
+    plane: FloatArray,
+    fractions: FloatArray,
+    heights: FloatArray,
+    numbers: IntArray,
+    near: FloatArray | None = None,
 ) -> Written:
     """Return the text of a crystal in a given setting; only the origin is still chosen.
 
@@ -143,6 +147,9 @@ def written(
         Reduced cell (2, 2) [Å].
     fractions, heights, numbers
         Atoms: fractions (n, 2), heights (n,) [Å], atomic numbers (n,).
+    near
+        Place (2,) as fractions; the text begins at the atom of the heaviest element that is
+        nearest to it. None: at the one whose text is first.
 
     Raises
     ------
@@ -157,6 +164,8 @@ def written(
     place = np.searchsorted(-kinds, -numbers)
     z = np.rint((heights - heights.min()) / HEIGHT).astype(np.int64)
     first = fractions[place == 0]
+    if near is not None:
+        first = first[np.hypot(*(minimum_image(first - near) @ plane).T).argmin()][None]
     options = [_sites(fractions - origin, place, z) for origin in first]
     return Written(
         round(a / LENGTH), round(b / LENGTH), round(gamma / ANGLE), contents, min(options)

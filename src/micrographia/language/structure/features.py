@@ -1,46 +1,89 @@
-"""What the network sees of a picture: the picture at half resolution, and its autocorrelation.
+"""What the network sees of a picture: one sheet with its mean cell and what repeats, as waves.
 
-Lengths and angle of a cell are what an autocorrelation shows: it does not depend on where the cell
-begins, and peaks at every lattice vector. It is that of the picture without periodic boundaries,
-divided by the overlap, for shifts up to half the field. Since it is symmetric about its middle,
-half of it says all.
+The sheet (1, 48, 128) holds the mean cell in its first 48 columns. In the other 80 each row is one
+hint of `repeats`: the cell, then peaks of the autocorrelation, then columns. A hint is five numbers
+and each of them eight pairs of sine and cosine, of periods that halve, so that the digits of a
+number can be read off; the words of the answer are numbers, too (see `model`). Rows without a hint
+are 0. Everything is said in the frame of the cell (a along x, b above), so that it does not matter
+how the picture was turned or where it begins.
 """
 
 from __future__ import annotations
 
 import numpy as np
-from scipy.fft import irfft2, rfft2
 
-from micrographia.arrays import FloatImage
-from micrographia.language.structure.pictures import SIDE
+from micrographia.arrays import FloatArray, FloatImage
+from micrographia.language.structure.repeats import GRID, Repeats, find_repeats
 
-#: Pixels of the picture and of the autocorrelation along a row.
-WIDTH = SIDE // 2
-#: Rows of the picture, and of the half of the autocorrelation below it.
-PICTURE_ROWS, CORRELATION_ROWS = WIDTH, WIDTH // 2
+#: Rows of the sheet, and its columns: mean cell, hints.
+ROWS, HINT = GRID, 80
+#: Rows of hints: one of the cell, then peaks, then columns.
+PEAKS, COLUMNS = 23, 24
 
-_OVERLAP = np.outer(*2 * [WIDTH - np.abs(np.arange(-WIDTH // 2, WIDTH // 2))]).astype(np.float32)
+#: Longest periods of the numbers of a hint: of the cell a, b [Å], γ [degree], correlation of its
+#: peaks, area [Å²]; of a peak x, y, length [Å], correlation over the highest, direction [degree];
+#: of a column fractions of a and b, height, distance from the origin [Å], unused.
+_PERIODS = {
+    "cell": (32.0, 32.0, 64.0, 4.0, 1024.0),
+    "peak": (64.0, 64.0, 32.0, 2.0, 360.0),
+    "column": (2.0, 2.0, 4.0, 32.0, 4.0),
+}
+_HALVINGS = 8
 
 
 def features(picture: FloatImage) -> FloatImage:
-    """Return what the network sees.
+    """Return the sheet (1, 48, 128) of a picture (256, 256) with pixels of 0.1 Å, any unit."""
+    return sheet(find_repeats(picture))
 
-    Parameters
-    ----------
-    picture
-        (256, 256), any unit.
 
-    Returns
-    -------
-    (1, 192, 128) of mean 0 and standard deviation 1: the picture averaged over 2 × 2 pixels, and
-    below it the autocorrelation for shifts (y, x) from (0, -12.8 Å) on, 1 at no shift, five times.
-    """
-    small = picture.reshape(WIDTH, 2, WIDTH, 2).mean(axis=(1, 3))
-    small = small - small.mean()
-    small /= max(float(small.std()), 1e-6)
-    power = np.abs(rfft2(small, s=(2 * WIDTH, 2 * WIDTH))) ** 2
-    circle = np.roll(irfft2(power, s=(2 * WIDTH, 2 * WIDTH)), WIDTH // 2, axis=1)
-    rows, half = np.arange(CORRELATION_ROWS), WIDTH // 2
-    correlation = circle[rows, :WIDTH] / _OVERLAP[half + rows]
-    whole = np.concatenate([small, 3 * correlation])
-    return np.asarray(whole[None], dtype=np.float32)
+def sheet(found: Repeats) -> FloatImage:
+    """Return the sheet of what repeats; nothing but zeros where nothing does."""
+    page = np.zeros((ROWS, GRID + HINT), dtype=np.float32)
+    page[:, :GRID] = found.mean
+    cell = found.cell
+    if cell is not None:
+        lengths = np.hypot(*cell.T)
+        gamma = float(np.degrees(np.arccos(cell[0] @ cell[1] / lengths.prod())))
+        area = abs(float(np.linalg.det(cell)))
+        page[0, GRID:] = _waves("cell", np.array([[*lengths, gamma, found.peaks[0, 2], area]]))
+    if len(found.peaks):
+        page[1 : 1 + PEAKS, GRID:] = _filled(PEAKS, _waves("peak", _peaks(found)))
+    if len(found.columns):
+        page[1 + PEAKS :, GRID:] = _filled(COLUMNS, _waves("column", _columns(found)))
+    return page[None]
+
+
+def _peaks(found: Repeats) -> FloatArray:
+    """The highest peaks in the frame of the cell, the shortest first."""
+    best = found.peaks[:PEAKS]
+    places = best[:, :2]
+    if found.cell is not None:
+        a = found.cell[0] / np.hypot(*found.cell[0])
+        up = np.array([-a[1], a[0]]) * np.sign(np.linalg.det(found.cell))
+        places = places @ np.column_stack([a, up])
+    # A vector and its opposite are the same peak.
+    places = np.where((places[:, 1] < 0)[:, None], -places, places)
+    lengths = np.hypot(*places.T)
+    angles = np.degrees(np.arctan2(places[:, 1], places[:, 0]))
+    order = np.argsort(lengths, kind="stable")
+    numbers = np.column_stack([places, lengths, best[:, 2] / best[0, 2], angles])
+    return np.asarray(numbers[order])
+
+
+def _columns(found: Repeats) -> FloatArray:
+    best = found.columns[:COLUMNS]
+    cell = np.eye(2) if found.cell is None else found.cell
+    near = (best[:, :2] - np.rint(best[:, :2])) @ cell
+    return np.column_stack([best, np.hypot(*near.T), np.zeros(len(best))])
+
+
+def _filled(count: int, rows: FloatImage) -> FloatImage:
+    return np.concatenate([rows, np.zeros((count - len(rows), HINT), dtype=np.float32)])
+
+
+def _waves(kind: str, numbers: FloatArray) -> FloatImage:
+    """Sines and cosines (n, 80) of numbers (n, 5)."""
+    periods = np.array(_PERIODS[kind])[:, None] * 0.5 ** np.arange(_HALVINGS)
+    phases = 2 * np.pi * numbers[:, :, None] / periods
+    waves = np.concatenate([np.sin(phases), np.cos(phases)], axis=-1)
+    return np.asarray(waves.reshape(len(numbers), HINT), dtype=np.float32)

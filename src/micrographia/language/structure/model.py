@@ -1,7 +1,6 @@
 """The network: an encoder of pictures and a decoder of words, in transformers' own frame.
 
-`VisionEncoderDecoderModel` joins an encoder written here (strided convolutions, then a small
-transformer) and GPT-2's decoder with attention to the encoder. `generate`, its cache and its
+`VisionEncoderDecoderModel` joins an encoder written here (a small transformer) and GPT-2's decoder with attention to the encoder. `generate`, its cache and its
 samplers are those of transformers.
 """
 
@@ -12,6 +11,8 @@ from typing import Any
 
 import torch
 from torch import nn
+from torch.nn import functional
+from torch.nn.attention import SDPBackend, sdpa_kernel
 from transformers import (
     AutoConfig,
     AutoModel,
@@ -25,14 +26,15 @@ from transformers.modeling_outputs import BaseModelOutput
 
 from micrographia.config import StructureModel
 from micrographia.errors import CheckpointError
-from micrographia.language.structure.features import CORRELATION_ROWS, PICTURE_ROWS, WIDTH
+from micrographia.language.structure.features import COLUMNS, HINT, PEAKS, ROWS
+from micrographia.language.structure.repeats import GRID
 from micrographia.language.structure.tokens import BEGIN, END, LONGEST, PAD, RANGES, VOCABULARY
 from micrographia.training.checkpoint import Checkpoint, load_checkpoint
 
 #: `kind` in the card of a checkpoint.
 KIND = "structure text"
-_STRIDE = 16  # pixels to a word of the encoder, along each side
-_CHANNELS = (32, 64, 128)
+_PATCH = 8  # pixels of the mean cell along a side that make one state
+_KINDS = (1, PEAKS, COLUMNS)
 
 
 class PictureConfig(PretrainedConfig):  # type: ignore[misc]
@@ -50,7 +52,10 @@ class PictureConfig(PretrainedConfig):  # type: ignore[misc]
 
 
 class PictureEncoder(PreTrainedModel):  # type: ignore[misc]
-    """Picture and autocorrelation (batch, 1, 192, 128) to states (batch, 96, width)."""
+    """Sheets of `features` (batch, 1, 48, 128) to states (batch, 84, width).
+
+    A state for each hint, and for each patch of 8 × 8 pixels of the mean cell.
+    """
 
     config_class = PictureConfig
     base_model_prefix = "encoder"
@@ -59,9 +64,9 @@ class PictureEncoder(PreTrainedModel):  # type: ignore[misc]
     def __init__(self, config: PictureConfig) -> None:
         super().__init__(config)
         width = config.hidden_size
-        self.picture, self.correlation = _stem(width), _stem(width)
-        places = (PICTURE_ROWS + CORRELATION_ROWS) * WIDTH // _STRIDE**2
-        self.places = nn.Parameter(0.02 * torch.randn(1, places, width))
+        self.hints = nn.ModuleList([_mixed(HINT, width) for _ in _KINDS])
+        self.patches = _mixed(_PATCH**2, width)
+        self.places = nn.Parameter(0.02 * torch.randn(1, ROWS + (GRID // _PATCH) ** 2, width))
         layer = nn.TransformerEncoderLayer(
             width, config.heads, 4 * width, dropout=0.0, activation="gelu", batch_first=True,
             norm_first=True,
@@ -75,25 +80,16 @@ class PictureEncoder(PreTrainedModel):  # type: ignore[misc]
 
     def forward(self, pixel_values: torch.Tensor, **_: Any) -> BaseModelOutput:
         """Return the states of a batch of `features`."""
-        parts = [
-            stem(pixel_values[:, :, rows]).flatten(2).transpose(1, 2)
-            for stem, rows in (
-                (self.picture, slice(0, PICTURE_ROWS)),
-                (self.correlation, slice(PICTURE_ROWS, None)),
-            )
-        ]
+        hints = pixel_values[:, 0, :, GRID:].split(_KINDS, dim=1)
+        parts = [mixed(rows) for mixed, rows in zip(self.hints, hints, strict=True)]
+        cut = functional.unfold(pixel_values[:, :, :, :GRID], _PATCH, stride=_PATCH)
+        parts.append(self.patches(cut.transpose(1, 2)))
         states = torch.cat(parts, dim=1) + self.places
         return BaseModelOutput(last_hidden_state=self.norm(self.layers(states)))
 
 
-def _stem(width: int) -> nn.Sequential:
-    layers: list[nn.Module] = []
-    before = 1
-    for channels in _CHANNELS:
-        layers += [nn.Conv2d(before, channels, 3, stride=2, padding=1), nn.GroupNorm(8, channels)]
-        layers += [nn.GELU()]
-        before = channels
-    return nn.Sequential(*layers, nn.Conv2d(before, width, 3, stride=2, padding=1))
+def _mixed(numbers: int, width: int) -> nn.Sequential:
+    return nn.Sequential(nn.Linear(numbers, width), nn.GELU(), nn.Linear(width, width))
 
 
 class Writer(nn.Module):
@@ -129,20 +125,22 @@ class Writer(nn.Module):
         Parameters
         ----------
         image
-            `features` (batch, 1, 192, 128).
+            `features` (batch, 1, 48, 128).
         text
             Words (batch, LONGEST); columns in which every row has ended are left out, so that n
             is the length of the longest row.
         """
         longest = int((text != PAD).sum(dim=1).max())
         words = text[:, : longest - 1]
-        logits: torch.Tensor = self.network(
-            pixel_values=image,
-            decoder_input_ids=words,
-            # A word sees those before it alone, so what fills a row up needs no mask.
-            decoder_attention_mask=torch.ones_like(words),
-            use_cache=False,
-        ).logits
+        # Of so few words torch's fused attention takes longer, back through it most of all.
+        with sdpa_kernel(SDPBackend.MATH):
+            logits: torch.Tensor = self.network(
+                pixel_values=image,
+                decoder_input_ids=words,
+                # A word sees those before it alone, so what fills a row up needs no mask.
+                decoder_attention_mask=torch.ones_like(words),
+                use_cache=False,
+            ).logits
         return logits
 
 

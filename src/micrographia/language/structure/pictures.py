@@ -70,6 +70,11 @@ class View:
     noise: float = 0.0
     drift: tuple[float, ...] = (0.0,) * 5
 
+    def turn(self) -> FloatArray:
+        """Matrix (2, 2) by which rows are turned."""
+        cosine, sine = np.cos(self.rotation), np.sin(self.rotation)
+        return np.array([[cosine, sine], [-sine, cosine]])
+
 
 def draw_view(dials: PictureDials, generator: np.random.Generator) -> View:
     """Draw how a picture is taken; each dial is the most that its number may be."""
@@ -101,13 +106,7 @@ def draw_picture(plane: Plane, view: View, generator: np.random.Generator) -> Fl
     -------
     (256, 256), intensity per Å² in units of Z^1.7; rows along y, pixel centres from 0.05 Å on.
     """
-    turn = np.array(
-        [
-            [np.cos(view.rotation), np.sin(view.rotation)],
-            [-np.sin(view.rotation), np.cos(view.rotation)],
-        ]
-    )
-    cell = plane.cell @ turn
+    cell = plane.cell @ view.turn()
     weights = plane.numbers.astype(np.float64) ** POWER
     sigma = float(np.hypot(_SIGMA, view.blur))
     origin = np.array(view.origin)

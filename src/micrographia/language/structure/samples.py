@@ -9,13 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from micrographia.arrays import FloatImage, IntArray
+from micrographia.arrays import FloatArray, FloatImage, IntArray
 from micrographia.config import PictureDials, StructureText, Variants
 from micrographia.errors import StructureError
 from micrographia.io.structures import from_cif
 from micrographia.language.structure.canonical import Written
-from micrographia.language.structure.features import features
-from micrographia.language.structure.pictures import draw_picture, draw_view
+from micrographia.language.structure.features import sheet
+from micrographia.language.structure.pictures import View, draw_picture, draw_view
+from micrographia.language.structure.repeats import find_repeats
 from micrographia.language.structure.tokens import LONGEST, PAD, bravais_of, encode, prompt
 from micrographia.language.structure.variants import Crystal, make_up, set_at_random
 
@@ -33,12 +34,25 @@ class Shown:
     ----------
     picture
         (256, 256).
-    truth
-        The text in the setting in which the picture was taken.
+    crystal
+        In the setting in which the picture was taken.
+    view
+        How it was taken.
     """
 
     picture: FloatImage
-    truth: Written
+    crystal: Crystal
+    view: View
+
+    @property
+    def truth(self) -> Written:
+        """The text in this setting."""
+        return self.crystal.written()
+
+    def truth_from(self, place: FloatArray) -> Written:
+        """Return the text that begins next to a place (2,) of the picture [Å]."""
+        cell = self.crystal.plane().cell @ self.view.turn()
+        return self.crystal.written(place @ np.linalg.inv(cell) - self.view.origin)
 
 
 def formula_of(crystal: Written) -> dict[int, int]:
@@ -96,7 +110,16 @@ def show(
         crystal = make_up(crystal, variants, generator)
     crystal = set_at_random(crystal, generator)
     view = draw_view(dials, generator)
-    return Shown(draw_picture(crystal.plane(), view, generator), crystal.written())
+    return Shown(draw_picture(crystal.plane(), view, generator), crystal, view)
+
+
+def sample_of(shown: Shown, told: str) -> dict[str, np.ndarray]:
+    """Return `image` (1, 48, 128), what the network sees, and `text` (LONGEST,).
+
+    The text begins where the network is shown that the cell begins.
+    """
+    found = find_repeats(shown.picture)
+    return {"image": sheet(found), "text": words_of(shown.truth_from(found.origin), told)}
 
 
 class Series:
@@ -107,27 +130,42 @@ class Series:
 
     Parameters
     ----------
-    crystals
-        To learn from.
+    known, invented
+        To learn from; one of them may be empty.
     settings
         How they are changed, seen and told; the size of a batch.
     seed
         Of the series.
     """
 
-    def __init__(self, crystals: Sequence[Crystal], settings: StructureText, seed: int) -> None:
+    def __init__(
+        self,
+        known: Sequence[Crystal],
+        invented: Sequence[Crystal],
+        settings: StructureText,
+        seed: int,
+    ) -> None:
         self.settings, self.seed = settings, seed
         self.shares = np.array(settings.told) / sum(settings.told)
-        ranked = sorted(crystals, key=lambda crystal: len(crystal.numbers))
+        everything = [(crystal, crystals is known)
+                      for crystals in (known, invented) for crystal in crystals]  # fmt: skip
+        ranked = sorted(everything, key=lambda one: len(one[0].numbers))
         pieces = np.array_split(np.arange(len(ranked)), min(_GROUPS, len(ranked)))
-        self.groups = [[ranked[int(k)] for k in piece] for piece in pieces]
+        #: Of each group the known crystals and the invented ones.
+        self.groups = [
+            [[ranked[k][0] for k in piece if ranked[k][1] is kind] for kind in (True, False)]
+            for piece in pieces
+        ]
 
     def sample(self, number: int) -> dict[str, np.ndarray]:
-        """Return `image` (1, 192, 128) and `text` (LONGEST,)."""
+        """Return `image` and `text` as `sample_of`."""
         batch = np.random.default_rng([self.seed, number // self.settings.loop.batch, 2])
         group = self.groups[int(batch.integers(len(self.groups)))]
         generator = np.random.default_rng([self.seed, number])
-        crystal = group[int(generator.integers(len(group)))]
+        known, invented = group
+        take_known = generator.uniform() < self.settings.variants.known
+        source = known if known and (take_known or not invented) else invented
+        crystal = source[int(generator.integers(len(source)))]
         told = TOLD[int(generator.choice(3, p=self.shares))]
         shown = show(crystal, self.settings.pictures, generator, self.settings.variants)
-        return {"image": features(shown.picture), "text": words_of(shown.truth, told)}
+        return sample_of(shown, told)

@@ -12,10 +12,9 @@ from torch import nn
 from torch.nn import functional
 
 from micrographia.config import StructureText
-from micrographia.language.structure.features import features
 from micrographia.language.structure.invented import invent
 from micrographia.language.structure.model import KIND, Writer, parameters_of
-from micrographia.language.structure.samples import Series, crystals_of, show, words_of
+from micrographia.language.structure.samples import Series, crystals_of, sample_of, show
 from micrographia.language.structure.tokens import PAD, PROMPT, RANGES
 from micrographia.provenance import code_digest, digest, versions
 from micrographia.training.loop import Batch, Progress, fit
@@ -51,10 +50,11 @@ class StructureLearner:
             split: crystals_of([row for row in rows if row["split"] == split])
             for split in ("train", "validation")
         }
+        invented = []
         for number in range(settings.variants.invented):
-            split = "train" if (number + 1) % _HELD else "validation"
-            by_split[split].append(invent(np.random.default_rng([seed, number, 3])))
-        self.series = Series(by_split["train"], settings, seed)
+            crystal = invent(np.random.default_rng([seed, number, 3]))
+            (invented if (number + 1) % _HELD else by_split["validation"]).append(crystal)
+        self.series = Series(by_split["train"], invented, settings, seed)
         self.judged = _judged(by_split["validation"], settings, seed)
 
     def sample(self, number: int) -> Mapping[str, np.ndarray]:
@@ -114,8 +114,9 @@ def _judged(crystals: Sequence[Any], settings: StructureText, seed: int) -> Batc
     for number in range(settings.judged):
         generator = np.random.default_rng([seed, number, 1])
         shown = show(crystals[number % len(crystals)], settings.pictures, generator)
-        images.append(features(shown.picture))
-        texts.append(words_of(shown.truth, "formula"))
+        sample = sample_of(shown, "formula")
+        images.append(sample["image"])
+        texts.append(sample["text"])
     return {
         "image": torch.from_numpy(np.stack(images)),
         "text": torch.from_numpy(np.stack(texts)),

@@ -64,12 +64,17 @@ class Crystal:
         upright = np.array([[length, 0.0], [along, across]])
         return Plane(upright, self.fractions, self.numbers)
 
-    def written(self) -> Written:
+    def written(self, near: FloatArray | None = None) -> Written:
         """Return the text in this setting; of the two faces, which no picture tells apart, the
         one whose text is first is up.
+
+        Parameters
+        ----------
+        near
+            As for `canonical.written`.
         """
         return min(
-            written(self.cell, self.fractions, rise, self.numbers)
+            written(self.cell, self.fractions, rise, self.numbers, near)
             for rise in (self.heights, -self.heights)
         )
 
