@@ -54,8 +54,8 @@ def main() -> None:
     # The table of the history is the last file of a training that has ended.
     if not (options.out / "structure-history.parquet").exists():
         settings: dict[str, object] = {"variants": {"invented": options.invented}}
-        if options.steps is not None:
-            settings["loop"] = _loop(options.steps)
+        if options.steps is not None or options.workers:
+            settings["loop"] = _loop(options.steps, options.workers)
         _run(["language", "train-structure", str(texts), "--threads", str(options.threads),
               "--settings", json.dumps(settings), "--out", str(weights)])  # fmt: skip
     for name in options.runs:
@@ -85,6 +85,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--out", type=Path, required=True, help="folder to write")
     parser.add_argument("--threads", type=int, default=2, help="threads of torch")
     parser.add_argument("--steps", type=int, default=None, help="updates; default: the settings'")
+    parser.add_argument(
+        "--workers", type=int, default=0, help="further processes that draw the pictures"
+    )
     parser.add_argument("--limit", type=int, default=None, help="only the first N test crystals")
     parser.add_argument(
         "--runs", nargs="*", choices=RUNS, default=list(RUNS), help="what to score; default: all"
@@ -92,11 +95,12 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _loop(steps: int) -> dict[str, object]:
-    """The default schedule with another length."""
+def _loop(steps: int | None, workers: int) -> dict[str, object]:
+    """The default schedule with another length, and processes that draw its pictures."""
     from micrographia.config import StructureText
 
-    return StructureText().loop.model_dump(mode="json") | {"steps": steps}
+    loop = StructureText().loop
+    return loop.model_dump(mode="json") | {"steps": steps or loop.steps, "workers": workers}
 
 
 def _run(command: list[str]) -> None:

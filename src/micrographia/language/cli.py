@@ -122,7 +122,7 @@ def _register_datasets(verbs: Subparsers) -> None:
 def _add_answering(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--checkpoint", type=Path, default=None, metavar="FILE",
-        help="weights of `train-structure`; default: those in the settings",
+        help="weights of `train-structure`; default: those of the settings, or the shipped ones",
     )  # fmt: skip
     parser.add_argument(
         "--samples", type=positive, default=None,

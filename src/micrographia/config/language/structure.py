@@ -136,7 +136,7 @@ class StructureText(Section):
     checkpoint: str | None = Field(
         None,
         description="Weights to use: a .safetensors file written by `language train-structure`; "
-        "null: name one with --checkpoint.",
+        "null: on the command line the shipped ones, in the workflow those that it trains.",
     )
     device: str = Field(
         "auto", pattern="^(auto|cpu|cuda)$", description="'auto': a GPU if there is one."

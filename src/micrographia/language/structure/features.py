@@ -1,11 +1,11 @@
 """What the network sees of a picture: one sheet with its mean cell and what repeats, as waves.
 
-The sheet (1, 48, 128) holds the mean cell in its first 48 columns. In the other 80 each row is one
-hint of `repeats`: the cell, then peaks of the autocorrelation, then columns. A hint is five numbers
-and each of them eight pairs of sine and cosine, of periods that halve, so that the digits of a
-number can be read off; the words of the answer are numbers, too (see `model`). Rows without a hint
-are 0. Everything is said in the frame of the cell (a along x, b above), so that it does not matter
-how the picture was turned or where it begins.
+The sheet (1, 48, 293) holds the mean cell in its first 48 columns. Beside it each row is one hint
+of `repeats`: the cell, then peaks of the autocorrelation, then columns. A hint is five numbers,
+said as 24 pairs of sine and cosine each (240 columns), whose periods span those by which `model`
+orders the words of the answer, and then as they are (5 columns). Rows without a hint are 0.
+Everything is said in the frame of the cell (a along x, b above), so that it does not matter how
+the picture was turned or where it begins.
 """
 
 from __future__ import annotations
@@ -15,30 +15,32 @@ import numpy as np
 from micrographia.arrays import FloatArray, FloatImage
 from micrographia.language.structure.repeats import GRID, Repeats, find_repeats
 
-#: Rows of the sheet, and its columns: mean cell, hints.
-ROWS, HINT = GRID, 80
+#: Rows of the sheet; columns of the waves of its hints, and of their numbers.
+ROWS, HINT, NUMBERS = GRID, 240, 5
 #: Rows of hints: one of the cell, then peaks, then columns.
 PEAKS, COLUMNS = 23, 24
 
-#: Longest periods of the numbers of a hint: of the cell a, b [Å], γ [degree], correlation of its
-#: peaks, area [Å²]; of a peak x, y, length [Å], correlation over the highest, direction [degree];
-#: of a column fractions of a and b, height, distance from the origin [Å], unused.
+#: Shortest and longest period of lengths [Å], areas [Å²], angles [degree], and fractions.
+_LENGTH, _AREA, _ANGLE, _PART = (0.04, 80.0), (1.0, 2000.0), (0.4, 720.0), (0.04, 2.0)
+#: The numbers of a hint: of the cell a, b, γ, correlation of its highest peak, area; of a peak x,
+#: y, length, correlation over the highest, direction; of a column fractions of a and b, height,
+#: distance from the origin, and place among the columns over their number.
 _PERIODS = {
-    "cell": (32.0, 32.0, 64.0, 4.0, 1024.0),
-    "peak": (64.0, 64.0, 32.0, 2.0, 360.0),
-    "column": (2.0, 2.0, 4.0, 32.0, 4.0),
+    "cell": (_LENGTH, _LENGTH, _ANGLE, _PART, _AREA),
+    "peak": (_LENGTH, _LENGTH, _LENGTH, _PART, _ANGLE),
+    "column": (_PART, _PART, _PART, _LENGTH, _PART),
 }
-_HALVINGS = 8
+_WAVES = 24
 
 
 def features(picture: FloatImage) -> FloatImage:
-    """Return the sheet (1, 48, 128) of a picture (256, 256) with pixels of 0.1 Å, any unit."""
+    """Return the sheet (1, 48, 293) of a picture (256, 256) with pixels of 0.1 Å, any unit."""
     return sheet(find_repeats(picture))
 
 
 def sheet(found: Repeats) -> FloatImage:
     """Return the sheet of what repeats; nothing but zeros where nothing does."""
-    page = np.zeros((ROWS, GRID + HINT), dtype=np.float32)
+    page = np.zeros((ROWS, GRID + HINT + NUMBERS), dtype=np.float32)
     page[:, :GRID] = found.mean
     cell = found.cell
     if cell is not None:
@@ -72,18 +74,22 @@ def _peaks(found: Repeats) -> FloatArray:
 
 def _columns(found: Repeats) -> FloatArray:
     best = found.columns[:COLUMNS]
+    # In the order in which an answer says the atoms of an element: by x, then y.
+    steps = np.rint(best[:, :2] * 100).astype(np.int64) % 100
+    best = best[np.lexsort((steps[:, 1], steps[:, 0]))]
     cell = np.eye(2) if found.cell is None else found.cell
     near = (best[:, :2] - np.rint(best[:, :2])) @ cell
-    return np.column_stack([best, np.hypot(*near.T), np.zeros(len(best))])
+    return np.column_stack([best, np.hypot(*near.T), np.arange(len(best)) / len(best)])
 
 
 def _filled(count: int, rows: FloatImage) -> FloatImage:
-    return np.concatenate([rows, np.zeros((count - len(rows), HINT), dtype=np.float32)])
+    return np.concatenate([rows, np.zeros((count - len(rows), HINT + NUMBERS), dtype=np.float32)])
 
 
 def _waves(kind: str, numbers: FloatArray) -> FloatImage:
-    """Sines and cosines (n, 80) of numbers (n, 5)."""
-    periods = np.array(_PERIODS[kind])[:, None] * 0.5 ** np.arange(_HALVINGS)
+    """Sines and cosines of numbers (n, 5), and the numbers themselves (n, 245)."""
+    periods = np.array([np.geomspace(*ends, _WAVES) for ends in _PERIODS[kind]])
     phases = 2 * np.pi * numbers[:, :, None] / periods
     waves = np.concatenate([np.sin(phases), np.cos(phases)], axis=-1)
-    return np.asarray(waves.reshape(len(numbers), HINT), dtype=np.float32)
+    whole = np.column_stack([waves.reshape(len(numbers), HINT), numbers])
+    return np.asarray(whole, dtype=np.float32)

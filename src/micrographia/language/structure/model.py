@@ -1,7 +1,7 @@
 """The network: an encoder of pictures and a decoder of words, in transformers' own frame.
 
-`VisionEncoderDecoderModel` joins an encoder written here (a small transformer) and GPT-2's decoder with attention to the encoder. `generate`, its cache and its
-samplers are those of transformers.
+`VisionEncoderDecoderModel` joins an encoder written here (a small transformer) and GPT-2's decoder
+with attention to the encoder. `generate`, its cache and its samplers are those of transformers.
 """
 
 from __future__ import annotations
@@ -27,14 +27,22 @@ from transformers.modeling_outputs import BaseModelOutput
 from micrographia.config import StructureModel
 from micrographia.errors import CheckpointError
 from micrographia.language.structure.features import COLUMNS, HINT, PEAKS, ROWS
+from micrographia.language.structure.measured import Measured
 from micrographia.language.structure.repeats import GRID
-from micrographia.language.structure.tokens import BEGIN, END, LONGEST, PAD, RANGES, VOCABULARY
+from micrographia.language.structure.tokens import (
+    BEGIN,
+    END,
+    LONGEST,
+    PAD,
+    RANGES,
+    VOCABULARY,
+)
 from micrographia.training.checkpoint import Checkpoint, load_checkpoint
 
 #: `kind` in the card of a checkpoint.
 KIND = "structure text"
 _PATCH = 8  # pixels of the mean cell along a side that make one state
-_KINDS = (1, PEAKS, COLUMNS)
+_KINDS = [1, PEAKS, COLUMNS]
 
 
 class PictureConfig(PretrainedConfig):  # type: ignore[misc]
@@ -52,7 +60,7 @@ class PictureConfig(PretrainedConfig):  # type: ignore[misc]
 
 
 class PictureEncoder(PreTrainedModel):  # type: ignore[misc]
-    """Sheets of `features` (batch, 1, 48, 128) to states (batch, 84, width).
+    """Sheets of `features` (batch, 1, 48, 293) to states (batch, 84, width).
 
     A state for each hint, and for each patch of 8 × 8 pixels of the mean cell.
     """
@@ -64,9 +72,10 @@ class PictureEncoder(PreTrainedModel):  # type: ignore[misc]
     def __init__(self, config: PictureConfig) -> None:
         super().__init__(config)
         width = config.hidden_size
-        self.hints = nn.ModuleList([_mixed(HINT, width) for _ in _KINDS])
-        self.patches = _mixed(_PATCH**2, width)
-        self.places = nn.Parameter(0.02 * torch.randn(1, ROWS + (GRID // _PATCH) ** 2, width))
+        self.hints = nn.ModuleList([_Mixed(HINT, width) for _ in _KINDS])
+        self.patches = _Mixed(_PATCH**2, width)
+        # As large as what stands there, so that attention can tell the places from the first step.
+        self.places = nn.Parameter(torch.randn(1, ROWS + (GRID // _PATCH) ** 2, width))
         layer = nn.TransformerEncoderLayer(
             width, config.heads, 4 * width, dropout=0.0, activation="gelu", batch_first=True,
             norm_first=True,
@@ -80,7 +89,7 @@ class PictureEncoder(PreTrainedModel):  # type: ignore[misc]
 
     def forward(self, pixel_values: torch.Tensor, **_: Any) -> BaseModelOutput:
         """Return the states of a batch of `features`."""
-        hints = pixel_values[:, 0, :, GRID:].split(_KINDS, dim=1)
+        hints = torch.split(pixel_values[:, 0, :, GRID : GRID + HINT], _KINDS, dim=1)
         parts = [mixed(rows) for mixed, rows in zip(self.hints, hints, strict=True)]
         cut = functional.unfold(pixel_values[:, :, :, :GRID], _PATCH, stride=_PATCH)
         parts.append(self.patches(cut.transpose(1, 2)))
@@ -88,8 +97,18 @@ class PictureEncoder(PreTrainedModel):  # type: ignore[misc]
         return BaseModelOutput(last_hidden_state=self.norm(self.layers(states)))
 
 
-def _mixed(numbers: int, width: int) -> nn.Sequential:
-    return nn.Sequential(nn.Linear(numbers, width), nn.GELU(), nn.Linear(width, width))
+class _Mixed(nn.Module):
+    """Numbers to a state: what is linear in them, and what is not."""
+
+    def __init__(self, numbers: int, width: int) -> None:
+        super().__init__()
+        self.straight = nn.Linear(numbers, width)
+        self.bent = nn.Sequential(nn.Linear(numbers, width), nn.GELU(), nn.Linear(width, width))
+
+    def forward(self, numbers: torch.Tensor) -> torch.Tensor:
+        """Return states (..., width) of numbers (..., n)."""
+        states: torch.Tensor = self.straight(numbers) + self.bent(numbers)
+        return states
 
 
 class Writer(nn.Module):
@@ -99,6 +118,8 @@ class Writer(nn.Module):
     ----------
     network
         `VisionEncoderDecoderModel`, for `generate`.
+    measured
+        What is added to its logits.
     """
 
     def __init__(self, settings: StructureModel) -> None:
@@ -116,6 +137,7 @@ class Writer(nn.Module):
         )  # fmt: skip
         _order_numbers(decoder.transformer.wte.weight)
         self.network = VisionEncoderDecoderModel(encoder=encoder, decoder=decoder)
+        self.measured = Measured()
         self.network.config.pad_token_id = PAD
         self.network.config.decoder_start_token_id = BEGIN
 
@@ -125,7 +147,7 @@ class Writer(nn.Module):
         Parameters
         ----------
         image
-            `features` (batch, 1, 48, 128).
+            `features` (batch, 1, 48, 293).
         text
             Words (batch, LONGEST); columns in which every row has ended are left out, so that n
             is the length of the longest row.
@@ -141,7 +163,7 @@ class Writer(nn.Module):
                 decoder_attention_mask=torch.ones_like(words),
                 use_cache=False,
             ).logits
-        return logits
+        return logits + self.measured(image, words)
 
 
 @torch.no_grad()
@@ -159,7 +181,7 @@ def _order_numbers(weight: torch.Tensor) -> None:
         periods = 4 * (words.count / 2) ** torch.linspace(0, 1, half)[None, :]
         phases = 2 * torch.pi * values / periods
         waves = torch.cat([phases.sin(), phases.cos()], dim=1)
-        weight[words.start : words.start + words.count, : 2 * half] += 0.02 * waves
+        weight[words.start : words.start + words.count, : 2 * half] += 0.04 * waves
 
 
 def parameters_of(model: nn.Module) -> int:

@@ -12,11 +12,12 @@ import numpy as np
 import torch
 from ase.formula import Formula
 from scipy.ndimage import gaussian_filter, map_coordinates
-from transformers import LogitsProcessorList
+from transformers import LogitsProcessor, LogitsProcessorList
 
 from micrographia.arrays import FloatImage
 from micrographia.config import StructureText
-from micrographia.errors import ConfigError, ImageError, MicrographiaError, StructureError
+from micrographia.errors import ImageError, MicrographiaError, StructureError
+from micrographia.io.resources import find_resource
 from micrographia.io.schemas import WRITTEN_CRYSTALS
 from micrographia.io.schemas.rows import blank
 from micrographia.io.stem_images import StemImage
@@ -30,6 +31,8 @@ from micrographia.language.structure.samples import crystals_of, prompt_of, show
 from micrographia.language.structure.tokens import END, LONGEST, PAD, PROMPT, decode
 from micrographia.training.devices import choose_device
 
+#: Weights that are used where none are named.
+SHIPPED = "language/structure/weights/structure.safetensors"
 #: Pictures that are answered at once.
 _BATCH = 16
 
@@ -73,21 +76,14 @@ class Asked:
 
 
 def open_writer(checkpoint: str | Path | None, settings: StructureText) -> Writer:
-    """Load the network.
+    """Load the network: the named weights, those of the settings, or the shipped ones.
 
     Raises
     ------
-    ConfigError
-        No checkpoint is named.
     CheckpointError
         As `load_writer`.
     """
-    path = checkpoint or settings.checkpoint
-    if path is None:
-        raise ConfigError(
-            "No weights of a network that writes structures are named",
-            remedy="Give --checkpoint, a file written by `micrographia language train-structure`",
-        )
+    path = checkpoint or settings.checkpoint or find_resource(SHIPPED)
     return load_writer(path)[0].to(choose_device(settings.device))
 
 
@@ -186,7 +182,7 @@ def write_structures(
     torch.manual_seed(seed)
     with torch.inference_mode():
         states = writer.network.encoder(pixel_values=image)
-        found = _generate(writer, states, start, samples, temperature)
+        found = _generate(writer, image, states, start, samples, temperature)
     ranked = []
     for number in range(len(pictures)):
         best: dict[Written, float] = {}
@@ -198,7 +194,12 @@ def write_structures(
 
 
 def _generate(
-    writer: Writer, states: Any, start: torch.Tensor, count: int, temperature: float
+    writer: Writer,
+    image: torch.Tensor,
+    states: Any,
+    start: torch.Tensor,
+    count: int,
+    temperature: float,
 ) -> list[list[Answer]]:
     """Write `count` structures for each picture; the first takes the most likely words."""
     repeated = type(states)(last_hidden_state=states[0].repeat_interleave(count, dim=0))
@@ -207,6 +208,7 @@ def _generate(
         [automaton_of(words) for words in prompts.tolist()],
         [number % count == 0 for number in range(len(prompts))],
     )
+    measured = _Measuring(writer, image.repeat_interleave(count, dim=0))
     words = writer.network.generate(
         encoder_outputs=repeated,
         decoder_input_ids=prompts,
@@ -216,7 +218,7 @@ def _generate(
         temperature=temperature,
         top_k=0,
         top_p=1.0,
-        logits_processor=LogitsProcessorList([grammar]),
+        logits_processor=LogitsProcessorList([measured, grammar]),
         pad_token_id=PAD,
         eos_token_id=END,
     )
@@ -226,6 +228,16 @@ def _generate(
         for row, likelihood in zip(words[:, PROMPT:].tolist(), likelihoods, strict=True)
     ]
     return [answers[k : k + count] for k in range(0, len(answers), count)]
+
+
+class _Measuring(LogitsProcessor):  # type: ignore[misc]
+    """What was measured, for `generate` of transformers."""
+
+    def __init__(self, writer: Writer, image: torch.Tensor) -> None:
+        self.writer, self.image = writer, image
+
+    def __call__(self, input_ids: torch.LongTensor, scores: torch.Tensor) -> torch.Tensor:
+        return scores + self.writer.measured(self.image, input_ids, last=True)[:, -1]
 
 
 def answer_rows(

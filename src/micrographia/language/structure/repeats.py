@@ -12,7 +12,7 @@ import numpy as np
 from scipy.fft import irfft2, rfft2
 from scipy.ndimage import maximum_filter, uniform_filter
 
-from micrographia.arrays import FloatArray, FloatImage
+from micrographia.arrays import FloatArray, FloatImage, IntArray
 from micrographia.language.structure.pictures import PIXEL, SIDE
 from micrographia.physics.lattice import gauss_reduce
 
@@ -102,7 +102,8 @@ def autocorrelation(flat: FloatImage) -> FloatImage:
     down, along = np.arange(reach), np.arange(-reach, reach + 1)
     product = circle[np.ix_(down, along)]
     count = np.outer(SMALL - down, SMALL - np.abs(along))
-    means, squares = ([], [])
+    means: list[FloatArray] = []
+    squares: list[FloatArray] = []
     for power_, into in ((1, means), (2, squares)):
         sums = np.zeros((SMALL + 1, SMALL + 1))
         sums[1:, 1:] = (flat.astype(np.float64) ** power_).cumsum(0).cumsum(1)
@@ -147,8 +148,8 @@ def _peaks(correlation: FloatImage) -> FloatArray:
     return found[np.argsort(-height, kind="stable")]
 
 
-def _tops(values: FloatImage, rows: FloatArray, columns: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Places (n, 2) and heights (n,) of maxima between the pixels, by a parabola along each axis."""
+def _tops(values: FloatImage, rows: IntArray, columns: IntArray) -> tuple[FloatArray, FloatArray]:
+    """Places (n, 2) and heights (n,) of maxima between the pixels: a parabola along each axis."""
     height, wide = values.shape
     middle = values[rows, columns].astype(np.float64)
     shifts, gain = [], 0.0
@@ -223,7 +224,7 @@ def _fold(flat: FloatImage, cell: FloatArray) -> FloatImage:
 
 
 def _moved(mean: FloatImage, origin: FloatArray) -> FloatImage:
-    """Mean cell that begins at an origin (2,), fractions; between the pixels by its Fourier sum."""
+    """Mean cell that begins at an origin (2,) of fractions, by its Fourier sum."""
     across, along = np.fft.fftfreq(GRID, 1 / GRID), np.arange(GRID // 2 + 1)
     phase = np.exp(2j * np.pi * (across[:, None] * origin[1] + along * origin[0]))
     return np.asarray(irfft2(rfft2(mean) * phase, s=mean.shape), dtype=np.float32)

@@ -114,7 +114,7 @@ def show(
 
 
 def sample_of(shown: Shown, told: str) -> dict[str, np.ndarray]:
-    """Return `image` (1, 48, 128), what the network sees, and `text` (LONGEST,).
+    """Return `image` (1, 48, 293), what the network sees, and `text` (LONGEST,).
 
     The text begins where the network is shown that the cell begins.
     """

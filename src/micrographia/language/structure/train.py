@@ -16,6 +16,7 @@ from micrographia.language.structure.invented import invent
 from micrographia.language.structure.model import KIND, Writer, parameters_of
 from micrographia.language.structure.samples import Series, crystals_of, sample_of, show
 from micrographia.language.structure.tokens import PAD, PROMPT, RANGES
+from micrographia.language.structure.variants import Crystal
 from micrographia.provenance import code_digest, digest, versions
 from micrographia.training.loop import Batch, Progress, fit
 
@@ -50,7 +51,7 @@ class StructureLearner:
             split: crystals_of([row for row in rows if row["split"] == split])
             for split in ("train", "validation")
         }
-        invented = []
+        invented: list[Crystal] = []
         for number in range(settings.variants.invented):
             crystal = invent(np.random.default_rng([seed, number, 3]))
             (invented if (number + 1) % _HELD else by_split["validation"]).append(crystal)

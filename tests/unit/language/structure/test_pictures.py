@@ -8,7 +8,6 @@ from ase.build import mx2
 
 from micrographia.config import PictureDials
 from micrographia.io.structures import orient_layer
-from micrographia.language.structure.features import CORRELATION_ROWS, PICTURE_ROWS, features
 from micrographia.language.structure.pictures import (
     PIXEL,
     SIDE,
@@ -66,16 +65,6 @@ def test_the_stem_room_draws_the_same_picture() -> None:
     np.testing.assert_allclose(ours / ours.mean(), theirs / theirs.mean(), atol=0.02)
 
 
-def test_a_rotated_picture_has_a_at_that_angle() -> None:
-    plane = Plane(np.array([[8.0, 0], [0, 8.0]]), np.zeros((1, 2)), np.array([6]))
-    picture = draw_picture(plane, View(rotation=np.radians(30), origin=(0.3, 0.4)), GENERATOR)
-    half = features(picture)[0, PICTURE_ROWS:]
-    # 8 Å at 30° is 4 Å down and 6.93 Å along; pixels of 0.2 Å, no shift at column 64.
-    window = half[15:26, 90:110]
-    row, column = np.unravel_index(window.argmax(), window.shape)
-    assert abs(row + 15 - 20) <= 1 and abs(column + 90 - 64 - 34.6) <= 1
-
-
 def test_dials_at_zero_spoil_nothing_and_others_what_they_say() -> None:
     still = PictureDials(blur=0, noise=0, drift=0)
     view = draw_view(still, GENERATOR)
@@ -96,18 +85,3 @@ def test_dials_at_zero_spoil_nothing_and_others_what_they_say() -> None:
 def test_same_seed_same_view() -> None:
     views = [draw_view(PictureDials(rotation=10), np.random.default_rng(5)) for _ in range(2)]
     assert views[0] == views[1]
-
-
-def test_the_autocorrelation_peaks_at_lattice_vectors_wherever_the_cell_begins() -> None:
-    cell = np.array([[4.0, 0.0], [-2.0, 6.0]])
-    plane = Plane(cell, np.array([[0.0, 0.0], [0.3, 0.6]]), np.array([40, 8]))
-    for origin in ((0.0, 0.0), (0.41, 0.77)):
-        seen = features(draw_picture(plane, View(origin=origin), GENERATOR))
-        assert seen.shape == (1, PICTURE_ROWS + CORRELATION_ROWS, 128)
-        assert seen[0, :PICTURE_ROWS].std() == pytest.approx(1, abs=1e-3)
-        half = seen[0, PICTURE_ROWS:]
-        assert half.max() == pytest.approx(half[0, 64], rel=0.1)
-        for x, y in ((4.0, 0.0), (-2.0, 6.0), (2.0, 6.0)):
-            row, column = round(y / 0.2), 64 + round(x / 0.2)
-            near = half[max(row - 4, 0) : row + 5, column - 4 : column + 5]
-            assert half[row, column] == near.max() > 0.8 * half[0, 64]

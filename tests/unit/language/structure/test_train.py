@@ -15,8 +15,9 @@ from tests.unit.language.structure.test_canonical import layer, oblique
 from micrographia.config import StructureModel, StructureText, Training
 from micrographia.errors import CheckpointError, StructureError
 from micrographia.io.structures import to_cif
-from micrographia.language.structure.features import CORRELATION_ROWS, PICTURE_ROWS
+from micrographia.language.structure.features import HINT, NUMBERS, ROWS
 from micrographia.language.structure.model import Writer, load_writer, parameters_of
+from micrographia.language.structure.repeats import GRID
 from micrographia.language.structure.tokens import LONGEST, PAD, PROMPT, VOCABULARY
 from micrographia.language.structure.train import StructureLearner, train
 from micrographia.training.checkpoint import load_checkpoint
@@ -57,7 +58,7 @@ def test_the_loss_falls_and_the_card_says_what_was_learned(tmp_path: Path) -> No
         row["value"] for row in progress.history
         if row["metric"] == "loss" and row["split"] == "train"
     ]  # fmt: skip
-    assert losses[0] > np.log(VOCABULARY) - 1.5 and losses[-1] < losses[0] - 1
+    assert losses[0] > 3 and losses[-1] < losses[0] - 1
     model, checkpoint = load_writer(out)
     assert checkpoint.card["data"]["crystals"] == {"train": 3, "validation": 1, "test": 1}
     assert checkpoint.card["parameters"] == parameters_of(model)
@@ -117,7 +118,7 @@ class Oracle(torch.nn.Module):
         self.error = error
 
     def forward(self, image: torch.Tensor, text: torch.Tensor) -> torch.Tensor:
-        assert image.shape[1:] == (1, PICTURE_ROWS + CORRELATION_ROWS, 128)
+        assert image.shape[1:] == (1, ROWS, GRID + HINT + NUMBERS)
         longest = int((text != PAD).sum(dim=1).max())
         said = text[:, 1:longest].clone()
         said[:, PROMPT] += self.error
@@ -135,7 +136,7 @@ def test_who_knows_the_words_scores_one() -> None:
 def test_a_word_does_not_see_those_after_it() -> None:
     torch.manual_seed(0)
     writer = Writer(SMALL).eval()
-    image = torch.randn(1, 1, 192, 128)
+    image = torch.randn(1, 1, ROWS, GRID + HINT + NUMBERS)
     text = torch.randint(10, VOCABULARY, (1, LONGEST))
     other = text.clone()
     other[:, 30:] = torch.randint(10, VOCABULARY, (1, LONGEST - 30))

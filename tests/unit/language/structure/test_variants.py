@@ -10,11 +10,12 @@ from tests.unit.language.structure.test_canonical import layer, oblique
 
 from micrographia.config import PictureDials, StructureText, Variants
 from micrographia.language.structure.canonical import write
-from micrographia.language.structure.features import PICTURE_ROWS, features
 from micrographia.language.structure.pictures import Plane, View, draw_picture
+from micrographia.language.structure.repeats import autocorrelation, find_repeats, flatten
 from micrographia.language.structure.samples import Series, formula_of, show
 from micrographia.language.structure.tokens import LONGEST, PAD, PROMPT, decode
 from micrographia.language.structure.variants import Crystal, make_up, set_at_random, similar
+from micrographia.physics.lattice import minimum_image
 from micrographia.physics.matching import Projection, site_distance
 
 STILL = PictureDials(blur=0, noise=0, drift=0)
@@ -27,7 +28,7 @@ def molybdenite() -> Crystal:
 def correlation(plane: Plane) -> np.ndarray:
     """Autocorrelation of a picture, which does not know where the cell begins."""
     picture = draw_picture(plane, View(), np.random.default_rng(0))
-    return features(picture)[0, PICTURE_ROWS:]
+    return autocorrelation(flatten(picture))
 
 
 def projection(atoms: Atoms) -> Projection:
@@ -92,12 +93,12 @@ def test_text_and_picture_of_a_setting_show_the_same() -> None:
 
 def test_a_sample_is_a_function_of_its_number() -> None:
     crystals = [molybdenite(), Crystal.of(layer(oblique()))]
-    series = Series(crystals, StructureText(), seed=9)
+    series = Series(crystals, [], StructureText(), seed=9)
     first, again, other = series.sample(3), series.sample(3), series.sample(4)
     for name, values in first.items():
         np.testing.assert_array_equal(values, again[name])
     assert not np.array_equal(first["image"], other["image"])
-    assert first["image"].shape == (1, 192, 128) and first["text"].shape == (LONGEST,)
+    assert first["image"].shape == (1, 48, 293) and first["text"].shape == (LONGEST,)
     answer = first["text"][PROMPT:]
     assert len(decode(answer.tolist()).sites) in (3, 4)
     assert (answer == PAD).any()
@@ -105,7 +106,7 @@ def test_a_sample_is_a_function_of_its_number() -> None:
 
 def test_a_batch_shows_crystals_of_one_size_and_the_series_all() -> None:
     crystals = [molybdenite(), Crystal.of(layer(oblique()))]
-    series = Series(crystals, StructureText(), seed=9)
+    series = Series(crystals, [], StructureText(), seed=9)
     size = StructureText().loop.batch
     counts = [
         {len(decode(series.sample(k)["text"][PROMPT:].tolist()).sites)
@@ -113,6 +114,35 @@ def test_a_batch_shows_crystals_of_one_size_and_the_series_all() -> None:
         for batch in range(8)
     ]  # fmt: skip
     assert all(len(found) == 1 for found in counts) and set().union(*counts) == {3, 4}
+
+
+def test_a_share_of_the_samples_shows_known_crystals() -> None:
+    """Made-up crystals switched off: molybdenite is known, what has four atoms is invented."""
+    settings = StructureText(variants=Variants(share=0, known=0.25))
+    series = Series([molybdenite()], [Crystal.of(layer(oblique()))] * 3, settings, seed=9)
+    counts = [len(decode(series.sample(k)["text"][PROMPT:].tolist()).sites) for k in range(320)]
+    # The groups are by size: of those that hold no known crystal all are invented.
+    assert set(counts) == {3, 4} and 0.02 < np.mean(np.array(counts) == 3) < 0.5
+
+
+def test_the_text_of_a_sample_begins_where_the_sheet_begins() -> None:
+    """Two equal atoms in a cell without any symmetry between them: either may be the origin."""
+    cell = np.array([[4.1, 0.0], [-0.6, 6.3]])
+    crystal = Crystal(
+        cell, np.array([[0.1, 0.2], [0.45, 0.61], [0.8, 0.3]]), np.array([0.0, 1.0, 2.0]),
+        np.array([50, 50, 16]),
+    )  # fmt: skip
+    begun = set()
+    for seed in range(12):
+        shown = show(crystal, STILL, np.random.default_rng(seed))
+        found = find_repeats(shown.picture)
+        text = shown.truth_from(found.origin)
+        begun.add(text.sites)
+        for _, x, y, _ in text.sites:
+            gaps = minimum_image(found.columns[:, :2] - np.array([x, y]) / 100)
+            assert found.cell is not None
+            assert np.hypot(*(gaps @ found.cell).T).min() < 0.1
+    assert len(begun) > 1  # which of the two columns is brighter is a matter of pixels
 
 
 def test_what_is_shown_without_variants_is_the_crystal_itself() -> None:
