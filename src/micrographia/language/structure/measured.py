@@ -45,11 +45,13 @@ class Measured(nn.Module):
             are looked at.
         """
         numbers = image[:, 0, :, GRID + HINT :]
-        batch, length = words.shape
-        added = image.new_zeros(batch, length, VOCABULARY)
-        _say_cell(added, numbers[:, 0], words, self.strength[0])
-        _say_places(added, numbers[:, 1 + PEAKS :], words, self.strength[1], last)
-        return added
+        agreed = [image.new_zeros(*words.shape, VOCABULARY) for _ in range(2)]
+        # Only the strengths are learned: how well words agree has no gradient.
+        with torch.no_grad():
+            _say_cell(agreed[0], numbers[:, 0], words)
+            _say_places(agreed[1], numbers[:, 1 + PEAKS :], words, last)
+        cell, places = agreed
+        return self.strength[0] * cell + self.strength[1] * places
 
 
 def _agree(distance: torch.Tensor, width: float) -> torch.Tensor:
@@ -58,36 +60,30 @@ def _agree(distance: torch.Tensor, width: float) -> torch.Tensor:
     return 0.75 * near + 0.25 * torch.exp(-distance.abs() / (_FAR * width))
 
 
-def _say_cell(
-    added: torch.Tensor, cell: torch.Tensor, words: torch.Tensor, strength: torch.Tensor
-) -> None:
-    """Add to the words of the cell; `cell` (batch, 5), its first 0 where there is none."""
-    known = (cell[:, :1] > 0).to(added.dtype)
+def _say_cell(agreed: torch.Tensor, cell: torch.Tensor, words: torch.Tensor) -> None:
+    """Say how well words of the cell agree with `cell` (batch, 5), all 0 where there is none."""
+    known = (cell[:, :1] > 0).to(agreed.dtype)
     scales = ((100, "angstrom", "decimals"),) * 2 + ((10, "degree", "tenth"),)
     for number, (scale, whole, part) in enumerate(scales):
         place = PROMPT - 1 + 2 * number
         wanted = torch.round(cell[:, number : number + 1] * scale)
         if place < words.shape[1]:
-            added[:, place, _span(whole)] += (
-                strength * known * (_values(whole, added) == torch.floor(wanted / scale))
+            agreed[:, place, _span(whole)] += known * (
+                _values(whole, agreed) == torch.floor(wanted / scale)
             )
         if place + 1 < words.shape[1]:
             said = words[:, place + 1 : place + 2] - RANGES[whole].start + RANGES[whole].first
-            away = scale * said + _values(part, added) - cell[:, number : number + 1] * scale
-            added[:, place + 1, _span(part)] += strength * known * _agree(away, _STEPS)
+            away = scale * said + _values(part, agreed) - cell[:, number : number + 1] * scale
+            agreed[:, place + 1, _span(part)] += known * _agree(away, _STEPS)
 
 
 def _say_places(
-    added: torch.Tensor,
-    columns: torch.Tensor,
-    words: torch.Tensor,
-    strength: torch.Tensor,
-    last: bool,
+    agreed: torch.Tensor, columns: torch.Tensor, words: torch.Tensor, last: bool
 ) -> None:
-    """Add to the words of places; `columns` (batch, 24, 5), their height 0 where there is none."""
+    """Say how well words of places agree with `columns` (batch, 24, 5), 0 where there is none."""
     fraction, height = RANGES["fraction"], RANGES["height"]
-    known = (columns[:, :, 2] > 0).to(added.dtype)[:, None, :, None]
-    values = _values("fraction", added) / fraction.count
+    known = (columns[:, :, 2] > 0).to(agreed.dtype)[:, None, :, None]
+    values = _values("fraction", agreed) / fraction.count
     x, y = (_agree(_apart(values - columns[:, :, k : k + 1]), _FRACTION)[:, None] * known
             for k in (0, 1))  # fmt: skip
     begins = (words == SITES) | _within(words, height)
@@ -97,12 +93,12 @@ def _say_places(
     # How well the x that was said fits each column (batch, n, 24, 1).
     fits = _agree(_apart(said[:, :, None] - columns[:, None, :, 0]), _FRACTION)[..., None]
     span = _span("fraction")
-    added[:, :, span] += strength * begins[..., None] * x.amax(dim=2)
+    agreed[:, :, span] += begins[..., None] * x.amax(dim=2)
     # One word after the other, else the table of all columns and words would be large.
     rows = torch.nonzero(second.any(dim=0))[:, 0].tolist()
     for row in rows if not last else [row for row in rows if row == words.shape[1] - 1]:
         preferred = (fits[:, row : row + 1] * y).amax(dim=2)[:, 0]
-        added[:, row, span] += strength * second[:, row, None] * preferred
+        agreed[:, row, span] += second[:, row, None] * preferred
 
 
 def _span(name: str) -> slice:
