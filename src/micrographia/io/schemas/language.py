@@ -74,6 +74,13 @@ WRITTEN_SCORES = pa.schema(
         ("match_abs_5", pa.bool_()),
         ("rmsd", pa.float64()),  # of matched sites of the first, without rescaling
         ("valid", pa.bool_()),  # no two atoms of the first nearer than 0.5 angstrom
+        # Training crystal that the first matches, and one that it matches once its elements are
+        # renamed; whether there is none, also for the true crystal. Null: nothing was learned.
+        ("copy_of", pa.string()),
+        ("type_of", pa.string()),
+        ("novel", pa.bool_()),
+        ("novel_type", pa.bool_()),
+        ("novel_type_true", pa.bool_()),
         ("kind", pa.string()),  # right | formula | lattice | group | coordinates | no answer
         ("seconds", pa.float64()),
         ("failure", pa.string()),
