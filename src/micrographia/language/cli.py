@@ -18,6 +18,7 @@ from micrographia.commandline import (
     settings_of,
 )
 from micrographia.config import StructureText
+from micrographia.language.structure.views import cli as views
 from micrographia.language.tuning import cli as tuning
 
 logger = logging.getLogger(__name__)
@@ -48,6 +49,7 @@ def register(verbs: Subparsers) -> None:
     train.set_defaults(run=_train)
     _register_answers(verbs)
     _register_datasets(verbs)
+    views.register(verbs)
     tuning.register(verbs)
 
 

@@ -57,7 +57,8 @@ def _add_rest(parser: argparse.ArgumentParser) -> None:
 def _score(arguments: argparse.Namespace) -> int:
     import pandas as pd
 
-    from micrographia.benchmarks.language.summary import PUBLISHED, PUBLISHED_HITS, summarise
+    from micrographia.benchmarks.language.summary import summarise
+    from micrographia.benchmarks.published import STRUCTURE_TEXT_NOTE, published_rows
     from micrographia.io.atomic import refuse_inputs
     from micrographia.io.benchmark_results import write_result
     from micrographia.io.schemas import WRITTEN_SCORES
@@ -74,17 +75,12 @@ def _score(arguments: argparse.Namespace) -> int:
     metrics = summarise(frame, settings, arguments.seed, arguments.method)
     write_result(
         arguments.out,
-        "structure_text",
+        arguments.out.stem,
         metrics,
         provenance,
         n=len(frame),
         n_failed=int(frame["failure"].notna().sum()),
-        published={
-            "note": "On the authors' own pictures and crystals: MicroscopyGPT's Table 1 (JARVIS, "
-            "C2DB) and Hit@1 on STEM2Crystal-Bench.",
-            "distributions": PUBLISHED,
-            "Hit@1": PUBLISHED_HITS,
-        },
+        published={"note": STRUCTURE_TEXT_NOTE, "rows": published_rows("structure_text")},
     )
     for entry in metrics:
         if entry["group"] == "all" and entry["value"] is not None:

@@ -50,14 +50,6 @@ DISTRIBUTIONS = {
     "space group": ("space_group", 5.0),
     "weight [u]": ("weight", 50.0),
 }
-#: MicroscopyGPT's Table 1, on its own test sets of JARVIS-DFT-2D and C2DB.
-PUBLISHED = {
-    "KLD a": (0.06, 0.02), "EMD a": (1.67, 0.69), "KLD b": (0.07, 0.02), "EMD b": (0.91, 0.72),
-    "KLD γ": (0.02, 0.01), "EMD γ": (0.54, 1.94), "KLD space group": (0.72, 0.52),
-    "EMD space group": (3.24, 7.0), "KLD weight": (0.11, 0.03), "EMD weight": (1.08, 1.69),
-}  # fmt: skip
-#: Hit@1 on STEM2Crystal-Bench (KDD 2026), on its pictures.
-PUBLISHED_HITS = {"MicroscopyGPT": 0.137, "MatterGen": 0.0, "DiffCSP": 0.543, "SCCD": 0.587}
 _EVEN = 1e-3  # share of even background in a histogram: no bin of the truth is impossible
 
 

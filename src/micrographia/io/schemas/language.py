@@ -86,3 +86,22 @@ WRITTEN_SCORES = pa.schema(
         ("failure", pa.string()),
     ]
 )
+
+#: Pictures that were answered, drawn again for the report, from the best answer to the worst.
+WRITTEN_EXAMPLES = pa.schema(
+    [
+        ("image_id", pa.string()),
+        ("structure_id", pa.string()),
+        ("rank", pa.int32()),  # of the answer among all pictures, from 1 for the best
+        ("pictures", pa.int32()),  # how many there are
+        ("path", pa.string()),  # beside the table
+        ("pixel_size", pa.float64()),  # angstrom
+        ("rotation", pa.float64()),  # from the rows to a [degree]
+        ("text", pa.string()),  # what the network should have written for this picture
+        ("cell", pa.list_(pa.float64())),  # a and b in the picture's frame: x, y, x, y [angstrom]
+        ("x", pa.list_(pa.float64())),  # of the true atoms in the picture [angstrom]
+        ("y", pa.list_(pa.float64())),
+        ("numbers", pa.list_(pa.int32())),  # their atomic numbers
+        ("failure", pa.string()),
+    ]
+)
