@@ -26,6 +26,8 @@ Row = Mapping[str, Any]
 _SIDE, _CELLS = 360, 1.2
 #: Width of the column of the written text [characters].
 _WIDTH = 22
+#: Errors below are all the same [Å, degree].
+_LEAST = 1e-4
 _TOLD = (
     "Cases from the best answer to the worst: answers that match the crystal (Hit@1) come before "
     "those that do not, then the smaller error of a and b comes first. They stand at equal steps "
@@ -33,7 +35,7 @@ _TOLD = (
     "case show the same square, the vector a along its rows. The written crystal is shifted onto "
     "the true one, because a picture has no origin; it is not turned. Of the texts the left one "
     "was written, the right one is the true crystal as the picture shows it; lines that differ "
-    "are marked ≠."
+    "are marked ≠. Where two species share a column the smaller ball is in front."
 )
 
 
@@ -91,10 +93,10 @@ def _scores(answer: Row, score: Row) -> str:
         "Hit@1: right" if score["hit_1"] else f"Hit@1: wrong ({score['kind']})",
         f"Match_abs: {'right' if score['match_abs_1'] else 'wrong'}",
         f"composition {'right' if score['composition_correct'] else 'wrong'} (C.C.)",
-        f"error of a and b {number(score['rmsd_xy'])} Å, of γ {number(score['gamma_error'])}°",
+        f"error of a and b {_error(score['rmsd_xy'])} Å, of γ {_error(score['gamma_error'])}°",
     ]
     if score["rms_sites"] is not None:
-        told.append(f"of the sites {number(score['rms_sites'])} Å (rms)")
+        told.append(f"of the sites {_error(score['rms_sites'])} Å (rms)")
     groups = (score["space_group"], score["space_group_true"])
     if None not in groups:
         found, true = (int(group) for group in groups)
@@ -102,6 +104,11 @@ def _scores(answer: Row, score: Row) -> str:
     if not score["hit_1"] and score["hit_5"]:
         told.append("one of the first five matches (Hit@5)")
     return "; ".join(told) + "."
+
+
+def _error(value: float) -> str:
+    """Write an error; what the digits of a text cannot hold is none."""
+    return number(value) if value >= _LEAST else "0"
 
 
 def beside_one_another(written: str | None, true: str) -> str:

@@ -54,10 +54,10 @@ def _told(content: Row, results: Results) -> str:
         }  # fmt: skip
         known = dict.fromkeys(table["told"].dropna())
         told += f" It was told {', or '.join(words.get(one, str(one)) for one in known)}."
-    if "novel type of the truth" in whole and whole["novel type of the truth"]["value"]:
-        share = whole["novel type of the truth"]["value"]
-        told += f" No crystal that it learned from is like {share:.0%} of them, whatever the "
-        told += "elements: they are of a new type."
+    new = whole.get("novel type of the truth")
+    if new is not None and new["value"]:
+        told += f" Of the crystals {new['value']:.0%} are of a new type: none that was learned "
+        told += "matches them, whatever the elements."
     return told + " Failed pictures count as wrong; intervals resample whole formulas."
 
 
