@@ -145,8 +145,8 @@ rule structure_text_examples:
             "language", "structure", without=("checkpoint", "loop", "variants", "judged", "told")
         ),
         seed=settings.seed,
-        count=settings.report.examples,
+        examples=settings.report.examples,
     shell:
         "python -m micrographia language examples {input.texts:q} --scores {input.scores:q}"
-        " --count {params.count} --seed {params.seed} --settings {params.settings:q}"
+        " --count {params.examples} --seed {params.seed} --settings {params.settings:q}"
         " --out {output.folder:q} >{log:q} 2>&1"
