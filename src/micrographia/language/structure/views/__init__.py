@@ -1,1 +1,1 @@
-"""Pictures of crystals for others than the network: examples for the report."""
+"""Pictures of crystals for others than the network: data sets, examples for the report."""
