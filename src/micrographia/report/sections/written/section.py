@@ -73,14 +73,18 @@ def _scores(benchmarks: Mapping[str, Row], published: Row) -> Iterator[Block]:
     for name in runs:
         own = _by_metric(benchmarks[name]["metrics"], "all")
         if "Hit@1" in own and not name.startswith(GAINS):
-            rows.append(row(str(own["Hit@1"]["method"]), *_values(own, _SHOWN)))
+            rows.append(row(str(own["Hit@1"]["method"]), "of this run", *_values(own, _SHOWN)))
     ours = len(rows)
     theirs: dict[tuple[str, str], dict[str, Row]] = {}
     for one in published.get("rows", ()):
         theirs.setdefault((str(one["system"]), str(one["group"])), {})[str(one["metric"])] = one
     for (system, group), own in theirs.items():
-        rows.append(row(f"{system} (published; {group})", *_values(own, _SHOWN)))
-    columns = (Column("method", "name"), *(Column(name, "number") for name in _SHOWN))
+        rows.append(row(f"{system} (published)", group, *_values(own, _SHOWN)))
+    columns = (
+        Column("method", "name"),
+        Column("pictures"),
+        *(Column(name, "number") for name in _SHOWN),
+    )
     faint = frozenset(range(ours, len(rows)))
     yield Table(columns, tuple(rows), faint=faint, label="Scores beside published ones")
     yield Words(str(published.get("note", "")) if faint else "")

@@ -106,14 +106,14 @@ def page(run: Path) -> str:
 
 def test_ours_stand_before_the_published_ones_which_are_marked(page: str) -> None:
     text = Page(page).text
-    ours = text.index("structure text 0.625 (0.500 to 0.750)")
-    assert ours < text.index("nearest 0.375") < text.index("MicroscopyGPT (published;")
+    ours = text.index("structure text of this run 0.625 (0.500 to 0.750)")
+    assert ours < text.index("nearest of this run 0.375") < text.index("MicroscopyGPT (published)")
     for told in (
-        "MicroscopyGPT (published; STEM2Crystal-Bench) 0.137",
-        "MatterGen (published; STEM2Crystal-Bench) 0.00",
-        "DiffCSP, no picture (published; STEM2Crystal-Bench) 0.543",
-        "SCCD (published; STEM2Crystal-Bench) 0.587",
-        "MicroscopyGPT (published; JARVIS-DFT-2D) 1.67 0.910 0.540",
+        "MicroscopyGPT (published) STEM2Crystal-Bench 0.137",
+        "MatterGen (published) STEM2Crystal-Bench 0.00",
+        "DiffCSP, no picture (published) STEM2Crystal-Bench 0.543",
+        "SCCD (published) STEM2Crystal-Bench 0.587",
+        "MicroscopyGPT (published) JARVIS-DFT-2D 1.67 0.910 0.540",
         "not measured again here",
         "structure text less nearest 0.250 (0.125 to 0.375)",
         "without a sibling 3 0.625",
