@@ -19,6 +19,7 @@ from micrographia.workflow import guards
 from micrographia.workflow.digests import Digests, state
 from micrographia.workflow.inputs import Inputs, carded
 from micrographia.workflow.options import (
+    TEXT_RUNS,
     answers_option,
     checkpoint_option,
     extra_option,
@@ -26,6 +27,7 @@ from micrographia.workflow.options import (
     learn_from,
     split_share,
     subset_of_run,
+    text_run_option,
     words_option,
 )
 from micrographia.workflow.names import Names, one_of, results_folder, room_folder

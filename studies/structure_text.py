@@ -5,11 +5,14 @@
         --test ../shared/data/structures2d/structures2d.parquet --out FOLDER
 
 The second learns from the embedded prototypes and from crystals that are invented, and is judged
-by another source, less the formulas that were learned. CRYSTALS is any source of `micrographia
-stem structures`: a parquet table, a folder of CIF files. The commands are `stem structures`,
-`language texts`, `language train-structure`, `language structures` and `benchmarks score-written`;
-each can be run alone. What is there already is not made again, and a training that was ended, also
-by kill -9, resumes: give the same command.
+by another source, less the formulas that were learned. Runs are also compared in pairs: what the
+picture adds to the formula, and what the network adds to the nearest known crystal.
+
+CRYSTALS is any source of `micrographia stem structures`: a parquet table, a folder of CIF files.
+The commands are `stem structures`, `language texts`, `language train-structure`, `language
+structures`, `benchmarks score-written` and `benchmarks compare-written`; each can be run alone.
+What is there already is not made again, and a training that was ended, also by kill -9, resumes:
+give the same command.
 """
 
 from __future__ import annotations
@@ -34,10 +37,15 @@ RUNS = {
     "nearest": ["--baseline", "nearest"],
     "mean": ["--baseline", "mean"],
 }
+#: Pairs of runs that are compared: name, the run, and what is taken off.
+GAINS = {
+    "gain-of-picture": ("network", "network-no-picture"),
+    "gain-over-nearest": ("network", "nearest"),
+}
 
 
 def main() -> None:
-    """Crystals, texts, training, answers, scores."""
+    """Crystals, texts, training, answers, scores, comparisons."""
     options = _options()
     options.out.mkdir(parents=True, exist_ok=True)
     texts, weights = options.out / "texts.parquet", options.out / "structure.safetensors"
@@ -65,6 +73,12 @@ def main() -> None:
               *limit, "--out", str(answers)])  # fmt: skip
         _run(["benchmarks", "score-written", str(texts), "--answers", str(answers), "--method",
               name, "--out", str(scores)])  # fmt: skip
+    for name, pair in GAINS.items():
+        if set(pair) <= set(options.runs):
+            one, other = (str(options.out / f"{run}-answers.parquet") for run in pair)
+            _run(["benchmarks", "compare-written", str(texts), "--answers", one, "--against",
+                  other, "--answers-method", pair[0], "--against-method", pair[1], "--out",
+                  str(options.out / f"{name}.json")])  # fmt: skip
 
 
 def _texts(crystals: str, beside: Path) -> list[dict[str, Any]]:

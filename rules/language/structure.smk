@@ -97,7 +97,56 @@ rule language_structures:
             "language", "structure", without=("checkpoint", "loop", "variants", "judged", "told")
         ),
         seed=settings.seed,
+        run="",
     shell:
         "python -m micrographia language structures {input.texts:q}"
         " --checkpoint {input.checkpoint:q} --seed {params.seed} --settings {params.settings:q}"
-        " --out {output.table:q} >{log:q} 2>&1"
+        " {params.run} --out {output.table:q} >{log:q} 2>&1"
+
+
+# The same pictures answered without the picture, and by the nearest training crystal.
+use rule language_structures as language_structures_otherwise with:
+    output:
+        table=results("language", "other", "{run}.parquet"),
+    log:
+        logs("language_structures_otherwise", "{run}"),
+    benchmark:
+        times("language_structures_otherwise", "{run}")
+    wildcard_constraints:
+        run=one_of(TEXT_RUNS),
+    params:
+        code=code("language.structure.predict", "language.structure.baselines"),
+        settings=section(
+            "language", "structure", without=("checkpoint", "loop", "variants", "judged", "told")
+        ),
+        seed=settings.seed,
+        run=text_run_option,
+
+
+# Some of the pictures, for the report: snakemake structure_text_examples
+rule structure_text_examples:
+    input:
+        texts=rules.language_texts.output.table,
+        scores=results("benchmarks", "structure_text.parquet"),
+    output:
+        folder=directory(results("language", "examples")),
+    log:
+        logs("structure_text_examples"),
+    benchmark:
+        times("structure_text_examples")
+    conda:
+        "../../envs/language.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=20,
+    params:
+        code=code("language.structure.views.examples"),
+        settings=section(
+            "language", "structure", without=("checkpoint", "loop", "variants", "judged", "told")
+        ),
+        seed=settings.seed,
+        examples=settings.report.examples,
+    shell:
+        "python -m micrographia language examples {input.texts:q} --scores {input.scores:q}"
+        " --count {params.examples} --seed {params.seed} --settings {params.settings:q}"
+        " --out {output.folder:q} >{log:q} 2>&1"

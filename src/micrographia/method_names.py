@@ -42,6 +42,10 @@ CONTESTANTS: Final[tuple[Contestant, ...]] = get_args(Contestant)
 Engine = Literal["phase-object", "multislice", "prism", "convolution", "incoherent"]
 ENGINES: Final[tuple[Engine, ...]] = get_args(Engine)
 
+#: Engines of the pictures that the language room learns from: all that take milliseconds.
+PictureEngine = Literal["convolution", "incoherent", "phase-object"]
+PICTURE_ENGINES: Final[tuple[PictureEngine, ...]] = get_args(PictureEngine)
+
 #: Engines that take seconds or minutes for a crystal; they image those that are named.
 SLOW_ENGINES: Final[frozenset[Engine]] = frozenset({"multislice", "prism"})
 

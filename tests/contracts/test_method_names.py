@@ -40,6 +40,7 @@ REGISTRIES: dict[str, Collection[str]] = {
 #: Lists that choose from another one.
 SELECTIONS = {
     "CONTESTANTS": METHODS,
+    "PICTURE_ENGINES": ENGINES,
     "SLOW_ENGINES": ENGINES,
     "TRAINED_ANNOTATOR_KINDS": KINDS,
 }

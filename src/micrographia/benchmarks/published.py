@@ -11,6 +11,7 @@ _TABLES = {
     "segmentation": "published_segmentation.csv",
     "segmentation_scaling": "published_segmentation_scaling.csv",
     "classification": "published_classification.csv",
+    "structure_text": "published_structure_text.csv",
 }
 
 #: What must be said wherever these figures stand beside ours.
@@ -40,6 +41,13 @@ CLASSIFICATION_NOTE = (
     "after trainings of up to 50 epochs on two GPUs. They are no figures of the pictures scored "
     "here."
 )
+#: The same beside our scores of structures that were written as text.
+STRUCTURE_TEXT_NOTE = (
+    "Published by their authors and not measured again here: MicroscopyGPT's table 1 on its own "
+    "test sets (KLD and EMD, whose released code compares value by value and leaves out answers "
+    "that cannot be read), its answers to STEM2Mat-Bench as the authors of AutoMat measured them, "
+    "and STEM2Crystal-Bench (KDD 2026). All are of other pictures and other crystals."
+)
 
 
 def published_rows(benchmark: str = "structure") -> list[dict[str, Any]]:
@@ -48,15 +56,15 @@ def published_rows(benchmark: str = "structure") -> list[dict[str, Any]]:
     Parameters
     ----------
     benchmark
-        "structure" (STEM2Mat-Bench), "segmentation" or "segmentation_scaling" (UniEM-3M), or
-        "classification" (GDL-NMID).
+        "structure" (STEM2Mat-Bench), "segmentation" or "segmentation_scaling" (UniEM-3M),
+        "classification" (GDL-NMID), or "structure_text" (MicroscopyGPT, STEM2Crystal-Bench).
 
     Returns
     -------
     Rows of `system`, `baseline` (of classification: our baseline that stands for it, or empty),
-    `group` (a tier; sparse or dense; the training pictures, then also as `n_real` and
-    `n_generated`), `metric` (named as ours), `value`, `low` and `high` (value less and plus the
-    stated spread; None where none is stated) and `source`.
+    `group` (a tier; sparse or dense; a set of pictures; the training pictures, then also as
+    `n_real` and `n_generated`), `metric` (named as ours), `value`, `low` and `high` (value less
+    and plus the stated spread; None where none is stated) and `source`.
     Shares are 0..1, lengths in Å, energies in meV per atom.
     """
     numbers = ("value", "low", "high", "n_real", "n_generated")

@@ -17,8 +17,10 @@ from micrographia.commandline import (
     print_json,
     settings_of,
 )
-from micrographia.config import StructureText
+from micrographia.config import PictureDials, StructureText
+from micrographia.language.structure.views import cli as views
 from micrographia.language.tuning import cli as tuning
+from micrographia.method_names import PICTURE_ENGINES
 
 logger = logging.getLogger(__name__)
 
@@ -48,6 +50,7 @@ def register(verbs: Subparsers) -> None:
     train.set_defaults(run=_train)
     _register_answers(verbs)
     _register_datasets(verbs)
+    views.register(verbs)
     tuning.register(verbs)
 
 
@@ -110,12 +113,19 @@ def _register_datasets(verbs: Subparsers) -> None:
         "--split", default="test", choices=("train", "validation", "test"), help="which crystals"
     )
     draw.add_argument(
+        "--engine", choices=PICTURE_ENGINES, default=None,
+        help="image model: Gaussians of weight Z^1.7 as in MicroscopyGPT (convolution), dark "
+        "field (incoherent) or iDPC (phase-object); default: that of --settings, or convolution",
+    )  # fmt: skip
+    draw.add_argument(
         "--dose", type=above_zero, default=None, metavar="ELECTRONS",
         help="electrons per Å² that are counted (Poisson noise); default: no noise",
     )  # fmt: skip
     draw.add_argument("--limit", type=positive, default=None, help="only N crystals, at random")
     _add_seed(draw, "of the pictures")
     draw.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="folder to write")
+    # Dials that are not named spoil nothing.
+    add_settings(draw, PictureDials)
     draw.set_defaults(run=_pictures)
 
 
@@ -286,11 +296,14 @@ def _pictures(arguments: argparse.Namespace) -> int:
     from micrographia.io.atomic import atomic_directory
     from micrographia.io.schemas import CRYSTAL_TEXTS
     from micrographia.io.tables import read_rows
-    from micrographia.language.structure.ranked import draw_dataset
+    from micrographia.language.structure.views.dataset import dials_given, draw_dataset
 
+    dials = dials_given(settings_of(arguments), arguments.engine)
     rows = read_rows(arguments.texts, CRYSTAL_TEXTS)
     chosen = _of_split(rows, arguments)
     with atomic_directory(arguments.out, [arguments.texts]) as folder:
-        count = draw_dataset(chosen, folder, arguments.dose, arguments.seed, arguments.limit)
+        count = draw_dataset(
+            chosen, folder, dials, arguments.dose, arguments.seed, arguments.limit
+        )
     print(f"{arguments.out}: {count} pictures")
     return 0

@@ -28,6 +28,7 @@ from micrographia.report.sections import (
 from micrographia.report.sections.kinds import section as kinds
 from micrographia.report.sections.names import by_id, file_name
 from micrographia.report.sections.solved import benchmark, contact, engines, gallery
+from micrographia.report.sections.written.section import section as written
 
 
 def build(
@@ -80,6 +81,7 @@ def render(
     sections = (
         sizes.section(results, beside),
         _crystals(results, settings, beside),
+        written(results, beside),
         numbers.section(results, beside),
         attributes.section(results, beside),
         kinds.section(results, settings.examples, config, beside),
@@ -108,6 +110,9 @@ def _lead(results: Results) -> str:
         parts.append(count(len(results.exposures), "STEM picture"))
     if results.classified is not None and len(results.classified):
         parts.append(_of_a_class(results.classified["path"].nunique()))
+    if results.written_scores is not None and len(results.written_scores):
+        told = count(len(results.written_scores), "picture")
+        parts.append(f"{told} whose crystal was written as text")
     if not parts:
         return "This run has no results yet."
     return f"What was found in {' and '.join(parts)}."

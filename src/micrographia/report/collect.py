@@ -35,6 +35,9 @@ class Results:
     embeddings, classified, questions
         Pictures with classes, answers to which class they are of, and questions about them; None
         where that step did not run.
+    written, written_scores, written_examples
+        Crystals that were written as text for pictures, their scores, and some of the pictures;
+        None where that step did not run.
     benchmarks
         Contents of the benchmark JSON files, by name.
     problems
@@ -60,6 +63,9 @@ class Results:
     embeddings: pd.DataFrame | None = None
     classified: pd.DataFrame | None = None
     questions: pd.DataFrame | None = None
+    written: pd.DataFrame | None = None
+    written_scores: pd.DataFrame | None = None
+    written_examples: pd.DataFrame | None = None
     benchmarks: dict[str, dict[str, Any]] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
 
@@ -96,6 +102,9 @@ SOURCES: dict[str, Source] = {
     "embeddings": Source("classification/embeddings.parquet", schemas.EMBEDDINGS),
     "classified": Source("classification/held-out.parquet", schemas.CLASSIFIED),
     "questions": Source("classification/questions.parquet", schemas.QUESTIONS),
+    "written": Source("language/structures.parquet", schemas.WRITTEN_CRYSTALS),
+    "written_scores": Source("benchmarks/structure_text.parquet", schemas.WRITTEN_SCORES),
+    "written_examples": Source("language/examples/examples.parquet", schemas.WRITTEN_EXAMPLES),
 }
 
 

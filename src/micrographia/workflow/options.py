@@ -8,6 +8,9 @@ from typing import Any
 
 from micrographia.workflow.names import Wildcards
 
+#: What the network that writes structures is compared with, and the options that make it.
+TEXT_RUNS = {"no-picture": "--no-picture", "nearest": "--baseline nearest"}
+
 
 def flag(name: str, value: str | None) -> str:
     """Return a command-line option, quoted for the shell; nothing where there is no value.
@@ -38,6 +41,11 @@ def extra_option(wildcards: Wildcards, input: Any) -> str:
 def split_share(wildcards: Wildcards) -> float:
     """Return the fraction that a split holds out: a tenth where it is the hardest one."""
     return 0.1 if wildcards.how == "hard" else 0.2
+
+
+def text_run_option(wildcards: Wildcards) -> str:
+    """Return the options of `language structures` for one of `TEXT_RUNS`."""
+    return TEXT_RUNS[wildcards.run]
 
 
 def words_option(name: str, words: Iterable[str]) -> str:

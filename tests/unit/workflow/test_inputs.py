@@ -14,12 +14,14 @@ from micrographia.workflow import guards
 from micrographia.workflow.inputs import Inputs, carded
 from micrographia.workflow.names import Names
 from micrographia.workflow.options import (
+    TEXT_RUNS,
     answers_option,
     checkpoint_option,
     extra_option,
     learn_from,
     split_share,
     subset_of_run,
+    text_run_option,
     words_option,
 )
 
@@ -105,6 +107,10 @@ def test_options_follow_from_the_inputs_that_a_job_has() -> None:
     assert extra_option(None, SimpleNamespace(extra="a b.parquet")) == "--extra 'a b.parquet'"
     assert words_option("--quality", ()) == ""
     assert [split_share(SimpleNamespace(how=how)) for how in ("hard", "grouped")] == [0.1, 0.2]
+    assert [text_run_option(SimpleNamespace(run=run)) for run in TEXT_RUNS] == [
+        "--no-picture",
+        "--baseline nearest",
+    ]
     assert subset_of_run(SimpleNamespace(run="real-30")) == "--real 30"
     assert subset_of_run(SimpleNamespace(run="mixed-all")).split() == ["--procedural"]
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from ase import Atoms
 
+from micrographia.benchmarks.language.novelty import Learned
 from micrographia.benchmarks.structure.scores import compare
 from micrographia.benchmarks.structure.stem2crystal.matching import (
     Match,
@@ -47,7 +48,7 @@ def score_written(
     Parameters
     ----------
     texts
-        Rows of CRYSTAL_TEXTS, the true crystals.
+        Rows of CRYSTAL_TEXTS: the true crystals, and those that were learned.
     answers
         Rows of WRITTEN_CRYSTALS.
     method
@@ -74,13 +75,18 @@ def score_written(
             seen=", ".join(unknown[:3]),
             remedy="Give the table from which these pictures were drawn",
         )
+    learned = Learned(texts)
     return [
-        _score(truth[ranked[0]["structure_id"]], ranked, method) for ranked in by_picture.values()
+        _score(truth[ranked[0]["structure_id"]], ranked, method, learned)
+        for ranked in by_picture.values()
     ]
 
 
 def _score(
-    truth: Mapping[str, Any], answers: Sequence[Mapping[str, Any]], method: str
+    truth: Mapping[str, Any],
+    answers: Sequence[Mapping[str, Any]],
+    method: str,
+    learned: Learned,
 ) -> dict[str, Any]:
     wanted = from_cif(str(truth["cif"]))
     ranked = sorted((one for one in answers if one["rank"] is not None), key=_rank)
@@ -98,6 +104,9 @@ def _score(
         "kind": NO_ANSWER,
         **_measures(wanted, "_true"),
     }
+    if learned:
+        row |= {"novel": False, "novel_type": False}
+        row["novel_type_true"] = learned.type_of(wanted) is None
     try:
         if not ranked:
             raise StructureError(str(answers[0]["failure"] or "no structure was written"))
@@ -109,6 +118,10 @@ def _score(
     row |= {name: compared[name] for name in _TAKEN}  # type: ignore[literal-required]
     row["formula_right"] = _reduced(first) == _reduced(wanted)
     row["valid"] = least_distance(first) >= TOO_NEAR
+    if learned:
+        copy, kind = learned.copy_of(first), learned.type_of(first)
+        row |= {"copy_of": copy, "novel": copy is None}
+        row |= {"type_of": kind, "novel_type": kind is None}
     matches = _matches(first, ranked[1:MOST], wanted)
     row |= {
         "hit_1": matches[0].hit,

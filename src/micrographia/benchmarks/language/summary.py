@@ -27,6 +27,12 @@ SHARES = {
     "Match_abs@5": "match_abs_5",
     "valid": "valid",
 }
+#: Shares of all pictures where something was learned: answers that copy nothing of it.
+NOVELTY = {
+    "novel": "novel",
+    "novel type": "novel_type",
+    "novel type of the truth": "novel_type_true",
+}
 #: Errors of the pictures that were answered.
 ERRORS: dict[str, tuple[str, Callable[..., Interval]]] = {
     "RMSD of a, b, mean [Å]": ("rmsd_xy", bootstrap_mean),
@@ -44,19 +50,11 @@ DISTRIBUTIONS = {
     "space group": ("space_group", 5.0),
     "weight [u]": ("weight", 50.0),
 }
-#: MicroscopyGPT's Table 1, on its own test sets of JARVIS-DFT-2D and C2DB.
-PUBLISHED = {
-    "KLD a": (0.06, 0.02), "EMD a": (1.67, 0.69), "KLD b": (0.07, 0.02), "EMD b": (0.91, 0.72),
-    "KLD γ": (0.02, 0.01), "EMD γ": (0.54, 1.94), "KLD space group": (0.72, 0.52),
-    "EMD space group": (3.24, 7.0), "KLD weight": (0.11, 0.03), "EMD weight": (1.08, 1.69),
-}  # fmt: skip
-#: Hit@1 on STEM2Crystal-Bench (KDD 2026), on its pictures.
-PUBLISHED_HITS = {"MicroscopyGPT": 0.137, "MatterGen": 0.0, "DiffCSP": 0.543, "SCCD": 0.587}
 _EVEN = 1e-3  # share of even background in a histogram: no bin of the truth is impossible
 
 
 def summarise(rows: pd.DataFrame, settings: Benchmarks, seed: int, method: str) -> list[MetricRow]:
-    """Figures of all pictures and of groups: by number of elements, with and without a sibling.
+    """Figures of all pictures and of groups: by elements, by siblings, and of new types.
 
     Parameters
     ----------
@@ -74,21 +72,31 @@ def summarise(rows: pd.DataFrame, settings: Benchmarks, seed: int, method: str) 
     Entries of a benchmark's `metrics`. KLD and EMD compare the distribution of the first answers
     with that of the true crystals, over the pictures that were answered: EMD is the Wasserstein-1
     distance, KLD is from truth to answers on histograms with the bins of `DISTRIBUTIONS` and an
-    even background of a thousandth. `kind: …` are shares of all pictures.
+    even background of a thousandth. `kind: …` are shares of all pictures. Intervals resample
+    whole formulas, as they are held out.
     """
     found: list[MetricRow] = []
-    for group, members in _groups(rows):
+    for group, members in groups(rows):
         found += _group(group, members, settings, seed, method)
     return found
 
 
-def _groups(rows: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
+def groups(rows: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
+    """Yield all pictures, then each group that is neither empty nor all of them.
+
+    Groups are by number of elements; with and without a training crystal much like it; and of
+    crystals that no training crystal matches, whatever its elements (`of a new type`).
+    """
     yield "all", rows
     for number in sorted(set(rows["elements"])):
         name = {1: "unary", 2: "binary", 3: "ternary"}.get(int(number), f"{number} elements")
         yield name, rows[rows["elements"] == number]
-    for has, name in ((True, "with a sibling"), (False, "without a sibling")):
-        members = rows[rows["sibling"] == has]
+    for column, value, name in (
+        ("sibling", True, "with a sibling"),
+        ("sibling", False, "without a sibling"),
+        ("novel_type_true", True, "of a new type"),
+    ):
+        members = rows[rows[column] == value]
         if 0 < len(members) < len(rows):
             yield name, members
 
@@ -111,7 +119,8 @@ def _group(
             values.to_numpy(dtype=float), settings.bootstrap, settings.confidence, seed, names
         )
 
-    for metric, column in SHARES.items():
+    known = NOVELTY if rows["novel"].notna().all() else {}
+    for metric, column in (SHARES | known).items():
         yield entry(metric, resampled(bootstrap_mean, rows[column].astype(float)))
     for metric, (column, statistic) in ERRORS.items():
         values = rows[column].dropna().astype(float)

@@ -6,11 +6,23 @@ from pydantic import Field
 
 from micrographia.config.base import Section
 from micrographia.config.training import Training
+from micrographia.method_names import PictureEngine
+from micrographia.physics.conditions import ImagingConditions
 
 
 class PictureDials(Section):
-    """What spoils a picture; each picture draws its own, uniformly from 0 to the maximum."""
+    """How a picture is drawn, and what spoils it; each draws its own, from 0 to the maximum."""
 
+    engine: PictureEngine = Field(
+        "convolution",
+        description="Image model: convolution (Gaussians of weight Z^1.7, the pictures of "
+        "MicroscopyGPT), incoherent (HAADF) or phase-object (iDPC).",
+    )
+    conditions: ImagingConditions = Field(
+        default_factory=ImagingConditions,
+        description="Imaging conditions of the engines incoherent, whose detector is always "
+        "haadf, and phase-object.",
+    )
     rotation: float = Field(
         0.0,
         ge=0,
@@ -100,7 +112,8 @@ class StructureText(Section):
         default_factory=StructureModel, description="Size of the network."
     )
     pictures: PictureDials = Field(
-        default_factory=PictureDials, description="What spoils the pictures."
+        default_factory=PictureDials,
+        description="How pictures are drawn, and what spoils them.",
     )
     variants: Variants = Field(default_factory=Variants, description="Made-up crystals.")
     told: tuple[float, float, float] = Field(

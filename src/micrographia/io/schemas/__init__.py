@@ -30,7 +30,12 @@ from micrographia.io.schemas.crystals import (
     STRUCTURE_SCORES,
     STRUCTURES,
 )
-from micrographia.io.schemas.language import CRYSTAL_TEXTS, WRITTEN_CRYSTALS, WRITTEN_SCORES
+from micrographia.io.schemas.language import (
+    CRYSTAL_TEXTS,
+    WRITTEN_CRYSTALS,
+    WRITTEN_EXAMPLES,
+    WRITTEN_SCORES,
+)
 from micrographia.io.schemas.micrographs import (
     KIND_PICTURES,
     MANIFEST,
@@ -101,5 +106,6 @@ __all__ = [
     "TRAINING_HISTORY",
     "TRAINING_PICTURES",
     "WRITTEN_CRYSTALS",
+    "WRITTEN_EXAMPLES",
     "WRITTEN_SCORES",
 ]

@@ -74,8 +74,34 @@ WRITTEN_SCORES = pa.schema(
         ("match_abs_5", pa.bool_()),
         ("rmsd", pa.float64()),  # of matched sites of the first, without rescaling
         ("valid", pa.bool_()),  # no two atoms of the first nearer than 0.5 angstrom
+        # Training crystal that the first matches, and one that it matches once its elements are
+        # renamed; whether there is none, also for the true crystal. Null: nothing was learned.
+        ("copy_of", pa.string()),
+        ("type_of", pa.string()),
+        ("novel", pa.bool_()),
+        ("novel_type", pa.bool_()),
+        ("novel_type_true", pa.bool_()),
         ("kind", pa.string()),  # right | formula | lattice | group | coordinates | no answer
         ("seconds", pa.float64()),
+        ("failure", pa.string()),
+    ]
+)
+
+#: Pictures that were answered, drawn again for the report, from the best answer to the worst.
+WRITTEN_EXAMPLES = pa.schema(
+    [
+        ("image_id", pa.string()),
+        ("structure_id", pa.string()),
+        ("rank", pa.int32()),  # of the answer among all pictures, from 1 for the best
+        ("pictures", pa.int32()),  # how many there are
+        ("path", pa.string()),  # beside the table
+        ("pixel_size", pa.float64()),  # angstrom
+        ("rotation", pa.float64()),  # from the rows to a [degree]
+        ("text", pa.string()),  # what the network should have written for this picture
+        ("cell", pa.list_(pa.float64())),  # a and b in the picture's frame: x, y, x, y [angstrom]
+        ("x", pa.list_(pa.float64())),  # of the true atoms in the picture [angstrom]
+        ("y", pa.list_(pa.float64())),
+        ("numbers", pa.list_(pa.int32())),  # their atomic numbers
         ("failure", pa.string()),
     ]
 )

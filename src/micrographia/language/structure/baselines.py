@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from micrographia.arrays import Float32Array, FloatImage
-from micrographia.config import PictureDials, StructureText
+from micrographia.config import StructureText
 from micrographia.io.schemas import WRITTEN_CRYSTALS
 from micrographia.io.schemas.rows import blank
 from micrographia.io.structures import to_cif
@@ -22,7 +22,8 @@ from micrographia.language.structure.canonical import Written
 from micrographia.language.structure.repeats import autocorrelation, flatten
 from micrographia.language.structure.samples import crystals_of, formula_of, show
 
-_STILL = PictureDials(blur=0, noise=0, drift=0)
+#: The known crystals are drawn by the same engine, and nothing spoils them.
+_STILL = {"rotation": 0.0, "blur": 0.0, "noise": 0.0, "drift": 0.0}
 
 
 def baseline_rows(
@@ -51,7 +52,7 @@ def baseline_rows(
     -------
     Rows of WRITTEN_CRYSTALS, one for each; without a crystal of these amounts it is a failure.
     """
-    known = _Known(rows, seed)
+    known = _Known(rows, settings, seed)
     found = []
     for number, (row, crystal) in enumerate(zip(chosen, crystals_of(chosen), strict=True)):
         began = time.perf_counter()
@@ -80,12 +81,15 @@ def _embed(picture: FloatImage) -> Float32Array:
 class _Known:
     """The training crystals, by the amounts of their elements."""
 
-    def __init__(self, rows: Sequence[Mapping[str, Any]], seed: int) -> None:
+    def __init__(
+        self, rows: Sequence[Mapping[str, Any]], settings: StructureText, seed: int
+    ) -> None:
+        still = settings.pictures.model_copy(update=_STILL)
         trained = [row for row in rows if row["split"] == "train"]
         texts: dict[tuple[int, ...], list[Written]] = defaultdict(list)
         vectors: dict[tuple[int, ...], list[Float32Array]] = defaultdict(list)
         for number, crystal in enumerate(crystals_of(trained)):
-            shown = show(crystal, _STILL, np.random.default_rng([seed, number, 3]))
+            shown = show(crystal, still, np.random.default_rng([seed, number, 3]))
             amounts = _amounts(formula_of(shown.truth))
             texts[amounts].append(shown.truth)
             vectors[amounts].append(_embed(shown.picture))

@@ -6,16 +6,21 @@ Every atom adds Z^1.7 times a normalised Gaussian with a full width at half maxi
 
 A picture is a product: Gaussians along x times Gaussians along y, summed over the atoms as one
 product of matrices. It is exact up to the tail that is cut at the borders of the field.
+
+Other engines (`engines`) put the microscope's own image models in place of the Gaussians.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from micrographia.arrays import FloatArray, FloatImage, IntArray
 from micrographia.config import PictureDials
+from micrographia.language.structure.engines import draw_series
+from micrographia.method_names import PictureEngine
+from micrographia.physics.conditions import ImagingConditions
 
 #: Power of the atomic number, and full width at half maximum of an atom [Å].
 POWER, WIDTH = 1.7, 0.5
@@ -62,6 +67,8 @@ class View:
     drift
         Coefficients (5,) of x, y, x², xy, y² in the relative change of intensity; x and y run
         from -1 to 1.
+    engine, conditions
+        Image model, and the microscope that those beside `convolution` need.
     """
 
     origin: tuple[float, float] = (0.0, 0.0)
@@ -69,6 +76,8 @@ class View:
     blur: float = 0.0
     noise: float = 0.0
     drift: tuple[float, ...] = (0.0,) * 5
+    engine: PictureEngine = "convolution"
+    conditions: ImagingConditions = field(default_factory=ImagingConditions)
 
     def turn(self) -> FloatArray:
         """Matrix (2, 2) by which rows are turned."""
@@ -87,6 +96,8 @@ def draw_view(dials: PictureDials, generator: np.random.Generator) -> View:
         blur=blur * dials.blur,
         noise=noise * dials.noise,
         drift=tuple(drift.tolist()),
+        engine=dials.engine,
+        conditions=dials.conditions,
     )
 
 
@@ -104,21 +115,40 @@ def draw_picture(plane: Plane, view: View, generator: np.random.Generator) -> Fl
 
     Returns
     -------
-    (256, 256), intensity per Å² in units of Z^1.7; rows along y, pixel centres from 0.05 Å on.
+    (256, 256); rows along y, pixel centres from 0.05 Å on. Of the engine `convolution` intensity
+    per Å² in units of Z^1.7, of others as `engines.draw_series`.
+
+    Raises
+    ------
+    ImageError, StructureError
+        As `engines.draw_series`.
     """
     cell = plane.cell @ view.turn()
-    weights = plane.numbers.astype(np.float64) ** POWER
-    sigma = float(np.hypot(_SIGMA, view.blur))
-    origin = np.array(view.origin)
-    places, weights = _tile(cell, plane.fractions + origin, weights, _REACH * sigma)
-    x, y = (_bells(places[:, axis], sigma) for axis in (0, 1))
-    picture = (y * weights[:, None].astype(np.float32)).T @ x / np.float32(2 * np.pi * sigma**2)
+    fractions = plane.fractions + np.array(view.origin)
+    if view.engine == "convolution":
+        picture = _convolved(cell, fractions, plane.numbers, float(np.hypot(_SIGMA, view.blur)))
+    else:
+        picture = draw_series(
+            view.engine, cell, fractions @ cell, plane.numbers, view.conditions, SIDE, PIXEL,
+            view.blur,
+        )  # fmt: skip
     if any(view.drift):
         picture = picture * _drift(view.drift)
     if view.noise:
         noise = generator.standard_normal(picture.shape, dtype=np.float32)
         picture = picture + np.float32(view.noise * picture.std()) * noise
     return np.asarray(picture, dtype=np.float32)
+
+
+def _convolved(
+    cell: FloatArray, fractions: FloatArray, numbers: IntArray, sigma: float
+) -> FloatImage:
+    """Gaussians of weight Z^1.7 and volume 1."""
+    weights = numbers.astype(np.float64) ** POWER
+    places, weights = _tile(cell, fractions, weights, _REACH * sigma)
+    x, y = (_bells(places[:, axis], sigma) for axis in (0, 1))
+    picture = (y * weights[:, None].astype(np.float32)).T @ x / np.float32(2 * np.pi * sigma**2)
+    return np.asarray(picture)
 
 
 def _bells(places: FloatArray, sigma: float) -> FloatImage:

@@ -113,6 +113,8 @@ class Gallery:
         (class of outline or colour, its meaning): drawn before the caption.
     size
         How wide a picture is at least: large, medium or small.
+    text
+        Text as it stands that belongs to the pictures, beside them where there is room.
     """
 
     pictures: tuple[Picture, ...]
@@ -121,6 +123,7 @@ class Gallery:
     size: Literal["large", "medium", "small"] = "large"
     heading: str = ""
     links: tuple[Link, ...] = ()
+    text: str = ""
 
 
 @dataclass(frozen=True)

@@ -161,6 +161,7 @@ _PLACES = (
     ("structure_scores", "Structure score", "structure_id", "failure"),
     ("embeddings", "Classification", "path", "failure"),
     ("questions", "Questions", "path", "failure"),
+    ("written", "Structure as text", "structure_id", "failure"),
 )
 
 

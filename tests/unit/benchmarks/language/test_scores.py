@@ -112,3 +112,44 @@ def test_figures_compare_distributions_and_count_failures() -> None:
     assert figures["formula right"]["value"] == 0.5 and figures["formula right"]["n_failed"] == 1
     assert figures["kind: no answer"]["value"] == 0.5
     assert figures["RMSD of a, b, mean [Å]"]["n"] == 1
+
+
+def test_novelty_is_a_share_of_all_pictures_where_something_was_learned() -> None:
+    """Tungsten sulphide is no copy of molybdenum sulphide, but of its type; a failure is none."""
+    learned = truth()[0] | {"structure_id": "t", "split": "train", "a": 3.18, "b": 3.18}
+    rows = [answer(TRUE.replace("Mo", "W"), picture="p"), answer(TRUE, picture="q")]
+    rows.append(answer(None, None, "r"))
+    texts = [*truth(), learned | {"gamma": 120.0}]
+    frame = pd.DataFrame(score_written(texts, rows, "m"), columns=WRITTEN_SCORES.names)
+    assert frame["copy_of"].dropna().to_dict() == {1: "t"}
+    assert frame["type_of"].dropna().to_dict() == {0: "t", 1: "t"}
+    figures = {
+        row["metric"]: row["value"] for row in summarise(frame, Benchmarks(bootstrap=100), 1, "m")
+        if row["group"] == "all"
+    }  # fmt: skip
+    assert figures["novel"] == pytest.approx(1 / 3)
+    assert figures["novel type"] == figures["novel type of the truth"] == 0.0
+    assert score(TRUE)["novel"] is None and score(TRUE)["novel_type_true"] is None
+    alone = pd.DataFrame([score(TRUE)], columns=WRITTEN_SCORES.names)
+    assert "novel" not in [
+        row["metric"] for row in summarise(alone, Benchmarks(bootstrap=100), 1, "m")
+    ]
+
+
+def test_groups_have_their_own_figures_and_intervals() -> None:
+    """Half of four pictures are right: those with a sibling, and none of a new type."""
+    frame = pd.DataFrame([score(TRUE)] * 4, columns=WRITTEN_SCORES.names).assign(
+        formula=list("abcd"), sibling=[True, True, False, False],
+        hit_1=[True, True, False, False], novel=False, novel_type=False,
+        novel_type_true=[False, False, False, True],
+    )  # fmt: skip
+    found = {
+        row["group"]: row for row in summarise(frame, Benchmarks(bootstrap=1000), 1, "m")
+        if row["metric"] == "Hit@1"
+    }  # fmt: skip
+    assert {name: (row["value"], row["n"]) for name, row in found.items()} == {
+        "all": (0.5, 4), "binary": (0.5, 4), "with a sibling": (1.0, 2),
+        "without a sibling": (0.0, 2), "of a new type": (0.0, 1),
+    }  # fmt: skip
+    # Of four draws with a half each, none and all are each one sixteenth: beyond 2.5 %.
+    assert (found["all"]["low"], found["all"]["high"]) == (0.0, 1.0)

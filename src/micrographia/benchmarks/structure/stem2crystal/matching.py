@@ -34,9 +34,10 @@ class Match:
     Attributes
     ----------
     hit
-        `StructureMatcher.fit` with rescaled volumes, primitive cells and no supercells: the same
-        species, and lattice and sites within the tolerances. Mirror images and permuted axes
-        match. The vacuum is part of V, which makes the tolerance of sites about 2 Å.
+        `StructureMatcher.get_rms_dist` with rescaled volumes, primitive cells and no supercells:
+        the same species, lattice within the tolerances, and the root mean square displacement of
+        the sites too (`fit` asks it of the largest). Mirror images and permuted axes match.
+        The vacuum is part of V, which makes the tolerance of sites about 2 Å.
     absolute
         The same without rescaling (`scale=False`): Match_abs.
     rms
@@ -77,6 +78,32 @@ def match(answer: Atoms, truth: Atoms) -> Match:
         rms=None if rescaled is None else float(rescaled[0]),
         rmsd=None if plain is None else float(plain[0]) * unit,
     )
+
+
+def reduce_structure(atoms: Atoms) -> Structure | None:
+    """Niggli-reduced primitive cell of a crystal; None where pymatgen finds none."""
+    try:
+        return _structure(atoms).get_reduced_structure().get_primitive_structure()
+    except (ValueError, IndexError, np.linalg.LinAlgError, ArithmeticError):
+        return None
+
+
+def same_type(one: Structure, other: Structure) -> bool:
+    """Whether two crystals match, as `Match.hit`, once the elements of one are renamed.
+
+    As `StructureMatcher.get_rms_anonymous`, which tries every way to rename them.
+
+    Parameters
+    ----------
+    one, other
+        Of `reduce_structure`.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            return _RESCALED.get_rms_anonymous(one, other)[0] is not None
+        except (ValueError, IndexError, np.linalg.LinAlgError, ArithmeticError):
+            return False
 
 
 def space_group(atoms: Atoms) -> int | None:

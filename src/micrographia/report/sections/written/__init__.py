@@ -1,0 +1,1 @@
+"""Crystals that were written as text: scores, what the picture adds, and examples."""
