@@ -19,8 +19,8 @@ from micrographia.io.schemas import WRITTEN_CRYSTALS
 from micrographia.io.schemas.rows import blank
 from micrographia.io.structures import to_cif
 from micrographia.language.structure.canonical import Written
-from micrographia.language.structure.repeats import autocorrelation, flatten
 from micrographia.language.structure.samples import crystals_of, formula_of, show
+from micrographia.language.structure.seen.repeats import autocorrelation, flatten
 
 #: The known crystals are drawn by the same engine, and nothing spoils them.
 _STILL = {"rotation": 0.0, "blur": 0.0, "noise": 0.0, "drift": 0.0}

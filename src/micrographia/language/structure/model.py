@@ -26,9 +26,9 @@ from transformers.modeling_outputs import BaseModelOutput
 
 from micrographia.config import StructureModel
 from micrographia.errors import CheckpointError
-from micrographia.language.structure.features import COLUMNS, HINT, PEAKS, ROWS
-from micrographia.language.structure.measured import Measured
-from micrographia.language.structure.repeats import GRID
+from micrographia.language.structure.seen.features import COLUMNS, HINT, PEAKS, ROWS
+from micrographia.language.structure.seen.measured import Measured
+from micrographia.language.structure.seen.repeats import GRID
 from micrographia.language.structure.tokens import (
     BEGIN,
     END,

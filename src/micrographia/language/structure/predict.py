@@ -23,11 +23,11 @@ from micrographia.io.schemas.rows import blank
 from micrographia.io.stem_images import StemImage
 from micrographia.io.structures import to_cif
 from micrographia.language.structure.canonical import Written
-from micrographia.language.structure.features import features
 from micrographia.language.structure.grammar import CrystalGrammar, automaton_of
 from micrographia.language.structure.model import Writer, load_writer
 from micrographia.language.structure.pictures import PIXEL, SIDE
 from micrographia.language.structure.samples import crystals_of, prompt_of, show
+from micrographia.language.structure.seen.features import features
 from micrographia.language.structure.tokens import END, LONGEST, PAD, PROMPT, decode
 from micrographia.training.devices import choose_device
 

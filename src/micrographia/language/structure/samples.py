@@ -14,9 +14,9 @@ from micrographia.config import PictureDials, StructureText, Variants
 from micrographia.errors import StructureError
 from micrographia.io.structures import from_cif
 from micrographia.language.structure.canonical import Written
-from micrographia.language.structure.features import sheet
 from micrographia.language.structure.pictures import View, draw_picture, draw_view
-from micrographia.language.structure.repeats import find_repeats
+from micrographia.language.structure.seen.features import sheet
+from micrographia.language.structure.seen.repeats import find_repeats
 from micrographia.language.structure.tokens import LONGEST, PAD, bravais_of, encode, prompt
 from micrographia.language.structure.variants import Crystal, make_up, set_at_random
 

@@ -20,7 +20,6 @@ from micrographia.io.stem_images import StemImage, write_stem_image
 from micrographia.io.structures import read_structure, to_cif
 from micrographia.io.tables import read_rows, write_table
 from micrographia.language.structure.canonical import read
-from micrographia.language.structure.features import features
 from micrographia.language.structure.grammar import automaton_of
 from micrographia.language.structure.model import KIND, Writer
 from micrographia.language.structure.pictures import Plane, View, draw_picture
@@ -30,6 +29,7 @@ from micrographia.language.structure.predict import (
     resample,
     write_structures,
 )
+from micrographia.language.structure.seen.features import features
 from micrographia.language.structure.tokens import encode, prompt
 from micrographia.training.checkpoint import save_checkpoint
 

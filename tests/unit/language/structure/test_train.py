@@ -15,9 +15,9 @@ from tests.unit.language.structure.test_canonical import layer, oblique
 from micrographia.config import StructureModel, StructureText, Training
 from micrographia.errors import CheckpointError, StructureError
 from micrographia.io.structures import to_cif
-from micrographia.language.structure.features import HINT, NUMBERS, ROWS
 from micrographia.language.structure.model import Writer, load_writer, parameters_of
-from micrographia.language.structure.repeats import GRID
+from micrographia.language.structure.seen.features import HINT, NUMBERS, ROWS
+from micrographia.language.structure.seen.repeats import GRID
 from micrographia.language.structure.tokens import LONGEST, PAD, PROMPT, VOCABULARY
 from micrographia.language.structure.train import StructureLearner, train
 from micrographia.training.checkpoint import load_checkpoint

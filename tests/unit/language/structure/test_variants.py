@@ -11,8 +11,8 @@ from tests.unit.language.structure.test_canonical import layer, oblique
 from micrographia.config import PictureDials, StructureText, Variants
 from micrographia.language.structure.canonical import write
 from micrographia.language.structure.pictures import Plane, View, draw_picture
-from micrographia.language.structure.repeats import autocorrelation, find_repeats, flatten
 from micrographia.language.structure.samples import Series, formula_of, show
+from micrographia.language.structure.seen.repeats import autocorrelation, find_repeats, flatten
 from micrographia.language.structure.tokens import LONGEST, PAD, PROMPT, decode
 from micrographia.language.structure.variants import Crystal, make_up, set_at_random, similar
 from micrographia.physics.lattice import minimum_image

@@ -15,8 +15,8 @@ from micrographia.io.schemas import WRITTEN_EXAMPLES
 from micrographia.io.schemas.rows import blank
 from micrographia.io.stem_images import StemImage, write_stem_image
 from micrographia.language.structure.pictures import PIXEL
-from micrographia.language.structure.repeats import find_repeats
 from micrographia.language.structure.samples import Shown, crystals_of, show
+from micrographia.language.structure.seen.repeats import find_repeats
 
 
 def choose(scores: Sequence[Mapping[str, Any]], count: int) -> list[tuple[int, Mapping[str, Any]]]:

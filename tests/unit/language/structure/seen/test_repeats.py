@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from micrographia.arrays import FloatArray
-from micrographia.language.structure.features import (
+from micrographia.language.structure.pictures import Plane, View, draw_picture
+from micrographia.language.structure.seen.features import (
     COLUMNS,
     HINT,
     NUMBERS,
@@ -14,8 +15,7 @@ from micrographia.language.structure.features import (
     ROWS,
     features,
 )
-from micrographia.language.structure.pictures import Plane, View, draw_picture
-from micrographia.language.structure.repeats import (
+from micrographia.language.structure.seen.repeats import (
     GRID,
     autocorrelation,
     find_repeats,

@@ -12,8 +12,8 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from micrographia.language.structure.features import HINT, PEAKS
-from micrographia.language.structure.repeats import GRID
+from micrographia.language.structure.seen.features import HINT, PEAKS
+from micrographia.language.structure.seen.repeats import GRID
 from micrographia.language.structure.tokens import PROMPT, RANGES, SITES, VOCABULARY, Words
 
 #: How far a word may be from what was measured: lengths [0.01 Å], angle [0.1 degree], and

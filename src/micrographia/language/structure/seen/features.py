@@ -13,7 +13,7 @@ from __future__ import annotations
 import numpy as np
 
 from micrographia.arrays import FloatArray, FloatImage
-from micrographia.language.structure.repeats import GRID, Repeats, find_repeats
+from micrographia.language.structure.seen.repeats import GRID, Repeats, find_repeats
 
 #: Rows of the sheet; columns of the waves of its hints, and of their numbers.
 ROWS, HINT, NUMBERS = GRID, 240, 5

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from tests.unit.language.structure.test_repeats import OBLIQUE, picture
+from tests.unit.language.structure.seen.test_repeats import OBLIQUE, picture
 
 from micrographia.language.structure.canonical import Written
-from micrographia.language.structure.features import features
-from micrographia.language.structure.measured import Measured
+from micrographia.language.structure.seen.features import features
+from micrographia.language.structure.seen.measured import Measured
 from micrographia.language.structure.tokens import PROMPT, RANGES, SITES, encode, prompt
 
 #: Zirconium and zinc at the places of `test_repeats`; zinc 1 Å above.

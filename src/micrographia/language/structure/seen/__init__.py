@@ -1,0 +1,1 @@
+"""What is seen of a picture: what repeats in it, the sheet of a network, what is weighed in."""
