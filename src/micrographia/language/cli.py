@@ -59,8 +59,8 @@ def _register_answers(verbs: Subparsers) -> None:
     one = verbs.add_parser(
         "structure",
         help="write the crystal that one STEM image shows",
-        description="Write the crystal that one STEM image shows, its vector a along the rows of "
-        "the picture. Prints the ranked structures as JSON.",
+        description="Write the crystal that one STEM image shows. Prints the ranked structures as "
+        "JSON.",
     )
     one.add_argument("image", type=Path, metavar="IMG", help="TIFF or other image file")
     one.add_argument("--formula", default=None, help="chemical formula, such as MoS2")

@@ -95,7 +95,7 @@ def answer_items(
     writer
         The network.
     items
-        From `io.datasets.ranked.read_dataset`; their vector a lies along the rows.
+        From `io.datasets.ranked.read_dataset`.
     samples, temperature, seed
         As in `write_structures`.
 
