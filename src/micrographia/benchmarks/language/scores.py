@@ -127,9 +127,7 @@ def _score(
     row["formula_right"] = _reduced(first) == _reduced(wanted)
     row["valid"] = least_distance(first) >= TOO_NEAR
     if learned and copies:
-        copy, kind = learned.copy_of(first), learned.type_of(first)
-        row |= {"copy_of": copy, "novel": copy is None}
-        row |= {"type_of": kind, "novel_type": kind is None}
+        row |= _copied(first, learned)
     matches = _matches(first, ranked[1:MOST], wanted)
     row |= {
         "hit_1": matches[0].hit,
@@ -139,6 +137,13 @@ def _score(
         "rmsd": matches[0].rmsd,
     }
     return row | {"kind": _kind(row, compared["lattice_match"])}
+
+
+def _copied(first: Atoms, learned: Learned) -> dict[str, Any]:
+    """What a structure copies of what was learned."""
+    copy, kind = learned.copy_of(first), learned.type_of(first)
+    novel = {"novel": copy is None, "novel_type": kind is None}
+    return {"copy_of": copy, "type_of": kind, **novel}
 
 
 def _rank(answer: Mapping[str, Any]) -> int:
