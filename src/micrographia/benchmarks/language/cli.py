@@ -102,7 +102,9 @@ def _compare(arguments: argparse.Namespace) -> int:
     refuse_inputs([arguments.out], [arguments.texts, first, second])
     names = [arguments.answers_method or first.stem, arguments.against_method or second.stem]
     one, other = (
-        pd.DataFrame(_scored(arguments.texts, table, name), columns=WRITTEN_SCORES.names)
+        pd.DataFrame(
+            _scored(arguments.texts, table, name, copies=False), columns=WRITTEN_SCORES.names
+        )
         for table, name in zip((first, second), names, strict=True)
     )
     metrics = compare_written(one, other, settings, arguments.seed)
@@ -124,10 +126,10 @@ def _compare(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _scored(texts: Path, answers: Path, method: str) -> list[dict[str, Any]]:
+def _scored(texts: Path, answers: Path, method: str, copies: bool = True) -> list[dict[str, Any]]:
     from micrographia.benchmarks.language.scores import score_written
     from micrographia.io.schemas import CRYSTAL_TEXTS, WRITTEN_CRYSTALS
     from micrographia.io.tables import read_rows
 
     truth = read_rows(texts, CRYSTAL_TEXTS)
-    return score_written(truth, read_rows(answers, WRITTEN_CRYSTALS), method)
+    return score_written(truth, read_rows(answers, WRITTEN_CRYSTALS), method, copies)

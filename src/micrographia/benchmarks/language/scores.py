@@ -41,7 +41,10 @@ _TAKEN = (
 
 
 def score_written(
-    texts: Sequence[Mapping[str, Any]], answers: Sequence[Mapping[str, Any]], method: str
+    texts: Sequence[Mapping[str, Any]],
+    answers: Sequence[Mapping[str, Any]],
+    method: str,
+    copies: bool = True,
 ) -> list[dict[str, Any]]:
     """Score the structures written for pictures.
 
@@ -53,6 +56,9 @@ def score_written(
         Rows of WRITTEN_CRYSTALS.
     method
         What wrote them.
+    copies
+        Whether to look for the training crystals that answers copy, which takes about as long as
+        all other scores; without, these columns are null.
 
     Returns
     -------
@@ -77,7 +83,7 @@ def score_written(
         )
     learned = Learned(texts)
     return [
-        _score(truth[ranked[0]["structure_id"]], ranked, method, learned)
+        _score(truth[ranked[0]["structure_id"]], ranked, method, learned, copies)
         for ranked in by_picture.values()
     ]
 
@@ -87,6 +93,7 @@ def _score(
     answers: Sequence[Mapping[str, Any]],
     method: str,
     learned: Learned,
+    copies: bool,
 ) -> dict[str, Any]:
     wanted = from_cif(str(truth["cif"]))
     ranked = sorted((one for one in answers if one["rank"] is not None), key=_rank)
@@ -105,8 +112,9 @@ def _score(
         **_measures(wanted, "_true"),
     }
     if learned:
-        row |= {"novel": False, "novel_type": False}
         row["novel_type_true"] = learned.type_of(wanted) is None
+    if learned and copies:
+        row |= {"novel": False, "novel_type": False}
     try:
         if not ranked:
             raise StructureError(str(answers[0]["failure"] or "no structure was written"))
@@ -118,10 +126,8 @@ def _score(
     row |= {name: compared[name] for name in _TAKEN}  # type: ignore[literal-required]
     row["formula_right"] = _reduced(first) == _reduced(wanted)
     row["valid"] = least_distance(first) >= TOO_NEAR
-    if learned:
-        copy, kind = learned.copy_of(first), learned.type_of(first)
-        row |= {"copy_of": copy, "novel": copy is None}
-        row |= {"type_of": kind, "novel_type": kind is None}
+    if learned and copies:
+        row |= _copied(first, learned)
     matches = _matches(first, ranked[1:MOST], wanted)
     row |= {
         "hit_1": matches[0].hit,
@@ -131,6 +137,13 @@ def _score(
         "rmsd": matches[0].rmsd,
     }
     return row | {"kind": _kind(row, compared["lattice_match"])}
+
+
+def _copied(first: Atoms, learned: Learned) -> dict[str, Any]:
+    """What a structure copies of what was learned."""
+    copy, kind = learned.copy_of(first), learned.type_of(first)
+    novel = {"novel": copy is None, "novel_type": kind is None}
+    return {"copy_of": copy, "type_of": kind, **novel}
 
 
 def _rank(answer: Mapping[str, Any]) -> int:

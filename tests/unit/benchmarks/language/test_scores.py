@@ -130,6 +130,9 @@ def test_novelty_is_a_share_of_all_pictures_where_something_was_learned() -> Non
     assert figures["novel"] == pytest.approx(1 / 3)
     assert figures["novel type"] == figures["novel type of the truth"] == 0.0
     assert score(TRUE)["novel"] is None and score(TRUE)["novel_type_true"] is None
+    (brief,) = score_written(texts, rows[:1], "m", copies=False)
+    assert brief["novel"] is None and brief["type_of"] is None
+    assert brief["novel_type_true"] is False
     alone = pd.DataFrame([score(TRUE)], columns=WRITTEN_SCORES.names)
     assert "novel" not in [
         row["metric"] for row in summarise(alone, Benchmarks(bootstrap=100), 1, "m")
