@@ -69,6 +69,26 @@ def _register_instructions(verbs: Subparsers) -> None:
     made.add_argument("--out", type=Path, required=True, metavar="TABLE", help="table to write")
     add_settings(made, Instruction)
     made.set_defaults(run=_instructions)
+    baseline = verbs.add_parser(
+        "baseline-answers",
+        help="answer questions without looking, or as for the most alike picture",
+    )
+    baseline.add_argument("questions", type=Path, help="table of `language instructions`")
+    baseline.add_argument(
+        "--method", choices=("majority", "nearest"), default="majority",
+        help="the most frequent answer of the training (default), or that of the nearest picture",
+    )  # fmt: skip
+    baseline.add_argument(
+        "--embeddings", type=Path, metavar="TABLE",
+        help="table of `classification embed`, of the method nearest",
+    )  # fmt: skip
+    baseline.add_argument(
+        "--part", choices=("train", "validation", "test"), default="test", help="which to answer"
+    )
+    baseline.add_argument(
+        "--out", type=Path, required=True, metavar="TABLE", help="table to write"
+    )
+    baseline.set_defaults(run=_baseline)
 
 
 def _facts(arguments: argparse.Namespace) -> int:
@@ -149,3 +169,29 @@ def _from_endpoint(
         yield from instructor.instructions(subjects)
     finally:
         instructor.close()
+
+
+def _baseline(arguments: argparse.Namespace) -> int:
+    from micrographia.errors import ConfigError
+    from micrographia.io.atomic import refuse_inputs
+    from micrographia.io.schemas import ASSISTANT_ANSWERS, EMBEDDINGS, INSTRUCTIONS
+    from micrographia.io.tables import read_rows, write_table
+    from micrographia.language.instruction.baselines import majority_answers, nearest_answers
+    from micrographia.provenance import stamp
+
+    tables = [arguments.questions, *filter(None, [arguments.embeddings])]
+    refuse_inputs([arguments.out], tables)
+    questions = read_rows(arguments.questions, INSTRUCTIONS)
+    if arguments.method == "majority":
+        rows = list(majority_answers(questions, arguments.part))
+    elif arguments.embeddings is None:
+        raise ConfigError(
+            "The method 'nearest' needs vectors of the pictures",
+            remedy="Name a table of `classification embed` with --embeddings",
+        )
+    else:
+        vectors = read_rows(arguments.embeddings, EMBEDDINGS)
+        rows = list(nearest_answers(questions, vectors, arguments.part))
+    write_table(rows, arguments.out, ASSISTANT_ANSWERS, stamp())
+    print(f"{arguments.out}: {len(rows)} answers")
+    return 0

@@ -6,7 +6,6 @@ import json
 import logging
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Literal
 
@@ -15,11 +14,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from micrographia.config import Endpoint
 from micrographia.config.language.instruction import Instruction
 from micrographia.errors import EndpointDownError, ImageError, MicrographiaError
-from micrographia.io.endpoint.client import Client, Question, picture_part, text_part
+from micrographia.io.endpoint.client import Client
 from micrographia.io.endpoint.ledger import Ledger, Reply
-from micrographia.io.endpoint.pictures import QUALITY, data_url, read_sent
+from micrographia.io.endpoint.pictures import question_about
 from micrographia.io.endpoint.prompts import read_prompt
-from micrographia.io.endpoint.replies import FormError, checked, only_answer
+from micrographia.io.endpoint.replies import FormError, checked, object_schema, only_answer
 from micrographia.io.facts.claims import claims_in
 from micrographia.io.facts.slots import fill, places, written
 from micrographia.io.facts.vocabulary import FACT_KINDS
@@ -118,13 +117,8 @@ class Instructor:
         EndpointDownError
             The endpoint serves nobody; answers so far are kept in its ledger.
         """
-        with ThreadPoolExecutor(self._endpoint.concurrency) as threads:
-            try:
-                for rows in threads.map(self._of_picture, subjects):
-                    yield from rows
-            except BaseException:
-                self._client.stop()
-                raise
+        for rows in self._client.each(self._of_picture, subjects):
+            yield from rows
 
     def _of_picture(self, subject: Subject) -> list[InstructionRow]:
         row = blank_row(subject, self._endpoint.model, self._prompt.sha)
@@ -140,21 +134,17 @@ class Instructor:
         return list(_rows(row, subject, found.questions))
 
     def _ask(self, subject: Subject) -> InstructionSet:
-        text = self._prompt.fill(facts=told_facts(subject.known))
-        side, name = self._endpoint.max_side, str(subject.image_id)
-
-        def content() -> list[dict[str, Any]]:
-            return [text_part(text), picture_part(data_url(read_sent(subject.path), side))]
-
-        identity = {"query": name, "max_side": side, "jpeg": QUALITY}
-        asked = Question(name, self._prompt.name, text, answer_schema(), identity, content)
+        text, name = self._prompt.fill(facts=told_facts(subject.known)), str(subject.image_id)
+        asked = question_about(
+            subject.path, name, self._prompt.name, text, answer_schema(), self._endpoint.max_side
+        )
         return self._client.ask(
             asked, lambda reply: parse_instructions(reply, self._per_theme, subject.known)
         )
 
 
 def told_facts(known: Known) -> str:
-    """Return what the model is told of a picture: each fact by its place, and what is not known."""
+    """Return what the model is told of a picture: facts by their places, and what is not known."""
     lines = [
         f"- `{{{name}}}`: {FACT_KINDS[name].meaning} ({written(fact)})"
         for name, fact in known.facts.items()
@@ -199,18 +189,8 @@ def answer_schema() -> dict[str, Any]:
         "answerable": {"type": "boolean"},
         "reason": text,
     }
-    one = {
-        "type": "object",
-        "properties": properties,
-        "required": list(properties),
-        "additionalProperties": False,
-    }
-    return {
-        "type": "object",
-        "properties": {"questions": {"type": "array", "items": one}},
-        "required": ["questions"],
-        "additionalProperties": False,
-    }
+    questions = {"type": "array", "items": object_schema(properties)}
+    return object_schema({"questions": questions})
 
 
 def parse_instructions(reply: Reply, per_theme: int, known: Known) -> InstructionSet:

@@ -55,7 +55,7 @@ class Gallery:
     ) -> None:
         self._rows = [row for row in rows if row["failure"] is None and row["vector"] is not None]
         self._place = {str(row["image_id"]): place for place, row in enumerate(self._rows)}
-        self._vectors = _centred([row["vector"] for row in self._rows])
+        self._vectors = centred([row["vector"] for row in self._rows])
         allowed = set(shown)
         self._shown = np.array(
             [row["image_id"] in allowed and bool(row["label"]) for row in self._rows], dtype=bool
@@ -108,8 +108,8 @@ class Gallery:
         return []
 
 
-def _centred(vectors: Sequence[Sequence[float]]) -> FloatArray:
-    """Vectors (n, d) with their mean taken off, of length one."""
+def centred(vectors: Sequence[Sequence[float]]) -> FloatArray:
+    """Return vectors (n, d) with their mean taken off, of length one."""
     table = np.asarray(vectors, dtype=np.float64).reshape(len(vectors), -1)
     table = table - table.mean(axis=0, keepdims=True) if len(table) else table
     lengths = np.linalg.norm(table, axis=1, keepdims=True)
