@@ -39,7 +39,7 @@ class TextScorer:
         try:
             from nltk.translate.meteor_score import single_meteor_score
             from rouge_score.rouge_scorer import RougeScorer
-            from sacrebleu.metrics import BLEU
+            from sacrebleu.metrics.bleu import BLEU
         except ImportError as error:
             raise MicrographiaError(
                 f"Scores of texts need the package {error.name}, which is not installed",

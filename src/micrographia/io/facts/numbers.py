@@ -19,7 +19,7 @@ _DIGITS = (
 _SUPERSCRIPT = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻−", "0123456789--")
 _POWER = r"(?:\s?[x×·*]\s?10(?:\^\s?\(?([-−]?\d+)\)?|([⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+))|[eE]([-+]?\d+))?"
 #: Not within a word such as TiO2, nor the rest of another number.
-_NUMBER = re.compile(rf"(?:(?<![\w.,_^])|(?<=\b[xX]))({_DIGITS}){_POWER}")
+_NUMBER = re.compile(rf"(?:(?<![\w.,_^])|(?<=\b[xX])|(?<=\d[xX]))({_DIGITS}){_POWER}")
 _METRE = r"met(?:re|er)s?"
 _LENGTHS: tuple[tuple[str, float], ...] = (
     (rf"nm|nano-?{_METRE}", 1.0),
@@ -44,12 +44,13 @@ _UNITS = tuple(
 _PIXELS = re.compile(rf"{_SPACE}(?:px|pixels?)(?![\w²³/])(?!\s+(?:per|size)\b)", re.IGNORECASE)
 _PERCENT = re.compile(rf"{_SPACE}(?:%|percent\b|per\s+cent\b)", re.IGNORECASE)
 _TIMES = re.compile(r"\s?:\s?1(?![\d.])|\s*(?:times|-?fold)\b")
-#: No number of the picture: 2D, 3rd, 5th, figure 3.
-_NO_NUMBER = re.compile(r"-?D\b|(?:st|nd|rd|th)\b|-dimensional\b")
+#: No number of the picture: 2D, 3rd, 1T phase, figure 3, and the 1. of a list.
+_NO_NUMBER = re.compile(r"-?D\b|(?:st|nd|rd|th)\b|-dimensional\b|[HTR]\b")
+_LISTED = re.compile(r"(?:^|[\n.;:]\s*)\d{1,2}[.)]\s+(?=[A-Z*])")
 _LABEL = re.compile(r"(?:fig(?:ure|\.)?|table|panel|image|picture|step|no\.)\s*$", re.IGNORECASE)
 _OTHER = re.compile(
     r"\s?(?:kV|keV|eV|V|°\s?[CF]?|degrees?|K|[kM]?Pa|GPa|[mk]?g|seconds?|minutes?|hours?|"
-    r"days?|years?|dpi|Hz|kx|mM|mol|wt|m[²2]|[nµμ]m(?:²|³|\^?[23]))(?![a-z])|[A-Za-zΩ×]+|\s?×"
+    r"days?|years?|dpi|Hz|kx|mM|mol|wt|m[²2]|[nµμ]m(?:²|³|\^?[23]))(?![a-z])|(?![x×]\s?\d)[A-Za-zΩ×]+|\s?×(?!\s?\d)"
 )
 _MAGNIFIED = re.compile(r"[×x]\s?$")
 _RANGE = re.compile(r"\s*(?:-|–|—|\bto\b|\bthrough\b)\s*$", re.IGNORECASE)
@@ -110,7 +111,10 @@ def numbers_in(text: str) -> list[Number]:
 
 
 def _in_digits(text: str) -> Iterator[Number]:
+    listed = [(one.start(), one.end()) for one in _LISTED.finditer(text)]
     for match in _NUMBER.finditer(text):
+        if any(start <= match.start() < end for start, end in listed):
+            continue
         power = next((one for one in match.groups()[1:] if one), None)
         value = _parsed(match[1])
         if power is not None:

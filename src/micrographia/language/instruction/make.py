@@ -82,11 +82,11 @@ def instructions_from_facts(
 
 def blank_row(subject: Subject, maker: str, version: str) -> InstructionRow:
     """Return a row with what it says of the picture and of who asks."""
-    row = cast(InstructionRow, blank(INSTRUCTIONS))
-    row.update(
-        image_id=subject.image_id or "", path=subject.path, group=subject.group, shown=[],
-        slots=[], maker=maker, version=version, split=subject.split,
-    )  # fmt: skip
+    row: InstructionRow = blank(INSTRUCTIONS)
+    row["image_id"], row["path"] = subject.image_id or "", subject.path
+    row["group"], row["split"] = subject.group, subject.split
+    row["maker"], row["version"] = maker, version
+    row["shown"], row["slots"] = [], []
     return row
 
 

@@ -56,4 +56,4 @@ def given_instances(
                 remedy="Give the mask of this picture",
             )
         table = measure(labels, image_id(pixels), pixel_size_nm, path=str(path))
-        yield table.to_dict("records")
+        yield [{str(key): value for key, value in row.items()} for row in table.to_dict("records")]
