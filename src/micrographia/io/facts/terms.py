@@ -44,7 +44,7 @@ _TERMS: tuple[tuple[str, tuple[Meaning, ...]], ...] = (
     (r"none of the usual (?:classes|kinds)", (("class_name", "other"),)),
     # Materials as a person would sort them.
     (r"metal(?:s|lic)?|alloys?", (("subject", "metal"),)),
-    (r"ceramics?|oxides?|nitrides?|carbides?", (("subject", "ceramic"),)),
+    (r"ceramics?", (("subject", "ceramic"),)),
     (r"semiconduct(?:ors?|ing)", (("subject", "semiconductor"),)),
     (r"carbon|graphene|graphite|diamond|soot", (("subject", "carbon"),)),
     (r"polymer(?:s|ic)?|latex|plastics?|resins?", (("subject", "polymer"),)),

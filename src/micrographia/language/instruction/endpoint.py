@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from micrographia.config import Endpoint
 from micrographia.config.language.instruction import Instruction
-from micrographia.errors import EndpointDownError, ImageError, MicrographiaError
+from micrographia.errors import EndpointDownError, MicrographiaError
 from micrographia.io.endpoint.client import Client
 from micrographia.io.endpoint.ledger import Ledger, Reply
 from micrographia.io.endpoint.pictures import question_about
@@ -122,9 +122,9 @@ class Instructor:
 
     def _of_picture(self, subject: Subject) -> list[InstructionRow]:
         row = blank_row(subject, self._endpoint.model, self._prompt.sha)
+        if subject.failure is not None:
+            return [{**row, "failure": subject.failure}]
         try:
-            if subject.failure is not None:
-                raise ImageError(subject.failure)
             found = self._ask(subject)
         except EndpointDownError:
             raise

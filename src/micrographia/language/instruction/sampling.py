@@ -110,7 +110,9 @@ class Gallery:
 
 def centred(vectors: Sequence[Sequence[float]]) -> FloatArray:
     """Return vectors (n, d) with their mean taken off, of length one."""
-    table = np.asarray(vectors, dtype=np.float64).reshape(len(vectors), -1)
-    table = table - table.mean(axis=0, keepdims=True) if len(table) else table
+    if not len(vectors):
+        return np.zeros((0, 0))
+    table = np.asarray(vectors, dtype=np.float64)
+    table = table - table.mean(axis=0, keepdims=True)
     lengths = np.linalg.norm(table, axis=1, keepdims=True)
     return np.asarray(table / np.where(lengths > 0, lengths, 1.0))
