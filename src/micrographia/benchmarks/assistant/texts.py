@@ -43,7 +43,7 @@ class TextScorer:
         except ImportError as error:
             raise MicrographiaError(
                 f"Scores of texts need the package {error.name}, which is not installed",
-                remedy=install_hint("assistant-scores"),
+                remedy=install_hint("benchmarks"),
             ) from None
         self._bleu = {
             order: BLEU(max_ngram_order=order, effective_order=True, lowercase=True)

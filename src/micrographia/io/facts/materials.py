@@ -20,7 +20,8 @@ _ELEMENTS = {
     "erbium": "Er", "boron": "B", "sulfur": "S", "sulphur": "S", "phosphorus": "P",
     "silica": "Si", "titania": "Ti", "alumina": "Al", "zirconia": "Zr", "ceria": "Ce",
     "magnesia": "Mg", "quartz": "Si", "steel": "Fe", "brass": "Cu", "bronze": "Cu",
-    "oxide": "O", "hydroxide": "O", "nitride": "N", "carbide": "C", "sulfide": "S", "sulphide": "S",
+    "oxide": "O", "hydroxide": "O", "nitride": "N", "carbide": "C", "sulfide": "S",
+    "sulphide": "S",
 }  # fmt: skip
 _OTHERS = (
     "polystyrene", "polyethylene", "polypropylene", "polyimide", "pmma", "pdms", "peek",
