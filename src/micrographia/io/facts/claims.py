@@ -26,6 +26,8 @@ _CLAIMED: Mapping[tuple[str, str | None], tuple[Claimed, ...]] = {
     ("ratio", None): ("plain",),
     ("density", "1/µm²"): ("density",),
 }
+#: What stands in the place of a quote: neither letter nor digit.
+_QUOTED = "\N{HORIZONTAL ELLIPSIS}"
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z])")
 _CANNOT = r"can(?:not|'t|’t| not)|could(?: not|n't)|(?:not |im)possible to|unable to|no way to"
 _TELL = (
@@ -84,9 +86,10 @@ def claims_in(text: str, facts: Mapping[str, Mapping[str, Any]]) -> list[Claim]:
     Returns
     -------
     list of Claim
-        Numbers first, then terms, then materials. In a sentence that says what cannot be told,
-        terms and materials are no claims, since it names them to decline them. A number counts
-        as supported by any fact of its quantity: which fact it is said of is not parsed.
+        What is quoted of the material, then numbers, terms, other materials. In a sentence that
+        says what cannot be told, terms and materials are no claims, since it names them to
+        decline them. A number counts as supported by any fact of its quantity: which fact it is
+        said of is not parsed.
 
     Examples
     --------
@@ -94,11 +97,12 @@ def claims_in(text: str, facts: Mapping[str, Mapping[str, Any]]) -> list[Claim]:
     >>> [one.supported for one in claims_in("About 0.3 µm, 25 of them", {"median_diameter": fact})]
     [True, False]
     """
-    found = [
+    words = words_of(facts)
+    text, found = _quotes(text, words.get("material", ()))
+    found += [
         Claim(text[one.start : one.end], "number", supports(one, facts.values()))
         for one in numbers_in(text)
     ]
-    words = words_of(facts)
     for sentence in _SENTENCE.split(text):
         if refuses(sentence):
             continue
@@ -107,6 +111,15 @@ def claims_in(text: str, facts: Mapping[str, Mapping[str, Any]]) -> list[Claim]:
             stated = any(names_material(one, each) for each in words.get("material", ()))
             found.append(Claim(one.text, "material", stated))
     return found
+
+
+def _quotes(text: str, materials: Iterable[str]) -> tuple[str, list[Claim]]:
+    """Take out what an author says of the material, word by word: its numbers are names' parts."""
+    found = []
+    for material in sorted(set(materials), key=len, reverse=True):
+        text, count = re.subn(re.escape(material), _QUOTED, text, flags=re.IGNORECASE)
+        found += [Claim(material, "material", True)] * count
+    return text, found
 
 
 def supports(number: Number, facts: Iterable[Mapping[str, Any]]) -> bool:

@@ -99,6 +99,14 @@ def test_refusals_are_heard(text: str, refused: bool) -> None:
     assert refuses(text) is refused
 
 
+def test_what_the_author_says_is_quoted_whole() -> None:
+    stated = known([word("material", "3-layer porous Z-DAAO@BioHOF-1")])
+    text = "According to its author, it is 3-layer porous Z-DAAO@BioHOF-1, of 3 layers."
+    found = [(one.text, one.supported) for one in claims_in(text, stated)]
+    assert found == [("3-layer porous Z-DAAO@BioHOF-1", True), ("3", False)]
+    assert not any(one.supported for one in claims_in(text, {}))
+
+
 def test_every_fact_has_a_form_and_says_itself() -> None:
     assert set(NUMBERS) | set(CATEGORIES) == set(FACT_KINDS)
     for name in NUMBERS:
