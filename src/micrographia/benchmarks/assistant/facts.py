@@ -34,7 +34,8 @@ def fact_scores(text: str, asked: Sequence[str], truth: Facts, seen: Facts) -> d
     Returns
     -------
     dict
-        `n_facts` and `n_right` of the facts asked for that are known; `n_sizes`, `n_sizes_right`;
+        `asked`, those of the facts asked for that are known, and `right`, those of them that the
+        answer states; `n_facts` and `n_right`, their numbers; `n_sizes`, `n_sizes_right`;
         `count_right` and `count_error` (relative, at most 1; null where no count was asked for);
         `n_claims` and `n_invented` of the claims of the text.
     """
@@ -44,6 +45,8 @@ def fact_scores(text: str, asked: Sequence[str], truth: Facts, seen: Facts) -> d
     claims = claims_in(text, seen)
     counted = COUNT in known
     return {
+        "asked": known,
+        "right": [name for name in known if right[name]],
         "n_facts": len(known),
         "n_right": sum(right.values()),
         "n_sizes": len(sizes),

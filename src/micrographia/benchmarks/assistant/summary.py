@@ -43,8 +43,9 @@ def summarise(rows: pd.DataFrame, settings: Benchmarks, seed: int) -> list[Metri
     -------
     Entries of a benchmark's `metrics`. Whole pictures are resampled, with all their questions.
     Scores of texts are means over answers. Of facts and claims all count alike, whichever answer
-    they stand in. `refused rightly` is of questions without an answer, `answered rightly` of
-    the others: that they were not refused.
+    they stand in; `right: <fact>` is of one fact, so that `right: class_name` of the task `alike`
+    is few-shot classification, of `question` zero-shot. `refused rightly` is of questions without
+    an answer, `answered rightly` of the others: that they were not refused.
     """
     found: list[MetricRow] = []
     for method, own in rows.groupby("method", sort=False):
@@ -84,6 +85,9 @@ def _group(
     for metric, (right, whole) in _SHARES.items():
         values, clusters = _single(rows, right, whole)
         yield entry(metric, values, clusters, 0)
+    for name in sorted({name for asked in rows["asked"] for name in asked or ()}):
+        values, clusters = _of_fact(rows, name)
+        yield entry(f"right: {name}", values, clusters, 0)
     yield of("counts within 10 %", "count_right", rows)
     yield of("count error", "count_error", rows)
     yield of("invented facts per answer", "n_invented", rows)
@@ -91,6 +95,18 @@ def _group(
     yield of("refused rightly", "refused", rows[rows["kind"] == "unanswerable"])
     yield of("answered rightly", "kept", refused[refused["kind"] == "answerable"])
     yield of("seconds per answer", "seconds", rows)
+
+
+def _of_fact(rows: pd.DataFrame, name: str) -> tuple[pd.Series, pd.Series]:
+    """Return a 1 or 0 for each time that a fact was asked for, and the picture that it is of."""
+    found = [
+        (float(name in right), str(picture))
+        for asked, right, picture in zip(
+            rows["asked"], rows["right"], rows["image_id"], strict=True
+        )
+        if name in asked
+    ]
+    return pd.Series([one for one, _ in found]), pd.Series([picture for _, picture in found])
 
 
 def _single(rows: pd.DataFrame, right: str, whole: str) -> tuple[pd.Series, pd.Series]:

@@ -81,6 +81,8 @@ ASSISTANT_SCORES = pa.schema(
         ("rougeL", pa.float64()),
         ("meteor", pa.float64()),  # null: WordNet is not there
         ("refused", pa.bool_()),
+        ("asked", pa.list_(pa.string())),  # facts that the reference states and that are known
+        ("right", pa.list_(pa.string())),  # those of them that the answer states
         ("n_facts", pa.int32()),  # that the reference states and that are known
         ("n_right", pa.int32()),
         ("n_sizes", pa.int32()),  # of which diameters

@@ -65,7 +65,7 @@ def test_facts_are_right_within_a_tenth_in_any_wording() -> None:
     asked = ["median_diameter", "particle_count", "morphology", "material"]
     text = "Fifty-two round particles of 0.31 µm, made of zinc oxide."
     found = fact_scores(text, asked, TRUTH, TRUTH)
-    assert (found["n_facts"], found["n_right"]) == (4, 4)
+    assert (found["n_facts"], found["n_right"]) == (4, 4) and found["right"] == asked
     assert found["count_right"] and found["count_error"] == pytest.approx(0.04)
     assert (found["n_claims"], found["n_invented"]) == (5, 0)
     wrong = fact_scores("80 rods of 400 nm, made of gold", asked, TRUTH, TRUTH)
@@ -121,7 +121,8 @@ def test_pictures_are_resampled_whole() -> None:
         dict.fromkeys(ASSISTANT_SCORES.names)
         | {"method": "m", "image_id": f"i{n // 5}", "task": "question", "form": "long",
            "theme": "size", "kind": "answerable", "bleu4": float(n // 5 % 2), "refused": False,
-           "n_right": n // 5 % 2, "n_facts": 1, "n_sizes": 0, "n_sizes_right": 0, "n_claims": 0,
+           "n_right": n // 5 % 2, "n_facts": 1, "asked": [["morphology"], ["material"]][n % 2],
+           "right": [["morphology"], []][n % 2], "n_sizes": 0, "n_sizes_right": 0, "n_claims": 0,
            "n_invented": 0}
         for n in range(40)
     ]  # fmt: skip
@@ -130,6 +131,8 @@ def test_pictures_are_resampled_whole() -> None:
              if one["group"] == "all"}  # fmt: skip
     wide = found["facts right"]["high"] - found["facts right"]["low"]
     assert found["facts right"]["value"] == 0.5 and wide > 0.45  # of 8 pictures, not of 40 facts
+    assert found["right: morphology"]["value"] == 1.0 and found["right: material"]["n"] == 20
+    assert found["right: material"]["value"] == 0.0
     assert found["METEOR"]["value"] is None and found["counts within 10 %"]["n"] == 0
 
 
