@@ -12,6 +12,7 @@ _TABLES = {
     "segmentation_scaling": "published_segmentation_scaling.csv",
     "classification": "published_classification.csv",
     "structure_text": "published_structure_text.csv",
+    "assistant": "published_assistant.csv",
 }
 
 #: What must be said wherever these figures stand beside ours.
@@ -49,6 +50,14 @@ STRUCTURE_TEXT_NOTE = (
     "and STEM2Crystal-Bench (KDD 2026). All are of other pictures and other crystals."
 )
 
+#: The same beside our scores of an assistant.
+ASSISTANT_NOTE = (
+    "Published by the authors of MAEMI and not measured again here: on questions and captions "
+    "that GPT-4 Turbo with vision wrote about pictures of NFFA-EUROPE, and answers of assistants "
+    "tuned on such texts. They are no figures of the pictures and questions scored here, and none "
+    "of them says whether a number is right."
+)
+
 
 def published_rows(benchmark: str = "structure") -> list[dict[str, Any]]:
     """Return the published figures.
@@ -57,7 +66,8 @@ def published_rows(benchmark: str = "structure") -> list[dict[str, Any]]:
     ----------
     benchmark
         "structure" (STEM2Mat-Bench), "segmentation" or "segmentation_scaling" (UniEM-3M),
-        "classification" (GDL-NMID), or "structure_text" (MicroscopyGPT, STEM2Crystal-Bench).
+        "classification" (GDL-NMID), "structure_text" (MicroscopyGPT, STEM2Crystal-Bench), or
+        "assistant" (MAEMI).
 
     Returns
     -------

@@ -21,6 +21,7 @@ from micrographia.config.curation.text import LabelledText, Text, TextTraining
 from micrographia.config.data import Data, Splits, StructureFilter, StructureSource
 from micrographia.config.energy import Energy
 from micrographia.config.language import Language
+from micrographia.config.language.instruction import Instruction
 from micrographia.config.language.structure import (
     PictureDials,
     StructureModel,
@@ -59,6 +60,7 @@ __all__ = [
     "Energy",
     "ExistingPath",
     "FineTuning",
+    "Instruction",
     "Kinds",
     "LabelledPictures",
     "LabelledText",

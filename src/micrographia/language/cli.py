@@ -1,4 +1,4 @@
-"""`micrographia language`: structure as text, and vision-language models of others."""
+"""`micrographia language`: structure as text, models of others, and an assistant's questions."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from micrographia.commandline import (
     settings_of,
 )
 from micrographia.config import PictureDials, StructureText
+from micrographia.language.instruction import cli as instruction
 from micrographia.language.structure.views import cli as views
 from micrographia.language.tuning import cli as tuning
 from micrographia.method_names import PICTURE_ENGINES
@@ -52,6 +53,7 @@ def register(verbs: Subparsers) -> None:
     _register_datasets(verbs)
     views.register(verbs)
     tuning.register(verbs)
+    instruction.register(verbs)
 
 
 def _register_answers(verbs: Subparsers) -> None:

@@ -69,6 +69,10 @@ class Inputs:
         """Return the grammar that questions from facts are made with."""
         return [_plain(find_resource("classification/questions/templates/facts-1.yaml"))]
 
+    def instruction_grammar(self) -> list[str]:
+        """Return the grammar that the assistant's questions are made with."""
+        return [_plain(find_resource("language/instruction/templates/facts-1.yaml"))]
+
     def crystal_source(self) -> list[str]:
         """Return the user's file or folder of crystals; none if they are built or downloaded."""
         source = self.settings.data.structures.source

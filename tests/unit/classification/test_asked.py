@@ -5,14 +5,13 @@ from __future__ import annotations
 import base64
 import io
 import json
-import threading
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from chat_model import serving
 from PIL import Image
 
 from micrographia.classification.asked.identify import Identifier, identify
@@ -69,27 +68,8 @@ def model() -> Iterator[tuple[Model, str]]:
     """A server, and its address."""
     one = Model()
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            choice = {"message": {"content": one.answer(body)}, "finish_reason": "stop"}
-            usage = {"prompt_tokens": 1000, "completion_tokens": 10}
-            reply = json.dumps({"choices": [choice], "usage": usage}).encode()
-            self.send_response(one.status)
-            self.send_header("Content-Length", str(len(reply)))
-            self.end_headers()
-            self.wfile.write(reply)
-
-        def log_message(self, *_: Any) -> None:
-            """Say nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield one, f"http://127.0.0.1:{server.server_address[1]}/v1"
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with serving(one.answer, lambda: one.status) as url:
+        yield one, url
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from micrographia.config.base import Section
+from micrographia.config.language.instruction import Instruction
 from micrographia.config.language.structure import StructureText
 from micrographia.config.language.tuning import Tuning
 
@@ -17,4 +18,7 @@ class Language(Section):
     )
     tuning: Tuning = Field(
         default_factory=Tuning, description="Adapters for vision-language models (QLoRA)."
+    )
+    instruction: Instruction = Field(
+        default_factory=Instruction, description="Questions that an assistant learns from."
     )

@@ -8,6 +8,12 @@ from micrographia.io.schemas.annotation import (
     LEGIBILITY,
     REVIEW_QUEUE,
 )
+from micrographia.io.schemas.assistant import (
+    ASSISTANT_ANSWERS,
+    ASSISTANT_SCORES,
+    FACTS,
+    INSTRUCTIONS,
+)
 from micrographia.io.schemas.classification import (
     ALIGNED,
     BASELINE_SCORES,
@@ -63,6 +69,8 @@ __all__ = [
     "ALIGNED",
     "ANNOTATION_SCORES",
     "ANSWERED",
+    "ASSISTANT_ANSWERS",
+    "ASSISTANT_SCORES",
     "ATTRIBUTES",
     "ATTRIBUTES_FINAL",
     "BASELINE_SCORES",
@@ -73,9 +81,11 @@ __all__ = [
     "ENERGIES",
     "ENERGY_SCORES",
     "ENGINES",
+    "FACTS",
     "HEIGHTS",
     "IMPORTED_MASKS",
     "INSTANCES",
+    "INSTRUCTIONS",
     "KIND_PICTURES",
     "LABELLED",
     "LEGIBILITY",

@@ -5,24 +5,23 @@ from __future__ import annotations
 import base64
 import io
 import json
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from chat_model import serving
 from PIL import Image
 
 from micrographia.classification.questions.endpoint import Questioner, parse_questions
-from micrographia.classification.questions.facts import Subject
-from micrographia.classification.questions.themes import THEMES
 from micrographia.classification.questions.variety import variety
 from micrographia.cli import main
 from micrographia.config import Endpoint
 from micrographia.io.endpoint.ledger import Reply
 from micrographia.io.endpoint.replies import FormError
+from micrographia.io.questions.subjects import Subject
+from micrographia.io.questions.themes import THEMES
 from micrographia.io.resources import PACKAGE
 from micrographia.io.schemas import QUESTIONS
 from micrographia.io.tables import read_rows
@@ -73,27 +72,8 @@ class Model:
 def model() -> Iterator[tuple[Model, str]]:
     one = Model()
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            choice = {"message": {"content": one.answer(body)}, "finish_reason": "stop"}
-            usage = {"prompt_tokens": 900, "completion_tokens": 90}
-            reply = json.dumps({"choices": [choice], "usage": usage}).encode()
-            self.send_response(200)
-            self.send_header("Content-Length", str(len(reply)))
-            self.end_headers()
-            self.wfile.write(reply)
-
-        def log_message(self, *_: Any) -> None:
-            """Say nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield one, f"http://127.0.0.1:{server.server_address[1]}/v1"
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with serving(one.answer) as url:
+        yield one, url
 
 
 def subjects(folder: Path) -> list[Subject]:
