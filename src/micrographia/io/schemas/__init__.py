@@ -8,6 +8,7 @@ from micrographia.io.schemas.annotation import (
     LEGIBILITY,
     REVIEW_QUEUE,
 )
+from micrographia.io.schemas.assistant import ASSISTANT_ANSWERS, FACTS, INSTRUCTIONS
 from micrographia.io.schemas.classification import (
     ALIGNED,
     BASELINE_SCORES,
@@ -58,6 +59,7 @@ __all__ = [
     "ALIGNED",
     "ANNOTATION_SCORES",
     "ANSWERED",
+    "ASSISTANT_ANSWERS",
     "ATTRIBUTES",
     "ATTRIBUTES_FINAL",
     "BASELINE_SCORES",
@@ -68,9 +70,11 @@ __all__ = [
     "ENERGIES",
     "ENERGY_SCORES",
     "ENGINES",
+    "FACTS",
     "HEIGHTS",
     "IMPORTED_MASKS",
     "INSTANCES",
+    "INSTRUCTIONS",
     "KIND_PICTURES",
     "LABELLED",
     "LEGIBILITY",

@@ -271,3 +271,58 @@ class AnnotationScoreRow(TypedDict):
     confidence: float
     correct: bool
     failure: str | None
+
+
+class FactRow(TypedDict):
+    """What is known of a picture: a row of `FACTS`."""
+
+    image_id: str | None
+    path: str | None
+    group: str | None
+    name: str
+    number: float | None
+    unit: str | None
+    words: str | None
+    source: str
+    evidence: str
+    certain: float | None
+    failure: str | None
+
+
+class InstructionRow(TypedDict):
+    """A question about a picture with its answer: a row of `INSTRUCTIONS`."""
+
+    question_id: str
+    image_id: str
+    path: str
+    group: str | None
+    task: str
+    shown: list[str]
+    theme: str
+    form: str
+    kind: str
+    wording: str | None
+    context: str | None
+    question: str
+    template: str
+    answer: str
+    slots: list[str]
+    evidence: str
+    maker: str
+    version: str
+    split: str
+    failure: str | None
+
+
+class AssistantAnswerRow(TypedDict):
+    """What an assistant answered: a row of `ASSISTANT_ANSWERS`."""
+
+    question_id: str
+    image_id: str
+    method: str
+    text: str | None
+    template: str | None
+    slots: list[str] | None
+    refused: bool
+    seconds: float | None
+    failure: str | None

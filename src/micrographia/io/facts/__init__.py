@@ -1,0 +1,1 @@
+"""Facts of pictures: what there can be, and how they are put into words."""
