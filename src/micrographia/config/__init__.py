@@ -21,6 +21,7 @@ from micrographia.config.curation.text import LabelledText, Text, TextTraining
 from micrographia.config.data import Data, Splits, StructureFilter, StructureSource
 from micrographia.config.energy import Energy
 from micrographia.config.language import Language
+from micrographia.config.language.assistant import Assistant, Serve
 from micrographia.config.language.structure import (
     PictureDials,
     StructureModel,
@@ -49,6 +50,7 @@ from micrographia.config.workflow import WorkflowConfig
 __all__ = [
     "Annotation",
     "AnnotatorSettings",
+    "Assistant",
     "Baselines",
     "Benchmarks",
     "Classification",
@@ -74,6 +76,7 @@ __all__ = [
     "Section",
     "Segmentation",
     "SegmentationTraining",
+    "Serve",
     "Splits",
     "Stem",
     "StructureFilter",

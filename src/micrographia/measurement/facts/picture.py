@@ -1,0 +1,245 @@
+"""Facts of one picture, measured when they are asked for: rows of `schemas.FACTS`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from micrographia.errors import MicrographiaError
+from micrographia.io.facts.vocabulary import FACT_KINDS
+from micrographia.io.schemas import FACTS
+from micrographia.io.vocabulary import ATTRIBUTE_NAMES, UNKNOWN
+from micrographia.measurement.facts.models import Models
+from micrographia.measurement.facts.numbers import (
+    Number,
+    contradiction,
+    density_word,
+    numbers_of,
+    scaled,
+    spread_word,
+)
+from micrographia.measurement.facts.steps import Steps
+
+Row = dict[str, Any]
+
+#: Classes of pictures in which there are no separate particles to count and to size, and what
+#: is said of them. Of fibres the diameter of a circle of equal area is no size.
+_NO_PARTICLES = {
+    "biological": "biological matter",
+    "fibres": "fibres, whose size is no diameter of a circle",
+    "films_coated_surface": "a film or coated surface",
+    "mems_devices_electrodes": "a microdevice",
+    "nanowires": "nanowires, whose size is no diameter of a circle",
+    "patterned_surface": "a patterned surface",
+    "porous_sponge": "a porous sponge",
+    "tips": "a tip",
+}
+_SOURCES = {"csv": "given", "header": "file", "bar": "scale bar", "banner": "data bar"}
+
+
+class PictureFacts:
+    """What tools know of one picture; each tool runs once, and only if a fact needs it.
+
+    Parameters
+    ----------
+    path
+        The picture.
+    models
+        Shared between pictures.
+    pixel_size_nm
+        Side of a pixel, where its owner states it [nm].
+
+    Raises
+    ------
+    ImageError
+        The picture cannot be read, or the pixel size is no length of a pixel.
+    """
+
+    def __init__(self, path: Path, models: Models, pixel_size_nm: float | None = None) -> None:
+        self._models = models
+        with models.turn:
+            self._steps = Steps(path, models, pixel_size_nm)
+        self._known: dict[str, Row] = {}
+
+    @property
+    def image_id(self) -> str:
+        """Identifier of the picture."""
+        return self._steps.file["image_id"]
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Height and width [px]."""
+        return self._steps.file["height"], self._steps.file["width"]
+
+    def facts(self, names: Iterable[str]) -> list[Row]:
+        """Return rows of `schemas.FACTS` by their names; a tool that fails gives its reason.
+
+        Parameters
+        ----------
+        names
+            Of `io.facts.vocabulary.FACT_KINDS`.
+        """
+        found = []
+        for name in names:
+            if name not in self._known:
+                with self._models.turn:
+                    self._known[name] = self._row(name)
+            found.append(self._known[name])
+        return found
+
+    def _row(self, name: str) -> Row:
+        row: Row = dict.fromkeys(FACTS.names)
+        file = self._steps.file
+        row |= {"image_id": file["image_id"], "path": file["path"], "name": name}
+        tools = FACT_KINDS[name].tools
+        try:
+            if "segmentation" in tools:
+                return row | self._number(name)
+            if "scale" in tools:
+                return row | self._scale(name)
+            if "classification" in tools:
+                return row | self._class()
+            if "annotation" in tools:
+                return row | self._attribute(name)
+        except MicrographiaError as error:
+            return row | {"source": tools[0], "failure": str(error)}
+        return row | {"source": tools[0], "failure": "no tool can tell it from the picture"}
+
+    def _scale(self, name: str) -> Row:
+        steps = self._steps
+        if name == "scale_bar":
+            scale = steps.scale
+            if scale is None or scale["bar_nm"] is None or not self._bar_counts():
+                reason = None if scale is None else scale["reason"]
+                return _failed("scale bar", reason or "no scale bar was read")
+            read = f"read as {scale['label_text']!r}"
+            return _number(
+                scale["label_nm"],
+                "nm",
+                "scale bar",
+                f"SCALE label_nm, {read}",
+                scale["confidence"],
+            )
+        size = steps.pixel_size_nm
+        if size is None:
+            return _failed("scale", steps.why_no_size or "nothing states it")
+        source = self._size_source
+        if name == "field_width":
+            return _number(size * self.shape[1], "nm", source, "pixel size times width in px")
+        return _number(size, "nm", source, "MICROGRAPHS pixel_size_nm")
+
+    def _bar_counts(self) -> bool:
+        """Whether what was read at a bar is believed: it sets the size, or agrees with what does."""
+        scale = self._steps.scale
+        if scale is None or scale["bar_nm"] is None:
+            return False
+        size = self._steps.pixel_size_nm
+        return size is not None and abs(scale["bar_nm"] / size - 1) < 0.05
+
+    @cached_property
+    def _size_source(self) -> str:
+        if self._steps.given:
+            return "given"
+        stated = self._steps.sized.rows[0]["pixel_size_source"] or "file"
+        return _SOURCES.get(stated, stated)
+
+    def _number(self, name: str) -> Row:
+        source = f"segmentation {self._models.settings.segmentation.method}"
+        if why := self._no_particles:
+            return _failed(source, why)
+        number = self._numbers[name]
+        if number.value is None:
+            return _failed(source, number.told)
+        size = self._steps.pixel_size_nm if number.power else None
+        value, unit = scaled(number, size)
+        if value is None:
+            return _failed(source, f"the pixel size is not known ({self._steps.why_no_size})")
+        told = f"{number.told}; pixel size: {self._size_source}" if size else number.told
+        return _number(value, unit, source, told)
+
+    @cached_property
+    def _no_particles(self) -> str | None:
+        """Why there is nothing to count; None where there may be particles."""
+        kind = self._class()
+        shown = _NO_PARTICLES.get(str(kind.get("words")))
+        return shown and f"the picture shows {shown}, and particles are not told apart in it"
+
+    @cached_property
+    def _numbers(self) -> dict[str, Number]:
+        labels = self._steps.labels
+        height, width = labels.shape
+        covered = int((labels > 0).sum())
+        return numbers_of(self._steps.instances, covered, (height, width))
+
+    def _class(self) -> Row:
+        found = self._steps.kind
+        source = "classification"
+        if found["failure"] is not None:
+            return _failed(source, found["failure"])
+        told, share = found["predicted"], found["probability"]
+        if not found["sure"] or share < self._models.settings.language.assistant.sure:
+            return _failed(source, f"the classifier is not sure: {told} {share:.2f}")
+        return _words(told, source, "CLASSIFIED predicted", share)
+
+    def _attribute(self, name: str) -> Row:
+        file = self._steps.file
+        if name == "microscopy_type" and file["microscopy"] in ("SEM", "TEM", "STEM"):
+            return _words(file["microscopy"], "file", "MICROGRAPHS microscopy", 1.0)
+        if name in _OF_PARTICLES and (why := self._no_particles):
+            return _failed("annotation", why)
+        if name in ("particle_density", "pixel_size_profile"):
+            return self._by_definition(name)
+        read = {who: each.readings()[name] for who, each in self._steps.readings.items()}
+        said = {who: one for who, one in read.items() if one.value != UNKNOWN}
+        words = {one.value for one in said.values()}
+        told = ", ".join(f"{who} reads {one.value}" for who, one in said.items())
+        if len(words) != 1:
+            reason = f"annotators differ: {told}" if words else "no annotator can tell"
+            return _failed("annotation", reason)
+        (word,) = words
+        against = contradiction(word, self._numbers) if name == "morphology" else None
+        if against is not None:
+            return _failed("annotation", f"{told}, but {against}")
+        sure = min(one.confidence for one in said.values())
+        least = self._models.settings.language.assistant.sure
+        # Where one of them abstains, the other must be the surer.
+        if sure < (least if len(said) == len(read) else (1 + least) / 2):
+            return _failed("annotation", f"annotators are not sure: {told} ({sure:.2f})")
+        return _words(word, "annotation", f"ATTRIBUTES {name}: {told}", sure)
+
+    def _by_definition(self, name: str) -> Row:
+        """Attributes that `io.vocabulary` defines by a number are read off that number."""
+        count, spread = self._numbers["particle_count"], self._numbers["diameter_spread"]
+        if name == "particle_density":
+            word, told = density_word(int(count.value or 0)), f"{count.value or 0:.0f} instances"
+        elif spread.value is None:
+            return _failed("segmentation", spread.told)
+        else:
+            word, told = spread_word(spread.value), f"CV of the diameters {spread.value:.2f}"
+        return _words(word, "segmentation", told, None)
+
+
+#: Attributes of the particles: without any they say nothing.
+_OF_PARTICLES = {
+    "morphology", "particle_density", "distribution", "layering", "pixel_size_profile",
+    "colour_profile",
+}  # fmt: skip
+assert set(ATTRIBUTE_NAMES) >= _OF_PARTICLES
+
+
+def _failed(source: str, reason: str) -> Row:
+    return {"source": source, "failure": reason.rstrip(".")}
+
+
+def _number(
+    value: float | None, unit: str | None, source: str, evidence: str, certain: float | None = None
+) -> Row:
+    return {
+        "number": value, "unit": unit, "source": source, "evidence": evidence, "certain": certain
+    }  # fmt: skip
+
+
+def _words(word: str, source: str, evidence: str, certain: float | None) -> Row:
+    return {"words": word, "source": source, "evidence": evidence, "certain": certain}
