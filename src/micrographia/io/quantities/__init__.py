@@ -1,1 +1,0 @@
-"""Numbers with units in English sentences: found, compared, written."""
