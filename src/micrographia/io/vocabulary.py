@@ -108,3 +108,27 @@ VOCABULARY: dict[str, dict[str, str]] = {
 
 #: The nine names, in the order of every table and schema.
 ATTRIBUTE_NAMES: tuple[str, ...] = tuple(VOCABULARY)
+
+
+def density_word(count: int) -> str:
+    """Return the word of `particle_density` for a number of particles.
+
+    Examples
+    --------
+    >>> [density_word(count) for count in (0, 1, 29, 30, 99, 100)]
+    ['none', 'single', 'sparse', 'medium', 'medium', 'high']
+    """
+    if count < 2:
+        return "single" if count else "none"
+    return "sparse" if count < 30 else "medium" if count < 100 else "high"
+
+
+def spread_word(variation: float) -> str:
+    """Return the word of `pixel_size_profile` for one group of sizes, by their CV.
+
+    Examples
+    --------
+    >>> [spread_word(variation) for variation in (0.1, 0.15, 0.4)]
+    ['uniform', 'minor_variation', 'wide']
+    """
+    return "uniform" if variation < 0.15 else "minor_variation" if variation < 0.35 else "wide"

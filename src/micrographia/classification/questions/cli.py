@@ -73,9 +73,9 @@ def _questions(arguments: argparse.Namespace) -> int:
 
 
 def _from_facts(arguments: argparse.Namespace, _: Classification) -> Iterator[dict[str, Any]]:
-    from micrographia.classification.questions.facts import subjects_of
     from micrographia.classification.questions.grammar import read_grammar
     from micrographia.classification.questions.make import questions_from_facts
+    from micrographia.io.questions.subjects import subjects_of
 
     grammar, version = read_grammar()
     subjects = subjects_of(arguments.source)
@@ -86,8 +86,8 @@ def _from_endpoint(
     arguments: argparse.Namespace, settings: Classification
 ) -> Iterator[dict[str, Any]]:
     from micrographia.classification.questions.endpoint import Questioner
-    from micrographia.classification.questions.facts import subjects_of
     from micrographia.errors import ConfigError
+    from micrographia.io.questions.subjects import subjects_of
     from micrographia.io.resources import find_resource
 
     if settings.endpoint is None:

@@ -12,9 +12,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from micrographia.classification.questions.facts import Subject
 from micrographia.classification.questions.make import Row, blank, question_id
-from micrographia.classification.questions.themes import THEMES
 from micrographia.config import Endpoint
 from micrographia.errors import EndpointDownError, ImageError, MicrographiaError
 from micrographia.io.endpoint.client import Client, Question, picture_part, text_part
@@ -23,6 +21,8 @@ from micrographia.io.endpoint.pictures import QUALITY, data_url, read_sent
 from micrographia.io.endpoint.prompts import read_prompt
 from micrographia.io.endpoint.replies import FormError, checked, only_answer
 from micrographia.io.images import image_id, read_micrograph
+from micrographia.io.questions.subjects import Subject
+from micrographia.io.questions.themes import THEMES
 
 LOG = logging.getLogger(__name__)
 

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
-import re
-import string
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-import numpy as np
-import yaml
-from pydantic import Field, ValidationError
+from pydantic import Field
 
-from micrographia.classification.questions.themes import THEMES
 from micrographia.config.base import Section
-from micrographia.errors import ConfigError
+from micrographia.io.questions.wording import read_grammar_of, refuse_without
 
 Value = str | int | float | bool
 #: Folder of the grammars that are shipped, and which of them is used.
@@ -92,61 +86,6 @@ def read_grammar(folder: Path = TEMPLATES, version: int = VERSION) -> tuple[Gram
     ConfigError
         The file is absent or is no grammar, or a theme has no topic.
     """
-    path = folder / f"facts-{version}.yaml"
-    try:
-        text = path.read_text(encoding="utf-8")
-        grammar = Grammar.model_validate(yaml.safe_load(text))
-    except OSError as error:
-        raise ConfigError(
-            f"{path} cannot be read ({error.strerror})",
-            allowed=", ".join(sorted(one.name for one in folder.glob("facts-*.yaml"))),
-        ) from None
-    except (yaml.YAMLError, ValidationError) as error:
-        raise ConfigError(f"{path} is no grammar of questions: {error}") from None
-    missing = set(THEMES) - {topic.theme for topic in grammar.topics}
-    if missing:
-        raise ConfigError(f"{path} has no topic of {', '.join(sorted(missing))}")
-    return grammar, f"v{version}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
-
-
-def expand(
-    text: str,
-    phrases: Mapping[str, tuple[str, ...]],
-    slots: Mapping[str, str],
-    rng: np.random.Generator,
-) -> str:
-    """Return a text with its places filled, on one line.
-
-    A place is filled from the picture, else by a phrase at random, which may have places too.
-
-    Raises
-    ------
-    ConfigError
-        A place is neither.
-    """
-    for _, name, _, _ in string.Formatter().parse(text):
-        if name is None:
-            continue
-        if name in slots:
-            value = slots[name]
-        elif name in phrases:
-            chosen = phrases[name][int(rng.integers(len(phrases[name])))]
-            value = expand(chosen, phrases, slots, rng)
-        else:
-            raise ConfigError(
-                f"The grammar of questions has no place {{{name}}}",
-                allowed=", ".join(sorted({*slots, *phrases})),
-            )
-        text = text.replace(f"{{{name}}}", value, 1)
-    return re.sub(r"\s+([,.?;:])", r"\1", " ".join(text.split()))
-
-
-def sentence(text: str) -> str:
-    """Return a text with capitals where sentences begin.
-
-    Examples
-    --------
-    >>> sentence("it is open. one sees 5 nm. yes")
-    'It is open. One sees 5 nm. Yes'
-    """
-    return re.sub(r"(^|[.?!] )([a-z])", lambda found: found[1] + found[2].upper(), text)
+    grammar, digest = read_grammar_of(Grammar, folder, version)
+    refuse_without([topic.theme for topic in grammar.topics], folder / f"facts-{version}.yaml")
+    return grammar, digest

@@ -10,18 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from micrographia.classification.questions.facts import Subject
-from micrographia.classification.questions.grammar import (
-    Case,
-    Grammar,
-    Topic,
-    expand,
-    sentence,
-)
+from micrographia.classification.questions.grammar import Case, Grammar, Topic
 from micrographia.classification.questions.slots import slots_of
-from micrographia.classification.questions.themes import THEMES
 from micrographia.errors import ImageError
 from micrographia.io.images import image_id, read_micrograph
+from micrographia.io.questions.subjects import Subject
+from micrographia.io.questions.themes import THEMES
+from micrographia.io.questions.wording import drawn_order, expand, sentence
 from micrographia.io.schemas import QUESTIONS
 
 Row = dict[str, Any]
@@ -101,9 +96,8 @@ def _of_picture(
             and (subject.context is not None or not topic.context)
             and (case := topic.case(facts)) is not None
         ]
-        # The order of a weighted draw without replacement (Efraimidis & Spirakis, 2006).
-        weights = np.array([1.0 if topic.answerable else _RARELY for topic, _ in fitting])
-        for number in np.argsort(rng.exponential(size=len(fitting)) / weights)[:per_theme]:
+        weights = [1.0 if topic.answerable else _RARELY for topic, _ in fitting]
+        for number in drawn_order(weights, rng)[:per_theme]:
             topic, case = fitting[int(number)]
             yield _asked(subject, facts, row, grammar, (topic, case), rng)
 

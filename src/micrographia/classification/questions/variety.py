@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from micrographia.classification.questions.themes import THEMES
+from micrographia.io.questions.themes import THEMES
 
 
 def variety(rows: Iterable[Mapping[str, Any]]) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from micrographia.arrays import BoolArray, GreyImage
-from micrographia.io.vocabulary import UNKNOWN
+from micrographia.io.vocabulary import UNKNOWN, density_word, spread_word
 from micrographia.synthesis.procedural.placement import Scene
 from micrographia.synthesis.procedural.recipe import Recipe
 
@@ -57,25 +57,12 @@ def attributes_of(recipe: Recipe, scene: Scene, pixels: GreyImage) -> dict[str, 
         "microscopy_type": _MICROSCOPES[recipe.mode],
         "colour_profile": _tone(scene.labels > 0, pixels),
         "morphology": _MORPHOLOGIES[recipe.habit],
-        "particle_density": density(count),
+        "particle_density": density_word(count),
         "distribution": _arrangement(recipe, scene) if several else UNKNOWN,
         "layering": ("multilayer" if layered else "tiled") if count > 1 else UNKNOWN,
         "surface_texture": recipe.surface if recipe.habit != "mixture" else UNKNOWN,
         "pixel_size_profile": _sizes(recipe, scene),
     }
-
-
-def density(count: int) -> str:
-    """Return the word for a number of particles.
-
-    Examples
-    --------
-    >>> [density(count) for count in (0, 1, 29, 30, 99, 100)]
-    ['none', 'single', 'sparse', 'medium', 'medium', 'high']
-    """
-    if count < 2:
-        return "single" if count else "none"
-    return "sparse" if count < 30 else "medium" if count < 100 else "high"
 
 
 def _arrangement(recipe: Recipe, scene: Scene) -> str:
@@ -111,5 +98,4 @@ def _sizes(recipe: Recipe, scene: Scene) -> str:
         return "outliers"
     if recipe.sizes == "two":
         return "multimodal"
-    spread = diameters.std() / diameters.mean()
-    return "uniform" if spread < 0.15 else "minor_variation" if spread < 0.35 else "wide"
+    return spread_word(float(diameters.std() / diameters.mean()))

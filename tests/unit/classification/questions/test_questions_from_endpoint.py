@@ -16,13 +16,13 @@ import pytest
 from PIL import Image
 
 from micrographia.classification.questions.endpoint import Questioner, parse_questions
-from micrographia.classification.questions.facts import Subject
-from micrographia.classification.questions.themes import THEMES
 from micrographia.classification.questions.variety import variety
 from micrographia.cli import main
 from micrographia.config import Endpoint
 from micrographia.io.endpoint.ledger import Reply
 from micrographia.io.endpoint.replies import FormError
+from micrographia.io.questions.subjects import Subject
+from micrographia.io.questions.themes import THEMES
 from micrographia.io.resources import PACKAGE
 from micrographia.io.schemas import QUESTIONS
 from micrographia.io.tables import read_rows

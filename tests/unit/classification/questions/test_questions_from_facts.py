@@ -11,13 +11,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from micrographia.classification.questions.facts import Subject, subjects_of
-from micrographia.classification.questions.grammar import expand, read_grammar
+from micrographia.classification.questions.grammar import read_grammar
 from micrographia.classification.questions.make import questions_from_facts
 from micrographia.classification.questions.slots import slots_of
-from micrographia.classification.questions.themes import THEMES
 from micrographia.cli import main
 from micrographia.errors import ConfigError
+from micrographia.io.questions.subjects import Subject, subjects_of
+from micrographia.io.questions.themes import THEMES
+from micrographia.io.questions.wording import expand
 from micrographia.io.schemas import KIND_PICTURES, QUESTIONS
 from micrographia.io.tables import read_rows, write_table
 

@@ -1,0 +1,1 @@
+"""Questions about pictures: what several rooms that write them share."""
