@@ -1,4 +1,4 @@
-"""What the tools need to work on any number of pictures, each part loaded when it is first used."""
+"""What the tools need for any number of pictures, each part loaded when it is first used."""
 
 from __future__ import annotations
 

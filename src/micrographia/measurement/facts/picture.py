@@ -8,34 +8,18 @@ from pathlib import Path
 from typing import Any
 
 from micrographia.errors import MicrographiaError
+from micrographia.io.facts.particles import Value, particle_facts
 from micrographia.io.facts.vocabulary import FACT_KINDS
 from micrographia.io.schemas import FACTS
-from micrographia.io.vocabulary import ATTRIBUTE_NAMES, UNKNOWN
+from micrographia.io.vocabulary import ATTRIBUTE_NAMES, UNKNOWN, density_word, spread_word
+from micrographia.measurement.facts.kinds import class_told, why_no_particles
 from micrographia.measurement.facts.models import Models
-from micrographia.measurement.facts.numbers import (
-    Number,
-    contradiction,
-    density_word,
-    numbers_of,
-    scaled,
-    spread_word,
-)
+from micrographia.measurement.facts.numbers import contradiction, further_facts
 from micrographia.measurement.facts.steps import Steps
 
 Row = dict[str, Any]
 
-#: Classes of pictures in which there are no separate particles to count and to size, and what
-#: is said of them. Of fibres the diameter of a circle of equal area is no size.
-_NO_PARTICLES = {
-    "biological": "biological matter",
-    "fibres": "fibres, whose size is no diameter of a circle",
-    "films_coated_surface": "a film or coated surface",
-    "mems_devices_electrodes": "a microdevice",
-    "nanowires": "nanowires, whose size is no diameter of a circle",
-    "patterned_surface": "a patterned surface",
-    "porous_sponge": "a porous sponge",
-    "tips": "a tip",
-}
+#: Where a pixel size is from, by the names of `schemas.MICROGRAPHS`.
 _SOURCES = {"csv": "given", "header": "file", "bar": "scale bar", "banner": "data bar"}
 
 
@@ -131,7 +115,7 @@ class PictureFacts:
         return _number(size, "nm", source, "MICROGRAPHS pixel_size_nm")
 
     def _bar_counts(self) -> bool:
-        """Whether what was read at a bar is believed: it sets the size, or agrees with what does."""
+        """Whether a bar that was read is believed: it sets the size, or agrees with what does."""
         scale = self._steps.scale
         if scale is None or scale["bar_nm"] is None:
             return False
@@ -149,39 +133,44 @@ class PictureFacts:
         source = f"segmentation {self._models.settings.segmentation.method}"
         if why := self._no_particles:
             return _failed(source, why)
-        number = self._numbers[name]
-        if number.value is None:
-            return _failed(source, number.told)
-        size = self._steps.pixel_size_nm if number.power else None
-        value, unit = scaled(number, size)
-        if value is None:
-            return _failed(source, f"the pixel size is not known ({self._steps.why_no_size})")
-        told = f"{number.told}; pixel size: {self._size_source}" if size else number.told
-        return _number(value, unit, source, told)
+        sized = FACT_KINDS[name].quantity in ("length", "density")
+        number = (self._sized if sized else self._counted)[name]
+        if number.failure is not None:
+            why = f" ({self._steps.why_no_size})" if name == "number_density" else ""
+            return _failed(source, f"{number.failure}{why}")
+        told = number.evidence
+        if sized and number.unit != "px":
+            told += f"; pixel size: {self._size_source}"
+        return _number(number.number, number.unit, source, told)
 
     @cached_property
     def _no_particles(self) -> str | None:
         """Why there is nothing to count; None where there may be particles."""
-        kind = self._class()
-        shown = _NO_PARTICLES.get(str(kind.get("words")))
-        return shown and f"the picture shows {shown}, and particles are not told apart in it"
+        cut = self._steps.instances["cut"].to_numpy(dtype=bool)
+        return why_no_particles(self._steps.kind, len(cut), int((~cut).sum()))
 
     @cached_property
-    def _numbers(self) -> dict[str, Number]:
-        labels = self._steps.labels
-        height, width = labels.shape
-        covered = int((labels > 0).sum())
-        return numbers_of(self._steps.instances, covered, (height, width))
+    def _counted(self) -> dict[str, Value]:
+        """Facts that need no pixel size, which takes its time."""
+        return self._values(None)
+
+    @cached_property
+    def _sized(self) -> dict[str, Value]:
+        return self._values(self._steps.pixel_size_nm)
+
+    def _values(self, size: float | None) -> dict[str, Value]:
+        rows: list[Row] = self._steps.instances.to_dict("records")
+        height, width = self._steps.labels.shape
+        found = [*particle_facts(rows, width, height, size), *further_facts(rows, size)]
+        return {one.name: one for one in found}
 
     def _class(self) -> Row:
-        found = self._steps.kind
-        source = "classification"
-        if found["failure"] is not None:
-            return _failed(source, found["failure"])
-        told, share = found["predicted"], found["probability"]
-        if not found["sure"] or share < self._models.settings.language.assistant.sure:
-            return _failed(source, f"the classifier is not sure: {told} {share:.2f}")
-        return _words(told, source, "CLASSIFIED predicted", share)
+        least = self._models.settings.language.assistant.sure
+        covered = float((self._steps.labels > 0).mean())
+        word, told = class_told(self._steps.kind, least, covered)
+        if word is None:
+            return _failed("classification", told)
+        return _words(word, "classification", told, self._steps.kind["probability"])
 
     def _attribute(self, name: str) -> Row:
         file = self._steps.file
@@ -199,7 +188,11 @@ class PictureFacts:
             reason = f"annotators differ: {told}" if words else "no annotator can tell"
             return _failed("annotation", reason)
         (word,) = words
-        against = contradiction(word, self._numbers) if name == "morphology" else None
+        against = (
+            contradiction(word, self._counted["aspect_ratio"].number)
+            if name == "morphology"
+            else None
+        )
         if against is not None:
             return _failed("annotation", f"{told}, but {against}")
         sure = min(one.confidence for one in said.values())
@@ -211,13 +204,16 @@ class PictureFacts:
 
     def _by_definition(self, name: str) -> Row:
         """Attributes that `io.vocabulary` defines by a number are read off that number."""
-        count, spread = self._numbers["particle_count"], self._numbers["diameter_spread"]
+        count, spread = self._counted["particle_count"], self._counted["diameter_spread"]
         if name == "particle_density":
-            word, told = density_word(int(count.value or 0)), f"{count.value or 0:.0f} instances"
-        elif spread.value is None:
-            return _failed("segmentation", spread.told)
+            word, told = (
+                density_word(round(count.number or 0)),
+                f"{count.number or 0:.0f} instances",
+            )
+        elif spread.number is None:
+            return _failed("segmentation", str(spread.failure))
         else:
-            word, told = spread_word(spread.value), f"CV of the diameters {spread.value:.2f}"
+            word, told = spread_word(spread.number), f"CV of the diameters {spread.number:.2f}"
         return _words(word, "segmentation", told, None)
 
 
