@@ -1,4 +1,4 @@
-"""`micrographia language`: structure as text, and vision-language models of others."""
+"""`micrographia language`: structure as text, models of others, questions about pictures."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from micrographia.commandline import (
     settings_of,
 )
 from micrographia.config import StructureText
+from micrographia.language.grounding import cli as grounding
 from micrographia.language.tuning import cli as tuning
 
 logger = logging.getLogger(__name__)
@@ -49,6 +50,7 @@ def register(verbs: Subparsers) -> None:
     _register_answers(verbs)
     _register_datasets(verbs)
     tuning.register(verbs)
+    grounding.register(verbs)
 
 
 def _register_answers(verbs: Subparsers) -> None:

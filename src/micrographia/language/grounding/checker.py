@@ -170,16 +170,18 @@ def _kind(name: str) -> str:
 
 
 def _spoken_of(text: str, numbers: Sequence[Number], place: int) -> set[str]:
-    """Names of the facts that the words around a number speak of, nearest words first."""
+    """Names of the facts that the words around a number speak of."""
     before = text[numbers[place - 1].end if place else 0 : numbers[place].start]
     end = numbers[place].end
     stop = numbers[place + 1].start if place + 1 < len(numbers) else len(text)
     after = text[end : min(end + _AFTER, stop)]
-    for part in (before, after):
-        found = {name for name, cue in _COMPILED.items() if cue.search(part)}
-        if found:
-            return found
-    return set()
+    near = re.split(r"[,;:(]", before)[-1], re.split(r"[,;:)]", after)[0]
+    # What stands in the number's own part of the sentence tells; else what comes before it.
+    return _cued(" ".join(near)) or _cued(before)
+
+
+def _cued(text: str) -> set[str]:
+    return {name for name, cue in _COMPILED.items() if cue.search(text)}
 
 
 def _is(written: float, value: float, text: str, tolerance: float) -> bool:

@@ -15,13 +15,14 @@ from micrographia.language.grounding.writer import Asked, Draft, Row
 
 #: Topics whose answer is a number, and things of which no tool measures one.
 _NUMERIC = frozenset(
-    "size mean largest smallest range count spread coverage density spacing aspect field".split()
-)
+    ("size", "mean", "largest", "smallest", "range", "count", "spread", "coverage", "density",
+     "spacing", "aspect", "field")
+)  # fmt: skip
 _UNMEASURED = re.compile(
     r"\b(?:pores?|cracks?|holes?|layers?|facets?|lines?|defects?|voids?|necks?|boundar(?:y|ies)|"
-    r"twins?|agglomerates?|aggregates?|clusters?|tips?|dislocations?|atoms?|columns?|shells?|cores?|"
-    r"thickness(?:es)?|heights?|volumes?|depths?|angles?|lengths? of|electrons?|ligands?|elements?|"
-    r"molecules?|pitch|perimeter)\b",
+    r"twins?|agglomerates?|aggregates?|clusters?|tips?|dislocations?|atoms?|columns?|shells?|"
+    r"cores?|thickness(?:es)?|heights?|volumes?|depths?|angles?|lengths? of|electrons?|ligands?|"
+    r"elements?|molecules?|pitch|perimeter)\b",
     re.IGNORECASE,
 )
 #: What is asked whether it is, or which it is, is what a name of a material stands for.

@@ -6,6 +6,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 #: Lengths of the pieces of words that are compared [characters].
@@ -33,10 +34,16 @@ _SPELT = [(re.compile(rf"\b(?:{form})"), word) for form, word in _SPELLINGS]
 _WORD = re.compile(r"[a-zåµ]+(?:'s)?")
 #: Words that nearly every question has: they count little beside what is asked.
 _COMMON = frozenset(
-    "a an the is are was were be it its they them their this that these those do does did of in "
-    "on at to from by for with and or what which how there here have has had one you i we me my "
-    "can could would will should may might any all some so".split()
+    word
+    for line in (
+        "a an the is are was were be it its they them their this that these those do does did of",
+        "in on at to from by for with and or what which how there here have has had one you i we",
+        "me my can could would will should may might any all some so see give tell say estimate",
+    )
+    for word in line.split()
 )
+#: Endings that do not tell what is asked.
+_ENDING = re.compile(r"(?<=[a-z]{4})(?:ping|ting|ing|ted|ed|es|s|ly)$")
 
 
 class Likeness(NamedTuple):
@@ -94,16 +101,15 @@ class Recogniser:
 def _terms(text: str) -> dict[str, float]:
     """Return the words of a question and the pieces of them, with their weights."""
     words = _words(text)
-    found: Counter[str] = Counter()
     weights: dict[str, float] = {}
     for word in words:
         common = 0.25 if word in _COMMON else 1.0
         pieces = [f" {word} "[i : i + n] for n in _PIECES for i in range(len(word) + 3 - n)]
         for piece in pieces:
             weights[piece] = weights.get(piece, 0.0) + common / math.sqrt(len(pieces))
-        found[word] += 1
-        weights[f"={word}"] = weights.get(f"={word}", 0.0) + _WHOLE * common
-    for first, second in zip(words, words[1:], strict=False):
+        stem = _ENDING.sub("", word)
+        weights[f"={stem}"] = weights.get(f"={stem}", 0.0) + _WHOLE * common
+    for first, second in pairwise(words):
         weights[f"={first}={second}"] = 0.5 * _WHOLE
     return weights
 

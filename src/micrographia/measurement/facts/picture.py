@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from micrographia.config import WorkflowConfig
 from micrographia.errors import MicrographiaError
 from micrographia.io.facts.particles import Value, particle_facts
 from micrographia.io.facts.vocabulary import FACT_KINDS
@@ -19,6 +20,8 @@ from micrographia.measurement.facts.steps import Steps
 
 Row = dict[str, Any]
 
+#: What the rooms say where there is nothing to read.
+_NONE = "the file states none; no scale bar with a label that can be read"
 #: Where a pixel size is from, by the names of `schemas.MICROGRAPHS`.
 _SOURCES = {"csv": "given", "header": "file", "bar": "scale bar", "banner": "data bar"}
 
@@ -108,11 +111,19 @@ class PictureFacts:
             )
         size = steps.pixel_size_nm
         if size is None:
-            return _failed("scale", steps.why_no_size or "nothing states it")
+            return _failed("scale", self._why_no_size)
         source = self._size_source
         if name == "field_width":
             return _number(size * self.shape[1], "nm", source, "pixel size times width in px")
         return _number(size, "nm", source, "MICROGRAPHS pixel_size_nm")
+
+    @property
+    def _why_no_size(self) -> str:
+        """Why there is no pixel size, as a sentence has it."""
+        why = self._steps.why_no_size or "nothing states it"
+        return (
+            "neither the file nor a scale bar that can be read tells it" if why == _NONE else why
+        )
 
     def _bar_counts(self) -> bool:
         """Whether a bar that was read is believed: it sets the size, or agrees with what does."""
@@ -136,7 +147,7 @@ class PictureFacts:
         sized = FACT_KINDS[name].quantity in ("length", "density")
         number = (self._sized if sized else self._counted)[name]
         if number.failure is not None:
-            why = f" ({self._steps.why_no_size})" if name == "number_density" else ""
+            why = f" ({self._why_no_size})" if name == "number_density" else ""
             return _failed(source, f"{number.failure}{why}")
         told = number.evidence
         if sized and number.unit != "px":
@@ -215,6 +226,20 @@ class PictureFacts:
         else:
             word, told = spread_word(spread.number), f"CV of the diameters {spread.number:.2f}"
         return _words(word, "segmentation", told, None)
+
+
+def picture_tools(
+    settings: WorkflowConfig,
+) -> Callable[[Path, float | None], PictureFacts]:
+    """Return what opens a picture under the tools, whose models are loaded once for all of them.
+
+    Parameters
+    ----------
+    settings
+        Those of curation, segmentation, annotation, classification and the assistant count.
+    """
+    models = Models(settings)
+    return lambda path, pixel_size_nm=None: PictureFacts(path, models, pixel_size_nm)
 
 
 #: Attributes of the particles: without any they say nothing.
