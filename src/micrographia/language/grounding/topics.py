@@ -77,10 +77,8 @@ class Topics(Section):
 
     def wordings(self) -> dict[str, tuple[str, ...]]:
         """Return the wordings by topic."""
-        return {
-            name: topic.wordings
-            for name, topic in {**self.answerable, **self.unanswerable}.items()
-        }
+        known: dict[str, Topic | Unanswerable] = {**self.answerable, **self.unanswerable}
+        return {name: topic.wordings for name, topic in known.items()}
 
 
 @cache

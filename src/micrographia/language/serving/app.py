@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from micrographia.config import Serve
 from micrographia.errors import MicrographiaError
@@ -59,19 +60,23 @@ class Desk:
         self._taken += 1
         held: list[Future[Any]] = []
         try:
-            body = await _body(request, self._settings)
-            call = await self._run(self._door, held, lambda: read_call(body, self._settings))
-            del body
+            call = await self._read(request, held)
             return call, await self._run(self._bench, held, lambda: self._answer(call))
         finally:
-            # What is still being computed for a caller who waited too long holds its place.
-            for one in held:
-                one.add_done_callback(self._leave) if not one.done() else None
-            if all(one.done() for one in held):
-                self._taken -= 1
+            # What is still computed for a caller who waited too long holds its place.
+            pending = [one for one in held if not one.done()]
+            loop = asyncio.get_running_loop()
+            for one in pending[-1:]:
+                one.add_done_callback(lambda _: loop.call_soon_threadsafe(self._leave))
+            if not pending:
+                self._leave()
 
-    def _leave(self, _: Future[Any]) -> None:
+    def _leave(self) -> None:
         self._taken -= 1
+
+    async def _read(self, request: Request, held: list[Future[Any]]) -> Call:
+        body = await _body(request, self._settings)
+        return await self._run(self._door, held, lambda: read_call(body, self._settings))
 
     async def _run(
         self, pool: ThreadPoolExecutor, held: list[Future[Any]], work: Callable[[], Result]
@@ -122,6 +127,8 @@ async def _body(request: Request, settings: Serve) -> bytes:
 
     try:
         await asyncio.wait_for(read(), settings.body_timeout)
+    except ClientDisconnect:
+        raise bad("The request broke off.", "cut_off") from None
     except TimeoutError:
         raise RequestError(
             408, f"The request did not arrive within {settings.body_timeout:g} s.", "slow_request"

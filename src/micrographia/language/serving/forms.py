@@ -17,10 +17,12 @@ _REJECTS = 0.8
 
 def attributes(picture: Measured) -> dict[str, Any]:
     """Return the nine attributes, each with value, text and confidence; "unknown" where not."""
-    found = {}
+    found: dict[str, Any] = {}
     for row in picture.facts(ATTRIBUTE_NAMES):
         if row["failure"] is not None or row["words"] is None:
-            told = {"value": UNKNOWN, "text": str(row["failure"] or ""), "confidence": 0.0}
+            told: dict[str, Any] = {
+                "value": UNKNOWN, "text": str(row["failure"] or ""), "confidence": 0.0
+            }  # fmt: skip
         else:
             sure = row["certain"]
             told = {

@@ -147,9 +147,7 @@ def _peaks(correlation: FloatImage) -> FloatArray:
     return found[np.argsort(-height, kind="stable")]
 
 
-def _tops(
-    values: FloatImage, rows: FloatArray, columns: FloatArray
-) -> tuple[FloatArray, FloatArray]:
+def _tops(values: FloatImage, rows: FloatArray, columns: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Places (n, 2) and heights (n,) of maxima between the pixels, by a parabola along each axis."""
     height, wide = values.shape
     middle = values[rows, columns].astype(np.float64)

@@ -170,7 +170,7 @@ class PictureFacts:
         return self._values(self._steps.pixel_size_nm)
 
     def _values(self, size: float | None) -> dict[str, Value]:
-        rows: list[Row] = self._steps.instances.to_dict("records")
+        rows: list[Any] = self._steps.instances.to_dict("records")
         height, width = self._steps.labels.shape
         found = [*particle_facts(rows, width, height, size), *further_facts(rows, size)]
         return {one.name: one for one in found}
@@ -239,7 +239,11 @@ def picture_tools(
         Those of curation, segmentation, annotation, classification and the assistant count.
     """
     models = Models(settings)
-    return lambda path, pixel_size_nm=None: PictureFacts(path, models, pixel_size_nm)
+
+    def open_picture(path: Path, pixel_size_nm: float | None = None) -> PictureFacts:
+        return PictureFacts(path, models, pixel_size_nm)
+
+    return open_picture
 
 
 #: Attributes of the particles: without any they say nothing.
