@@ -8,6 +8,7 @@ from micrographia.commandline import Subparsers
 def register(verbs: Subparsers) -> None:
     """Add the verbs of every benchmark."""
     from micrographia.benchmarks.annotation import cli as annotation
+    from micrographia.benchmarks.assistant import cli as assistant
     from micrographia.benchmarks.classification import cli as classification
     from micrographia.benchmarks.energy import cli as energy
     from micrographia.benchmarks.language import cli as language
@@ -20,6 +21,6 @@ def register(verbs: Subparsers) -> None:
 
     for benchmark in (
         segmentation, segmentation_methods, structure, structure_real, stem2crystal, energy, stem,
-        annotation, classification, language,
+        annotation, classification, language, assistant,
     ):  # fmt: skip
         benchmark.register(verbs)

@@ -11,6 +11,7 @@ _TABLES = {
     "segmentation": "published_segmentation.csv",
     "segmentation_scaling": "published_segmentation_scaling.csv",
     "classification": "published_classification.csv",
+    "assistant": "published_assistant.csv",
 }
 
 #: What must be said wherever these figures stand beside ours.
@@ -41,6 +42,14 @@ CLASSIFICATION_NOTE = (
     "here."
 )
 
+#: The same beside our scores of an assistant.
+ASSISTANT_NOTE = (
+    "Published by the authors of MAEMI and not measured again here: on questions and captions "
+    "that GPT-4 Turbo with vision wrote about pictures of NFFA-EUROPE, and answers of assistants "
+    "tuned on such texts. They are no figures of the pictures and questions scored here, and none "
+    "of them says whether a number is right."
+)
+
 
 def published_rows(benchmark: str = "structure") -> list[dict[str, Any]]:
     """Return the published figures.
@@ -48,8 +57,8 @@ def published_rows(benchmark: str = "structure") -> list[dict[str, Any]]:
     Parameters
     ----------
     benchmark
-        "structure" (STEM2Mat-Bench), "segmentation" or "segmentation_scaling" (UniEM-3M), or
-        "classification" (GDL-NMID).
+        "structure" (STEM2Mat-Bench), "segmentation" or "segmentation_scaling" (UniEM-3M),
+        "classification" (GDL-NMID), or "assistant" (MAEMI).
 
     Returns
     -------

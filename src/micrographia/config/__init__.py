@@ -22,6 +22,7 @@ from micrographia.config.data import Data, Splits, StructureFilter, StructureSou
 from micrographia.config.energy import Energy
 from micrographia.config.language import Language
 from micrographia.config.language.assistant import Assistant, Serve
+from micrographia.config.language.instruction import Instruction
 from micrographia.config.language.structure import (
     PictureDials,
     StructureModel,
@@ -64,6 +65,7 @@ __all__ = [
     "Kinds",
     "LabelledPictures",
     "LabelledText",
+    "Instruction",
     "Language",
     "Network",
     "PictureBaselines",

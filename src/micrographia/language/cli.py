@@ -19,6 +19,7 @@ from micrographia.commandline import (
 )
 from micrographia.config import StructureText
 from micrographia.language.grounding import cli as grounding
+from micrographia.language.instruction import cli as instruction
 from micrographia.language.tuning import cli as tuning
 
 logger = logging.getLogger(__name__)
@@ -51,6 +52,7 @@ def register(verbs: Subparsers) -> None:
     _register_datasets(verbs)
     tuning.register(verbs)
     grounding.register(verbs)
+    instruction.register(verbs)
 
 
 def _register_answers(verbs: Subparsers) -> None:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -62,14 +61,11 @@ class Identifier:
         """Close connections and ledger."""
         self._client.close()
 
-    def stop(self) -> None:
-        """Make no more calls; those that wait for another try end at once."""
-        self._client.stop()
-
-    @property
-    def concurrency(self) -> int:
-        """How many questions may be asked at once."""
-        return self._endpoint.concurrency
+    def each(
+        self, work: Callable[[Row], dict[str, Any]], queries: Sequence[Row]
+    ) -> Iterator[dict[str, Any]]:
+        """Yield what `work` makes of each query, in their order; several at once."""
+        return self._client.each(work, queries)
 
     def ask(self, classes: Sequence[str], shown: Sequence[Shown], query: Shown) -> Identification:
         """Identify one picture.
@@ -132,12 +128,7 @@ def identify(
             return prediction({**query, "failure": str(error)}, name)
         return _row(query, name, found, classes)
 
-    with ThreadPoolExecutor(identifier.concurrency) as threads:
-        try:
-            yield from threads.map(one, queries)
-        except BaseException:
-            identifier.stop()
-            raise
+    yield from identifier.each(one, queries)
 
 
 def _chosen(

@@ -14,7 +14,7 @@ from micrographia.io.endpoint.client import Question, picture_part, text_part
 from micrographia.io.endpoint.ledger import Reply
 from micrographia.io.endpoint.pictures import QUALITY, data_url, read_sent
 from micrographia.io.endpoint.prompts import Prompt
-from micrographia.io.endpoint.replies import FormError, checked, only_answer
+from micrographia.io.endpoint.replies import FormError, checked, object_schema, only_answer
 
 Row = Mapping[str, Any]
 
@@ -117,12 +117,7 @@ def answer_schema(classes: Sequence[str]) -> dict[str, Any]:
         "none": {"type": "boolean"},
         "comment": {"type": "string"},
     }
-    return {
-        "type": "object",
-        "properties": properties,
-        "required": list(properties),
-        "additionalProperties": False,
-    }
+    return object_schema(properties)
 
 
 def parse_identification(reply: Reply, classes: Sequence[str]) -> Identification:

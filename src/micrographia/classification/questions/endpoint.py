@@ -6,7 +6,6 @@ import json
 import logging
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +14,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from micrographia.classification.questions.make import Row, blank, question_id
 from micrographia.config import Endpoint
 from micrographia.errors import EndpointDownError, ImageError, MicrographiaError
-from micrographia.io.endpoint.client import Client, Question, picture_part, text_part
+from micrographia.io.endpoint.client import Client
 from micrographia.io.endpoint.ledger import Ledger, Reply
-from micrographia.io.endpoint.pictures import QUALITY, data_url, read_sent
+from micrographia.io.endpoint.pictures import question_about
 from micrographia.io.endpoint.prompts import read_prompt
-from micrographia.io.endpoint.replies import FormError, checked, only_answer
+from micrographia.io.endpoint.replies import FormError, checked, object_schema, only_answer
 from micrographia.io.images import image_id, read_micrograph
 from micrographia.io.questions.subjects import Subject
 from micrographia.io.questions.themes import THEMES
@@ -123,13 +122,8 @@ class Questioner:
         EndpointDownError
             The endpoint serves nobody; answers so far are kept in its ledger.
         """
-        with ThreadPoolExecutor(self._endpoint.concurrency) as threads:
-            try:
-                for rows in threads.map(self._of_picture, subjects):
-                    yield from rows
-            except BaseException:
-                self._client.stop()
-                raise
+        for rows in self._client.each(self._of_picture, subjects):
+            yield from rows
 
     def _of_picture(self, subject: Subject) -> list[Row]:
         row = blank(subject, self._endpoint.model, self._prompt.sha)
@@ -147,13 +141,9 @@ class Questioner:
 
     def _ask(self, subject: Subject, name: str) -> QuestionSet:
         text = self._prompt.fill(known=_known(subject))
-        side = self._endpoint.max_side
-
-        def content() -> list[dict[str, Any]]:
-            return [text_part(text), picture_part(data_url(read_sent(subject.path), side))]
-
-        identity = {"query": name, "max_side": side, "jpeg": QUALITY}
-        asked = Question(name, self._prompt.name, text, answer_schema(), identity, content)
+        asked = question_about(
+            subject.path, name, self._prompt.name, text, answer_schema(), self._endpoint.max_side
+        )
         return self._client.ask(asked, lambda reply: parse_questions(reply, self._per_theme))
 
 
@@ -189,8 +179,8 @@ def _rows(row: Row, subject: Subject, questions: Sequence[Asked]) -> Iterator[Ro
 def answer_schema() -> dict[str, Any]:
     """Return the JSON schema of an answer."""
     text = {"type": "string"}
-    seen = _object({"fact": text, "value": {"type": ["string", "null"]}})
-    one = _object(
+    seen = object_schema({"fact": text, "value": {"type": ["string", "null"]}})
+    one = object_schema(
         {
             "theme": {"type": "string", "enum": list(THEMES)},
             "question": text,
@@ -201,16 +191,7 @@ def answer_schema() -> dict[str, Any]:
             "evidence": {"type": "array", "items": seen},
         }
     )
-    return _object({"questions": {"type": "array", "items": one}})
-
-
-def _object(properties: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "type": "object",
-        "properties": properties,
-        "required": list(properties),
-        "additionalProperties": False,
-    }
+    return object_schema({"questions": {"type": "array", "items": one}})
 
 
 def parse_questions(reply: Reply, per_theme: int) -> QuestionSet:

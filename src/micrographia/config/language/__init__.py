@@ -6,6 +6,7 @@ from pydantic import Field
 
 from micrographia.config.base import Section
 from micrographia.config.language.assistant import Assistant
+from micrographia.config.language.instruction import Instruction
 from micrographia.config.language.structure import StructureText
 from micrographia.config.language.tuning import Tuning
 
@@ -21,4 +22,7 @@ class Language(Section):
     )
     assistant: Assistant = Field(
         default_factory=Assistant, description="Answers to questions about a picture."
+    )
+    instruction: Instruction = Field(
+        default_factory=Instruction, description="Questions that an assistant learns from."
     )

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -17,6 +18,7 @@ from micrographia.io.endpoint.replies import FormError, RefusalError
 from micrographia.io.endpoint.transport import Transport, read_key
 
 Answer = TypeVar("Answer")
+Item = TypeVar("Item")
 Message = dict[str, Any]
 
 #: So many pictures in a row without any answer, and the endpoint is taken to be out of order.
@@ -127,6 +129,18 @@ class Client:
         """Close connections and ledger."""
         self._transport.close()
         self._ledger.close()
+
+    def each(self, work: Callable[[Item], Answer], items: Iterable[Item]) -> Iterator[Answer]:
+        """Yield what `work`, which asks, makes of each item, in their order; several at once.
+
+        Where one raises, no more calls are made.
+        """
+        with ThreadPoolExecutor(self._endpoint.concurrency) as threads:
+            try:
+                yield from threads.map(work, items)
+            except BaseException:
+                self.stop()
+                raise
 
     def ask(self, question: Question, parse: Callable[[Reply], Answer]) -> Answer:
         """Ask; after an answer in the wrong format, ask again with the fault.

@@ -5,11 +5,14 @@ from __future__ import annotations
 import base64
 import io
 import os
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from PIL import Image
 
 from micrographia.arrays import ColourImage
+from micrographia.io.endpoint.client import Question, picture_part, text_part
 from micrographia.io.images import read_colours, read_micrograph, to_unit
 
 #: Quality of the JPEG that is sent; part of what decides an answer.
@@ -57,3 +60,30 @@ def data_url(colours: ColourImage, max_side: int) -> str:
     stream = io.BytesIO()
     picture.save(stream, format="JPEG", quality=QUALITY)
     return "data:image/jpeg;base64," + base64.b64encode(stream.getvalue()).decode("ascii")
+
+
+def question_about(
+    path: str | os.PathLike[str],
+    image_id: str,
+    purpose: str,
+    text: str,
+    schema: Mapping[str, Any],
+    max_side: int,
+) -> Question:
+    """Return a question about one picture, which is read when it is sent.
+
+    Parameters
+    ----------
+    path, image_id
+        The picture.
+    purpose, text, schema
+        As in `client.Question`.
+    max_side
+        Longest side that is sent [px].
+    """
+
+    def content() -> list[dict[str, Any]]:
+        return [text_part(text), picture_part(data_url(read_sent(path), max_side))]
+
+    identity = {"query": image_id, "max_side": max_side, "jpeg": QUALITY}
+    return Question(image_id, purpose, text, schema, identity, content)

@@ -139,6 +139,16 @@ def checked(model: type[Any], value: Any, where: str = "") -> Any:
     raise FormError("; ".join(faults)[:_MOST_WORDS])
 
 
+def object_schema(properties: dict[str, Any]) -> dict[str, Any]:
+    """Return the JSON schema of an object with these properties and no others."""
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": list(properties),
+        "additionalProperties": False,
+    }
+
+
 def _fault(item: Any, where: str) -> str:
     place = ".".join(str(part) for part in (where, *item["loc"]) if part != "")
     message = str(item["msg"]).removeprefix("Value error, ")

@@ -166,11 +166,15 @@ def words_of(facts: Mapping[str, Mapping[str, Any]]) -> dict[str, list[str]]:
     Parameters
     ----------
     facts
-        Rows of `schemas.FACTS` by their names, as `slots.known` returns them.
+        Rows of `schemas.FACTS`, by any names.
     """
-    found = {name: [str(row["words"])] for name, row in facts.items() if row["words"]}
-    if (count := facts.get("particle_count")) is not None and count["number"] is not None:
-        found.setdefault("particle_density", []).append(density_word(round(count["number"])))
-    if (spread := facts.get("diameter_spread")) is not None and spread["number"] is not None:
-        found.setdefault("pixel_size_profile", []).append(spread_word(float(spread["number"])))
+    found: dict[str, list[str]] = {}
+    for row in facts.values():
+        name, number = str(row["name"]), row["number"]
+        if row["words"]:
+            found.setdefault(name, []).append(str(row["words"]))
+        elif name == "particle_count" and number is not None:
+            found.setdefault("particle_density", []).append(density_word(round(number)))
+        elif name == "diameter_spread" and number is not None:
+            found.setdefault("pixel_size_profile", []).append(spread_word(float(number)))
     return found

@@ -8,7 +8,12 @@ from micrographia.io.schemas.annotation import (
     LEGIBILITY,
     REVIEW_QUEUE,
 )
-from micrographia.io.schemas.assistant import ASSISTANT_ANSWERS, FACTS, INSTRUCTIONS
+from micrographia.io.schemas.assistant import (
+    ASSISTANT_ANSWERS,
+    ASSISTANT_SCORES,
+    FACTS,
+    INSTRUCTIONS,
+)
 from micrographia.io.schemas.classification import (
     ALIGNED,
     BASELINE_SCORES,
@@ -60,6 +65,7 @@ __all__ = [
     "ANNOTATION_SCORES",
     "ANSWERED",
     "ASSISTANT_ANSWERS",
+    "ASSISTANT_SCORES",
     "ATTRIBUTES",
     "ATTRIBUTES_FINAL",
     "BASELINE_SCORES",

@@ -61,3 +61,35 @@ ASSISTANT_ANSWERS = pa.schema(
         ("failure", pa.string()),
     ]
 )
+
+#: Answers beside their references; of a failure, texts score 0 and facts are not stated.
+ASSISTANT_SCORES = pa.schema(
+    [
+        ("question_id", pa.string()),
+        ("image_id", pa.string()),
+        ("group", pa.string()),
+        ("task", pa.string()),
+        ("theme", pa.string()),
+        ("form", pa.string()),
+        ("kind", pa.string()),
+        ("method", pa.string()),
+        ("text", pa.string()),
+        ("bleu2", pa.float64()),
+        ("bleu4", pa.float64()),
+        ("rouge1", pa.float64()),
+        ("rouge2", pa.float64()),  # null: the reference has one word
+        ("rougeL", pa.float64()),
+        ("meteor", pa.float64()),  # null: WordNet is not there
+        ("refused", pa.bool_()),
+        ("n_facts", pa.int32()),  # that the reference states and that are known
+        ("n_right", pa.int32()),
+        ("n_sizes", pa.int32()),  # of which diameters
+        ("n_sizes_right", pa.int32()),
+        ("count_right", pa.bool_()),  # null: no count was asked for
+        ("count_error", pa.float64()),  # relative, at most 1; null as before
+        ("n_claims", pa.int32()),  # numbers, terms and materials in the text
+        ("n_invented", pa.int32()),  # of which no fact says the same
+        ("seconds", pa.float64()),
+        ("failure", pa.string()),
+    ]
+)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
@@ -12,6 +11,7 @@ from micrographia.errors import MicrographiaError
 from micrographia.io.schemas import CRYSTAL_TEXTS
 from micrographia.io.schemas.rows import StructureRow, blank
 from micrographia.io.structures import from_cif
+from micrographia.language.splits import split_groups
 from micrographia.language.structure.canonical import write
 from micrographia.language.structure.tokens import bravais_of, encode
 
@@ -73,22 +73,8 @@ def _row(structure: StructureRow) -> dict[str, Any]:
 
 
 def split(formulas: Sequence[str], settings: StructureText, seed: int) -> list[str]:
-    """Give each crystal a side: train, validation or test.
-
-    Formulas are ranked by a digest of seed and name and held out in this order until the shares
-    are reached, so that a formula that is added changes few others.
-    """
-    members: dict[str, int] = defaultdict(int)
-    for formula in formulas:
-        members[formula] += 1
-    ranked = sorted(members, key=lambda name: hashlib.sha256(f"{seed}|{name}".encode()).digest())
-    sides: dict[str, str] = {}
-    given, test = 0, round(settings.test * len(formulas))
-    both = test + round(settings.validation * len(formulas))
-    for name in ranked:
-        sides[name] = "test" if given < test else "validation" if given < both else "train"
-        given += members[name]
-    return [sides[name] for name in formulas]
+    """Give each crystal a side, train, validation or test: crystals of one formula the same."""
+    return split_groups(formulas, settings.test, settings.validation, seed)
 
 
 def _name_siblings(rows: list[dict[str, Any]]) -> None:

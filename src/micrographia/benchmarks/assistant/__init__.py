@@ -1,0 +1,1 @@
+"""Scores of an assistant's answers: likeness to the reference, and whether facts are right."""

@@ -1,0 +1,1 @@
+"""Facts of pictures, and questions with answers that rest on them, to learn from."""
