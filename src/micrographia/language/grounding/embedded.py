@@ -21,13 +21,19 @@ _NUMERIC = frozenset(
 _UNMEASURED = re.compile(
     r"\b(?:pores?|cracks?|holes?|layers?|facets?|lines?|defects?|voids?|necks?|boundar(?:y|ies)|"
     r"twins?|agglomerates?|aggregates?|clusters?|tips?|dislocations?|atoms?|columns?|shells?|"
-    r"cores?|thickness(?:es)?|heights?|volumes?|depths?|angles?|lengths? of|electrons?|ligands?|"
+    r"cores?|thickness(?:es)?|heights?|volumes?|depths?|angles?|lengths? of|ligands?|"
     r"elements?|molecules?|pitch|perimeter)\b",
     re.IGNORECASE,
 )
 #: What is asked whether it is, or which it is, is what a name of a material stands for.
 _IS_IT = re.compile(
     r"^\W*(?:is|are|was|were|does|do|which|what)\W+(?:it|this|these|those|that|they|there|the)\b",
+    re.IGNORECASE,
+)
+#: Who orders what is to be said does not ask.
+_ORDERED = re.compile(
+    r"\b(?:say|answer|reply|respond|claim|pretend|assume|repeat)\s+(?:that|with|it|after)\b|"
+    r"\b(?:ignore|disregard|forget)\b",
     re.IGNORECASE,
 )
 #: Most topics that one question is taken to ask.
@@ -73,17 +79,25 @@ class EmbeddedWriter:
         return [known[name] for name in kept]
 
     def _topic(self, question: str) -> str | None:
+        if _ORDERED.search(question):
+            return "offtopic"
         ranked = self._recogniser.rank(question)
         materials = materials_in(question)
-        if materials and not _IS_IT.match(question):
+        if materials and _IS_IT.match(question):
+            unknown = ranked[0].topic in self._topics.unanswerable
+            return ranked[0].topic if unknown and ranked[0].score >= self._alike else "composition"
+        if materials:
             # "How large are the gold particles?" asks for their size; that they are gold is left.
             bare = question
             for one in reversed(materials):
                 bare = f"{bare[: one.start]} {bare[one.end :]}"
             again = self._recogniser.rank(bare)
-            ranked = again if again[0].topic in self._topics.answerable else ranked
+            if again[0].topic in self._topics.answerable:
+                question, ranked = bare, again
         first = ranked[0]
         if first.score < self._alike:
+            return None
+        if first.topic in self._topics.answerable and self._recogniser.strange(question) > 0.5:
             return None
         if first.topic in _NUMERIC and _UNMEASURED.search(question):
             return "untooled"

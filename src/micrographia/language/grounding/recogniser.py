@@ -14,20 +14,23 @@ _PIECES = (3, 4, 5)
 #: How much whole words count beside pieces of them.
 _WHOLE = 2.0
 #: What frames a question and says nothing of what is asked.
+_PICTURE = (
+    r"(?:(?:this|the|that|a|an|given) )*(?:electron |scanning |sem |tem |stem |grey )*"
+    r"(?:pictures?|images?|micrographs?|photos?|photographs?|figures?|frames?)"
+)
 _FRAMES = re.compile(
     r"\b(?:please|kindly|could you|can you|would you|tell me|i (?:would like|want|need) to know|"
-    r"do you (?:know|think|see)|let me know|hello|hi|hey|thanks?(?: you)?|from the (?:picture|"
-    r"image|micrograph)(?: alone)?|(?:in|on|of|at|from|within|by) (?:this|the|that) (?:given |"
-    r"electron |sem |tem |stem )?(?:picture|image|micrograph|photo|figure|frame|micro-graph)|"
-    r"(?:shown|seen|visible|depicted|imaged)(?: here)?|(?:this|the) (?:given )?"
-    r"(?:picture|image|micrograph|figure|photo)|as far as (?:can be|you can) (?:seen|tell|told)|"
-    r"in short|briefly|exactly|precisely|actually|approximately|roughly)\b"
+    r"do you (?:know|think|see)|let me know|hello|hi|hey|thanks?(?: you)?|"
+    rf"(?:in|on|of|at|from|within|by) {_PICTURE}(?: alone)?|{_PICTURE}|"
+    r"(?:shown|seen|visible|depicted|imaged)(?: here)?|as far as (?:can be|you can) (?:seen|tell|"
+    r"told)|looking closely|in short|briefly|exactly|precisely|actually|approximately|roughly)\b"
 )
 _SPELLINGS = (
     (r"nanometers?|nanometres?", "nanometre"), (r"micrometers?|micrometres?|microns?",
      "micrometre"), (r"colou?rs?", "colour"), (r"fibers?|fibres?", "fibre"),
     (r"(?:nano|micro)-?particles?|nps?\b", "particle"), (r"grains?|objects?|instances?|crystals?|"
-     r"crystallites?|spheres?|units?", "particle"), (r"grey|gray", "grey"),
+     r"crystallites?|spheres?|units?|dots?|blobs?|specks?|beads?|balls?|discs?|nanocrystals?",
+     "particle"), (r"acquired|recorded|captured|produced|obtained|collected", "taken"), (r"grey|gray", "grey"),
     (r"whats|what's", "what is"), (r"centre|center", "centre"), (r"big\b", "large"),
 )  # fmt: skip
 _SPELT = [(re.compile(rf"\b(?:{form})"), word) for form, word in _SPELLINGS]
@@ -39,11 +42,13 @@ _COMMON = frozenset(
         "a an the is are was were be it its they them their this that these those do does did of",
         "in on at to from by for with and or what which how there here have has had one you i we",
         "me my can could would will should may might any all some so see give tell say estimate",
+        "make out call display appear seem show little each both very quite just also then than",
+        "about up show your he she his her us our get got take look find found if no not yes s",
     )
     for word in line.split()
 )
 #: Endings that do not tell what is asked.
-_ENDING = re.compile(r"(?<=[a-z]{4})(?:ping|ting|ing|ted|ed|es|s|ly)$")
+_ENDING = re.compile(r"(?<=[a-z]{4})(?:ations?|ated|ates?|ating|ings?|ed|es|ly|ion|e|s)$")
 
 
 class Likeness(NamedTuple):
@@ -79,6 +84,11 @@ class Recogniser:
             for term, weight in self._weighted(each).items():
                 self._postings.setdefault(term, []).append((number, weight))
 
+    def strange(self, question: str) -> float:
+        """Return the share of a question's telling words that no wording has, 0…1."""
+        told = [_stem(word) for word in _words(question) if word not in _COMMON]
+        return sum(f"={stem}" not in self._rarity for stem in told) / len(told) if told else 0.0
+
     def rank(self, question: str) -> list[Likeness]:
         """Return all topics, the likest first; a topic counts by the best of its wordings."""
         scores: dict[int, float] = {}
@@ -107,11 +117,15 @@ def _terms(text: str) -> dict[str, float]:
         pieces = [f" {word} "[i : i + n] for n in _PIECES for i in range(len(word) + 3 - n)]
         for piece in pieces:
             weights[piece] = weights.get(piece, 0.0) + common / math.sqrt(len(pieces))
-        stem = _ENDING.sub("", word)
+        stem = _stem(word)
         weights[f"={stem}"] = weights.get(f"={stem}", 0.0) + _WHOLE * common
     for first, second in pairwise(words):
         weights[f"={first}={second}"] = 0.5 * _WHOLE
     return weights
+
+
+def _stem(word: str) -> str:
+    return _ENDING.sub("", word)
 
 
 def _words(text: str) -> list[str]:
@@ -132,9 +146,8 @@ def clauses(question: str) -> list[str]:
     ['How many rods are there', 'how long are they', 'Are they smooth']
     """
     parts: Iterable[str] = re.split(
-        r"[?;!]\s*|\.\s+|,?\s+\b(?:and|also)\b\s+(?=(?:what|which|how|are|is|do|does|who|when|"
-        r"where|why|give|tell|describe|name|count|measure)\b)|,\s+(?=(?:what|which|how|are|is|do)\b)",
+        r"[?;!]\s*|\.\s+(?=[A-Z])|,?\s+\b(?i:and|also)\b\s+(?=(?i:what|which|how|are|is|do|does|who|when|"
+        r"where|why|give|tell|describe|name|count|measure)\b)|,\s+(?=(?i:what|which|how|are|is|do)\b)",
         question,
-        flags=re.IGNORECASE,
     )
     return [part.strip(" .,") for part in parts if _WORD.search(part.lower())]
