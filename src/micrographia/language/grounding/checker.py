@@ -48,6 +48,8 @@ _CUES = {
     "particle_count": r"\bparticles? (?:was|were|are)\b|\bthere (?:are|is)\b",
 }
 _COMPILED = {name: re.compile(form, re.IGNORECASE) for name, form in _CUES.items()}
+#: Shares and ratios can be of anything: without a word that says of what, none is meant.
+_SHARES = ("fraction", "ratio")
 #: An uncertainty has no fact behind it, and `numbers_in` leaves it out.
 _SPREAD = re.compile(r"±|\+/-|\bplus or minus\b", re.IGNORECASE)
 #: How much of a sentence behind a number may say what it is of [characters].
@@ -150,9 +152,9 @@ def _supported(
     ]
     spoken = _spoken_of(text, numbers, place)
     # Of what the words say, if they say it; a fact of another kind cannot be meant.
-    meant = [name for name in alike if name in spoken] or (
-        [] if any(_kind(name) == _kind(one) for name in spoken for one in alike) else alike
-    )
+    meant = [name for name in alike if name in spoken]
+    if not meant and not any(_kind(name) == _kind(one) for name in spoken for one in alike):
+        meant = [name for name in alike if _kind(name) not in _SHARES]
     values = [float(facts[name]["number"]) for name in meant]
     written = text[number.start : number.end]
     if not math.isfinite(number.high - number.low):

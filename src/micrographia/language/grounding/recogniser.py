@@ -30,8 +30,9 @@ _SPELLINGS = (
      "micrometre"), (r"colou?rs?", "colour"), (r"fibers?|fibres?", "fibre"),
     (r"(?:nano|micro)-?particles?|nps?\b", "particle"), (r"grains?|objects?|instances?|crystals?|"
      r"crystallites?|spheres?|units?|dots?|blobs?|specks?|beads?|balls?|discs?|nanocrystals?",
-     "particle"), (r"acquired|recorded|captured|produced|obtained|collected", "taken"), (r"grey|gray", "grey"),
-    (r"whats|what's", "what is"), (r"centre|center", "centre"), (r"big\b", "large"),
+     "particle"), (r"acquired|recorded|captured|produced|obtained|collected", "taken"),
+    (r"grey|gray", "grey"), (r"whats|what's", "what is"), (r"centre|center", "centre"),
+    (r"big\b", "large"),
 )  # fmt: skip
 _SPELT = [(re.compile(rf"\b(?:{form})"), word) for form, word in _SPELLINGS]
 _WORD = re.compile(r"[a-zåµ]+(?:'s)?")
