@@ -29,6 +29,7 @@ Result = TypeVar("Result")
 
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _CREATED = 1_790_000_000
+_OFFERED = "POST /v1/chat/completions, GET /v1/models and GET /health"
 
 
 class Desk:
@@ -201,7 +202,9 @@ def _handle_errors(app: FastAPI) -> None:
 
     async def of_http(_: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, HTTPException)
-        return answer(RequestError(error.status_code, str(error.detail), "not_found"))
+        told = f"{error.detail}: this server offers {_OFFERED}."
+        code = "not_allowed" if error.status_code == 405 else "not_found"
+        return answer(RequestError(error.status_code, told, code))
 
     async def of_input(_: Request, error: Exception) -> JSONResponse:
         return answer(RequestError(400, str(error), "not_answered"))

@@ -9,17 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-#: Classes without separate particles, and how they are called in a reason.
-_CONTINUOUS = {
-    "films_coated_surface": "a film or coated surface",
-    "mems_devices_electrodes": "a microdevice or electrodes",
-    "patterned_surface": "a patterned surface",
-    "porous_sponge": "a porous sponge",
-}
+#: Classes without separate particles.
+_CONTINUOUS = (
+    "films_coated_surface", "mems_devices_electrodes", "patterned_surface", "porous_sponge",
+)  # fmt: skip
 #: Classes of grains, and the share of the picture that these cover at least where heaped.
 _GRAINS, _HEAPED = ("particles", "powder"), 0.3
 #: Classes of long things: what is whole in the picture can be counted, a mat of them cannot.
-_LONG = {"fibres": "fibres", "nanowires": "nanowires"}
+_LONG = ("fibres", "nanowires")
 #: Classes that round particles are taken for (EMPS: 35, 6 and 2 of 366), so that the classifier
 #: alone does not prove them.
 _UNPROVEN = ("biological", "mems_devices_electrodes", "tips")
@@ -59,7 +56,7 @@ def class_told(found: Mapping[str, Any], least: float, covered: float) -> tuple[
     return name, f"CLASSIFIED predicted, probability {share:.2f}"
 
 
-def why_no_particles(found: Mapping[str, Any], count: int, whole: int) -> str | None:
+def why_no_particles(found: Mapping[str, Any], count: int, whole: int) -> tuple[str, str] | None:
     """Return why there is nothing to count and size in a picture; None where there may be.
 
     Parameters
@@ -68,19 +65,27 @@ def why_no_particles(found: Mapping[str, Any], count: int, whole: int) -> str | 
         Row of `schemas.CLASSIFIED`.
     count, whole
         Instances that were segmented, and those of them that nothing cuts.
+
+    Returns
+    -------
+    reason, evidence
+        The reason names no class, since none is certain; the evidence does.
     """
     if found["failure"] is not None:
         return None
     shares = dict(zip(found["ranked"], found["probabilities"], strict=True))
     if found["known"] < _KNOWN:
-        return (
-            "the picture is unlike all kinds that are known, so no particles are told apart in it"
+        return "the picture is unlike all kinds of pictures that are known here", _told(
+            {"known": found["known"]}
         )
     if sum(shares.get(name, 0.0) for name in _CONTINUOUS) >= _MOST:
-        name = max(_CONTINUOUS, key=lambda one: shares.get(one, 0.0))
-        return f"the picture seems to show {_CONTINUOUS[name]}, without separate particles"
-    if sum(shares.get(name, 0.0) for name in _LONG) >= _MOST:
-        name = max(_LONG, key=lambda one: shares.get(one, 0.0))
-        if count < _FEW or whole < _WHOLE * count:
-            return f"the picture seems to show {_LONG[name]} that cannot be told apart one by one"
+        return "the picture does not seem to show separate particles", _told(shares)
+    long = sum(shares.get(name, 0.0) for name in _LONG)
+    if long >= _MOST and (count < _FEW or whole < _WHOLE * count):
+        return "what is long and crosses or is cut cannot be told apart one by one", _told(shares)
     return None
+
+
+def _told(shares: Mapping[str, float]) -> str:
+    best = sorted(shares.items(), key=lambda item: -item[1])[:2]
+    return "CLASSIFIED " + ", ".join(f"{name} {share:.2f}" for name, share in best)

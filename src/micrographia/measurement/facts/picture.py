@@ -143,7 +143,7 @@ class PictureFacts:
     def _number(self, name: str) -> Row:
         source = f"segmentation {self._models.settings.segmentation.method}"
         if why := self._no_particles:
-            return _failed(source, why)
+            return _failed(source, *why)
         sized = FACT_KINDS[name].quantity in ("length", "density")
         number = (self._sized if sized else self._counted)[name]
         if number.failure is not None:
@@ -155,8 +155,8 @@ class PictureFacts:
         return _number(number.number, number.unit, source, told)
 
     @cached_property
-    def _no_particles(self) -> str | None:
-        """Why there is nothing to count; None where there may be particles."""
+    def _no_particles(self) -> tuple[str, str] | None:
+        """Why there is nothing to count, and what says so; None where there may be particles."""
         cut = self._steps.instances["cut"].to_numpy(dtype=bool)
         return why_no_particles(self._steps.kind, len(cut), int((~cut).sum()))
 
@@ -188,7 +188,7 @@ class PictureFacts:
         if name == "microscopy_type" and file["microscopy"] in ("SEM", "TEM", "STEM"):
             return _words(file["microscopy"], "file", "MICROGRAPHS microscopy", 1.0)
         if name in _OF_PARTICLES and (why := self._no_particles):
-            return _failed("annotation", why)
+            return _failed("annotation", *why)
         if name in ("particle_density", "pixel_size_profile"):
             return self._by_definition(name)
         read = {who: each.readings()[name] for who, each in self._steps.readings.items()}
@@ -254,8 +254,8 @@ _OF_PARTICLES = {
 assert set(ATTRIBUTE_NAMES) >= _OF_PARTICLES
 
 
-def _failed(source: str, reason: str) -> Row:
-    return {"source": source, "failure": reason.rstrip(".")}
+def _failed(source: str, reason: str, evidence: str | None = None) -> Row:
+    return {"source": source, "failure": reason.rstrip("."), "evidence": evidence}
 
 
 def _number(
