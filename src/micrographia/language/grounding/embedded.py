@@ -193,6 +193,8 @@ def _note(asked: Asked, text: str) -> str:
 
 def _shown(known: Mapping[str, Row]) -> list[str]:
     shows, taken = "class_name" in known, "microscopy_type" in known
+    if shows and _count(known) == 1 and known["class_name"]["words"] == "particles":
+        shows = False  # "particles" would be more than the one that the next sentence tells of
     if shows and taken:
         return ["The picture, taken with {microscopy_type}, shows {class_name}."]
     if shows:
@@ -219,7 +221,7 @@ def _sizes(known: Mapping[str, Row]) -> list[str]:
     if "median_diameter" not in known:
         return []
     if _count(known) == 1:
-        return ["Its diameter is {median_diameter}."]
+        return ["The circle of equal area has a diameter of {median_diameter}."]
     text = "The median diameter is {median_diameter}"
     if "median_diameter_low" in known:
         text += " (confidence interval {median_diameter_low} to {median_diameter_high})"

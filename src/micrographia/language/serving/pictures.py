@@ -62,7 +62,9 @@ class Pictures:
             found = Kept(self._tools(path, pixel_size_nm), path)
         except ImageError as error:
             path.unlink()
-            told = str(error).replace(path.name, "the picture").replace(str(path.parent), "")
+            told = str(error).replace(f"Image {path.name}", "The picture")
+            told = told.replace(str(path), "the picture").replace(path.name, "the picture")
+            told = told.replace("curation.max_pixels", "language.assistant.serve.max_pixels")
             raise bad(told, "bad_picture", "messages") from None
         except BaseException:
             path.unlink()

@@ -15,6 +15,12 @@ _FEWEST = 6
 #: Quantile of the normal distribution for 95 %, halved: the median of n lies this many sqrt(n)
 #: places from the middle at most.
 _REACH = 0.98
+#: Medians that a word for the shape allows: wider than the definitions of `io.vocabulary`, which
+#: are of true outlines.
+_FITTING: Mapping[str, Mapping[str, tuple[float, float]]] = {
+    "aspect": {"spherical": (1.0, 1.5), "rod_like": (1.5, 12.0), "fibrous": (2.5, math.inf)},
+    "circularity": {"spherical": (0.75, math.inf), "irregular": (0.0, 0.8)},
+}
 
 
 def further_facts(
@@ -56,19 +62,21 @@ def further_facts(
     return found + [Value(name, end, unit, how) for name, end in zip(names, ends, strict=True)]
 
 
-def contradiction(shape: str, aspect: float | None) -> str | None:
+def contradiction(shape: str, instances: Sequence[Mapping[str, Any]]) -> str | None:
     """Return why a word for the shape of particles does not fit what was measured, or None.
 
     Parameters
     ----------
     shape
         Word of the attribute `morphology`.
-    aspect
-        Median ratio of length to width; None: not known.
+    instances
+        Rows of `schemas.INSTANCES`, of which `aspect`, `circularity` and `cut` are used.
     """
-    # Wider than the definitions of `io.vocabulary`, which are of true outlines.
-    fitting = {"spherical": (1.0, 1.5), "rod_like": (1.5, 12.0), "fibrous": (2.5, math.inf)}
-    low, high = fitting.get(shape, (0.0, math.inf))
-    if aspect is None or low <= aspect <= high:
-        return None
-    return f"the measured median aspect ratio is {aspect:.2f}"
+    whole = [row for row in instances if not row["cut"]]
+    for name, ranges in _FITTING.items():
+        values = [float(row[name]) for row in whole if row[name] is not None]
+        values = [value for value in values if math.isfinite(value)]
+        low, high = ranges.get(shape, (0.0, math.inf))
+        if values and not low <= float(np.median(values)) <= high:
+            return f"the measured median {name} is {np.median(values):.2f}"
+    return None

@@ -169,8 +169,12 @@ class PictureFacts:
     def _sized(self) -> dict[str, Value]:
         return self._values(self._steps.pixel_size_nm)
 
+    @cached_property
+    def _rows(self) -> list[Any]:
+        return self._steps.instances.to_dict("records")
+
     def _values(self, size: float | None) -> dict[str, Value]:
-        rows: list[Any] = self._steps.instances.to_dict("records")
+        rows = self._rows
         height, width = self._steps.labels.shape
         found = [*particle_facts(rows, width, height, size), *further_facts(rows, size)]
         return {one.name: one for one in found}
@@ -199,11 +203,7 @@ class PictureFacts:
             reason = f"annotators differ: {told}" if words else "no annotator can tell"
             return _failed("annotation", reason)
         (word,) = words
-        against = (
-            contradiction(word, self._counted["aspect_ratio"].number)
-            if name == "morphology"
-            else None
-        )
+        against = contradiction(word, self._rows) if name == "morphology" else None
         if against is not None:
             return _failed("annotation", f"{told}, but {against}")
         sure = min(one.confidence for one in said.values())

@@ -70,7 +70,7 @@ def test_few_particles_are_spoken_of_as_such(count: int) -> None:
             2: "2 particles were found, 2 of them whole within the picture.",
         }[count]
     )
-    assert "Its diameter" in ASSISTANT.caption(Given(facts), PATH).text or count != 1
+    assert "circle of equal area" in ASSISTANT.caption(Given(facts), PATH).text or count != 1
 
 
 def test_a_reason_never_says_what_is_not_believed() -> None:
