@@ -71,6 +71,8 @@ def why_no_particles(found: Mapping[str, Any], count: int, whole: int) -> tuple[
     reason, evidence
         The reason names no class, since none is certain; the evidence does.
     """
+    if count and not whole:
+        return "nothing that was found lies whole in the picture", f"{count} instances, all cut"
     if found["failure"] is not None:
         return None
     shares = dict(zip(found["ranked"], found["probabilities"], strict=True))
