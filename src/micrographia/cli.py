@@ -66,7 +66,7 @@ def build_parser(room: str | None) -> argparse.ArgumentParser:
                 continue
             verbs = room_parser.add_subparsers(dest="verb", required=True, metavar="VERB")
             commands.register(verbs)
-            room_parser.set_defaults(text_finder=_text_finder)
+            room_parser.set_defaults(text_finder=_text_finder, picture_tools=_picture_tools)
     return parser
 
 
@@ -76,6 +76,13 @@ def _text_finder() -> Any:
     from micrographia.curation.text.finder import text_finder
 
     return text_finder(Text())
+
+
+def _picture_tools(settings: Any) -> Any:
+    """Let a room measure one picture by the tools of all others, handed in as above."""
+    from micrographia.measurement.facts.picture import picture_tools
+
+    return picture_tools(settings)
 
 
 def program() -> NoReturn:

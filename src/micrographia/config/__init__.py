@@ -21,6 +21,7 @@ from micrographia.config.curation.text import LabelledText, Text, TextTraining
 from micrographia.config.data import Data, Splits, StructureFilter, StructureSource
 from micrographia.config.energy import Energy
 from micrographia.config.language import Language
+from micrographia.config.language.assistant import Assistant, Serve
 from micrographia.config.language.instruction import Instruction
 from micrographia.config.language.structure import (
     PictureDials,
@@ -50,6 +51,7 @@ from micrographia.config.workflow import WorkflowConfig
 __all__ = [
     "Annotation",
     "AnnotatorSettings",
+    "Assistant",
     "Baselines",
     "Benchmarks",
     "Classification",
@@ -76,6 +78,7 @@ __all__ = [
     "Section",
     "Segmentation",
     "SegmentationTraining",
+    "Serve",
     "Splits",
     "Stem",
     "StructureFilter",

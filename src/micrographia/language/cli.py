@@ -1,4 +1,4 @@
-"""`micrographia language`: structure as text, models of others, and an assistant's questions."""
+"""`micrographia language`: structure as text, models of others, questions about pictures."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from micrographia.commandline import (
     settings_of,
 )
 from micrographia.config import PictureDials, StructureText
+from micrographia.language.grounding import cli as grounding
 from micrographia.language.instruction import cli as instruction
 from micrographia.language.structure.views import cli as views
 from micrographia.language.tuning import cli as tuning
@@ -53,6 +54,7 @@ def register(verbs: Subparsers) -> None:
     _register_datasets(verbs)
     views.register(verbs)
     tuning.register(verbs)
+    grounding.register(verbs)
     instruction.register(verbs)
 
 

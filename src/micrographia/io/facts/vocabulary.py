@@ -57,7 +57,12 @@ FACT_KINDS: Mapping[str, FactKind] = {
         "length that is written at the scale bar", "length", ("nm",), ("scale",)
     ),
     "particle_count": FactKind("number of particles", "count", (), ("segmentation",)),
+    "whole_count": FactKind(
+        "number of particles that are whole in the picture", "count", (), ("segmentation",)
+    ),
     "median_diameter": _length("median diameter of the particles"),
+    "median_diameter_low": _length("lower end of the median diameter's 95 % interval"),
+    "median_diameter_high": _length("upper end of the median diameter's 95 % interval"),
     "mean_diameter": _length("mean diameter of the particles"),
     "diameter_spread": FactKind(
         "coefficient of variation of the diameters", "fraction", (), ("segmentation",)
