@@ -34,7 +34,7 @@ rule assistant_instances:
     benchmark:
         times("assistant_instances")
     conda:
-        "../../envs/core.yaml"
+        "../../envs/torch.yaml"
     resources:
         mem_mb=1000,
         runtime=60,
