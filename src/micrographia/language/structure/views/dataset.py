@@ -10,12 +10,12 @@ from typing import Any
 
 import numpy as np
 
+from micrographia.arrays import FloatImage
 from micrographia.config import PictureDials
 from micrographia.errors import ConfigError
 from micrographia.io.atomic import write_text
 from micrographia.io.structures import from_cif, to_cif
 from micrographia.language.structure.pictures import PIXEL
-from micrographia.language.structure.ranked import counted
 from micrographia.language.structure.samples import show
 from micrographia.language.structure.variants import Crystal
 
@@ -115,3 +115,10 @@ def group_of(dials: PictureDials, dose: float | None) -> str:
     elif not spoiled:
         told.append("no noise")
     return ", ".join(told)
+
+
+def counted(picture: FloatImage, dose: float, generator: np.random.Generator) -> FloatImage:
+    """Count electrons: Poisson numbers whose mean is the picture, `dose` per Å² on average."""
+    positive = np.maximum(picture, 0.0)
+    expected = positive / positive.mean() * dose * PIXEL**2
+    return generator.poisson(expected).astype(np.float32)

@@ -16,10 +16,9 @@ from micrographia.io.schemas import CRYSTAL_TEXTS
 from micrographia.io.schemas.rows import blank
 from micrographia.io.structures import from_cif, to_cif
 from micrographia.io.tables import write_table
-from micrographia.language.structure import ranked
 from micrographia.language.structure.samples import show
 from micrographia.language.structure.variants import Crystal
-from micrographia.language.structure.views.dataset import dials_given, draw_dataset
+from micrographia.language.structure.views.dataset import counted, dials_given, draw_dataset
 
 
 def rows() -> list[dict[str, object]]:
@@ -31,15 +30,40 @@ def rows() -> list[dict[str, object]]:
     return found
 
 
-@pytest.mark.parametrize("dose", [None, 2000.0])
-def test_the_default_is_what_it_was(dose: float | None, tmp_path: Path) -> None:
-    before, after = tmp_path / "before", tmp_path / "after"
-    for folder in (before, after):
-        folder.mkdir()
-    ranked.draw_dataset(rows(), before, dose, 3)
-    draw_dataset(rows(), after, dials_given(PictureDials()), dose, 3)
-    for file in before.iterdir():
-        assert file.read_bytes() == (after / file.name).read_bytes(), file.name
+def test_a_drawn_data_set_is_one_that_benchmarks_read(tmp_path: Path) -> None:
+    assert draw_dataset(rows(), tmp_path, dials_given(PictureDials()), 2000.0, seed=3) == 2
+    items = {item.crystal: item for item in read_dataset(tmp_path)}
+    assert items["MoS2"].composition == {"Mo": 1, "S": 2}
+    pixels = items["MoS2"].read().pixels
+    # 2000 electrons per Å² on pixels of 0.1 Å: twenty a pixel, whole numbers.
+    assert pixels.shape == (256, 256) and float(np.mean(pixels)) == pytest.approx(20, rel=0.01)
+    assert np.array_equal(pixels, np.rint(pixels)) and pixels.min() >= 0
+    # Along a the picture repeats after 3.18 Å; not after half of it.
+    tiled = pixels - pixels.mean()
+    same = float((tiled[:, :-32] * tiled[:, 32:]).mean() / tiled.var())
+    half = float((tiled[:, :-16] * tiled[:, 16:]).mean() / tiled.var())
+    assert same > 0.8 and half < 0.3
+
+
+def test_without_a_dose_there_is_no_noise_and_the_seed_decides_the_choice(tmp_path: Path) -> None:
+    for name in ("first", "second"):
+        (tmp_path / name).mkdir()
+        assert (
+            draw_dataset(
+                rows(), tmp_path / name, dials_given(PictureDials()), None, seed=9, limit=1
+            )
+            == 1
+        )
+    files = [sorted((tmp_path / name).glob("*.npy")) for name in ("first", "second")]
+    assert [file.name for file in files[0]] == [file.name for file in files[1]]
+    assert files[0][0].read_bytes() == files[1][0].read_bytes()
+
+
+def test_electrons_are_counted_as_poisson_says() -> None:
+    flat = np.full((256, 256), 7.0, dtype=np.float32)
+    counts = counted(flat, 1000.0, np.random.default_rng(0))
+    assert float(counts.mean()) == pytest.approx(10, rel=0.01)
+    assert float(counts.var()) == pytest.approx(10, rel=0.03)
 
 
 def test_the_command_draws_dark_field_pictures_that_can_be_answered(tmp_path: Path) -> None:
