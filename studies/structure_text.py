@@ -20,6 +20,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import random
 import sys
 from pathlib import Path
 from typing import Any
@@ -66,11 +67,12 @@ def main() -> None:
             settings["loop"] = _loop(options.steps, options.workers)
         _run(["language", "train-structure", str(texts), "--threads", str(options.threads),
               "--settings", json.dumps(settings), "--out", str(weights)])  # fmt: skip
+    texts = _scored(texts, options)
     for name in options.runs:
         answers, scores = (options.out / f"{name}{end}" for end in ("-answers.parquet", ".json"))
-        limit = [] if options.limit is None else ["--limit", str(options.limit)]
-        _run(["language", "structures", str(texts), "--checkpoint", str(weights), *RUNS[name],
-              *limit, "--out", str(answers)])  # fmt: skip
+        if not answers.exists():
+            _run(["language", "structures", str(texts), "--checkpoint", str(weights), *RUNS[name],
+                  "--out", str(answers)])  # fmt: skip
         _run(["benchmarks", "score-written", str(texts), "--answers", str(answers), "--method",
               name, "--out", str(scores)])  # fmt: skip
     for name, pair in GAINS.items():
@@ -79,6 +81,18 @@ def main() -> None:
             _run(["benchmarks", "compare-written", str(texts), "--answers", one, "--against",
                   other, "--answers-method", pair[0], "--against-method", pair[1], "--out",
                   str(options.out / f"{name}.json")])  # fmt: skip
+
+
+def _scored(texts: Path, options: argparse.Namespace) -> Path:
+    """The table, or one beside it with fewer test crystals, drawn at random."""
+    if options.limit is None:
+        return texts
+    rows = read_rows(texts, CRYSTAL_TEXTS)
+    tested = [row for row in rows if row["split"] == "test"]
+    kept = random.Random(1665).sample(tested, min(options.limit, len(tested)))
+    fewer = options.out / f"texts-{options.limit}.parquet"
+    write_table([row for row in rows if row["split"] != "test"] + kept, fewer, CRYSTAL_TEXTS)
+    return fewer
 
 
 def _texts(crystals: str, beside: Path) -> list[dict[str, Any]]:
@@ -102,7 +116,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--workers", type=int, default=0, help="further processes that draw the pictures"
     )
-    parser.add_argument("--limit", type=int, default=None, help="only the first N test crystals")
+    parser.add_argument("--limit", type=int, default=None, help="only N test crystals, at random")
     parser.add_argument(
         "--runs", nargs="*", choices=RUNS, default=list(RUNS), help="what to score; default: all"
     )

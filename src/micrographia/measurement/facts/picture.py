@@ -149,8 +149,8 @@ class PictureFacts:
         sized = FACT_KINDS[name].quantity in ("length", "density")
         number = (self._sized if sized else self._counted)[name]
         if number.failure is not None:
-            why = f" ({self._why_no_size})" if name == "number_density" else ""
-            return _failed(source, f"{number.failure}{why}")
+            cause = f" ({self._why_no_size})" if name == "number_density" else ""
+            return _failed(source, f"{number.failure}{cause}")
         told = number.evidence
         if sized and number.unit != "px":
             told += f"; pixel size: {self._size_source}"
@@ -208,8 +208,8 @@ class PictureFacts:
         against = contradiction(word, self._rows) if name == "morphology" else None
         if against is not None:
             return _failed("annotation", f"{told}, but {against}")
-        if why := self._unproven(name, word):
-            return _failed("annotation", why, told)
+        if unproven := self._unproven(name, word):
+            return _failed("annotation", unproven, told)
         sure = min(one.confidence for one in said.values())
         least = self._models.settings.language.assistant.sure
         # Where one of them abstains, the other must be the surer.

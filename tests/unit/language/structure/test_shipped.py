@@ -1,4 +1,4 @@
-"""The shipped network: what it writes of crystals that ASE builds, turned and noisy pictures too."""
+"""The shipped network: what it writes of crystals that ASE builds, also of turned pictures."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from micrographia.cli import main
 from micrographia.config import StructureText
 from micrographia.io.datasets.answers import read_answers
 from micrographia.io.resources import find_resource
+from micrographia.io.structures import to_cif
 from micrographia.language.structure.model import load_writer
 from micrographia.language.structure.pictures import Plane, View, draw_picture
 from micrographia.language.structure.predict import (
@@ -61,8 +62,6 @@ def test_a_data_set_is_answered_with_ranked_crystals(tmp_path: Path) -> None:
         {"picture": "none.npy", "pixel_size": 0.1, "composition": {"Mo": 1, "S": 2}},
     ]
     np.save(tmp_path / "none.npy", np.zeros((256, 256), dtype=np.float32))
-    from micrographia.io.structures import to_cif
-
     lines = [json.dumps(row | {"cif": to_cif(MOS2), "structure_id": "m"}) for row in rows]
     (tmp_path / "truth.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
     out = tmp_path / "answers.jsonl"
