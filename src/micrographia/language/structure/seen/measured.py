@@ -41,15 +41,16 @@ class Measured(nn.Module):
         words
             (batch, n), the prompt and the beginning of an answer.
         last
-            Whether only the words after the last are asked for, so that of places no others
-            are looked at.
+            Whether only the words after the last two are asked for: (batch, 2, words).
         """
         numbers = image[:, 0, :, GRID + HINT :]
+        begun = max(words.shape[1] - 2, 0) if last else 0
+        words = words[:, begun:]
         agreed = [image.new_zeros(*words.shape, VOCABULARY) for _ in range(2)]
         # Only the strengths are learned: how well words agree has no gradient.
         with torch.no_grad():
-            _say_cell(agreed[0], numbers[:, 0], words)
-            _say_places(agreed[1], numbers[:, 1 + PEAKS :], words, last)
+            _say_cell(agreed[0], numbers[:, 0], words, begun)
+            _say_places(agreed[1], numbers[:, 1 + PEAKS :], words)
         cell, places = agreed
         return self.strength[0] * cell + self.strength[1] * places
 
@@ -60,26 +61,27 @@ def _agree(distance: torch.Tensor, width: float) -> torch.Tensor:
     return 0.75 * near + 0.25 * torch.exp(-distance.abs() / (_FAR * width))
 
 
-def _say_cell(agreed: torch.Tensor, cell: torch.Tensor, words: torch.Tensor) -> None:
-    """Say how well words of the cell agree with `cell` (batch, 5), all 0 where there is none."""
+def _say_cell(agreed: torch.Tensor, cell: torch.Tensor, words: torch.Tensor, begun: int) -> None:
+    """Say how well words of the cell agree with `cell` (batch, 5), all 0 where there is none.
+
+    `begun` words are before those that are given.
+    """
     known = (cell[:, :1] > 0).to(agreed.dtype)
     scales = ((100, "angstrom", "decimals"),) * 2 + ((10, "degree", "tenth"),)
     for number, (scale, whole, part) in enumerate(scales):
-        place = PROMPT - 1 + 2 * number
+        place = PROMPT - 1 + 2 * number - begun
         wanted = torch.round(cell[:, number : number + 1] * scale)
-        if place < words.shape[1]:
+        if 0 <= place < words.shape[1]:
             agreed[:, place, _span(whole)] += known * (
                 _values(whole, agreed) == torch.floor(wanted / scale)
             )
-        if place + 1 < words.shape[1]:
+        if 0 <= place + 1 < words.shape[1]:
             said = words[:, place + 1 : place + 2] - RANGES[whole].start + RANGES[whole].first
             away = scale * said + _values(part, agreed) - cell[:, number : number + 1] * scale
             agreed[:, place + 1, _span(part)] += known * _agree(away, _STEPS)
 
 
-def _say_places(
-    agreed: torch.Tensor, columns: torch.Tensor, words: torch.Tensor, last: bool
-) -> None:
+def _say_places(agreed: torch.Tensor, columns: torch.Tensor, words: torch.Tensor) -> None:
     """Say how well words of places agree with `columns` (batch, 24, 5), 0 where there is none."""
     fraction, height = RANGES["fraction"], RANGES["height"]
     known = (columns[:, :, 2] > 0).to(agreed.dtype)[:, None, :, None]
@@ -95,8 +97,7 @@ def _say_places(
     span = _span("fraction")
     agreed[:, :, span] += begins[..., None] * x.amax(dim=2)
     # One word after the other, else the table of all columns and words would be large.
-    rows = torch.nonzero(second.any(dim=0))[:, 0].tolist()
-    for row in rows if not last else [row for row in rows if row == words.shape[1] - 1]:
+    for row in torch.nonzero(second.any(dim=0))[:, 0].tolist():
         preferred = (fits[:, row : row + 1] * y).amax(dim=2)[:, 0]
         agreed[:, row, span] += second[:, row, None] * preferred
 
