@@ -28,7 +28,7 @@ from micrographia.language.structure.model import Writer, load_writer
 from micrographia.language.structure.pictures import PIXEL, SIDE
 from micrographia.language.structure.samples import crystals_of, prompt_of, show
 from micrographia.language.structure.seen.features import features
-from micrographia.language.structure.tokens import END, LONGEST, PAD, PROMPT, decode
+from micrographia.language.structure.tokens import END, LONGEST, PAD, PROMPT, decode, encode
 from micrographia.training.devices import choose_device
 
 #: Weights that are used where none are named.
@@ -51,6 +51,11 @@ class Answer:
 
     crystal: Written
     log_likelihood: float
+
+    @property
+    def per_word(self) -> float:
+        """Mean over the words: the sum alone would prefer small cells, which take fewer words."""
+        return self.log_likelihood / len(encode(self.crystal))
 
 
 @dataclass(frozen=True)
@@ -173,8 +178,9 @@ def write_structures(
 
     Returns
     -------
-    For each picture its different structures, the most likely first. All obey the grammar; the
-    same structure twice is given once, so there can be fewer than `samples`.
+    For each picture its different structures, the most likely first, by the mean over their words.
+    All obey the grammar; the same structure twice is given once, so there can be fewer than
+    `samples`.
     """
     device = next(writer.parameters()).device
     image = torch.from_numpy(np.stack([features(picture) for picture in pictures])).to(device)
@@ -185,11 +191,10 @@ def write_structures(
         found = _generate(writer, image, states, start, samples, temperature)
     ranked = []
     for number in range(len(pictures)):
-        best: dict[Written, float] = {}
+        different: dict[Written, Answer] = {}
         for answer in found[number]:
-            best.setdefault(answer.crystal, answer.log_likelihood)
-        order = sorted(best.items(), key=lambda item: -item[1])
-        ranked.append([Answer(crystal, likelihood) for crystal, likelihood in order])
+            different.setdefault(answer.crystal, answer)
+        ranked.append(sorted(different.values(), key=lambda answer: -answer.per_word))
     return ranked
 
 

@@ -61,7 +61,7 @@ def test_answers_are_crystals_of_the_formula_the_most_likely_first(checkpoint: P
     again = write_structures(writer, [picture(), picture()], prompts, 4, 1.0, seed=2)
     assert answers == again and [len(one) for one in answers] == [4, 4]
     for ranked, elements in zip(answers, ({42, 16}, {6}), strict=True):
-        likelihoods = [answer.log_likelihood for answer in ranked]
+        likelihoods = [answer.log_likelihood / len(encode(answer.crystal)) for answer in ranked]
         assert likelihoods == sorted(likelihoods, reverse=True)
         assert len({answer.crystal for answer in ranked}) == 4
         for answer in ranked:
