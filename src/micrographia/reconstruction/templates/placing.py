@@ -113,7 +113,8 @@ def place(problem: Problem, template: Template, strain: float) -> Placed | None:
     Returns
     -------
     The placement with the most evidence over all mappings of the lattices, mirrors included,
-    and translations; None where the lattices differ.
+    and translations; None where the lattices differ, or where the template has a column that the
+    problem does not know.
     """
     best: Placed | None = None
     for start, settled in _promising(problem, _starts(problem, template, strain)):
@@ -163,6 +164,8 @@ def _starts(problem: Problem, template: Template, strain: float) -> list[_Start]
     if not 1 <= index <= _LARGEST_INDEX:
         return []
     columns = _columns(problem, template)
+    if columns is None:
+        return []
     starts = []
     for multiple in _multiples(index):
         for turn in lattice_mappings(target, multiple @ own, strain, math.degrees(strain)):
@@ -181,8 +184,12 @@ def _multiples(index: int) -> list[IntArray]:
     ]
 
 
-def _columns(problem: Problem, template: Template) -> list[tuple[tuple[int, ...], int]]:
-    """Sites of the template's columns with their kind: pairs where the problem knows them."""
+def _columns(problem: Problem, template: Template) -> list[tuple[tuple[int, ...], int]] | None:
+    """Sites of the template's columns with their kind: pairs where the problem knows them.
+
+    None: the problem knows no such column. A search that found an element only above others
+    keeps no kind for it alone.
+    """
     projection = template.projection
     kinds = {kind: place for place, kind in enumerate(problem.kinds)}
     inverse = np.linalg.inv(projection.cell)
@@ -200,6 +207,8 @@ def _columns(problem: Problem, template: Template) -> list[tuple[tuple[int, ...]
                 free.remove(other)
                 break
         kind = tuple(sorted(int(projection.numbers[s]) for s in members))
+        if kind not in kinds:
+            return None
         columns.append((members, kinds[kind]))
     return columns
 

@@ -178,6 +178,21 @@ def test_a_lattice_that_differs_cannot_be_laid_on() -> None:
     assert near is not None and near.strain == pytest.approx(0.029, abs=2e-3)
 
 
+def test_a_column_that_the_search_does_not_know_cannot_be_laid_on() -> None:
+    """A search that found an element only above others keeps no kind for it alone: copper,
+    in one of sixty pictures with proposals, ended the whole data set with a KeyError.
+    """
+    problem = problem_of(_picture("mos2"), ["Mo", "S"], SETTINGS)
+    left = [place for place, kind in enumerate(problem.kinds) if kind != (42,)]
+    assert len(left) == len(problem.kinds) - 1
+    fewer = replace(
+        problem, kinds=[problem.kinds[place] for place in left], forms=problem.forms[left]
+    )
+    assert place(fewer, TEMPLATES["mos2"], 0.05) is None
+    solution = replace(solve(_picture("mos2"), ["Mo", "S"], SETTINGS), problem=fewer)
+    assert consult(solution, LIBRARY_OF_ALL, SETTINGS).solution.atoms == solution.atoms
+
+
 def test_a_crystal_and_its_copies_are_held_out() -> None:
     turned = CRYSTALS["mos2"].repeat((2, 1, 1))
     turned.rotate(33, "z", rotate_cell=True)
