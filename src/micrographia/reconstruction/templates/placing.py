@@ -163,8 +163,7 @@ def _starts(problem: Problem, template: Template, strain: float) -> list[_Start]
     index = round(abs(float(np.linalg.det(target) / np.linalg.det(own))))
     if not 1 <= index <= _LARGEST_INDEX:
         return []
-    columns = _columns(problem, template)
-    if columns is None:
+    if not (columns := _columns(problem, template)):
         return []
     starts = []
     for multiple in _multiples(index):
@@ -184,12 +183,8 @@ def _multiples(index: int) -> list[IntArray]:
     ]
 
 
-def _columns(problem: Problem, template: Template) -> list[tuple[tuple[int, ...], int]] | None:
-    """Sites of the template's columns with their kind: pairs where the problem knows them.
-
-    None: the problem knows no such column. A search that found an element only above others
-    keeps no kind for it alone.
-    """
+def _columns(problem: Problem, template: Template) -> list[tuple[tuple[int, ...], int]]:
+    """Columns of the template with their kind, pairs where known; none if one is unknown."""
     projection = template.projection
     kinds = {kind: place for place, kind in enumerate(problem.kinds)}
     inverse = np.linalg.inv(projection.cell)
@@ -207,8 +202,8 @@ def _columns(problem: Problem, template: Template) -> list[tuple[tuple[int, ...]
                 free.remove(other)
                 break
         kind = tuple(sorted(int(projection.numbers[s]) for s in members))
-        if kind not in kinds:
-            return None
+        if kind not in kinds:  # an element that the search found only above others
+            return []
         columns.append((members, kinds[kind]))
     return columns
 
