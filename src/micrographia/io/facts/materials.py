@@ -28,7 +28,11 @@ _OTHERS = (
     "nylon", "cellulose", "collagen", "chitosan", "protein", "zeolite", "perovskite", "mxene",
     "mof", "hydroxyapatite", "calcite", "hematite", "magnetite", "glass",
 )  # fmt: skip
-_NAMES = re.compile(rf"\b(?:{'|'.join([*_ELEMENTS, *_OTHERS])})\b", re.IGNORECASE)
+_ANIONS = "oxide|hydroxide|nitride|carbide|sulfide|sulphide"
+#: A compound is one name: "iron oxide" is neither iron nor an oxide alone.
+_NAMES = re.compile(
+    rf"\b(?:{'|'.join([*_ELEMENTS, *_OTHERS])})(?:\s+(?:{_ANIONS}))?\b", re.IGNORECASE
+)
 _SYMBOL = (
     "H", "He", "Li", "Be", "B", "C", "N", "O", "F", "Ne", "Na", "Mg", "Al", "Si", "P", "S",
     "Cl", "Ar", "K", "Ca", "Sc", "Ti", "V", "Cr", "Mn", "Fe", "Co", "Ni", "Cu", "Zn", "Ga",
@@ -52,7 +56,7 @@ def materials_in(text: str) -> list[Term]:
     Examples
     --------
     >>> [one.text for one in materials_in("TiO2 on gold, by SEM, no silver; as in iron oxide")]
-    ['TiO2', 'gold', 'iron']
+    ['TiO2', 'gold', 'iron oxide']
     """
     found = [
         Term(match.start(), match.end(), match[0], ())
@@ -75,8 +79,7 @@ def names_material(term: Term, material: str) -> bool:
     if term.text.casefold() in material.casefold():
         return True
     stated = set(_symbols(material))
-    name = term.text.casefold()
-    asked = {_ELEMENTS[name]} if name in _ELEMENTS else set(_symbols(term.text))
+    asked = set(_symbols(term.text))
     return bool(asked) and asked <= stated
 
 
