@@ -11,7 +11,7 @@ from micrographia.io.facts.materials import materials_in
 from micrographia.io.facts.slots import places
 from micrographia.language.grounding.recogniser import Recogniser, clauses
 from micrographia.language.grounding.topics import Topic, Unanswerable, read_topics
-from micrographia.language.grounding.writer import Asked, Draft, Row
+from micrographia.language.grounding.writer import CAPTION, Asked, Draft, Row
 
 #: Topics whose answer is a number, and things of which no tool measures one.
 _NUMERIC = frozenset(
@@ -55,6 +55,8 @@ class EmbeddedWriter:
         Lowest likeness to a known wording; a question that is less like all of them is answered
         by what can be asked.
     """
+
+    captions = CAPTION
 
     def __init__(self, alike: float) -> None:
         self._alike = alike

@@ -9,10 +9,10 @@ from unit.language.grounding.pictures import COLLOIDS, Given, unscaled
 
 from micrographia.io.facts.claims import claims_in, refuses
 from micrographia.io.facts.slots import known
-from micrographia.language.grounding.assistant import CAPTION, Assistant
+from micrographia.language.grounding.assistant import Assistant
 from micrographia.language.grounding.embedded import EmbeddedWriter
 from micrographia.language.grounding.topics import Topic, read_topics
-from micrographia.language.grounding.writer import Answer, Asked, Draft
+from micrographia.language.grounding.writer import CAPTION, Answer, Asked, Draft
 
 PATH = Path("picture.png")
 ASSISTANT = Assistant(EmbeddedWriter(0.3), 0.02)
