@@ -228,12 +228,12 @@ rule assistant_answers:
         checkpoint=rules.assistant_network.output.checkpoint,
     output:
         table=results("language", "assistant", "answers", "{writer}.parquet"),
-    wildcard_constraints:
-        writer="embedded|network",
     log:
         logs("assistant_answers", "{writer}"),
     benchmark:
         times("assistant_answers", "{writer}")
+    wildcard_constraints:
+        writer="embedded|network",
     conda:
         "../../envs/language.yaml"
     resources:

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 Row = Mapping[str, Any]
 
 #: Facts that a caption may rest on.
-CAPTION = (
+CAPTION: tuple[str, ...] = (
     "class_name", "microscopy_type", "particle_count", "whole_count", "median_diameter",
     "median_diameter_low", "median_diameter_high", "morphology", "colour_profile", "distribution",
     "pixel_size", "field_width",

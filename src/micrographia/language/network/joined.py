@@ -50,6 +50,8 @@ class Joined(nn.Module):
         Rank of such adapters when it is not trained: at first the highest.
     """
 
+    said: torch.Tensor
+
     def __init__(
         self,
         base: Any,
@@ -153,7 +155,7 @@ class Joined(nn.Module):
         """Return what a checkpoint holds."""
         return dict(self.trained())
 
-    def load_state_dict(  # type: ignore[override]
+    def load_state_dict(
         self, tensors: Mapping[str, Any], strict: bool = True, assign: bool = False
     ) -> None:
         """Take what `state_dict` returned.

@@ -30,6 +30,8 @@ class Sight(nn.Module):
         For each layer how many patches far it looks; None: over the whole picture.
     """
 
+    masks: torch.Tensor
+
     def __init__(self, width: int, heads: int, reaches: tuple[int | None, ...]) -> None:
         super().__init__()
         # Two steps to a patch, since edges are learned in far fewer pictures by small filters.
