@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from micrographia.io.facts.materials import materials_in, names_material
@@ -26,6 +26,10 @@ _CLAIMED: Mapping[tuple[str, str | None], tuple[Claimed, ...]] = {
     ("ratio", None): ("plain",),
     ("density", "1/µm²"): ("density",),
 }
+#: Facts that are ends of a range: a text states them by the range.
+_ENDS = frozenset(
+    ("smallest_diameter", "largest_diameter", "median_diameter_low", "median_diameter_high")
+)
 #: What stands in the place of a quote: neither letter nor digit.
 _QUOTED = "\N{HORIZONTAL ELLIPSIS}"
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z])")
@@ -153,5 +157,24 @@ def near(value: float, true: float) -> bool:
 
 
 def says(text: str, fact: Mapping[str, Any]) -> bool:
-    """Whether a text states a fact that is a number, within 10 %."""
-    return any(supports(one, [fact]) for one in numbers_in(text))
+    """Whether a text states a fact that is a number, within 10 %.
+
+    Examples
+    --------
+    >>> small = {"name": "smallest_diameter", "number": 4.0, "unit": "nm", "words": None}
+    >>> mean = {"name": "mean_diameter", "number": 4.0, "unit": "nm", "words": None}
+    >>> [says("They run from 4 nm to 9 nm.", fact) for fact in (small, mean)]
+    [True, False]
+    """
+    numbers = numbers_in(text)
+    if fact["name"] in _ENDS:
+        numbers = [part for one in numbers for part in _ends(one)]
+    return any(supports(one, [fact]) for one in numbers)
+
+
+def _ends(number: Number) -> list[Number]:
+    """Return a range and its two ends; any other number alone."""
+    if number.vague or number.low == number.high or not math.isfinite(number.high - number.low):
+        return [number]
+    low, high = (replace(number, low=end, high=end) for end in (number.low, number.high))
+    return [number, low, high]

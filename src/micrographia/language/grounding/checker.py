@@ -14,13 +14,14 @@ from typing import Any, NamedTuple
 from micrographia.io.facts.claims import refuses
 from micrographia.io.facts.materials import materials_in, names_material
 from micrographia.io.facts.numbers import Number, numbers_in
-from micrographia.io.facts.slots import fill, places
+from micrographia.io.facts.slots import places, written
 from micrographia.io.facts.terms import terms_in, words_of
 from micrographia.io.facts.vocabulary import FACT_KINDS
 
 Row = Mapping[str, Any]
 
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z0-9{\"'(])")
+_PLACE = re.compile(r"\{([^{}]*)\}")
 #: What a number of a text is of, by the quantity of a fact and its unit.
 _QUANTITIES = {
     ("length", "nm"): ("length",), ("length", "px"): ("pixels",), ("count", None): ("plain",),
@@ -54,6 +55,14 @@ _SHARES = ("fraction", "ratio")
 _SPREAD = re.compile(r"±|\+/-|\bplus or minus\b", re.IGNORECASE)
 #: How much of a sentence behind a number may say what it is of [characters].
 _AFTER = 30
+
+
+class Filled(NamedTuple):
+    """A place that was filled: where its text stands, and the fact's name."""
+
+    start: int
+    end: int
+    name: str
 
 
 class Checked(NamedTuple):
@@ -104,8 +113,8 @@ def check(template: str, facts: Mapping[str, Row], tolerance: float) -> Checked:
         if missing:
             dropped += missing
             continue
-        text = fill(sentence, facts)
-        faults = unsupported(text, facts, tolerance)
+        text, filled = _filled(sentence, facts)
+        faults = unsupported(text, facts, tolerance, filled)
         if faults:
             dropped += faults
             continue
@@ -115,17 +124,24 @@ def check(template: str, facts: Mapping[str, Row], tolerance: float) -> Checked:
     return Checked(" ".join(texts), " ".join(kept), tuple(dict.fromkeys(slots)), tuple(dropped))
 
 
-def unsupported(text: str, facts: Mapping[str, Row], tolerance: float) -> list[str]:
+def unsupported(
+    text: str, facts: Mapping[str, Row], tolerance: float, filled: Sequence[Filled] = ()
+) -> list[str]:
     """Return the claims of a sentence that no fact supports.
 
-    In a sentence that says what cannot be told, words are no claims; numbers always are.
+    In a sentence that says what cannot be told, words are no claims; numbers always are. What a
+    fact filled in (`filled`) is wrong only where the words around it speak of another fact.
     """
     numbers = numbers_in(text)
-    found = [
-        text[one.start : one.end]
-        for place, one in enumerate(numbers)
-        if not _supported(text, numbers, place, facts, tolerance)
-    ]
+    found = []
+    for place, one in enumerate(numbers):
+        owners = {each.name for each in filled if each.start < one.end and one.start < each.end}
+        if owners:
+            right = _in_place(owners, _spoken_of(text, numbers, place))
+        else:
+            right = _supported(text, numbers, place, facts, tolerance)
+        if not right:
+            found.append(text[one.start : one.end])
     found += [match[0] for match in _SPREAD.finditer(text)]
     if refuses(text):
         return found
@@ -138,6 +154,25 @@ def unsupported(text: str, facts: Mapping[str, Row], tolerance: float) -> list[s
         if not any(names_material(one, each) for each in stated)
     ]
     return found
+
+
+def _filled(sentence: str, facts: Mapping[str, Row]) -> tuple[str, list[Filled]]:
+    """Return a sentence with its places filled, and where each stands."""
+    parts, filled, end = [], [], 0
+    for number, part in enumerate(_PLACE.split(sentence)):
+        text = written(facts[part]) if number % 2 else part
+        if number % 2:
+            filled.append(Filled(end, end + len(text), part))
+        parts.append(text)
+        end += len(text)
+    return "".join(parts), filled
+
+
+def _in_place(owners: set[str], spoken: set[str]) -> bool:
+    """Whether the words around a filled number speak of its fact, or of none of its kind."""
+    kinds = {_kind(name) for name in owners}
+    alike = {name for name in spoken if _kind(name) in kinds}
+    return not alike or bool(alike & owners)
 
 
 def _supported(

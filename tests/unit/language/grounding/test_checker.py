@@ -96,3 +96,38 @@ def test_nothing_is_left_of_nothing_but_claims() -> None:
     found = check("It is 12 nm thick. It is zinc oxide.", FACTS, 0.02)
     assert found.text == found.template == ""
     assert len(found.dropped) >= 2
+
+
+BARE = {
+    "aspect_ratio": {"name": "aspect_ratio", "number": 1.18, "unit": None, "words": None},
+    "area_fraction": {"name": "area_fraction", "number": 0.148, "unit": None, "words": None},
+    "smallest_diameter": {
+        "name": "smallest_diameter", "number": 7.0, "unit": "nm", "words": None,
+    },
+    "largest_diameter": {"name": "largest_diameter", "number": 34.0, "unit": "nm", "words": None},
+    "layering": {"name": "layering", "number": None, "unit": None, "words": "tiled"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("template", "text"),
+    [
+        ("{aspect_ratio}", "1.18"),
+        ("{area_fraction}", "14.8 %"),
+        ("{smallest_diameter} to {largest_diameter}", "7 nm to 34 nm"),
+        # The words of a fact hold a number, which is no claim of a count.
+        ("{layering}", "side by side in one layer"),
+    ],
+)
+def test_what_a_fact_filled_in_needs_no_words_around_it(template: str, text: str) -> None:
+    found = check(template, BARE, 0.02)
+    assert (found.text, found.dropped) == (text, ())
+
+
+@pytest.mark.parametrize(
+    "template",
+    ["The mean diameter is {largest_diameter}.", "The smallest is {largest_diameter} across."],
+)
+def test_a_fact_in_a_sentence_on_another_is_taken_out(template: str) -> None:
+    found = check(template, BARE, 0.02)
+    assert found.text == "" and found.dropped == ("34 nm",)
