@@ -7,19 +7,18 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.interpolate import make_smoothing_spline
-from scipy.ndimage import map_coordinates, uniform_filter1d
+from scipy.ndimage import map_coordinates
 from scipy.spatial import cKDTree
 
-from micrographia.arrays import BoolArray, FloatArray, FloatImage
+from micrographia.arrays import BoolArray, FloatArray
 from micrographia.segmentation.fibres.joining import End
 from micrographia.segmentation.fibres.pieces import Piece
+from micrographia.segmentation.fibres.profiles import averaged, profiles
 
 #: Distance of the points of a centre line [px].
 STEP = 0.5
 #: Bends shorter than this are smoothed away [half-widths, at least px].
 _SMOOTH, _LEAST_SMOOTH = 1.5, 4.0
-#: Profiles across a fibre: how far from the centre line [half-widths], and the step [px].
-_REACH, _ACROSS = 1.9, 0.25
 #: How far beyond its last sure point an end is looked for [half-widths].
 _BEYOND = 4.0
 #: Widths are averaged over so much of the line before their median is taken [widths]: a pixel more
@@ -65,7 +64,7 @@ class Fibre:
 def fibre_of(
     chain: Sequence[End],
     pieces: Sequence[Piece],
-    foreground: FloatImage,
+    foreground: FloatArray,
     reaches: FloatArray,
 ) -> Fibre | None:
     """Fit a centre line through a chain of pieces and measure the width along it.
@@ -93,7 +92,7 @@ def fibre_of(
     radius = float(np.median([pieces[n].radius for n, _ in chain]))
     line = _smooth(points, radius)
     # A second time through the middles of the profiles: a skeleton is only true to a pixel.
-    middles, _, sure = _profiles(foreground, line, radius)
+    middles, _, sure = profiles(foreground, line, radius)
     line = _smooth(np.where(sure[:, None], middles, line), radius)
     outer = (chain[0], (chain[-1][0], 1 - chain[-1][1]))
     limits = [_BEYOND * radius] * 2
@@ -102,11 +101,11 @@ def fibre_of(
         if node >= 0:  # it ends at another fibre: no further than that one's middle
             limits[place] = float(reaches[node])
     grown = _extended(line, foreground, limits)
-    _, widths, sure = _profiles(foreground, grown, radius)
+    _, widths, sure = profiles(foreground, grown, radius)
     known = sure & (cKDTree(points).query(grown)[0] < _NEAR_PIECE)
     if not known.any():
         return None
-    widths = _averaged(widths, known, 2 * radius)
+    widths = averaged(widths, known, max(1, round(_AVERAGED * 2 * radius / STEP)))
     known &= widths < 1.15 * np.median(widths[known])
     places = np.arange(len(widths))
     widths = np.interp(places, places[known], widths[known])
@@ -142,55 +141,14 @@ def _evenly(points: FloatArray) -> FloatArray:
     return np.column_stack([np.interp(wanted, along, axis) for axis in points.T])
 
 
-def normals(points: FloatArray) -> FloatArray:
-    """Unit vectors across a line, shape (n, 2)."""
-    tangents = np.gradient(points, axis=0)
-    tangents /= np.maximum(np.hypot(*tangents.T), 1e-9)[:, None]
-    return np.column_stack([-tangents[:, 1], tangents[:, 0]])
-
-
-def _profiles(
-    foreground: FloatImage, line: FloatArray, radius: float
-) -> tuple[FloatArray, FloatArray, BoolArray]:
-    """Middle and width of the foreground across a line, and whether both outlines are there.
-
-    Linear interpolation keeps the sum of the pixels, so that the mean of the widths along a line is
-    its area over its length, whatever its direction.
-    """
-    offsets = np.arange(0, _REACH * radius + 1.5, _ACROSS)
-    across = normals(line)
-    sides = []
-    for sign in (-1.0, 1.0):
-        places = line[:, None] + sign * offsets[:, None] * across[:, None]
-        values = map_coordinates(
-            foreground, [places[..., 1], places[..., 0]], order=1, mode="nearest"
-        )
-        # What lies beyond the first ground is another fibre's.
-        inside = np.cumprod(values > 1e-3, axis=1).astype(bool)
-        sides.append((np.where(inside, values, 0.0).sum(axis=1) - values[:, 0] / 2, ~inside[:, -1]))
-    (left, left_sure), (right, right_sure) = sides
-    widths = (left + right) * _ACROSS
-    middles = line + ((right - left) * _ACROSS / 2)[:, None] * across
-    sure = left_sure & right_sure & (widths > 0.5)
-    return middles, np.asarray(widths), sure
-
-
-def _averaged(widths: FloatArray, known: BoolArray, width: float) -> FloatArray:
-    """Mean of the known widths around each point; of the point itself where none is known."""
-    size = max(1, round(_AVERAGED * width / STEP))
-    weight = uniform_filter1d(known.astype(np.float64), size, mode="constant")
-    total = uniform_filter1d(np.where(known, widths, 0.0), size, mode="constant")
-    return np.where(weight > 1e-9, total / np.maximum(weight, 1e-9), widths)
-
-
-def _extended(line: FloatArray, foreground: FloatImage, limits: Sequence[float]) -> FloatArray:
+def _extended(line: FloatArray, foreground: FloatArray, limits: Sequence[float]) -> FloatArray:
     """Lead both ends on straight to the end of the foreground, or of the picture."""
     head = _beyond(line[::-1], foreground, limits[0])
     tail = _beyond(line, foreground, limits[1])
     return np.concatenate([head[::-1], line, tail])
 
 
-def _beyond(line: FloatArray, foreground: FloatImage, limit: float) -> FloatArray:
+def _beyond(line: FloatArray, foreground: FloatArray, limit: float) -> FloatArray:
     """Points beyond the last of a line that are still in the foreground."""
     back = min(len(line) - 1, round(2 * _LEAST_SMOOTH / STEP))
     direction = line[-1] - line[-1 - back]

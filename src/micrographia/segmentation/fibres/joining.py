@@ -39,7 +39,7 @@ class JoiningLimits:
 
 
 #: Cost of a difference of widths, in radians for a factor e.
-_WIDTH_COST = 0.5
+_WIDTH_COST = 2
 #: Cost of a gap that is in no foreground, in radians for a gap as long as a width.
 _GAP_COST = 0.05
 #: More ends at one crossing are matched greedily.

@@ -10,8 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.ndimage import uniform_filter1d
 
 from micrographia.arrays import BoolArray, FloatArray, IntArray
+from micrographia.segmentation.fibres.profiles import profiles
 from micrographia.segmentation.fibres.skeleton import Branch, Skeleton
 
 #: A place on a branch is in a crossing while the outline is further away than so many times the
@@ -19,6 +21,8 @@ from micrographia.segmentation.fibres.skeleton import Branch, Skeleton
 _WIDENED = 1.15
 #: Fewest points of a piece that leads somewhere.
 _FEWEST = 3
+#: A shorter piece between two crossings [radii] tells nothing of where fibres lead.
+_SHORT = 4.0
 #: Length over which the direction of an end is taken [half-widths, at least px].
 _LOOK_BACK, _LEAST_LOOK_BACK = 5.0, 8
 
@@ -32,7 +36,7 @@ class Piece:
     points
         Shape (n, 2), x, y [px].
     radius
-        Median distance of the outline [px].
+        Half of the mean width [px].
     nodes
         Groups of crossings at its start and end; -1 where it ends freely.
     """
@@ -54,13 +58,15 @@ class Piece:
         return fit[0], direction
 
 
-def pieces_of(skeleton: Skeleton) -> list[Piece]:
+def pieces_of(skeleton: Skeleton, foreground: FloatArray) -> list[Piece]:
     """Return the pieces of a skeleton; their `nodes` number groups of crossings.
 
     Parameters
     ----------
     skeleton
         What `skeleton_of` returned.
+    foreground
+        What it was made of: 1 on fibres, 0 elsewhere, shape (H, W).
     """
     radii = [_radius(branch.path, skeleton.distance) for branch in skeleton.branches]
     clear = [
@@ -68,19 +74,26 @@ def pieces_of(skeleton: Skeleton) -> list[Piece]:
         for branch, radius in zip(skeleton.branches, radii, strict=True)
     ]
     covered = _covered(skeleton, radii, clear)
-    group = np.arange(len(skeleton.centres))
-    for branch, lost in zip(skeleton.branches, covered, strict=True):
-        if lost and min(branch.nodes) >= 0:
-            group[group == group[branch.nodes[1]]] = group[branch.nodes[0]]
+    group = _grouped(skeleton, covered)
     return [
         Piece(
             branch.path[good].astype(np.float64),
-            float(np.median(skeleton.distance[branch.path[good, 1], branch.path[good, 0]])),
+            _half_width(branch.path[good].astype(np.float64), foreground, radius),
             (_of(group, branch.nodes[0]), _of(group, branch.nodes[1])),
         )
-        for branch, good, lost in zip(skeleton.branches, clear, covered, strict=True)
+        for branch, radius, good, lost in zip(
+            skeleton.branches, radii, clear, covered, strict=True
+        )
         if not lost
     ]
+
+
+def _half_width(points: FloatArray, foreground: FloatArray, radius: float) -> float:
+    """Half of the mean width across points; the distance of the outline where there is none."""
+    # Steps of the skeleton's pixels would turn the profiles.
+    smooth = uniform_filter1d(points, min(len(points), round(2 * radius) + 3), axis=0)
+    _, widths, sure = profiles(foreground, smooth, radius)
+    return float(widths[sure].mean()) / 2 if sure.any() else radius
 
 
 def _of(group: IntArray, node: int) -> int:
@@ -118,18 +131,32 @@ def _clear(branch: Branch, skeleton: Skeleton, radius: float) -> BoolArray:
 
 def _covered(skeleton: Skeleton, radii: list[float], clear: list[BoolArray]) -> list[bool]:
     """Whether each branch is no piece: too short, or where fibres lie on one another."""
-    short = [int(np.count_nonzero(good)) < _FEWEST for good in clear]
+    found = []
+    for branch, radius, good in zip(skeleton.branches, radii, clear, strict=True):
+        between = min(branch.nodes) >= 0
+        fewest = max(_FEWEST, _SHORT * radius) if between else _FEWEST
+        found.append(int(np.count_nonzero(good)) < fewest)
+    group = _grouped(skeleton, found)
     arms: dict[int, list[int]] = {}
     for number, branch in enumerate(skeleton.branches):
         for node in branch.nodes:
-            if not short[number]:
-                arms.setdefault(node, []).append(number)
-    found = []
+            if not found[number] and node >= 0:
+                arms.setdefault(int(group[node]), []).append(number)
     for number, branch in enumerate(skeleton.branches):
-        others = [
-            max((radii[arm] for arm in arms.get(node, []) if arm != number), default=np.inf)
+        if min(branch.nodes) < 0 or found[number]:
+            continue
+        widest = [
+            max((radii[arm] for arm in arms[int(group[node])] if arm != number), default=np.inf)
             for node in branch.nodes
         ]
-        wide = min(branch.nodes) >= 0 and radii[number] > _WIDENED * max(others)
-        found.append(short[number] or wide)
+        found[number] = radii[number] > _WIDENED * max(widest)
     return found
+
+
+def _grouped(skeleton: Skeleton, covered: list[bool]) -> IntArray:
+    """Number of the group of each crossing: crossings that a covered branch connects are one."""
+    group = np.arange(len(skeleton.centres))
+    for branch, lost in zip(skeleton.branches, covered, strict=True):
+        if lost and min(branch.nodes) >= 0:
+            group[group == group[branch.nodes[1]]] = group[branch.nodes[0]]
+    return group

@@ -16,6 +16,8 @@ _SMOOTHING = 1.0
 #: forks into both corners of a flat end, which are √2 half-widths away.
 _SPUR = 1.45
 _MOST_PRUNINGS = 4
+#: Turn of a branch from which it is two that meet [rad], over two half-widths, at least px.
+_KINK, _LEAST_KINK = np.radians(50), 8
 _AROUND = np.ones((3, 3), dtype=bool)
 
 
@@ -105,7 +107,7 @@ def _graph(lines: BoolArray, distance: FloatArray) -> Skeleton:
         rows, columns = np.nonzero(parts[box] == part)
         pixels = np.column_stack([columns + box[1].start, rows + box[0].start])
         path = _in_order(pixels)
-        branches.append(Branch(path, _ends(path, nodes)))
+        branches += _cut_at_kinks(Branch(path, _ends(path, nodes)), distance)
     return Skeleton(branches, centres, reach, distance)
 
 
@@ -140,6 +142,27 @@ def _ends(path: IntArray, nodes: Int32Array) -> tuple[int, int]:
     if len(path) == 1:
         last = -1
     return first, last
+
+
+def _cut_at_kinks(branch: Branch, distance: FloatArray) -> list[Branch]:
+    """Take a branch apart where it turns sharply: two fibres meet there, as at the border."""
+    path = branch.path
+    back = max(_LEAST_KINK, round(2 * float(np.median(distance[path[:, 1], path[:, 0]]))))
+    if len(path) < 3 * back:
+        return [branch]
+    before = path[back:-back] - path[: -2 * back]
+    after = path[2 * back :] - path[back:-back]
+    turn = np.arctan2(
+        np.abs(before[:, 0] * after[:, 1] - before[:, 1] * after[:, 0]),
+        (before * after).sum(axis=1),
+    )
+    place = int(np.argmax(turn))
+    if turn[place] < _KINK:
+        return [branch]
+    place += back
+    first = Branch(path[:place], (branch.nodes[0], -1))
+    rest = Branch(path[place:], (-1, branch.nodes[1]))
+    return [*_cut_at_kinks(first, distance), *_cut_at_kinks(rest, distance)]
 
 
 def _touched(pixel: IntArray, nodes: Int32Array) -> list[int]:

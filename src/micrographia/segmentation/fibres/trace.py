@@ -49,8 +49,8 @@ def trace(
         return []
     filled = _without_specks(foreground)
     skeleton = skeleton_of(filled)
-    pieces = pieces_of(skeleton)
     values = filled.astype(np.float64)
+    pieces = pieces_of(skeleton, values)
     reaches = _reaches(skeleton)
     fibres = []
     for chain in join(pieces, filled, limits or JoiningLimits()):
