@@ -99,7 +99,7 @@ def fibre_of(
     for place, (number, end) in enumerate(outer):
         node = pieces[number].nodes[end]
         if node >= 0:  # it ends at another fibre: no further than that one's middle
-            limits[place] = float(reaches[node])
+            limits[place] = 8.0 * float(reaches[node])
     grown = _extended(line, foreground, limits)
     _, widths, sure = profiles(foreground, grown, radius)
     known = sure & (cKDTree(points).query(grown)[0] < _NEAR_PIECE)
