@@ -93,7 +93,7 @@ def _half_width(points: FloatArray, foreground: FloatArray, radius: float) -> fl
     # Steps of the skeleton's pixels would turn the profiles.
     smooth = uniform_filter1d(points, min(len(points), round(2 * radius) + 3), axis=0)
     _, widths, sure = profiles(foreground, smooth, radius)
-    return float(widths[sure].mean()) / 2 if sure.any() else radius
+    return float(widths[sure].mean()) / 2 if sure.any() else max(radius, 0.5)
 
 
 def _of(group: IntArray, node: int) -> int:

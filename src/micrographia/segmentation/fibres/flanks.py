@@ -1,0 +1,139 @@
+"""Width of a fibre from the grey picture: from its profiles across the centre line.
+
+A mask's edge lies where a network or a threshold put it, a pixel or so off. The steepest place of a
+flank is not moved by blur if the fibre is evenly bright; but one that is brighter at its rim, as
+secondary electrons show it, seems wider by half a pixel, and one that is darker in its middle, as a
+cylinder is in transmission, narrower. So the mean profile of the whole fibre is fitted by a shaded
+strip under a blur, and what this says of its width corrects the flanks along it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from scipy.ndimage import gaussian_filter1d, map_coordinates
+from scipy.optimize import least_squares
+
+from micrographia.arrays import FloatArray, FloatImage
+from micrographia.segmentation.fibres.centre_line import Fibre
+from micrographia.segmentation.fibres.profiles import normals
+
+#: Step of the profiles [px], and their smoothing as a standard deviation [px].
+_ACROSS, _SMOOTHING = 0.25, 1.0
+#: Length over which profiles are averaged [widths], and the fewest that are [points].
+_WINDOW, _FEWEST = 3.0, 10
+#: Flanks are looked for between these distances from the centre line [half-widths, px more].
+_NEAREST, _FURTHEST, _BEYOND = 0.4, 1.4, 1.5
+#: A fit that is further from the mask's width has failed [half-widths].
+_MOST_CORRECTED = 0.8
+
+
+def with_grey_widths(fibres: Sequence[Fibre], image: FloatImage) -> list[Fibre]:
+    """Return the fibres of a picture with the widths that their grey profiles show.
+
+    Parameters
+    ----------
+    fibres
+        Traced in a mask of the picture.
+    image
+        Grey picture, shape (H, W).
+
+    Returns
+    -------
+    list of Fibre
+        Those in which no profile has two flanks are as they were.
+    """
+    seen, corrections = [], []
+    for fibre in fibres:
+        widths, correction = _seen_widths(fibre, image)
+        seen.append(widths)
+        if correction is not None:
+            corrections.append(correction)
+    # Blur and shading are those of the picture: one fibre's fit is noisier than they differ.
+    common = float(np.median(corrections)) if corrections else 0.0
+    return [
+        fibre if widths is None else replace(fibre, widths=np.maximum(widths + common, _ACROSS))
+        for fibre, widths in zip(fibres, seen, strict=True)
+    ]
+
+
+def _seen_widths(fibre: Fibre, image: FloatImage) -> tuple[FloatArray | None, float | None]:
+    """Distance of the flanks at each point, and what the mean profile's fit adds to it."""
+    known = np.flatnonzero(fibre.known)
+    radius = float(np.median(fibre.widths[known])) / 2
+    furthest = _FURTHEST * radius + _BEYOND
+    offsets = np.arange(-furthest - 2, furthest + 2 + _ACROSS / 2, _ACROSS)
+    places = fibre.points[known][:, None] + offsets[:, None] * normals(fibre.points)[known][:, None]
+    values = map_coordinates(
+        image.astype(np.float64), [places[..., 1], places[..., 0]], order=1, mode="nearest"
+    )
+    count = max(1, round(len(known) * fibre.step / (2 * _WINDOW * radius)))
+    where, widths = [], []
+    for part in np.array_split(np.arange(len(known)), count):
+        if len(part) >= min(_FEWEST, len(known)):
+            width = _between_flanks(values[part].mean(axis=0), offsets, radius)
+            if width is not None:
+                where.append(float(known[part].mean()))
+                widths.append(width)
+    if not widths:
+        return None, None
+    mean = values.mean(axis=0)
+    one, fitted = _between_flanks(mean, offsets, radius), _fitted(mean, offsets, radius)
+    correction = None if one is None or fitted is None else fitted - one
+    return np.interp(np.arange(len(fibre.points)), where, widths), correction
+
+
+def _fitted(profile: FloatArray, offsets: FloatArray, radius: float) -> float | None:
+    """Width of the shaded strip under a Gaussian blur that fits a profile best.
+
+    The ground is a straight line, the shading an even polynomial of fourth order.
+    """
+    start = (radius, 1.0, 0.0)
+    low, high = (0.5 * radius, 0.3, -0.5 * radius), (1.5 * radius + 1, 2.0 + 0.2 * radius, 0.5 * radius)
+
+    def left_over(shape: FloatArray) -> FloatArray:
+        basis = _strip(offsets, *shape)
+        weights = np.linalg.lstsq(basis, profile, rcond=None)[0]
+        return np.asarray(basis @ weights - profile)
+
+    found = least_squares(left_over, start, bounds=(low, high), x_scale=(1.0, 0.5, 0.5))
+    width = 2 * float(found.x[0])
+    return width if abs(width - 2 * radius) < _MOST_CORRECTED * radius else None
+
+
+def _strip(offsets: FloatArray, radius: float, blur: float, middle: float) -> FloatArray:
+    """What profiles are made of, shape (n, 5): a sloping ground, and a strip with its shading."""
+    fine = np.arange(offsets[0], offsets[-1] + _ACROSS, _ACROSS)
+    across = (fine - middle) / radius
+    # Cells at the rim are inside in part: the fit must not see steps.
+    inside = np.clip((radius - np.abs(fine - middle)) / _ACROSS + 0.5, 0, 1)
+    strips = [
+        gaussian_filter1d(inside * across.clip(-1, 1) ** power, blur / _ACROSS, mode="nearest")[: len(offsets)]
+        for power in (0, 2, 4)
+    ]
+    return np.column_stack([np.ones_like(offsets), offsets, *strips])
+
+
+def _between_flanks(profile: FloatArray, offsets: FloatArray, radius: float) -> float | None:
+    """Distance of the steepest places of both flanks of a profile; None without two flanks."""
+    smooth = gaussian_filter1d(profile, _SMOOTHING / _ACROSS, mode="nearest")
+    slope = np.gradient(smooth, offsets)
+    middle = smooth[np.abs(offsets) <= 0.5 * radius].mean()
+    ground = smooth[np.abs(offsets) >= _FURTHEST * radius + 1].mean()
+    if middle < ground:
+        slope = -slope
+    flanks = []
+    for sign in (-1, 1):
+        away = sign * offsets
+        searched = (away >= _NEAREST * radius) & (away <= _FURTHEST * radius + _BEYOND)
+        steepness = np.where(searched, -sign * slope, -np.inf)
+        place = int(np.argmax(steepness))
+        if not 0 < place < len(offsets) - 1 or not np.isfinite(steepness[[place - 1, place + 1]]).all():
+            return None
+        before, here, after = steepness[place - 1 : place + 2]
+        bend = before - 2 * here + after
+        shift = 0.5 * (before - after) / bend if bend < 0 else 0.0
+        flanks.append(float(away[place] + sign * shift * _ACROSS))
+    return sum(flanks)
