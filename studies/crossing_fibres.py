@@ -4,10 +4,11 @@
     python studies/crossing_fibres.py pictures [--method unet-small]
 
 `tests/crossing_fibres` draws the pictures and shares no code with the package. Fibres are traced in
-the true foreground, in the true label masks (in which the upper fibre cuts the lower), and in
-what `micrographia segmentation predict` finds with its defaults. A true and a traced fibre are one
-if more than half of their lines coincide, one to one; a fibre without a partner counts as wrong in
-every share. Shares are of all fibres that were drawn, with intervals over pictures.
+the true foreground; in the instances that `micrographia segmentation predict` finds with its
+defaults; and from the picture alone as `micrographia segmentation fibres` does it. A true and a
+traced fibre are one if more than half of their lines coincide, one to one; a fibre without a
+partner counts as wrong in every share. Shares are of all fibres that were drawn, with intervals
+over pictures.
 """
 
 from __future__ import annotations
@@ -24,14 +25,14 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 from scipy.spatial import cKDTree
 
-from micrographia.arrays import FloatArray, LabelMask
+from micrographia.arrays import FloatArray
 from micrographia.benchmarks.bootstrap import bootstrap_mean
 from micrographia.config import Segmentation
 from micrographia.io.images import read_labels, read_micrograph, to_unit
 from micrographia.provenance import machine
 from micrographia.segmentation.fibres.centre_line import Fibre
+from micrographia.segmentation.fibres.run import fibres_of
 from micrographia.segmentation.fibres.shape import alignment
-from micrographia.segmentation.fibres.trace import trace
 from micrographia.segmentation.predict import segmenter
 
 #: What is asked for: relative errors of width and length, and the error of S2.
@@ -45,30 +46,39 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("pictures", type=Path, help="folder that the maker wrote")
     parser.add_argument("--method", default="unet-small", help="segmenter (default: unet-small)")
+    parser.add_argument("--count", type=int, help="take so many pictures (default: all)")
     arguments = parser.parse_args()
     truth = json.loads((arguments.pictures / "truth.json").read_text(encoding="utf-8"))
     run, settings = segmenter(arguments.method), Segmentation()
     folder: Path = arguments.pictures
+    pictures = truth["pictures"][: arguments.count]
 
-    def segmented(name: str) -> LabelMask:
-        return run(to_unit(read_micrograph(folder / "images" / name).pixels), settings)
+    def of_foreground(name: str) -> list[Fibre]:
+        labels = read_labels(folder / "foreground" / name)
+        return fibres_of(np.zeros(labels.shape, np.float32), labels, settings)[0]
 
-    sources: dict[str, Callable[[str], LabelMask]] = {
-        "true foreground": lambda name: read_labels(folder / "foreground" / name),
-        "true labels": lambda name: read_labels(folder / "labels" / name),
-        arguments.method: segmented,
+    def of_instances(name: str) -> list[Fibre]:
+        image = to_unit(read_micrograph(folder / "images" / name).pixels)
+        return fibres_of(image, run(image, settings), settings)[0]
+
+    def of_picture(name: str) -> list[Fibre]:
+        image = to_unit(read_micrograph(folder / "images" / name).pixels)
+        return fibres_of(image, None, settings)[0]
+
+    sources: dict[str, Callable[[str], list[Fibre]]] = {
+        "true foreground": of_foreground,
+        "from the picture alone (segmentation fibres)": of_picture,
+        f"instances of {arguments.method} (segmentation predict)": of_instances,
     }
-    count = sum(len(picture["fibres"]) for picture in truth["pictures"])
-    print(f"{len(truth['pictures'])} pictures, {count} fibres; {machine()}")
-    for source, read in sources.items():
-        rows, seconds = [], 0.0
-        for picture in truth["pictures"]:
-            labels = read(f"{picture['name']}.png")
-            start = time.process_time()
-            fibres = trace(labels > 0)
-            seconds += time.process_time() - start
-            rows.append(scores(picture, fibres))
-        print(f"\n{source}: {seconds / len(rows):.2f} processor seconds of tracing a picture")
+    count = sum(len(picture["fibres"]) for picture in pictures)
+    print(f"{len(pictures)} pictures, {count} fibres; {machine()}", flush=True)
+    for source, traced in sources.items():
+        rows = []
+        start = time.process_time()
+        for picture in pictures:
+            rows.append(scores(picture, traced(f"{picture['name']}.png")))
+        seconds = (time.process_time() - start) / len(rows)
+        print(f"\n{source}: {seconds:.2f} processor seconds a picture", flush=True)
         print_table(rows)
     return 0
 
@@ -144,7 +154,8 @@ def print_table(rows: list[dict[str, list[float]]]) -> None:
         share = float(np.mean(np.abs(values) <= bar))
         print(
             f"{title:56}{len(values):5}{bar:8}   {share:.3f} [{low:.3f}, {high:.3f}]"
-            f"{'':8}{median:.4f}"
+            f"{'':8}{median:.4f}",
+            flush=True,
         )
     traced = float(np.mean([row["traced"][0] for row in rows]))
     print(f"fibres traced for each that was drawn, mean over pictures: {traced:.2f}")

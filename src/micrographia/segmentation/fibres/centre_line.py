@@ -21,6 +21,8 @@ STEP = 0.5
 _SMOOTH, _LEAST_SMOOTH = 1.5, 4.0
 #: How far beyond its last sure point an end is looked for [half-widths].
 _BEYOND = 4.0
+#: The same where it ends at other fibres [reaches of their crossing].
+_UNDER = 8.0
 #: Widths are averaged over so much of the line before their median is taken [widths]: a pixel more
 #: or less says little of a width.
 _AVERAGED = 3.0
@@ -98,8 +100,8 @@ def fibre_of(
     limits = [_BEYOND * radius] * 2
     for place, (number, end) in enumerate(outer):
         node = pieces[number].nodes[end]
-        if node >= 0:  # it ends at another fibre: no further than that one's middle
-            limits[place] = 8.0 * float(reaches[node])
+        if node >= 0:  # it ends at others, under which it may go on
+            limits[place] = _UNDER * float(reaches[node])
     grown = _extended(line, foreground, limits)
     _, widths, sure = profiles(foreground, grown, radius)
     known = sure & (cKDTree(points).query(grown)[0] < _NEAR_PIECE)
@@ -110,9 +112,7 @@ def fibre_of(
     places = np.arange(len(widths))
     widths = np.interp(places, places[known], widths[known])
     height, width = foreground.shape
-    cut = any(
-        min(x, y, width - 1 - x, height - 1 - y) < 1.0 for x, y in (grown[0], grown[-1])
-    )
+    cut = any(min(x, y, width - 1 - x, height - 1 - y) < 1.0 for x, y in (grown[0], grown[-1]))
     return Fibre(grown, widths, known, cut)
 
 
@@ -159,4 +159,3 @@ def _beyond(line: FloatArray, foreground: FloatArray, limit: float) -> FloatArra
     x, y = places.T
     within = (x > -0.5) & (y > -0.5) & (x < width - 0.5) & (y < height - 0.5)
     return places[np.cumprod(within & (values > 0.5)).astype(bool)]
-

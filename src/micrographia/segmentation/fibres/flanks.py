@@ -26,8 +26,8 @@ _ACROSS, _SMOOTHING = 0.25, 1.0
 _WINDOW, _FEWEST = 3.0, 10
 #: Flanks are looked for between these distances from the centre line [half-widths, px more].
 _NEAREST, _FURTHEST, _BEYOND = 0.4, 1.4, 1.5
-#: A fit that is further from the mask's width has failed [half-widths].
-_MOST_CORRECTED = 0.8
+#: A fit that is further from the flanks has failed [px].
+_MOST_CORRECTED = 1.0
 
 
 def with_grey_widths(fibres: Sequence[Fibre], image: FloatImage) -> list[Fibre]:
@@ -65,7 +65,9 @@ def _seen_widths(fibre: Fibre, image: FloatImage) -> tuple[FloatArray | None, fl
     radius = float(np.median(fibre.widths[known])) / 2
     furthest = _FURTHEST * radius + _BEYOND
     offsets = np.arange(-furthest - 2, furthest + 2 + _ACROSS / 2, _ACROSS)
-    places = fibre.points[known][:, None] + offsets[:, None] * normals(fibre.points)[known][:, None]
+    places = (
+        fibre.points[known][:, None] + offsets[:, None] * normals(fibre.points)[known][:, None]
+    )
     values = map_coordinates(
         image.astype(np.float64), [places[..., 1], places[..., 0]], order=1, mode="nearest"
     )
@@ -80,18 +82,22 @@ def _seen_widths(fibre: Fibre, image: FloatImage) -> tuple[FloatArray | None, fl
     if not widths:
         return None, None
     mean = values.mean(axis=0)
-    one, fitted = _between_flanks(mean, offsets, radius), _fitted(mean, offsets, radius)
-    correction = None if one is None or fitted is None else fitted - one
-    return np.interp(np.arange(len(fibre.points)), where, widths), correction
+    everywhere = np.interp(np.arange(len(fibre.points)), where, widths)
+    flanks = _between_flanks(mean, offsets, radius)
+    correction = np.inf if flanks is None else _fitted(mean, offsets, radius) - flanks
+    return everywhere, correction if abs(correction) < _MOST_CORRECTED else None
 
 
-def _fitted(profile: FloatArray, offsets: FloatArray, radius: float) -> float | None:
+def _fitted(profile: FloatArray, offsets: FloatArray, radius: float) -> float:
     """Width of the shaded strip under a Gaussian blur that fits a profile best.
 
     The ground is a straight line, the shading an even polynomial of fourth order.
     """
     start = (radius, 1.0, 0.0)
-    low, high = (0.5 * radius, 0.3, -0.5 * radius), (1.5 * radius + 1, 2.0 + 0.2 * radius, 0.5 * radius)
+    low, high = (
+        (0.5 * radius, 0.3, -0.5 * radius),
+        (1.5 * radius + 1, 2.0 + 0.2 * radius, 0.5 * radius),
+    )
 
     def left_over(shape: FloatArray) -> FloatArray:
         basis = _strip(offsets, *shape)
@@ -99,8 +105,7 @@ def _fitted(profile: FloatArray, offsets: FloatArray, radius: float) -> float | 
         return np.asarray(basis @ weights - profile)
 
     found = least_squares(left_over, start, bounds=(low, high), x_scale=(1.0, 0.5, 0.5))
-    width = 2 * float(found.x[0])
-    return width if abs(width - 2 * radius) < _MOST_CORRECTED * radius else None
+    return 2 * float(found.x[0])
 
 
 def _strip(offsets: FloatArray, radius: float, blur: float, middle: float) -> FloatArray:
@@ -110,7 +115,9 @@ def _strip(offsets: FloatArray, radius: float, blur: float, middle: float) -> Fl
     # Cells at the rim are inside in part: the fit must not see steps.
     inside = np.clip((radius - np.abs(fine - middle)) / _ACROSS + 0.5, 0, 1)
     strips = [
-        gaussian_filter1d(inside * across.clip(-1, 1) ** power, blur / _ACROSS, mode="nearest")[: len(offsets)]
+        gaussian_filter1d(inside * across.clip(-1, 1) ** power, blur / _ACROSS, mode="nearest")[
+            : len(offsets)
+        ]
         for power in (0, 2, 4)
     ]
     return np.column_stack([np.ones_like(offsets), offsets, *strips])
@@ -130,7 +137,10 @@ def _between_flanks(profile: FloatArray, offsets: FloatArray, radius: float) -> 
         searched = (away >= _NEAREST * radius) & (away <= _FURTHEST * radius + _BEYOND)
         steepness = np.where(searched, -sign * slope, -np.inf)
         place = int(np.argmax(steepness))
-        if not 0 < place < len(offsets) - 1 or not np.isfinite(steepness[[place - 1, place + 1]]).all():
+        if (
+            not 0 < place < len(offsets) - 1
+            or not np.isfinite(steepness[[place - 1, place + 1]]).all()
+        ):
             return None
         before, here, after = steepness[place - 1 : place + 2]
         bend = before - 2 * here + after

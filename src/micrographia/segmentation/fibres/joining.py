@@ -46,9 +46,7 @@ _GAP_COST = 0.05
 _MOST_ENDS = 12
 
 
-def join(
-    pieces: Sequence[Piece], foreground: BoolArray, limits: JoiningLimits
-) -> list[list[End]]:
+def join(pieces: Sequence[Piece], foreground: BoolArray, limits: JoiningLimits) -> list[list[End]]:
     """Return chains of pieces, each entered at the end that is given.
 
     Parameters

@@ -118,7 +118,16 @@ def _in_order(pixels: IntArray) -> IntArray:
         (x, y): [
             (x + right, y + down)
             # Straight neighbours first: around a corner they lie between the oblique ones.
-            for right, down in ((1, 0), (-1, 0), (0, 1), (0, -1), (1, 1), (1, -1), (-1, 1), (-1, -1))
+            for right, down in (
+                (1, 0),
+                (-1, 0),
+                (0, 1),
+                (0, -1),
+                (1, 1),
+                (1, -1),
+                (-1, 1),
+                (-1, -1),
+            )
             if (x + right, y + down) in left
         ]
         for x, y in left

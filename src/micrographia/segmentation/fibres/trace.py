@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 from scipy import ndimage
 
-from micrographia.arrays import BoolArray, FloatArray
+from micrographia.arrays import BoolArray
 from micrographia.segmentation.fibres.centre_line import Fibre, fibre_of
 from micrographia.segmentation.fibres.joining import JoiningLimits, join
 from micrographia.segmentation.fibres.pieces import pieces_of
-from micrographia.segmentation.fibres.skeleton import Skeleton, skeleton_of
+from micrographia.segmentation.fibres.skeleton import skeleton_of
 
 #: What is shorter than so many of its widths is no fibre.
 LEAST_ASPECT = 3.0
@@ -51,10 +51,9 @@ def trace(
     skeleton = skeleton_of(filled)
     values = filled.astype(np.float64)
     pieces = pieces_of(skeleton, values)
-    reaches = _reaches(skeleton)
     fibres = []
     for chain in join(pieces, filled, limits or JoiningLimits()):
-        fibre = fibre_of(chain, pieces, values, reaches)
+        fibre = fibre_of(chain, pieces, values, skeleton.reach)
         if fibre is not None and fibre.length >= least_aspect * float(np.median(fibre.widths)):
             fibres.append(fibre)
     return sorted(fibres, key=lambda fibre: -fibre.length)
@@ -67,8 +66,3 @@ def _without_specks(foreground: BoolArray) -> BoolArray:
     small = np.bincount(holes.ravel()) <= _SPECK
     small[0] = False
     return np.asarray(foreground | small[holes])
-
-
-def _reaches(skeleton: Skeleton) -> FloatArray:
-    """Reach of each crossing; that of a group is the reach of its first."""
-    return skeleton.reach
