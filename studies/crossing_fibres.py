@@ -1,10 +1,10 @@
 """Measure fibres that cross on drawn pictures, and compare with what was drawn.
 
     python -m tests.crossing_fibres --count 200 --seed 0 --out pictures
-    python studies/crossing_fibres.py pictures [--method unet-small]
+    python studies/crossing_fibres.py pictures
 
-`tests/crossing_fibres` draws the pictures and shares no code with the package. Fibres are traced in
-the true foreground; in the instances that `micrographia segmentation predict` finds with its
+`tests/crossing_fibres` draws the pictures and shares no code with the package. Fibres are traced
+in the true foreground; in the instances that `micrographia segmentation predict` finds with its
 defaults; and from the picture alone as `micrographia segmentation fibres` does it. A true and a
 traced fibre are one if more than half of their lines coincide, one to one; a fibre without a
 partner counts as wrong in every share. Shares are of all fibres that were drawn, with intervals
@@ -89,7 +89,7 @@ def scores(picture: dict[str, Any], fibres: list[Fibre]) -> dict[str, list[float
     lines = [np.array(one["centre_line"]) for one in true]
     found: dict[str, list[float]] = defaultdict(list)
     partners = paired(true, lines, fibres)
-    for number, (one, line) in enumerate(zip(true, lines, strict=True)):
+    for number, one in enumerate(true):
         fibre = partners.get(number)
         width = length = np.inf
         if fibre is not None:

@@ -70,7 +70,7 @@ INSTANCES = pa.schema(
     ]
 )
 
-#: Instances that lie on one another, each whole; beside the label mask, which shows the upper ones.
+#: Instances that lie on one another, each whole; the label mask beside it shows the upper ones.
 LAYERS = pa.schema(
     [
         ("image_id", pa.string()),

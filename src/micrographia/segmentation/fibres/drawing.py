@@ -51,8 +51,10 @@ def write_fibres(path: str | os.PathLike[str], image: FloatImage, fibres: Sequen
         cv2.polylines(colour, [_placed(rim, scale)], True, hue, 1, cv2.LINE_AA, _SHIFT)
         line = [_placed(fibre.points, scale)]
         cv2.polylines(colour, line, False, hue, 2, cv2.LINE_AA, _SHIFT)
-        x, y = ((fibre.points[len(fibre.points) // 2] + 0.5) * scale).astype(int) + (4, -4)
-        cv2.putText(colour, str(number), (int(x), int(y)), cv2.FONT_HERSHEY_SIMPLEX, 0.6, hue, 2)
+        x, y = (fibre.points[len(fibre.points) // 2] + 0.5) * scale
+        cv2.putText(
+            colour, str(number), (int(x) + 4, int(y) - 4), cv2.FONT_HERSHEY_SIMPLEX, 0.6, hue, 2
+        )
     with atomic_path(path) as temporary:
         Image.fromarray(colour).save(temporary, format="PNG")
 

@@ -1,10 +1,10 @@
 """Width of a fibre from the grey picture: from its profiles across the centre line.
 
-A mask's edge lies where a network or a threshold put it, a pixel or so off. The steepest place of a
-flank is not moved by blur if the fibre is evenly bright; but one that is brighter at its rim, as
-secondary electrons show it, seems wider by half a pixel, and one that is darker in its middle, as a
-cylinder is in transmission, narrower. So the mean profile of the whole fibre is fitted by a shaded
-strip under a blur, and what this says of its width corrects the flanks along it.
+A mask's edge lies where a network or a threshold put it, a pixel or so off. The steepest place of
+a flank is not moved by blur if the fibre is evenly bright; but one that is brighter at its rim, as
+secondary electrons show it, seems wider by half a pixel, and one that is darker in its middle, as
+a cylinder is in transmission, narrower. So the mean profile of each fibre is fitted by a shaded
+strip under a blur, and what these fits say together corrects the flanks of all.
 """
 
 from __future__ import annotations

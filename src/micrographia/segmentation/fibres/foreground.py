@@ -1,9 +1,9 @@
 """Foreground of a picture of fibres: where the network sees matter, with edges from the picture.
 
-The network was trained on particles. Its instances break off or vanish where a fibre is long, since
-no flow leads to one middle; but what it takes for foreground still holds the fibres. Its edges are
-a pixel or two off, which would be a tenth of a fibre's width, so they are put where the grey level
-is half-way between the fibre and the ground around it.
+The network was trained on particles. Its instances break off or vanish where a fibre is long,
+since no flow leads to one middle; but what it takes for foreground still holds the fibres. Its
+edges are a pixel or two off, which can be a third of a fibre's width, so they are put where the
+grey level is half-way between the fibre and the ground around it.
 """
 
 from __future__ import annotations

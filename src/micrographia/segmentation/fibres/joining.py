@@ -34,7 +34,7 @@ class JoiningLimits:
 
     turn: float = 50.0
     gap_turn: float = 20.0
-    gap: float = 3.0
+    gap: float = 6.0
     covered_gap: float = 15.0
 
 
@@ -82,8 +82,8 @@ def _turn(
     """How much a smooth line from one end into the other has to bend [rad].
 
     2 √(a² + ab + b²) of the slopes a and b that a cubic has at its ends against its chord, the
-    root of its bending energy: of an arc its turn, of an S more. Up to `slack` px to a side are put
-    down to the skeleton.
+    root of its bending energy: of an arc its turn, of an S more. Up to `slack` px to a side are
+    put down to the skeleton.
     """
     chord = other[0] - one[0]
     length = float(np.hypot(*chord))
@@ -138,7 +138,8 @@ def _matched(costs: FloatArray, alone: float) -> list[tuple[int, int]]:
 
     Examples
     --------
-    >>> costs = np.array([[np.inf, 1, 2, 9], [1, np.inf, 9, 2], [2, 9, np.inf, 8.0], [9, 2, 8, np.inf]])
+    >>> no = np.inf
+    >>> costs = np.array([[no, 1, 2, 9], [1, no, 9, 2], [2, 9, no, 8], [9, 2, 8, no]])
     >>> _matched(costs, 5.0)
     [(0, 2), (1, 3)]
     """
