@@ -1,9 +1,9 @@
 """Measure fibres that cross on drawn pictures, and compare with what was drawn.
 
-    python -m tests.crossing_fibres --count 200 --seed 0 --out pictures
+    python -m tests.fibre_maker --count 200 --seed 0 --out pictures
     python studies/crossing_fibres.py pictures
 
-`tests/crossing_fibres` draws the pictures and shares no code with the package. Fibres are traced
+`tests/fibre_maker` draws the pictures and shares no code with the package. Fibres are traced
 in the true foreground; in the instances that `micrographia segmentation predict` finds with its
 defaults; and from the picture alone as `micrographia segmentation fibres` does it. A true and a
 traced fibre are one if more than half of their lines coincide, one to one; a fibre without a

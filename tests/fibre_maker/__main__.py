@@ -31,7 +31,7 @@ def truth_of(name: str, drawn: Drawn) -> dict[str, object]:
 
 def main() -> None:
     """Make the pictures."""
-    parser = argparse.ArgumentParser(prog="python -m tests.crossing_fibres", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m tests.fibre_maker", description=__doc__)
     parser.add_argument("--count", type=int, default=200)
     parser.add_argument("--seed", type=int, default=0, help="of the first picture")
     parser.add_argument("--out", type=Path, required=True, help="folder")

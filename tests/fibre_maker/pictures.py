@@ -80,8 +80,7 @@ def _across(curve: Curve, side: int) -> np.ndarray:
     y, x = np.mgrid[:side, :side]
     pixels = np.column_stack([x.ravel(), y.ravel()]).astype(float)
     points = curve.points
-    tangents = np.gradient(points, axis=0)
-    tangents /= np.hypot(*tangents.T)[:, None]
+    tangents = _tangents(points)
     # Further points in the frame's rim, so that a fibre is cut there obliquely, as it would be.
     reach = np.arange(STEP, curve.width, STEP)[:, None]
     edges = [points[0], points[-1]]
@@ -89,8 +88,7 @@ def _across(curve: Curve, side: int) -> np.ndarray:
     head = points[0] - reach[::-1] * tangents[0] if out[0] else points[:0]
     tail = points[-1] + reach * tangents[-1] if out[1] else points[:0]
     points = np.concatenate([head, points, tail])
-    tangents = np.gradient(points, axis=0)
-    tangents /= np.hypot(*tangents.T)[:, None]
+    tangents = _tangents(points)
     distance, place = cKDTree(points).query(pixels, distance_upper_bound=curve.width)
     found = np.isfinite(distance)
     across = np.full(len(pixels), np.inf)
@@ -101,6 +99,12 @@ def _across(curve: Curve, side: int) -> np.ndarray:
     beyond = ((place == 0) & (along < 0)) | ((place == len(points) - 1) & (along > 0))
     across[found] = np.where(beyond, np.inf, normal)
     return across.reshape(side, side)
+
+
+def _tangents(points: np.ndarray) -> np.ndarray:
+    """Unit vectors along a line, (n, 2)."""
+    steps = np.gradient(points, axis=0)
+    return np.asarray(steps / np.hypot(*steps.T)[:, None])
 
 
 def _grey(rng: Generator, near: list[np.ndarray], curves: list[Curve]) -> np.ndarray:

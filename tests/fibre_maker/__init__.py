@@ -7,7 +7,7 @@ centre line, width, length and place in the pile are known exactly. Ends are fla
 - `curves`: centre lines, as worm-like chains whose bends are smoothed.
 - `pictures`: masks of them, and grey pictures with shading, blur and noise.
 
-    python -m tests.crossing_fibres --count 200 --seed 0 --out X
+    python -m tests.fibre_maker --count 200 --seed 0 --out X
 
 Left out: fibres whose width changes along them, branches, twisted bundles, loops out of the plane,
 and fibres that leave the frame and come back.
