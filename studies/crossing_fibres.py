@@ -35,6 +35,8 @@ from micrographia.segmentation.fibres.run import fibres_of
 from micrographia.segmentation.fibres.shape import alignment
 from micrographia.segmentation.predict import segmenter
 
+#: What fibres are traced in.
+SOURCES = ("foreground", "picture", "instances")
 #: What is asked for: relative errors of width and length, and the error of S2.
 WIDTH, LENGTH, ORDER = 0.05, 0.10, 0.05
 #: A fibre of whose line at most this share is within others counts as one that can be followed.
@@ -46,6 +48,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("pictures", type=Path, help="folder that the maker wrote")
     parser.add_argument("--method", default="unet-small", help="segmenter (default: unet-small)")
+    parser.add_argument(
+        "--sources", nargs="+", choices=SOURCES, default=SOURCES, help="what to trace in"
+    )
     parser.add_argument("--count", type=int, help="take so many pictures (default: all)")
     arguments = parser.parse_args()
     truth = json.loads((arguments.pictures / "truth.json").read_text(encoding="utf-8"))
@@ -65,20 +70,21 @@ def main() -> int:
         image = to_unit(read_micrograph(folder / "images" / name).pixels)
         return fibres_of(image, None, settings)[0]
 
-    sources: dict[str, Callable[[str], list[Fibre]]] = {
-        "true foreground": of_foreground,
-        "from the picture alone (segmentation fibres)": of_picture,
-        f"instances of {arguments.method} (segmentation predict)": of_instances,
+    sources: dict[str, tuple[str, Callable[[str], list[Fibre]]]] = {
+        "foreground": ("true foreground", of_foreground),
+        "picture": ("the picture alone (segmentation fibres)", of_picture),
+        "instances": (f"instances of {arguments.method} (segmentation predict)", of_instances),
     }
     count = sum(len(picture["fibres"]) for picture in pictures)
     print(f"{len(pictures)} pictures, {count} fibres; {machine()}", flush=True)
-    for source, traced in sources.items():
+    for source in arguments.sources:
+        title, traced = sources[source]
         rows = []
         start = time.process_time()
         for picture in pictures:
             rows.append(scores(picture, traced(f"{picture['name']}.png")))
         seconds = (time.process_time() - start) / len(rows)
-        print(f"\n{source}: {seconds:.2f} processor seconds a picture", flush=True)
+        print(f"\n{title}: {seconds:.2f} processor seconds a picture", flush=True)
         print_table(rows)
     return 0
 

@@ -27,7 +27,12 @@ _WINDOW, _FEWEST = 3.0, 10
 #: Flanks are looked for between these distances from the centre line [half-widths, px more].
 _NEAREST, _FURTHEST, _BEYOND = 0.4, 1.4, 1.5
 #: A fit that is further from the flanks has failed [px].
-_MOST_CORRECTED = 1.0
+_MOST_CORRECTED = 1.6
+#: Departure of the fit [share of the contrast] that outweighs a pixel between rim and flank: under
+#: much blur, shading and width can stand for one another.
+_PRIOR = 0.002
+#: Blurs that a fit starts from, as standard deviations [px].
+_BLURS = (0.6, 1.0, 1.4, 1.9)
 
 
 def with_grey_widths(fibres: Sequence[Fibre], image: FloatImage) -> list[Fibre]:
@@ -84,27 +89,29 @@ def _seen_widths(fibre: Fibre, image: FloatImage) -> tuple[FloatArray | None, fl
     mean = values.mean(axis=0)
     everywhere = np.interp(np.arange(len(fibre.points)), where, widths)
     flanks = _between_flanks(mean, offsets, radius)
-    correction = np.inf if flanks is None else _fitted(mean, offsets, radius) - flanks
+    correction = np.inf if flanks is None else _fitted(mean, offsets, flanks / 2) - flanks
     return everywhere, correction if abs(correction) < _MOST_CORRECTED else None
 
 
 def _fitted(profile: FloatArray, offsets: FloatArray, radius: float) -> float:
     """Width of the shaded strip under a Gaussian blur that fits a profile best.
 
-    The ground is a straight line, the shading an even polynomial of fourth order.
+    The ground is a straight line, the shading an even polynomial of fourth order. `radius` is half
+    the distance of the flanks; narrow valleys lie beside the best fit, so it starts from a grid.
     """
-    start = (radius, 1.0, 0.0)
-    low, high = (
-        (0.5 * radius, 0.3, -0.5 * radius),
-        (1.5 * radius + 1, 2.0 + 0.2 * radius, 0.5 * radius),
-    )
 
     def left_over(shape: FloatArray) -> FloatArray:
         basis = _strip(offsets, *shape)
         weights = np.linalg.lstsq(basis, profile, rcond=None)[0]
-        return np.asarray(basis @ weights - profile)
+        moved = _PRIOR * np.ptp(profile) * np.sqrt(len(profile)) * (shape[0] - radius)
+        return np.append(basis @ weights - profile, moved)
 
-    found = least_squares(left_over, start, bounds=(low, high), x_scale=(1.0, 0.5, 0.5))
+    shifts = np.linspace(-1, 1, 9) * _MOST_CORRECTED / 2
+    tried = [(radius + shift, blur, 0.0) for shift in shifts for blur in _BLURS]
+    start = min(tried, key=lambda shape: float((left_over(np.array(shape)) ** 2).sum()))
+    low = (radius - _MOST_CORRECTED, 0.3, -0.5 * radius)
+    high = (radius + _MOST_CORRECTED, 2 * _BLURS[-1], 0.5 * radius)
+    found = least_squares(left_over, start, bounds=(low, high), x_scale=(0.2, 0.2, 0.2))
     return 2 * float(found.x[0])
 
 
@@ -115,12 +122,11 @@ def _strip(offsets: FloatArray, radius: float, blur: float, middle: float) -> Fl
     # Cells at the rim are inside in part: the fit must not see steps.
     inside = np.clip((radius - np.abs(fine - middle)) / _ACROSS + 0.5, 0, 1)
     strips = [
-        gaussian_filter1d(inside * across.clip(-1, 1) ** power, blur / _ACROSS, mode="nearest")[
-            : len(offsets)
-        ]
+        gaussian_filter1d(inside * across.clip(-1, 1) ** power, blur / _ACROSS, mode="nearest")
         for power in (0, 2, 4)
     ]
-    return np.column_stack([np.ones_like(offsets), offsets, *strips])
+    kept = [strip[: len(offsets)] for strip in strips]
+    return np.column_stack([np.ones_like(offsets), offsets, *kept])
 
 
 def _between_flanks(profile: FloatArray, offsets: FloatArray, radius: float) -> float | None:
@@ -137,12 +143,11 @@ def _between_flanks(profile: FloatArray, offsets: FloatArray, radius: float) -> 
         searched = (away >= _NEAREST * radius) & (away <= _FURTHEST * radius + _BEYOND)
         steepness = np.where(searched, -sign * slope, -np.inf)
         place = int(np.argmax(steepness))
-        if (
-            not 0 < place < len(offsets) - 1
-            or not np.isfinite(steepness[[place - 1, place + 1]]).all()
-        ):
+        if not 0 < place < len(offsets) - 1:
             return None
         before, here, after = steepness[place - 1 : place + 2]
+        if not np.isfinite(before + after):  # steeper still beyond what was searched
+            return None
         bend = before - 2 * here + after
         shift = 0.5 * (before - after) / bend if bend < 0 else 0.0
         flanks.append(float(away[place] + sign * shift * _ACROSS))
