@@ -10,6 +10,7 @@ from micrographia.commandline import Subparsers, add_settings, add_shard, settin
 from micrographia.config import Segmentation
 from micrographia.method_names import SEGMENTERS
 from micrographia.segmentation.editing import cli as editing
+from micrographia.segmentation.fibres import cli as fibres
 from micrographia.segmentation.flow import cli as flow
 from micrographia.segmentation.importing import cli as importing
 from micrographia.segmentation.learning import cli as learning
@@ -19,7 +20,7 @@ from micrographia.segmentation.pseudo_labels import cli as pseudo_labels
 
 def register(verbs: Subparsers) -> None:
     """Add the room's verbs: `predict`, and those of its other command lines."""
-    for part in (learning, flow, measuring, importing, editing, pseudo_labels):
+    for part in (learning, flow, measuring, fibres, importing, editing, pseudo_labels):
         part.register(verbs)
     parser = verbs.add_parser(
         "predict",

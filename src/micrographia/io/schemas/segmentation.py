@@ -70,6 +70,74 @@ INSTANCES = pa.schema(
     ]
 )
 
+#: Instances that lie on one another, each whole; the label mask beside it shows the upper ones.
+LAYERS = pa.schema(
+    [
+        ("image_id", pa.string()),
+        ("path", pa.string()),  # of the picture
+        ("label", pa.int32()),
+        ("depth", pa.int32()),  # 0: nothing lies on it
+        ("height", pa.int32()),  # of the picture
+        ("width", pa.int32()),
+        ("runs", pa.string()),  # compressed run lengths of COCO, hidden pixels included
+        ("area_px", pa.int64()),
+        ("hidden_px", pa.int64()),  # of these, under others
+    ]
+)
+
+#: One row per fibre that was traced; lengths in px and, when the pixel size is known, in nm.
+FIBRES = pa.schema(
+    [
+        ("image_id", pa.string()),
+        ("path", pa.string()),  # of the picture
+        ("label", pa.int32()),
+        ("x", _FLOATS),  # centre line, point by point [px]
+        ("y", _FLOATS),
+        ("width_along", _FLOATS),  # at each point [px]; under crossings interpolated
+        ("measured", pa.float64()),  # share of the line at which the width is measured
+        ("length_px", pa.float64()),
+        ("width_px", pa.float64()),  # median
+        ("width_spread_px", pa.float64()),  # half of the range that holds the middle 68 %
+        ("end_to_end_px", pa.float64()),
+        ("curvature_mean_px", pa.float64()),  # 1/px
+        ("curvature_max_px", pa.float64()),  # 1/px
+        ("persistence_px", pa.float64()),  # null: it looks straight, or is too short
+        ("orientation_deg", pa.float64()),
+        ("cut", pa.bool_()),  # by the border: its true length is unknown
+        ("equivalent_diameter_px", pa.float64()),  # always null
+        ("why_no_diameter", pa.string()),
+        ("length_nm", pa.float64()),
+        ("width_nm", pa.float64()),
+        ("width_spread_nm", pa.float64()),
+        ("end_to_end_nm", pa.float64()),
+        ("curvature_mean_nm", pa.float64()),  # 1/nm
+        ("curvature_max_nm", pa.float64()),  # 1/nm
+        ("persistence_nm", pa.float64()),
+    ]
+)
+
+#: One row per picture in which fibres were traced; a failure is a row.
+FIBRE_PICTURES = pa.schema(
+    [
+        ("image_id", pa.string()),
+        ("path", pa.string()),
+        ("mask", pa.string()),  # file name beside the table
+        ("foreground", pa.string()),  # network | mask
+        ("pixel_size_nm", pa.float64()),  # null: unknown
+        ("n_fibres", pa.int32()),
+        ("s2", pa.float64()),  # order parameter; null: no fibre
+        ("direction_deg", pa.float64()),
+        ("length_px", pa.float64()),  # of all fibres
+        ("width_px", pa.float64()),  # median of the fibres'
+        ("persistence_px", pa.float64()),  # of all fibres together
+        ("length_nm", pa.float64()),
+        ("width_nm", pa.float64()),
+        ("persistence_nm", pa.float64()),
+        ("seconds", pa.float64()),
+        ("failure", pa.string()),
+    ]
+)
+
 #: Distributions of equivalent diameters: of each picture, and of all of them together.
 SIZES = pa.schema(
     [

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path, PureWindowsPath
 from typing import Any
 
 import numpy as np
 
-from micrographia.arrays import IntArray
+from micrographia.io import run_lengths
 from micrographia.segmentation.importing.drawing import Drawn, Shape, fill, united
 from micrographia.segmentation.importing.source import Drawing, DrawingError, Objects
 
@@ -88,11 +87,7 @@ def _of_runs(segmentation: dict[str, Any], shape: Shape) -> Drawn:
     runs = np.array(expand(counts) if isinstance(counts, str) else _plain(counts), dtype=np.int64)
     if runs.size and (runs.min() < 0 or int(runs.sum()) != shape[0] * shape[1]):
         raise DrawingError("run lengths that do not fill the picture")
-    ends = np.cumsum(runs)
-    stops = ends[1::2]
-    starts = ends[::2][: len(stops)]
-    lengths = stops - starts
-    places = np.repeat(starts, lengths) + _within(lengths)
+    places = run_lengths.places_of_runs(runs.tolist())
     columns, rows = np.divmod(places, shape[0])
     if not len(places):
         return Drawn(0, 0, np.zeros((0, 0), dtype=bool))
@@ -108,36 +103,9 @@ def _plain(counts: Any) -> list[int]:
     return counts
 
 
-def _within(lengths: IntArray) -> IntArray:
-    """Count from 0 within each run."""
-    firsts = np.cumsum(lengths) - lengths
-    return np.arange(int(lengths.sum()), dtype=np.int64) - np.repeat(firsts, lengths)
-
-
 def expand(text: str) -> list[int]:
-    """Read compressed run lengths of pycocotools; the inverse of `measuring.coco.compress`.
-
-    Examples
-    --------
-    >>> expand("21100")
-    [2, 1, 1, 1, 1]
-    """
-    if not re.fullmatch(r"[0-o]*", text):
-        raise DrawingError("compressed run lengths with letters that have no meaning")
-    counts: list[int] = []
-    value = shift = 0
-    for letter in text:
-        bits = ord(letter) - 48
-        value |= (bits & 31) << shift
-        shift += 5
-        if shift > 60:
-            raise DrawingError("compressed run lengths with a number too large")
-        if bits & 32:
-            continue
-        if bits & 16:
-            value -= 1 << shift
-        counts.append(value + (counts[-2] if len(counts) > 2 else 0))
-        value = shift = 0
-    if shift:
-        raise DrawingError("compressed run lengths that are cut short")
-    return counts
+    """Read compressed run lengths; what is wrong with them is a `DrawingError`."""
+    try:
+        return run_lengths.expand(text)
+    except ValueError as error:
+        raise DrawingError(str(error)) from None

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import zipfile
+from collections.abc import Sequence
 
 import numpy as np
 from roifile import ROI_TYPE, ImagejRoi
-from scipy import ndimage
 
 from micrographia.arrays import Float32Array, IntArray, LabelMask
 from micrographia.io.atomic import atomic_path
+from micrographia.segmentation.measuring.layers import Layer, instances_of
 from micrographia.segmentation.measuring.outlines import outlines
 
 #: A polygon in ImageJ numbers its corners with 16 bits.
@@ -18,7 +19,9 @@ _MOST_CORNERS = 60_000
 _MOVE, _LINE, _CLOSE = 0, 1, 4
 
 
-def write_rois(path: str | os.PathLike[str], labels: LabelMask) -> None:
+def write_rois(
+    path: str | os.PathLike[str], labels: LabelMask, layers: Sequence[Layer] | None = None
+) -> None:
     """Write every instance as a region named by its label, atomically.
 
     A region holds the same pixels as the instance: polygons run along the edges of pixels, and
@@ -31,14 +34,14 @@ def write_rois(path: str | os.PathLike[str], labels: LabelMask) -> None:
         Where to write, `.zip`.
     labels
         Label mask, shape (H, W).
+    layers
+        The same instances whole, where they lie on one another; None if they do not.
     """
-    digits = len(str(int(labels.max(initial=0))))
+    most = max((layer.label for layer in layers or ()), default=int(labels.max(initial=0)))
+    digits = len(str(most))
     with atomic_path(path) as temporary, zipfile.ZipFile(temporary, "w") as archive:
-        for label, box in enumerate(ndimage.find_objects(labels), start=1):
-            if box is None:
-                continue
-            corner = np.array([box[1].start, box[0].start])
-            polygons = [polygon + corner for polygon in outlines(labels[box] == label)]
+        for label, _, x, y, mask in instances_of(labels, layers):
+            polygons = [polygon + np.array([x, y]) for polygon in outlines(mask)]
             name = f"{label:0{digits}d}"
             # Without a date the same mask gives the same bytes.
             entry = zipfile.ZipInfo(f"{name}.roi", date_time=(1980, 1, 1, 0, 0, 0))

@@ -19,10 +19,11 @@ from skimage.draw import disk
 
 from micrographia.cli import main
 from micrographia.io.images import read_labels
+from micrographia.io.run_lengths import compress
 from micrographia.io.schemas import IMPORTED_MASKS, MICROGRAPHS
 from micrographia.io.tables import read_rows, read_table
 from micrographia.segmentation.importing.coco import expand
-from micrographia.segmentation.measuring.coco import Picture, compress, write_coco
+from micrographia.segmentation.measuring.coco import Picture, write_coco
 from micrographia.segmentation.measuring.rois import write_rois
 
 SHAPE = (60, 80)

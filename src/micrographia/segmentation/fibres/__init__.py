@@ -1,0 +1,1 @@
+"""Fibres, wires and tubes: centre lines through crossings, widths and shapes."""
