@@ -131,8 +131,22 @@ def find_repeats(picture: FloatImage) -> Repeats:
     """Find what repeats in a picture (2 n, 2 n) with pixels of 0.1 Å."""
     flat = flatten(picture)
     peaks = _peaks(autocorrelation(flat))
-    cell = _cell(peaks)
-    folded = np.eye(2) * len(picture) * PIXEL if cell is None else cell
+    return repeats_on(flat, peaks, _cell(peaks))
+
+
+def repeats_on(flat: FloatImage, peaks: FloatArray, cell: FloatArray | None) -> Repeats:
+    """Return what repeats on a given cell: the mean cell and its columns.
+
+    Parameters
+    ----------
+    flat
+        (n, n), of `flatten`.
+    peaks
+        Of the autocorrelation, as in `Repeats`.
+    cell
+        Vectors (2, 2) [Å]; None: the whole picture stands for a cell.
+    """
+    folded = np.eye(2) * len(flat) * STEP if cell is None else cell
     mean = _fold(flat, folded)
     columns = _columns(mean)
     first = columns[0, :2].copy() if len(columns) else np.zeros(2)
@@ -191,11 +205,11 @@ def _cell(peaks: FloatArray) -> FloatArray | None:
         near = np.hypot(*(vectors - steps @ cell).T) < 0.3
         if np.linalg.matrix_rank(steps[near]) == 2:
             cell = np.linalg.lstsq(steps[near], vectors[near], rcond=None)[0]
-    return _set(gauss_reduce(cell)[0])
+    return set_cell(gauss_reduce(cell)[0])
 
 
-def _set(cell: FloatArray) -> FloatArray:
-    """Of the bases of the same shape the one with a next to the rows, and γ of 90° or more."""
+def set_cell(cell: FloatArray) -> FloatArray:
+    """Of the bases of a reduced cell's shape the one with a next to the rows, and γ ≥ 90°."""
     wanted = np.hypot(*cell.T)
     best, chosen = -np.inf, cell
     rows = [np.array([i, j]) for i in (-1, 0, 1) for j in (-1, 0, 1) if (i, j) != (0, 0)]
