@@ -99,6 +99,42 @@ class StructureModel(Section):
     heads: int = Field(8, ge=1, le=64, description="Attention heads of a layer.")
 
 
+class LookAgain(Section):
+    """Beyond writing answers: more of them are asked for, and each is drawn again."""
+
+    cells: int = Field(
+        2,
+        ge=1,
+        le=8,
+        description="Cells that are offered to the network for a picture: the one that was "
+        "measured, then superlattices whose waves are seen.",
+    )
+    units: int = Field(
+        3,
+        ge=0,
+        le=13,
+        description="Numbers of formula units that are asked for on each cell, where the formula "
+        "is told; 0: only what the network likes.",
+    )
+    each: int = Field(
+        3, ge=1, le=100, description="Answers for each of these numbers of formula units."
+    )
+    picture: float = Field(
+        2.0,
+        ge=0,
+        le=100,
+        description="Weight of the picture in the ranking, beside the mean logarithm of the "
+        "probabilities of words: of minus the logarithm of the share of the picture's variance "
+        "that an answer, drawn again, does not explain. 0: no answer is drawn.",
+    )
+    area: float = Field(
+        0.1,
+        ge=0,
+        le=100,
+        description="Weight in the ranking of how usual the cell's area is for its atoms.",
+    )
+
+
 class StructureText(Section):
     """Structure as text: a network writes the crystal that a STEM picture shows."""
 
@@ -145,6 +181,10 @@ class StructureText(Section):
         gt=0,
         le=10,
         description="Temperature at which structures after the first are drawn.",
+    )
+    again: LookAgain = Field(
+        default_factory=LookAgain,
+        description="Further answers, and their ranking by the picture.",
     )
     checkpoint: str | None = Field(
         None,
