@@ -26,6 +26,7 @@ _MOST = 48  # peaks that are looked at
 #: Below the highest peak, a peak is still taken for a lattice vector.
 _BELOW = 0.05
 _ALIKE = 0.015  # relative difference of lengths that are equal
+_TIMES = 4  # a mean cell is taken off
 _FAINT = 0.04  # of the brightest column, above the background
 
 
@@ -250,17 +251,44 @@ def fold(flat: FloatImage, cell: FloatArray) -> FloatArray:
     -------
     (GRID, GRID) over fractions of b (rows) and a (columns), of mean 0, in units of the picture.
     """
-    away = np.linalg.inv(cell).T @ _centres(len(flat)) * GRID
+    places, shares = _shared(len(flat), cell)
+    sums = np.bincount(places, shares * np.tile(flat.ravel(), 4), GRID**2)
+    weights = np.bincount(places, shares, GRID**2)
+    mean = (sums / np.maximum(weights, 1e-3)).reshape(GRID, GRID)
+    return np.asarray(mean - mean.mean())
+
+
+def without_mean(flat: FloatImage, cell: FloatArray) -> FloatImage:
+    """Return what of a picture does not repeat with a cell.
+
+    Parameters
+    ----------
+    flat, cell
+        As in `fold`.
+
+    Returns
+    -------
+    (n, n), the picture less its mean cell.
+    """
+    places, shares = _shared(len(flat), cell)
+    rest = flat
+    # Sharing softens a mean cell, so that something of it is left each time.
+    for _ in range(_TIMES):
+        repeated = (fold(rest, cell).ravel()[places] * shares).reshape(4, -1).sum(axis=0)
+        rest = rest - repeated.reshape(flat.shape)
+    return np.asarray(rest, dtype=np.float32)
+
+
+def _shared(side: int, cell: FloatArray) -> tuple[IntArray, FloatArray]:
+    """Places (4 side²,) of the grid among which each pixel is shared, and the shares."""
+    away = np.linalg.inv(cell).T @ _centres(side) * GRID
     low = np.floor(away)
     p, q = away - low
     u0, v0 = low.astype(np.int32) % GRID
     u1, v1 = (u0 + 1) % GRID, (v0 + 1) % GRID
     places = np.concatenate([v0 * GRID + u0, v0 * GRID + u1, v1 * GRID + u0, v1 * GRID + u1])
     shares = np.concatenate([(1 - p) * (1 - q), p * (1 - q), (1 - p) * q, p * q])
-    sums = np.bincount(places, shares * np.tile(flat.ravel(), 4), GRID**2)
-    weights = np.bincount(places, shares, GRID**2)
-    mean = (sums / np.maximum(weights, 1e-3)).reshape(GRID, GRID)
-    return np.asarray(mean - mean.mean())
+    return places, shares
 
 
 def _moved(mean: FloatImage, origin: FloatArray) -> FloatImage:

@@ -19,6 +19,7 @@ from micrographia.language.structure.seen.repeats import (
     flatten,
     repeats_on,
     set_cell,
+    without_mean,
 )
 from micrographia.physics.lattice import gauss_reduce
 
@@ -30,8 +31,8 @@ SUPERLATTICES = np.array([
 #: Shortest wave that is looked at [1/Å].
 _FINEST = 1.3
 #: A superlattice is offered where its waves hold so much of the power of the lattice's, and the
-#: strongest of them is so far above the noise.
-_SHARE, _ABOVE = 1e-4, 8.0
+#: strongest of a thousand is so far above the noise (by chance: in one picture of 400).
+_SHARE, _ABOVE = 1e-4, 13.0
 #: Least distance of waves that are told apart, in units of the reciprocal side: the window's.
 _APART = 2.05
 
@@ -79,7 +80,9 @@ def larger_cells(flat: FloatImage, cell: FloatArray) -> list[FloatArray]:
     Reduced cells (2, 2) [Å], the one with the most power first.
     """
     side = len(flat) * STEP
-    powers = [_power(flat, _between(change, cell, side)) for change in SUPERLATTICES]
+    # Strong waves of the lattice leak through the window, so they are taken off first.
+    rest = without_mean(flat, cell)
+    powers = [_power(rest, _between(change, cell, side)) for change in SUPERLATTICES]
     every = np.concatenate(powers)
     if not len(every):
         return []
