@@ -117,21 +117,39 @@ class LookAgain(Section):
         "is told; 0: only what the network likes.",
     )
     each: int = Field(
-        3, ge=1, le=100, description="Answers for each of these numbers of formula units."
+        2, ge=1, le=100, description="Answers for each of these numbers of formula units."
+    )
+    move: bool = Field(
+        True,
+        description="Whether the atoms of answers are also moved to where the picture shows them.",
     )
     picture: float = Field(
-        2.0,
+        3.0,
         ge=0,
         le=100,
         description="Weight of the picture in the ranking, beside the mean logarithm of the "
         "probabilities of words: of minus the logarithm of the share of the picture's variance "
         "that an answer, drawn again, does not explain. 0: no answer is drawn.",
     )
+    amounts: float = Field(
+        0.6,
+        ge=0,
+        le=100,
+        description="Weight in the ranking of the logarithm of the probability that the network "
+        "gives the number of formula units.",
+    )
     area: float = Field(
-        0.1,
+        0.6,
         ge=0,
         le=100,
         description="Weight in the ranking of how usual the cell's area is for its atoms.",
+    )
+    further: float = Field(
+        1.6,
+        ge=0,
+        le=100,
+        description="What an answer loses in the ranking for each cell that was offered before "
+        "its own.",
     )
 
 

@@ -35,7 +35,7 @@ _BATCH = 16
 #: Smallest field of a picture that is read [Å]: three of the usual cells along a side.
 _SMALLEST = 10.0
 #: The network alone: its likelihood ranks its answers.
-_ALONE = LookAgain(cells=1, units=0, picture=0.0, area=0.0)
+_ALONE = LookAgain(cells=1, units=0, picture=0.0, amounts=0.0, area=0.0)
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,8 @@ class Answer:
         What was written.
     log_likelihood
         Natural logarithm of its probability among all that was allowed: by the grammar, and by
-        the number of formula units where that was asked for.
+        the number of formula units where that was asked for. Of a crystal whose atoms were moved
+        that of the one that was written.
     explained
         Share of the picture's variance that it explains when it is drawn again; None: it was not.
     """

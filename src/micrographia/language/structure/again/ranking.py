@@ -1,17 +1,18 @@
-"""Ranked answers to pictures: written, asked for once more, drawn again, and weighed.
+"""Ranked answers to pictures: written, asked for once more, moved, drawn again, and weighed.
 
-The network alone writes too few atoms, and knows nothing of how its whole answer looks. So for
-each picture it is shown several cells; on each it writes as it likes, and with the numbers of
-formula units for which there is room. What was written is drawn on the measured lattice and
-compared with the picture. An answer's rank follows from
+The network alone writes too few atoms, places them roughly, and knows nothing of how its whole
+answer looks. So it is shown several cells; on each it writes as it likes, and with the numbers of
+formula units for which there is room. Atoms are moved to where the picture shows them. All that
+was written is drawn on the measured lattice and compared with the picture. The rank follows from
 
-    mean log probability of its words - picture * log(share not explained) + area * room
+    mean log probability of its words - picture * log(share not explained)
+        + amounts * log probability of its first amount + area * room - further * place of the cell
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
@@ -28,20 +29,49 @@ from micrographia.language.structure.pictures import PIXEL, SIDE
 from micrographia.language.structure.seen.features import sheet
 from micrographia.language.structure.seen.repeats import Repeats, flatten
 from micrographia.language.structure.seen.superlattices import several
+from micrographia.language.structure.tokens import VOCABULARY, encode
 from micrographia.language.structure.writing import Answer, Row, write_rows
 
 #: Share of the variance below which it does not matter how little is left unexplained: two
 #: decimals of fractions leave so much.
 _LEFT = 0.02
+#: Logarithm of the least probability that an amount is thought to have.
+_LEAST = -15.0
+#: Place of the first amount among the words of an answer.
+_AMOUNT = 7
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class _Sheet:
-    """One cell of one picture that is shown to the network."""
+    """One cell of one picture that is shown to the network, and what it wrote on it.
+
+    Attributes
+    ----------
+    picture, place
+        Numbers of the picture, and of the cell among those of the picture.
+    repeats, prompt
+        What is shown and told.
+    answers
+        Each with whether its words are the most likely ones.
+    amounts
+        Logarithms (words,) of the probabilities of the word for the first amount.
+    """
 
     picture: int
+    place: int
     repeats: Repeats
     prompt: Sequence[int]
+    answers: list[tuple[Answer, bool]] = field(default_factory=list)
+    amounts: FloatArray = field(default_factory=lambda: np.zeros(VOCABULARY))
+
+    def scored(self, answer: Answer, again: LookAgain) -> float:
+        """How good an answer on this cell is; see the module."""
+        liked = float(self.amounts[encode(answer.crystal)[_AMOUNT]])
+        score = answer.per_word - again.further * self.place
+        score += again.amounts * max(liked, _LEAST) + again.area * room(answer.crystal)
+        if answer.explained is not None:
+            score -= again.picture * float(np.log(1 - answer.explained + _LEFT))
+        return score
 
 
 def rank_answers(
@@ -79,23 +109,23 @@ def rank_answers(
         Nothing repeats in a picture that is smaller than those the network learned from.
     """
     sheets = [
-        _Sheet(number, repeats, prompts[number])
+        _Sheet(number, place, repeats, prompts[number])
         for number, picture in enumerate(pictures)
-        for repeats in _repeats(picture, again.cells)
+        for place, repeats in enumerate(_repeats(picture, again.cells))
     ]
-    found = _written(writer, sheets, samples, temperature, again)
+    _write(writer, sheets, samples, temperature, again)
     ranked = []
     for number, picture in enumerate(pictures):
         flat = flatten(picture)
-        best: dict[Written, Answer] = {}
-        for place, shown in enumerate(sheets):
+        best: dict[Written, tuple[float, Answer]] = {}
+        for shown in sheets:
             if shown.picture == number:
-                for answer in _looked(flat, shown.repeats.cell, found[place], again):
-                    known = best.setdefault(answer.crystal, answer)
-                    if _score(answer, again) > _score(known, again):
-                        best[answer.crystal] = answer
-        order = sorted(best.values(), key=lambda answer: -_score(answer, again))
-        ranked.append(order[:samples])
+                for answer in _looked(flat, shown, again):
+                    score = shown.scored(answer, again)
+                    if answer.crystal not in best or score > best[answer.crystal][0]:
+                        best[answer.crystal] = score, answer
+        order = sorted(best.values(), key=lambda one: -one[0])
+        ranked.append([answer for _, answer in order[:samples]])
     return ranked
 
 
@@ -111,58 +141,59 @@ def _repeats(picture: FloatImage, cells: int) -> list[Repeats]:
     return found
 
 
-def _written(
+def _write(
     writer: Writer,
     sheets: Sequence[_Sheet],
     samples: int,
     temperature: float,
     again: LookAgain,
-) -> list[list[Answer]]:
+) -> None:
     """Answers on each sheet: as the network likes, then with numbers of units."""
     device = next(writer.parameters()).device
     images = torch.from_numpy(np.stack([sheet(one.repeats) for one in sheets])).to(device)
     prompts = [one.prompt for one in sheets]
-    rows = []
-    for place, shown in enumerate(sheets):
-        # Of further cells one answer will do: it says how the network likes the cell.
-        first = place == 0 or sheets[place - 1].picture != shown.picture
-        rows += [Row(place, number == 0) for number in range(samples if first else 1)]
+    # Of further cells one answer will do: it says how the network likes the cell.
+    rows = [
+        Row(number, sample == 0)
+        for number, shown in enumerate(sheets)
+        for sample in range(1 if shown.place else samples)
+    ]
     answers, amounts = write_rows(writer, images, prompts, rows, temperature)
     asked: list[Row] = []
     for row, answer, logarithms in zip(rows, answers, amounts, strict=True):
         if row.certain:
-            asked += _asked(row.sheet, sheets[row.sheet], answer, logarithms, again)
+            sheets[row.sheet].amounts = logarithms
+            asked += _asked(row.sheet, sheets[row.sheet], answer, again)
     if asked:
         answers += write_rows(writer, images, prompts, asked, temperature)[0]
-    found: list[list[Answer]] = [[] for _ in sheets]
     for row, answer in zip([*rows, *asked], answers, strict=True):
-        found[row.sheet].append(answer)
-    return found
+        sheets[row.sheet].answers.append((answer, row.certain))
 
 
-def _asked(
-    place: int, shown: _Sheet, answer: Answer, amounts: FloatArray, again: LookAgain
-) -> list[Row]:
+def _asked(number: int, shown: _Sheet, answer: Answer, again: LookAgain) -> list[Row]:
     """Rows that ask for numbers of formula units; none where no formula or no cell is known."""
     formula = automaton_of(shown.prompt).formula
     if formula is None or shown.repeats.cell is None or not again.units:
         return []
-    units = likely_units(answer.crystal, amounts, dict(formula), again.units)
-    return [Row(place, number == 0, one) for one in units for number in range(again.each)]
+    units = likely_units(answer.crystal, shown.amounts, dict(formula), again.units)
+    return [Row(number, sample == 0, one) for one in units for sample in range(again.each)]
 
 
-def _looked(
-    flat: FloatImage, cell: FloatArray | None, answers: Sequence[Answer], again: LookAgain
-) -> list[Answer]:
-    """The answers with what they explain of the picture, where there is a cell to draw them on."""
-    if cell is None or not again.picture:
-        return list(answers)
-    look = Again(flat, cell)
-    return [replace(answer, explained=look.explained(answer.crystal)) for answer in answers]
+def _looked(flat: FloatImage, shown: _Sheet, again: LookAgain) -> list[Answer]:
+    """The answers with what they explain of the picture, as written and with atoms moved.
 
-
-def _score(answer: Answer, again: LookAgain) -> float:
-    score = answer.per_word + again.area * room(answer.crystal)
-    if answer.explained is not None:
-        score -= again.picture * float(np.log(1 - answer.explained + _LEFT))
-    return score
+    Where there is no cell to draw them on, or nothing is drawn, the answers as they are.
+    """
+    answers = [answer for answer, _ in shown.answers]
+    if shown.repeats.cell is None or not again.picture:
+        return answers
+    look = Again(flat, shown.repeats.cell)
+    if again.move:
+        for answer, certain in shown.answers:
+            crystals = look.moved(answer.crystal, kept=True)
+            if certain:
+                # Where the contents are right, the picture alone may know the places better.
+                crystals += look.moved(answer.crystal, kept=False)
+            answers += [replace(answer, crystal=crystal) for crystal in crystals]
+    found = {answer.crystal: answer for answer in reversed(answers)}
+    return [replace(answer, explained=look.explained(answer.crystal)) for answer in found.values()]
