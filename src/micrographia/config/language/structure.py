@@ -117,7 +117,7 @@ class LookAgain(Section):
         "is told; 0: only what the network likes.",
     )
     each: int = Field(
-        2, ge=1, le=100, description="Answers for each of these numbers of formula units."
+        1, ge=1, le=100, description="Answers for each of these numbers of formula units."
     )
     move: bool = Field(
         True,

@@ -2,8 +2,8 @@
 
 Atoms of a layer cover its cell: the sum of their squared covalent radii over the area of the cell
 is about the same for all layers. Of the 135 prototypes from which the shipped network learned it
-is 0.42 in the geometric mean, and the standard deviation of its logarithm 0.38; a wider spread is
-taken, since layers of several sheets are rare among prototypes. Invented crystals, from which the
+is 0.42 in the geometric mean, and the standard deviation of its logarithm 0.38; 0.45 is taken, as
+other layers have, since those of several sheets are rare among prototypes. Invented crystals, from which the
 network learned too, are looser (0.29), so that alone it writes too few atoms.
 """
 
