@@ -103,7 +103,7 @@ class LookAgain(Section):
     """Beyond writing answers: more of them are asked for, and each is drawn again."""
 
     cells: int = Field(
-        2,
+        1,
         ge=1,
         le=8,
         description="Cells that are offered to the network for a picture: the one that was "
