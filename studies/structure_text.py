@@ -33,15 +33,25 @@ from micrographia.io.schemas import CRYSTAL_TEXTS
 from micrographia.io.tables import read_rows, write_table
 
 #: Settings that leave out what is done beyond writing answers, and those that add parts of it.
-_ALONE = {"cells": 1, "units": 0, "move": False, "picture": 0, "amounts": 0, "area": 0}
+_ALONE = {
+    "cells": 1,
+    "units": 0,
+    "hold": False,
+    "move": False,
+    "picture": 0,
+    "amounts": 0,
+    "area": 0,
+}
+_WHOLE = {"picture": 3, "move": True, "units": 3, "amounts": 0.6, "area": 0.6, "hold": True}
 _PARTS: dict[str, dict[str, object]] = {
     "alone": {},
     "area": {"area": 0.6},
     "picture": {"picture": 3},
     "moved": {"picture": 3, "move": True},
     "units": {"picture": 3, "units": 3, "amounts": 0.6, "area": 0.6},
-    "one-cell": {"picture": 3, "move": True, "units": 3, "amounts": 0.6, "area": 0.6},
-    "two-cells": {"picture": 3, "move": True, "units": 3, "amounts": 0.6, "area": 0.6, "cells": 2},
+    "free-cell": _WHOLE | {"hold": False},
+    "one-cell": _WHOLE,
+    "two-cells": _WHOLE | {"cells": 2},
 }
 #: Scored runs: name, and the options of `language structures`.
 RUNS = {

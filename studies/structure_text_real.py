@@ -22,6 +22,7 @@ from micrographia.benchmarks.structure.stem2crystal.matching import match
 from micrographia.config import StructureText
 from micrographia.io.stem_images import StemImage, read_stem_image
 from micrographia.io.structures import orient_layer
+from micrographia.language.structure.canonical import write
 from micrographia.language.structure.predict import (
     open_writer,
     parse_formula,
@@ -47,7 +48,7 @@ def main() -> None:
     writer = open_writer(None, settings)
     again = None if options.network_alone else settings.again
     for name, width in FIELDS.items():
-        truth = orient_layer(read(options.folder / f"POSCAR-{name}", format="vasp"))
+        truth = write(orient_layer(read(options.folder / f"POSCAR-{name}", format="vasp"))).atoms()
         path = options.folder / f"{name}.png"
         size = _pixel_size(read_stem_image(path, 0.1), width, project(truth).cell)
         for scale in SCALES:

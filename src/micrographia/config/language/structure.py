@@ -119,6 +119,11 @@ class LookAgain(Section):
     each: int = Field(
         1, ge=1, le=100, description="Answers for each of these numbers of formula units."
     )
+    hold: bool = Field(
+        True,
+        description="Whether these are written on the measured cell, and not on one that the "
+        "network likes.",
+    )
     move: bool = Field(
         True,
         description="Whether the atoms of answers are also moved to where the picture shows them.",

@@ -64,6 +64,8 @@ class Automaton:
         is asked.
     units
         How many times the cell holds a formula that is given; None: as often as it likes.
+    cell
+        Words that say the cell; None: any.
     """
 
     def __init__(
@@ -71,8 +73,9 @@ class Automaton:
         formula: Mapping[int, int] | None,
         bravais: str | None,
         units: int | None = None,
+        cell: Sequence[int] | None = None,
     ) -> None:
-        self.units = units
+        self.units, self.cell = units, cell
         self.formula = None if formula is None else sorted(formula.items(), reverse=True)
         self.bravais = bravais
         self.words: list[int] = []
@@ -124,6 +127,8 @@ class Automaton:
         return self.contents[len(self.contents) - len(self.todo)][0]
 
     def _cell(self, place: int) -> Sequence[int]:
+        if self.cell is not None:
+            return (self.cell[place],)
         words, equal = self.words, self.bravais in ("hexagonal", "square")
         if place == 0:
             return RANGES["angstrom"].span(1)
@@ -284,12 +289,14 @@ class CrystalGrammar(LogitsProcessor):  # type: ignore[misc]
         return masked
 
 
-def automaton_of(words: Sequence[int], units: int | None = None) -> Automaton:
-    """Return the automaton that obeys a prompt of `tokens.prompt`, and writes so many units."""
+def automaton_of(
+    words: Sequence[int], units: int | None = None, cell: Sequence[int] | None = None
+) -> Automaton:
+    """Return the automaton that obeys a prompt of `tokens.prompt`, with this cell and contents."""
     assert len(words) == PROMPT and words[-1] == ANSWER and max(words) < VOCABULARY
     pairs = [words[k : k + 2] for k in range(1, 1 + 2 * MOST_ELEMENTS, 2)]
     known = [pair for pair in pairs if pair[0] in RANGES["element"].span()]
     formula = {RANGES["element"].value(one): RANGES["count"].value(two) for one, two in known}
     lattice = words[-2]
     bravais = None if lattice == UNKNOWN else BRAVAIS[RANGES["bravais"].value(lattice)]
-    return Automaton(None if pairs[0][0] == UNKNOWN else formula, bravais, units)
+    return Automaton(None if pairs[0][0] == UNKNOWN else formula, bravais, units, cell)

@@ -54,11 +54,14 @@ class Row:
         Whether it takes the most likely word each time.
     units
         How often its cell is to hold the formula; None: as the network likes.
+    cell
+        Words that say its cell; None: as the network likes.
     """
 
     sheet: int
     certain: bool
     units: int | None = None
+    cell: tuple[int, ...] | None = None
 
 
 def write_rows(
@@ -93,7 +96,10 @@ def write_rows(
     place = torch.tensor([row.sheet for row in rows], device=device)
     start = torch.tensor(np.array(prompts), device=device)[place]
     grammar = CrystalGrammar(
-        [automaton_of(words, row.units) for words, row in zip(start.tolist(), rows, strict=True)],
+        [
+            automaton_of(words, row.units, row.cell)
+            for words, row in zip(start.tolist(), rows, strict=True)
+        ],
         [row.certain for row in rows],
     )
     with torch.inference_mode():

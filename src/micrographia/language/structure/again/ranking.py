@@ -21,7 +21,7 @@ from micrographia.arrays import FloatArray, FloatImage
 from micrographia.config import LookAgain
 from micrographia.errors import ImageError
 from micrographia.language.structure.again.look import Again
-from micrographia.language.structure.again.units import likely_units, room
+from micrographia.language.structure.again.units import likely_units, measured_shape, room
 from micrographia.language.structure.canonical import Written
 from micrographia.language.structure.grammar import automaton_of
 from micrographia.language.structure.model import Writer
@@ -29,7 +29,7 @@ from micrographia.language.structure.pictures import PIXEL, SIDE
 from micrographia.language.structure.seen.features import sheet
 from micrographia.language.structure.seen.repeats import Repeats, flatten
 from micrographia.language.structure.seen.superlattices import several
-from micrographia.language.structure.tokens import VOCABULARY, encode
+from micrographia.language.structure.tokens import UNKNOWN, VOCABULARY, encode
 from micrographia.language.structure.writing import Answer, Row, write_rows
 
 #: Share of the variance below which it does not matter how little is left unexplained: two
@@ -37,8 +37,8 @@ from micrographia.language.structure.writing import Answer, Row, write_rows
 _LEFT = 0.02
 #: Logarithm of the least probability that an amount is thought to have.
 _LEAST = -15.0
-#: Place of the first amount among the words of an answer.
-_AMOUNT = 7
+#: Words of an answer that say its cell, and the place of the first amount among them all.
+_CELL, _AMOUNT = 6, 7
 
 
 @dataclass(eq=False)
@@ -175,8 +175,14 @@ def _asked(number: int, shown: _Sheet, answer: Answer, again: LookAgain) -> list
     formula = automaton_of(shown.prompt).formula
     if formula is None or shown.repeats.cell is None or not again.units:
         return []
-    units = likely_units(answer.crystal, shown.amounts, dict(formula), again.units)
-    return [Row(number, sample == 0, one) for one in units for sample in range(again.each)]
+    crystal, cell = answer.crystal, None
+    if again.hold:
+        crystal = measured_shape(crystal, shown.repeats.cell)
+        told = shown.prompt[-2] != UNKNOWN
+        # A lattice that was told is obeyed, whatever was measured.
+        cell = None if told else tuple(encode(crystal)[:_CELL])
+    units = likely_units(crystal, shown.amounts, dict(formula), again.units)
+    return [Row(number, sample == 0, one, cell) for one in units for sample in range(again.each)]
 
 
 def _looked(flat: FloatImage, shown: _Sheet, again: LookAgain) -> list[Answer]:

@@ -3,21 +3,23 @@
 Atoms of a layer cover its cell: the sum of their squared covalent radii over the area of the cell
 is about the same for all layers. Of the 135 prototypes from which the shipped network learned it
 is 0.42 in the geometric mean, and the standard deviation of its logarithm 0.38; 0.45 is taken, as
-other layers have, since those of several sheets are rare among prototypes. Invented crystals, from which the
-network learned too, are looser (0.29), so that alone it writes too few atoms.
+other layers have, since those of several sheets are rare among prototypes. Invented crystals, from
+which the network learned too, are looser (0.29), so that alone it writes too few atoms.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 from ase.data import covalent_radii
 
 from micrographia.arrays import FloatArray
-from micrographia.language.structure.canonical import ANGLE, LENGTH, Written
+from micrographia.language.structure.canonical import ANGLE, LENGTH, LONGEST, Written
 from micrographia.language.structure.grammar import most_units
 from micrographia.language.structure.tokens import RANGES
+from micrographia.physics.lattice import cell_parameters
 
 #: Logarithm of the sum of squared radii over the area: mean and standard deviation.
 PACKED, SPREAD = -0.88, 0.45
@@ -64,6 +66,17 @@ def likely_units(
     packed = np.log(units * covered / _area(crystal))
     odds = _TRUSTED * amounts[words] - 0.5 * ((packed - PACKED) / SPREAD) ** 2
     return [int(number) for number in units[np.argsort(-odds, kind="stable")][:most]]
+
+
+def measured_shape(crystal: Written, cell: FloatArray) -> Written:
+    """Return a crystal with the lengths and the angle of a measured cell (2, 2) [Å].
+
+    a is the shorter one, and the angle from 90 to 120 degrees, as the grammar has them.
+    """
+    a, b, gamma = cell_parameters(cell)
+    short, long = sorted(min(round(length / LENGTH), round(LONGEST / LENGTH)) for length in (a, b))
+    angle = min(max(round(gamma / ANGLE), 900), 1200)
+    return replace(crystal, a=short, b=long, gamma=angle)
 
 
 def _area(crystal: Written) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from micrographia.language.structure.again.units import PACKED, likely_units, room
+from micrographia.language.structure.again.units import PACKED, likely_units, measured_shape, room
 from micrographia.language.structure.canonical import Written, read
 from micrographia.language.structure.tokens import RANGES, VOCABULARY
 
@@ -46,3 +46,10 @@ def test_room_is_most_usual_at_the_prototypes_mean() -> None:
     wide = read("4.92 4.92 120.0\nC2\nC .00 .00 0.0\nC .33 .67 0.0\n")
     assert 0 >= room(graphene) > room(wide)
     assert np.exp(PACKED) == pytest.approx(0.42, abs=0.01)
+
+
+def test_a_measured_cell_is_said_as_the_grammar_has_it() -> None:
+    measured = np.array([[4.12, 0.0], [0.03, 4.09]])
+    said = measured_shape(cell(690, 1200), measured)
+    assert (said.a, said.b, said.gamma) == (409, 412, 900)
+    assert said.contents == cell(690, 1200).contents
