@@ -1,4 +1,4 @@
-"""Write the structures that pictures show: several for each, ranked by their likelihood."""
+"""Write the structures that pictures show: several for each, ranked."""
 
 from __future__ import annotations
 

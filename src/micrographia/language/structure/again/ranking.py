@@ -175,7 +175,8 @@ def _asked(number: int, shown: _Sheet, answer: Answer, again: LookAgain) -> list
     formula = automaton_of(shown.prompt).formula
     if formula is None or shown.repeats.cell is None or not again.units:
         return []
-    crystal, cell = answer.crystal, None
+    crystal = answer.crystal
+    cell: tuple[int, ...] | None = None
     if again.hold:
         crystal = measured_shape(crystal, shown.repeats.cell)
         told = shown.prompt[-2] != UNKNOWN
