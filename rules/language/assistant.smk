@@ -1,5 +1,6 @@
 # Questions that an assistant learns from, on drawn pictures with exact masks and on drawn classes,
-# and the answers of baselines. Run only on request: snakemake bench_assistant_baselines
+# the assistant's network, and answers of writers and baselines. Run only on request: snakemake
+# bench_assistant_baselines (minutes), bench_assistant (trains the network first)
 
 
 # A set of its own: those of `data` may be the user's pictures.
@@ -180,6 +181,92 @@ rule bench_assistant_baselines:
     resources:
         mem_mb=2000,
         runtime=60,
+    params:
+        code=code("benchmarks.assistant"),
+        settings=section("benchmarks"),
+        seed=settings.seed,
+    shell:
+        "python -m micrographia benchmarks score-assistant {input.questions:q}"
+        " --answers {input.answers:q} --facts {input.facts:q} --seed {params.seed}"
+        " --settings {params.settings:q} --out {output.result:q} >{log:q} 2>&1"
+
+
+rule assistant_network:
+    input:
+        questions=rules.assistant_instructions.output.table,
+        facts=rules.assistant_instructions.input.facts,
+    output:
+        checkpoint=results("language", "network", "assistant.safetensors"),
+        card=results("language", "network", "assistant.json"),
+        history=results("language", "network", "assistant-history.parquet"),
+        curves=results("language", "network", "assistant-curves.png"),
+    log:
+        logs("assistant_network"),
+    benchmark:
+        times("assistant_network")
+    conda:
+        "../../envs/language.yaml"
+    threads: 8
+    resources:
+        mem_mb=12000,
+        runtime=1440,
+        gpu=inputs.gpus(settings.language.network.loop.device),
+    params:
+        code=code("language.network.train", "training.history"),
+        settings=section("language", "network"),
+        seed=settings.seed,
+    shell:
+        "python -m micrographia language train-assistant {input.questions:q}"
+        " --facts {input.facts:q} --threads {threads} --seed {params.seed}"
+        " --settings {params.settings:q} --out {output.checkpoint:q} >{log:q} 2>&1"
+
+
+rule assistant_answers:
+    input:
+        questions=rules.assistant_instructions.output.table,
+        facts=rules.assistant_instructions.input.facts,
+        checkpoint=rules.assistant_network.output.checkpoint,
+    output:
+        table=results("language", "assistant", "answers", "{writer}.parquet"),
+    log:
+        logs("assistant_answers", "{writer}"),
+    benchmark:
+        times("assistant_answers", "{writer}")
+    wildcard_constraints:
+        writer="embedded|network",
+    conda:
+        "../../envs/language.yaml"
+    resources:
+        mem_mb=4000,
+        runtime=240,
+    params:
+        code=code("language.grounding.tabled", "language.network.writer"),
+    shell:
+        "python -m micrographia language answers {input.questions:q} --facts {input.facts:q}"
+        " --writer {wildcards.writer} --weights {input.checkpoint:q} --out {output.table:q}"
+        " >{log:q} 2>&1"
+
+
+rule bench_assistant:
+    input:
+        questions=rules.assistant_instructions.output.table,
+        answers=[
+            *rules.bench_assistant_baselines.input.answers,
+            *expand(rules.assistant_answers.output.table, writer=["embedded", "network"]),
+        ],
+        facts=rules.assistant_instructions.input.facts,
+    output:
+        result=results("benchmarks", "assistant.json"),
+        table=results("benchmarks", "assistant.parquet"),
+    log:
+        logs("bench_assistant"),
+    benchmark:
+        times("bench_assistant")
+    conda:
+        "../../envs/stem.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=120,
     params:
         code=code("benchmarks.assistant"),
         settings=section("benchmarks"),

@@ -90,6 +90,10 @@ EMBEDDED_METHODS: Final[tuple[EmbeddedMethod, ...]] = get_args(EmbeddedMethod)
 QuestionMaker = Literal["facts", "endpoint"]
 QUESTION_MAKERS: Final[tuple[QuestionMaker, ...]] = get_args(QuestionMaker)
 
+#: Who puts the assistant's answers into words; `language.grounding.writers` makes them.
+AssistantWriter = Literal["embedded", "network", "endpoint"]
+ASSISTANT_WRITERS: Final[tuple[AssistantWriter, ...]] = get_args(AssistantWriter)
+
 #: From what `classification.alignment.align` learns to judge generated pictures.
 Judge = Literal["reference", "both"]
 JUDGES: Final[tuple[Judge, ...]] = get_args(Judge)

@@ -46,10 +46,11 @@ SELECTIONS = {
 }
 #: Lists without a registry, and the test of the function that serves them.
 BRANCHES = {
-    "CHOICES": "identify/test_identify.py",
-    "JUDGES": "alignment/test_align.py",
-    "QUESTION_MAKERS": "questions/test_questions_from_endpoint.py",
-    "SPLITS": "splits/test_splits.py",
+    "ASSISTANT_WRITERS": "language/grounding/test_writers.py",
+    "CHOICES": "classification/identify/test_identify.py",
+    "JUDGES": "classification/alignment/test_align.py",
+    "QUESTION_MAKERS": "classification/questions/test_questions_from_endpoint.py",
+    "SPLITS": "classification/splits/test_splits.py",
 }
 
 
@@ -60,7 +61,7 @@ def test_every_list_is_compared() -> None:
 
 @pytest.mark.parametrize("name", BRANCHES)
 def test_a_list_without_a_registry_is_tried_name_by_name(name: str) -> None:
-    tests = Path(__file__).parents[1] / "unit" / "classification" / BRANCHES[name]
+    tests = Path(__file__).parents[1] / "unit" / BRANCHES[name]
     strings = {
         node.value
         for node in ast.walk(ast.parse(tests.read_text(encoding="utf-8")))

@@ -20,6 +20,7 @@ from micrographia.commandline import (
 from micrographia.config import PictureDials, StructureText
 from micrographia.language.grounding import cli as grounding
 from micrographia.language.instruction import cli as instruction
+from micrographia.language.network import cli as network
 from micrographia.language.structure.views import cli as views
 from micrographia.language.tuning import cli as tuning
 from micrographia.method_names import PICTURE_ENGINES
@@ -56,6 +57,7 @@ def register(verbs: Subparsers) -> None:
     tuning.register(verbs)
     grounding.register(verbs)
     instruction.register(verbs)
+    network.register(verbs)
 
 
 def _register_answers(verbs: Subparsers) -> None:

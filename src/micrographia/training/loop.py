@@ -54,7 +54,7 @@ class Learner(Protocol):
     def sample(self, number: int) -> Mapping[str, np.ndarray]:
         """Return sample `number` of the series; a function of the number alone."""
 
-    def loss(self, output: torch.Tensor, batch: Batch) -> Batch:
+    def loss(self, output: Any, batch: Batch) -> Batch:
         """Return the loss under the name 'loss', and its parts by theirs."""
 
     def validate(self, model: nn.Module, device: torch.device) -> dict[str, float]:

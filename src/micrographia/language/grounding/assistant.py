@@ -10,12 +10,6 @@ from micrographia.io.facts.slots import known as known_facts
 from micrographia.language.grounding.checker import check
 from micrographia.language.grounding.writer import Answer, Asked, Draft, Measured, Writer
 
-#: Facts that a caption may rest on.
-CAPTION = (
-    "class_name", "microscopy_type", "particle_count", "whole_count", "median_diameter",
-    "median_diameter_low", "median_diameter_high", "morphology", "colour_profile", "distribution",
-    "pixel_size", "field_width",
-)  # fmt: skip
 _NOTHING = (
     "I cannot answer that from this picture: nothing that was measured on it supports an answer."
 )
@@ -42,6 +36,7 @@ class Assistant:
         path: Path,
         question: str,
         before: tuple[tuple[str, str], ...] = (),
+        form: str = "long",
     ) -> Answer:
         """Answer a question.
 
@@ -55,6 +50,8 @@ class Assistant:
             In words.
         before
             Earlier questions with their answers.
+        form
+            As of `Asked`.
 
         Raises
         ------
@@ -62,14 +59,14 @@ class Assistant:
             The writer gave no answer. A tool that fails is no error: the answer says so.
         """
         start = time.perf_counter()
-        asked = self._measured(picture, path, question, self.writer.needs(question), before)
+        asked = self._measured(picture, path, question, self.writer.needs(question), before, form)
         answer = self._checked(self.writer.write(asked), asked)
         return _timed(answer, start)
 
     def caption(self, picture: Measured, path: Path) -> Answer:
         """Return one to three sentences on what a picture shows; raises as `ask`."""
         start = time.perf_counter()
-        asked = self._measured(picture, path, "", CAPTION, ())
+        asked = self._measured(picture, path, "", self.writer.captions, (), "long")
         return _timed(self._checked(self.writer.caption(asked), asked), start)
 
     @staticmethod
@@ -79,10 +76,11 @@ class Assistant:
         question: str,
         names: tuple[str, ...],
         before: tuple[tuple[str, str], ...],
+        form: str,
     ) -> Asked:
         rows = picture.facts(names)
         unknown = {row["name"]: row["failure"] for row in rows if row["failure"]}
-        return Asked(path, question, known_facts(rows), unknown, before)
+        return Asked(path, question, known_facts(rows), unknown, before, form)
 
     def _checked(self, draft: Draft, asked: Asked) -> Answer:
         found = check(draft.template, asked.known, self._tolerance)

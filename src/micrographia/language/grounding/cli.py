@@ -11,10 +11,12 @@ from micrographia.commandline import (
     above_zero,
     add_settings,
     exit_status,
+    positive,
     print_json,
     settings_of,
 )
 from micrographia.config import WorkflowConfig
+from micrographia.method_names import ASSISTANT_WRITERS
 
 if TYPE_CHECKING:
     from micrographia.language.grounding.assistant import Assistant
@@ -59,6 +61,34 @@ def register(verbs: Subparsers) -> None:
     serve.add_argument("--port", type=int, default=None, help="port; 0: any free one")
     _add_common(serve, sized=False)
     serve.set_defaults(run=_serve)
+    _register_answers(verbs)
+
+
+def _register_answers(verbs: Subparsers) -> None:
+    """Add the verb that answers a table of questions."""
+    answers = verbs.add_parser(
+        "answers",
+        help="let the assistant answer a table of questions, for `benchmarks score-assistant`",
+    )
+    answers.add_argument("questions", type=Path, help="table of `language instructions`")
+    answers.add_argument(
+        "--facts", type=Path, nargs="+", default=[], metavar="TABLE",
+        help="tables of `language facts`: what is known of the pictures",
+    )  # fmt: skip
+    answers.add_argument(
+        "--measure", action="store_true",
+        help="measure the pictures with the tools instead; of --facts only what an author states",
+    )  # fmt: skip
+    answers.add_argument(
+        "--part", choices=("train", "validation", "test"), default="test", help="which to answer"
+    )
+    answers.add_argument(
+        "--at-most", type=positive, default=None, metavar="N",
+        help="answer the first N by their identifiers, which are digests: a random sample",
+    )  # fmt: skip
+    answers.add_argument("--out", type=Path, required=True, metavar="TABLE", help="table to write")
+    _add_common(answers, sized=False)
+    answers.set_defaults(run=_answers)
 
 
 def _add_common(parser: argparse.ArgumentParser, json: bool = False, sized: bool = True) -> None:
@@ -72,6 +102,15 @@ def _add_common(parser: argparse.ArgumentParser, json: bool = False, sized: bool
             "--json", action="store_true", help="print answers with their evidence as JSON"
         )
     parser.add_argument(
+        "--writer", choices=ASSISTANT_WRITERS, default=None,
+        help="who puts answers into words; default: as language.assistant.writer says",
+    )  # fmt: skip
+    parser.add_argument(
+        "--weights", default=None, metavar="FILE",
+        help="weights of the writer 'network': scratch, smollm2, or a file of `train-assistant`; "
+        "default: as language.assistant.weights says",
+    )  # fmt: skip
+    parser.add_argument(
         "--cache", type=Path, default=Path("assistant-calls.sqlite"), metavar="FILE",
         help="file of calls to a server; only for writer 'endpoint'",
     )  # fmt: skip
@@ -84,8 +123,11 @@ def _opened(arguments: argparse.Namespace) -> tuple[Assistant, Any]:
     from micrographia.language.grounding.writers import make_writer
 
     settings = settings_of(arguments)
-    writer = make_writer(settings.language.assistant, arguments.cache)
-    assistant = Assistant(writer, settings.language.assistant.tolerance)
+    told = {"writer": arguments.writer, "weights": arguments.weights}
+    chosen = settings.language.assistant.model_copy(
+        update={name: value for name, value in told.items() if value is not None}
+    )
+    assistant = Assistant(make_writer(chosen, arguments.cache), chosen.tolerance)
     return assistant, arguments.picture_tools(settings)
 
 
@@ -111,6 +153,32 @@ def _caption(arguments: argparse.Namespace) -> int:
         else:
             _show(answer, arguments, path, named=len(arguments.images) > 1)
     return exit_status(failed, len(arguments.images))
+
+
+def _answers(arguments: argparse.Namespace) -> int:
+    from micrographia.io.atomic import refuse_inputs
+    from micrographia.io.questions.sample import sample_of
+    from micrographia.io.schemas import ASSISTANT_ANSWERS, FACTS, INSTRUCTIONS
+    from micrographia.io.tables import read_rows, write_table
+    from micrographia.language.grounding.tabled import answers_of, measured, tabled
+    from micrographia.provenance import stamp
+
+    refuse_inputs([arguments.out], [arguments.questions, *arguments.facts])
+    assistant, tools = _opened(arguments)
+    questions = [
+        row
+        for row in read_rows(arguments.questions, INSTRUCTIONS)
+        if row["split"] == arguments.part and row["failure"] is None
+    ]
+    if arguments.at_most is not None:
+        questions = sample_of(questions, arguments.at_most)
+    facts = [row for table in arguments.facts for row in read_rows(table, FACTS)]
+    opened = measured(facts, tools) if arguments.measure else tabled(facts)
+    rows = list(answers_of(questions, assistant, opened))
+    write_table(rows, arguments.out, ASSISTANT_ANSWERS, stamp(settings_of(arguments)))
+    failed = sum(row["failure"] is not None for row in rows)
+    print(f"{arguments.out}: {len(rows) - failed} answers, {failed} failures")
+    return exit_status(failed, len(rows))
 
 
 def _show(answer: Answer, arguments: argparse.Namespace, path: Path, named: bool = False) -> None:

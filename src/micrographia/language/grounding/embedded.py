@@ -11,7 +11,7 @@ from micrographia.io.facts.materials import materials_in
 from micrographia.io.facts.slots import places
 from micrographia.language.grounding.recogniser import Recogniser, clauses
 from micrographia.language.grounding.topics import Topic, Unanswerable, read_topics
-from micrographia.language.grounding.writer import Asked, Draft, Row
+from micrographia.language.grounding.writer import CAPTION, Asked, Draft, Row
 
 #: Topics whose answer is a number, and things of which no tool measures one.
 _NUMERIC = frozenset(
@@ -55,6 +55,8 @@ class EmbeddedWriter:
         Lowest likeness to a known wording; a question that is less like all of them is answered
         by what can be asked.
     """
+
+    captions = CAPTION
 
     def __init__(self, alike: float) -> None:
         self._alike = alike
@@ -225,6 +227,9 @@ def _sizes(known: Mapping[str, Row]) -> list[str]:
     text = "The median diameter is {median_diameter}"
     if "median_diameter_low" in known:
         text += " (confidence interval {median_diameter_low} to {median_diameter_high})"
-    if _number(known, "whole_count") == 1:
+    whole = _number(known, "whole_count")
+    if whole is None:
+        return [text + "."]
+    if whole == 1:
         return [text.replace("median diameter", "diameter of the one that is whole") + "."]
     return [text + ", from {whole_count} that are whole in the picture."]

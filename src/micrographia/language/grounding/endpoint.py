@@ -17,7 +17,7 @@ from micrographia.io.endpoint.prompts import read_prompt
 from micrographia.io.endpoint.replies import checked, only_answer
 from micrographia.io.facts.vocabulary import FACT_KINDS
 from micrographia.language.grounding.embedded import EmbeddedWriter
-from micrographia.language.grounding.writer import Asked, Draft
+from micrographia.language.grounding.writer import CAPTION, Asked, Draft
 
 #: Folder of the prompts, their version, and the setting that a remedy names.
 PROMPTS, VERSION = Path(__file__).with_name("templates"), 1
@@ -53,6 +53,8 @@ class EndpointWriter:
     EndpointError
         The key is not in the environment.
     """
+
+    captions = CAPTION
 
     def __init__(self, endpoint: Endpoint, ledger: Path, alike: float) -> None:
         self._endpoint = endpoint

@@ -9,6 +9,13 @@ from typing import Any, Protocol
 
 Row = Mapping[str, Any]
 
+#: Facts that a caption may rest on.
+CAPTION: tuple[str, ...] = (
+    "class_name", "microscopy_type", "particle_count", "whole_count", "median_diameter",
+    "median_diameter_low", "median_diameter_high", "morphology", "colour_profile", "distribution",
+    "pixel_size", "field_width",
+)  # fmt: skip
+
 
 class Measured(Protocol):
     """A picture under tools that measure it; see `measurement.facts.picture.PictureFacts`."""
@@ -39,6 +46,8 @@ class Asked:
         Names of facts that could not be measured, and why.
     before
         Earlier questions of the conversation with their answers.
+    form
+        'short': in a few words, where the writer knows such answers; 'long': in sentences.
     """
 
     path: Path
@@ -46,6 +55,7 @@ class Asked:
     known: Mapping[str, Row]
     unknown: Mapping[str, str]
     before: tuple[tuple[str, str], ...] = ()
+    form: str = "long"
 
 
 @dataclass(frozen=True)
@@ -78,9 +88,12 @@ class Writer(Protocol):
     ----------
     name
         Of the writer with its version, as `schemas.ASSISTANT_ANSWERS` has it under `method`.
+    captions
+        Facts that its captions may rest on.
     """
 
     name: str
+    captions: tuple[str, ...]
 
     def needs(self, question: str) -> tuple[str, ...]:
         """Return the names of the facts that an answer may rest on; no others are measured."""

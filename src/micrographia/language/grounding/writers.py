@@ -23,6 +23,8 @@ def make_writer(settings: Assistant, cache: Path) -> Writer:
     ------
     ConfigError
         A server is asked for, and none is set.
+    CheckpointError
+        The network's weights, or the language model that they are of, are absent.
     EndpointError
         The server's key is not in the environment.
     """
@@ -30,6 +32,10 @@ def make_writer(settings: Assistant, cache: Path) -> Writer:
         from micrographia.language.grounding.embedded import EmbeddedWriter
 
         return EmbeddedWriter(settings.alike)
+    if settings.writer == "network":
+        from micrographia.language.network.writer import NetworkWriter
+
+        return NetworkWriter(settings.weights, settings.alike)
     if settings.endpoint is None:
         raise ConfigError(
             "No endpoint is set",

@@ -6,7 +6,10 @@ import logging
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from micrographia.config import Tuning
+from micrographia.config.language.adapters import Adapters
 from micrographia.errors import CheckpointError, ConfigError
 from micrographia.io.atomic import atomic_directory
 from micrographia.language.tuning.models import load_model, load_processor
@@ -19,8 +22,21 @@ _TIED = ("embed_tokens", "lm_head", "wte")
 logging.getLogger("bitsandbytes.backends.cpu").setLevel(logging.ERROR)
 
 
-def add_adapters(model: Any, settings: Tuning) -> Any:
+def add_adapters(
+    model: Any, settings: Adapters, checkpointing: bool = False, above: int = 0
+) -> Any:
     """Return the model with adapters of random weights whose product is zero; all else is frozen.
+
+    Parameters
+    ----------
+    model
+        Of `transformers`.
+    settings
+        Ranks, scale, modules.
+    checkpointing
+        Compute activations again instead of holding them.
+    above
+        Layers at the bottom that take none.
 
     Raises
     ------
@@ -33,7 +49,7 @@ def add_adapters(model: Any, settings: Tuning) -> Any:
         model = prepare_model_for_kbit_training(  # type: ignore[no-untyped-call]
             model, use_gradient_checkpointing=False
         )
-    if settings.checkpointing:
+    if checkpointing:
         model.activation_checkpointing_enable({"use_reentrant": False})
     targets = settings.targets
     tied = sorted(set(targets).intersection(_TIED)) if isinstance(targets, tuple) else []
@@ -43,12 +59,16 @@ def add_adapters(model: Any, settings: Tuning) -> Any:
             seen=f"language.tuning.targets: {', '.join(tied)}",
             allowed="'all-linear', or names of linear modules such as q_proj",
         )
+    if above and isinstance(targets, str):
+        # peft takes layers by number only where modules are named.
+        targets = tuple(sorted(_linear(model)))
     low = LoraConfig(
         r=settings.rank,
         lora_alpha=settings.alpha,
         lora_dropout=settings.dropout,
         target_modules=targets if isinstance(targets, str) else list(targets),
         task_type="CAUSAL_LM",
+        layers_to_transform=list(range(above, model.config.num_hidden_layers)) if above else None,
     )
     try:
         adapted = get_peft_model(model, low)
@@ -61,6 +81,15 @@ def add_adapters(model: Any, settings: Tuning) -> Any:
     if settings.frozen:
         freeze_first(adapted)
     return adapted
+
+
+def _linear(model: Any) -> set[str]:
+    """Names of the linear modules inside the layers of a model."""
+    return {
+        name.rpartition(".")[2]
+        for name, module in model.named_modules()
+        if isinstance(module, torch.nn.Linear) and ".layers." in f".{name}."
+    }
 
 
 def share_of(model: Any) -> tuple[int, int]:

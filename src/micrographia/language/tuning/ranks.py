@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from micrographia.config import Tuning
+from micrographia.config.language.adapters import Adapters
 from micrographia.errors import CheckpointError, ConfigError
 from micrographia.io.atomic import atomic_directory
 
@@ -45,11 +45,11 @@ class DrawnRank:
         Of the draws.
     """
 
-    def __init__(self, model: Any, settings: Tuning, seed: int) -> None:
+    def __init__(self, model: Any, settings: Adapters, seed: int) -> None:
         assert settings.least_rank is not None
-        self._least, self._most = settings.least_rank, settings.rank
+        self.least, self.most = settings.least_rank, settings.rank
         self._seed = seed
-        self.rank = self._most
+        self.rank = self.most
         for name, module in model.named_modules():
             if ".lora_A." in name:
                 module.register_forward_hook(self._cut)
@@ -57,16 +57,16 @@ class DrawnRank:
     def draw(self, step: int) -> int:
         """Set the rank of a step, a function of seed and step alone, and return it."""
         generator = np.random.default_rng((self._seed, step))
-        self.rank = int(generator.integers(self._least, self._most + 1))
+        self.rank = int(generator.integers(self.least, self.most + 1))
         return self.rank
 
     def restore(self) -> None:
         """Set the highest rank, at which a model is judged."""
-        self.rank = self._most
+        self.rank = self.most
 
     def _cut(self, module: Any, inputs: Any, output: torch.Tensor) -> torch.Tensor:
         kept = torch.arange(output.shape[-1], device=output.device) < self.rank
-        return output * kept * (self._most / self.rank)
+        return output * kept * (self.most / self.rank)
 
 
 def drawing(ranks: DrawnRank) -> Any:

@@ -91,7 +91,7 @@ def train(
     trained, held = _usable(processor, trained), _usable(processor, held)
     _refuse_none(trained)
     set_seed(seed)
-    model = add_adapters(load_model(name, settings), settings)
+    model = add_adapters(load_model(name, settings), settings, settings.checkpointing)
     some, whole = share_of(model)
     LOG.info("%d of %d weights are trained (%.3f %%)", some, whole, 100 * some / whole)
     card: dict[str, Any] = {

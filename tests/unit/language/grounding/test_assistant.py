@@ -9,10 +9,10 @@ from unit.language.grounding.pictures import COLLOIDS, Given, unscaled
 
 from micrographia.io.facts.claims import claims_in, refuses
 from micrographia.io.facts.slots import known
-from micrographia.language.grounding.assistant import CAPTION, Assistant
+from micrographia.language.grounding.assistant import Assistant
 from micrographia.language.grounding.embedded import EmbeddedWriter
 from micrographia.language.grounding.topics import Topic, read_topics
-from micrographia.language.grounding.writer import Answer, Asked, Draft
+from micrographia.language.grounding.writer import CAPTION, Answer, Asked, Draft
 
 PATH = Path("picture.png")
 ASSISTANT = Assistant(EmbeddedWriter(0.3), 0.02)
@@ -134,3 +134,9 @@ def test_another_writers_inventions_are_taken_out() -> None:
     assert {"gold", "42 nm", "300 °C"} <= set(answer.dropped)
     empty = assistant.ask(Given(), PATH, "boast only")
     assert empty.refused and "nothing that was measured" in empty.text
+
+
+def test_a_caption_does_without_the_number_of_whole_particles() -> None:
+    facts = {name: value for name, value in COLLOIDS.items() if name != "whole_count"}
+    answer = ASSISTANT.caption(Given(facts), PATH)
+    assert "{median_diameter}" in answer.template and "whole" not in answer.text
