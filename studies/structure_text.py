@@ -6,7 +6,10 @@
 
 The second learns from the embedded prototypes and from crystals that are invented, and is judged
 by another source, less the formulas that were learned. Runs are also compared in pairs: what the
-picture adds to the formula, and what the network adds to the nearest known crystal.
+picture adds to the formula, and what the network adds to the nearest known crystal; what looking
+again adds to the network alone, and each of its parts (`--runs`). With `--shipped` the shipped
+weights answer and nothing is trained; with `--dev N` other crystals are answered, whose formulas
+are not among those that `--limit` leaves, so that dials can be chosen on them.
 
 CRYSTALS is any source of `micrographia stem structures`: a parquet table, a folder of CIF files.
 The commands are `stem structures`, `language texts`, `language train-structure`, `language
@@ -29,9 +32,34 @@ from micrographia.cli import main as run_command
 from micrographia.io.schemas import CRYSTAL_TEXTS
 from micrographia.io.tables import read_rows, write_table
 
+#: Settings that leave out what is done beyond writing answers, and those that add parts of it.
+_ALONE = {
+    "cells": 1,
+    "units": 0,
+    "hold": False,
+    "move": False,
+    "picture": 0,
+    "amounts": 0,
+    "area": 0,
+}
+_WHOLE = {"picture": 3, "move": True, "units": 3, "amounts": 0.6, "area": 0.6, "hold": True}
+_PARTS: dict[str, dict[str, object]] = {
+    "alone": {},
+    "area": {"area": 0.6},
+    "picture": {"picture": 3},
+    "moved": {"picture": 3, "move": True},
+    "units": {"picture": 3, "units": 3, "amounts": 0.6, "area": 0.6},
+    "free-cell": _WHOLE | {"hold": False},
+    "one-cell": _WHOLE,
+    "two-cells": _WHOLE | {"cells": 2},
+}
 #: Scored runs: name, and the options of `language structures`.
 RUNS = {
     "network": [],
+    **{
+        f"network-{name}": ["--settings", json.dumps({"again": _ALONE | part})]
+        for name, part in _PARTS.items()
+    },
     "network-lattice": ["--told", "lattice"],
     "network-nothing": ["--told", "nothing"],
     "network-no-picture": ["--no-picture"],
@@ -42,6 +70,8 @@ RUNS = {
 GAINS = {
     "gain-of-picture": ("network", "network-no-picture"),
     "gain-over-nearest": ("network", "nearest"),
+    "gain-of-looking": ("network", "network-alone"),
+    "gain-of-two-cells": ("network-two-cells", "network-one-cell"),
 }
 
 
@@ -61,7 +91,7 @@ def main() -> None:
                            if row["failure"] is None and row["formula"] not in known]  # fmt: skip
         write_table(rows, texts, CRYSTAL_TEXTS)
     # The table of the history is the last file of a training that has ended.
-    if not (options.out / "structure-history.parquet").exists():
+    if not options.shipped and not (options.out / "structure-history.parquet").exists():
         settings: dict[str, object] = {"variants": {"invented": options.invented}}
         if options.steps is not None or options.workers:
             settings["loop"] = _loop(options.steps, options.workers)
@@ -71,8 +101,9 @@ def main() -> None:
     for name in options.runs:
         answers, scores = (options.out / f"{name}{end}" for end in ("-answers.parquet", ".json"))
         if not answers.exists():
-            _run(["language", "structures", str(texts), "--checkpoint", str(weights), *RUNS[name],
-                  "--out", str(answers)])  # fmt: skip
+            given = [] if options.shipped else ["--checkpoint", str(weights)]
+            _run(["language", "structures", str(texts), *given, *RUNS[name], "--out",
+                  str(answers)])  # fmt: skip
         _run(["benchmarks", "score-written", str(texts), "--answers", str(answers), "--method",
               name, "--out", str(scores)])  # fmt: skip
     for name, pair in GAINS.items():
@@ -91,6 +122,11 @@ def _scored(texts: Path, options: argparse.Namespace) -> Path:
     tested = [row for row in rows if row["split"] == "test"]
     kept = random.Random(1665).sample(tested, min(options.limit, len(tested)))
     fewer = options.out / f"texts-{options.limit}.parquet"
+    if options.dev:
+        judged = {row["formula"] for row in kept}
+        others = [row for row in tested if row["formula"] not in judged]
+        kept = random.Random(17).sample(others, min(300, len(others)))[: options.dev]
+        fewer = options.out / f"texts-dev-{options.dev}.parquet"
     write_table([row for row in rows if row["split"] != "test"] + kept, fewer, CRYSTAL_TEXTS)
     return fewer
 
@@ -117,6 +153,12 @@ def _options() -> argparse.Namespace:
         "--workers", type=int, default=0, help="further processes that draw the pictures"
     )
     parser.add_argument("--limit", type=int, default=None, help="only N test crystals, at random")
+    parser.add_argument(
+        "--dev", type=int, default=None, help="answer N others than the crystals of --limit"
+    )
+    parser.add_argument(
+        "--shipped", action="store_true", help="answer with the shipped weights, train nothing"
+    )
     parser.add_argument(
         "--runs", nargs="*", choices=RUNS, default=list(RUNS), help="what to score; default: all"
     )

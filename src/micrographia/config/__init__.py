@@ -24,6 +24,7 @@ from micrographia.config.language import Language
 from micrographia.config.language.assistant import Assistant, Serve
 from micrographia.config.language.instruction import Instruction
 from micrographia.config.language.structure import (
+    LookAgain,
     PictureDials,
     StructureModel,
     StructureText,
@@ -67,6 +68,7 @@ __all__ = [
     "LabelledPictures",
     "LabelledText",
     "Language",
+    "LookAgain",
     "Network",
     "PictureBaselines",
     "PictureDials",

@@ -221,7 +221,7 @@ def _structure(arguments: argparse.Namespace) -> int:
     image = read_stem_image(arguments.image, arguments.pixel_size)
     answers = write_structures(
         writer, [resample(image)], [words], arguments.samples or settings.samples,
-        settings.temperature, arguments.seed,
+        settings.temperature, arguments.seed, settings.again,
     )[0]  # fmt: skip
     best = answers[0].crystal
     write_text(arguments.out, to_cif(best.atoms(), best.text().splitlines(), arguments.image.stem))
@@ -229,7 +229,11 @@ def _structure(arguments: argparse.Namespace) -> int:
         {
             "cif": str(arguments.out),
             "structures": [
-                {"text": one.crystal.text(), "log_likelihood": round(one.log_likelihood, 3)}
+                {
+                    "text": one.crystal.text(),
+                    "log_likelihood": round(one.log_likelihood, 3),
+                    "explained": None if one.explained is None else round(one.explained, 3),
+                }
                 for one in answers
             ],
         }
@@ -291,7 +295,7 @@ def _ranked(arguments: argparse.Namespace) -> int:
     items = read_dataset(arguments.dataset)
     writer = open_writer(arguments.checkpoint, settings)
     samples = arguments.samples or settings.samples
-    rows = list(answer_items(writer, items, samples, settings.temperature, arguments.seed))
+    rows = list(answer_items(writer, items, samples, settings, arguments.seed))
     write_answers(arguments.out, rows)
     failed = sum("failure" in row for row in rows)
     print(f"{arguments.out}: {len(rows) - failed} answers, {failed} refusals")

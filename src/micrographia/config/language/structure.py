@@ -99,6 +99,65 @@ class StructureModel(Section):
     heads: int = Field(8, ge=1, le=64, description="Attention heads of a layer.")
 
 
+class LookAgain(Section):
+    """Beyond writing answers: more of them are asked for, and each is drawn again."""
+
+    cells: int = Field(
+        1,
+        ge=1,
+        le=8,
+        description="Cells that are offered to the network for a picture: the one that was "
+        "measured, then superlattices whose waves are seen.",
+    )
+    units: int = Field(
+        3,
+        ge=0,
+        le=13,
+        description="Numbers of formula units that are asked for on each cell, where the formula "
+        "is told; 0: only what the network likes.",
+    )
+    each: int = Field(
+        1, ge=1, le=100, description="Answers for each of these numbers of formula units."
+    )
+    hold: bool = Field(
+        True,
+        description="Whether these are written on the measured cell, and not on one that the "
+        "network likes.",
+    )
+    move: bool = Field(
+        True,
+        description="Whether the atoms of answers are also moved to where the picture shows them.",
+    )
+    picture: float = Field(
+        3.0,
+        ge=0,
+        le=100,
+        description="Weight of the picture in the ranking, beside the mean logarithm of the "
+        "probabilities of words: of minus the logarithm of the share of the picture's variance "
+        "that an answer, drawn again, does not explain. 0: no answer is drawn.",
+    )
+    amounts: float = Field(
+        0.6,
+        ge=0,
+        le=100,
+        description="Weight in the ranking of the logarithm of the probability that the network "
+        "gives the number of formula units.",
+    )
+    area: float = Field(
+        0.6,
+        ge=0,
+        le=100,
+        description="Weight in the ranking of how usual the cell's area is for its atoms.",
+    )
+    further: float = Field(
+        1.6,
+        ge=0,
+        le=100,
+        description="What an answer loses in the ranking for each cell that was offered before "
+        "its own.",
+    )
+
+
 class StructureText(Section):
     """Structure as text: a network writes the crystal that a STEM picture shows."""
 
@@ -145,6 +204,10 @@ class StructureText(Section):
         gt=0,
         le=10,
         description="Temperature at which structures after the first are drawn.",
+    )
+    again: LookAgain = Field(
+        default_factory=LookAgain,
+        description="Further answers, and their ranking by the picture.",
     )
     checkpoint: str | None = Field(
         None,

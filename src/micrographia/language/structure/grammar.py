@@ -46,6 +46,8 @@ APART = 1.1 * LEAST_SHARE
 #: Where there is no room for that, atoms are at least so far apart [Å].
 _APART = 0.6
 
+#: Words before the first amount: the cell, and an element.
+_AMOUNT = 7
 _LAST = RANGES["fraction"].count - 1
 _AROUND = np.array([[i, j] for i in (-1, 0, 1) for j in (-1, 0, 1)])
 
@@ -60,9 +62,20 @@ class Automaton:
     bravais
         Plane lattice that the answer has to have; None: any. Of 'centred' and 'oblique' nothing
         is asked.
+    units
+        How many times the cell holds a formula that is given; None: as often as it likes.
+    cell
+        Words that say the cell; None: any.
     """
 
-    def __init__(self, formula: Mapping[int, int] | None, bravais: str | None) -> None:
+    def __init__(
+        self,
+        formula: Mapping[int, int] | None,
+        bravais: str | None,
+        units: int | None = None,
+        cell: Sequence[int] | None = None,
+    ) -> None:
+        self.units, self.cell = units, cell
         self.formula = None if formula is None else sorted(formula.items(), reverse=True)
         self.bravais = bravais
         self.words: list[int] = []
@@ -114,6 +127,8 @@ class Automaton:
         return self.contents[len(self.contents) - len(self.todo)][0]
 
     def _cell(self, place: int) -> Sequence[int]:
+        if self.cell is not None:
+            return (self.cell[place],)
         words, equal = self.words, self.bravais in ("hexagonal", "square")
         if place == 0:
             return RANGES["angstrom"].span(1)
@@ -153,7 +168,9 @@ class Automaton:
         if len(self.contents) > 1:
             units = self.contents[0][1] // self.formula[0][1]
             return (RANGES["count"].word(units * amount),)
-        most = MOST_ATOMS // sum(value for _, value in self.formula)
+        if self.units is not None:
+            return (RANGES["count"].word(self.units * amount),)
+        most = most_units(self.formula)
         return [RANGES["count"].word(units * amount) for units in range(1, most + 1)]
 
     def _sites(self) -> Sequence[int]:
@@ -203,6 +220,17 @@ class Automaton:
         return [int(word) for word in np.array(span)[free]]
 
 
+def most_units(formula: Sequence[tuple[int, int]]) -> int:
+    """How many times a cell can hold a formula, pairs of atomic number and amount, at most.
+
+    Examples
+    --------
+    >>> most_units([(42, 1), (16, 2)])
+    13
+    """
+    return MOST_ATOMS // sum(amount for _, amount in formula)
+
+
 class CrystalGrammar(LogitsProcessor):  # type: ignore[misc]
     """The automaton for `generate` of transformers: what is not allowed gets no probability.
 
@@ -219,6 +247,9 @@ class CrystalGrammar(LogitsProcessor):  # type: ignore[misc]
     log_likelihoods
         Natural logarithms (batch,) of the probabilities of what was written so far, among all
         that the grammar allowed. The last word of an answer has no alternative, and no part in it.
+    amounts
+        Natural logarithms (batch, words) of the probabilities of the word that says how often
+        the first element is there; None: not written yet.
     """
 
     def __init__(
@@ -228,6 +259,7 @@ class CrystalGrammar(LogitsProcessor):  # type: ignore[misc]
         self.certain = torch.tensor(certain or [False] * len(automata))
         self.read = 0
         self.log_likelihoods = torch.zeros(len(automata))
+        self.amounts: torch.Tensor | None = None
         self._logarithms: torch.Tensor | None = None  # of the words offered last
 
     def __call__(self, input_ids: torch.LongTensor, scores: torch.Tensor) -> torch.Tensor:
@@ -249,18 +281,22 @@ class CrystalGrammar(LogitsProcessor):  # type: ignore[misc]
                 masked[row, places] = scores[row, places]
         self.read = input_ids.shape[1] - PROMPT
         self._logarithms = masked.float().log_softmax(dim=-1).cpu()
+        if self.read == _AMOUNT:
+            self.amounts = self._logarithms
         certain = self.certain.to(masked.device)
         best = masked[certain].argmax(dim=-1, keepdim=True)
         masked[certain] = torch.full_like(masked[certain], -torch.inf).scatter(1, best, 0.0)
         return masked
 
 
-def automaton_of(words: Sequence[int]) -> Automaton:
-    """Return the automaton that obeys a prompt of `tokens.prompt`."""
+def automaton_of(
+    words: Sequence[int], units: int | None = None, cell: Sequence[int] | None = None
+) -> Automaton:
+    """Return the automaton that obeys a prompt of `tokens.prompt`, with this cell and contents."""
     assert len(words) == PROMPT and words[-1] == ANSWER and max(words) < VOCABULARY
     pairs = [words[k : k + 2] for k in range(1, 1 + 2 * MOST_ELEMENTS, 2)]
     known = [pair for pair in pairs if pair[0] in RANGES["element"].span()]
     formula = {RANGES["element"].value(one): RANGES["count"].value(two) for one, two in known}
     lattice = words[-2]
     bravais = None if lattice == UNKNOWN else BRAVAIS[RANGES["bravais"].value(lattice)]
-    return Automaton(None if pairs[0][0] == UNKNOWN else formula, bravais)
+    return Automaton(None if pairs[0][0] == UNKNOWN else formula, bravais, units, cell)

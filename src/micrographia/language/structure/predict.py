@@ -1,4 +1,4 @@
-"""Write the structures that pictures show: several for each, ranked by their likelihood."""
+"""Write the structures that pictures show: several for each, ranked."""
 
 from __future__ import annotations
 
@@ -12,50 +12,30 @@ import numpy as np
 import torch
 from ase.formula import Formula
 from scipy.ndimage import gaussian_filter, map_coordinates
-from transformers import LogitsProcessor, LogitsProcessorList
 
 from micrographia.arrays import FloatImage
-from micrographia.config import StructureText
+from micrographia.config import LookAgain, StructureText
 from micrographia.errors import ImageError, MicrographiaError, StructureError
 from micrographia.io.resources import find_resource
 from micrographia.io.schemas import WRITTEN_CRYSTALS
 from micrographia.io.schemas.rows import blank
 from micrographia.io.stem_images import StemImage
 from micrographia.io.structures import to_cif
-from micrographia.language.structure.canonical import Written
-from micrographia.language.structure.grammar import CrystalGrammar, automaton_of
+from micrographia.language.structure.again.ranking import rank_answers
 from micrographia.language.structure.model import Writer, load_writer
 from micrographia.language.structure.pictures import PIXEL, SIDE
 from micrographia.language.structure.samples import crystals_of, prompt_of, show
-from micrographia.language.structure.seen.features import features
-from micrographia.language.structure.tokens import END, LONGEST, PAD, PROMPT, decode, encode
+from micrographia.language.structure.writing import Answer
 from micrographia.training.devices import choose_device
 
 #: Weights that are used where none are named.
 SHIPPED = "language/structure/weights/structure.safetensors"
 #: Pictures that are answered at once.
 _BATCH = 16
-
-
-@dataclass(frozen=True)
-class Answer:
-    """One structure for a picture.
-
-    Attributes
-    ----------
-    crystal
-        What was written.
-    log_likelihood
-        Natural logarithm of its probability among all that the grammar allows.
-    """
-
-    crystal: Written
-    log_likelihood: float
-
-    @property
-    def per_word(self) -> float:
-        """Mean over the words: the sum alone would prefer small cells, which take fewer words."""
-        return self.log_likelihood / len(encode(self.crystal))
+#: Smallest field of a picture that is read [Å]: three of the usual cells along a side.
+_SMALLEST = 10.0
+#: The network alone: its likelihood ranks its answers.
+_ALONE = LookAgain(cells=1, units=0, picture=0.0, amounts=0.0, area=0.0)
 
 
 @dataclass(frozen=True)
@@ -124,28 +104,32 @@ def resample(image: StemImage) -> FloatImage:
 
     Returns
     -------
-    (256, 256) with pixels of 0.1 Å.
+    (256, 256) with pixels of 0.1 Å; of a picture that shows less than 25.6 Å, as much as there
+    is, an even number of pixels along a side.
 
     Raises
     ------
     ImageError
-        The picture shows less than 25.6 Å, or nothing.
+        The picture shows less than 10 Å, or nothing.
     """
     pixels = np.asarray(image.pixels, dtype=np.float64)
     if np.ptp(pixels) == 0:
         raise ImageError("The picture shows nothing: all of it has one grey level")
-    side, field = SIDE * PIXEL, min(pixels.shape) * image.pixel_size
-    if field < side - image.pixel_size:
+    field = min(pixels.shape) * image.pixel_size
+    if field < _SMALLEST:
         raise ImageError(
             "The picture is too small for the network", seen=f"{field:.1f} Å",
-            allowed=f"at least {side:g} Å along both sides",
+            allowed=f"at least {_SMALLEST:g} Å along both sides",
             remedy="Take a larger picture, or check the pixel size",
         )  # fmt: skip
+    # A picture that lacks less than a pixel of its own is as good as whole.
+    whole = field >= SIDE * PIXEL - image.pixel_size
+    side = SIDE if whole else 2 * int(field / (2 * PIXEL))
     step = PIXEL / image.pixel_size
     if step > 1:
         # What is finer than the new pixels must not fold back.
         pixels = gaussian_filter(pixels, 0.35 * np.sqrt(step**2 - 1))
-    offset = (np.arange(SIDE) - (SIDE - 1) / 2) * step
+    offset = (np.arange(side) - (side - 1) / 2) * step
     rows, columns = ((length - 1) / 2 + offset for length in pixels.shape)
     grid = np.meshgrid(rows, columns, indexing="ij")
     return np.asarray(map_coordinates(pixels, grid, order=3, mode="nearest"), dtype=np.float32)
@@ -158,6 +142,7 @@ def write_structures(
     samples: int,
     temperature: float,
     seed: int,
+    again: LookAgain | None = None,
 ) -> list[list[Answer]]:
     """Write structures for a batch of pictures.
 
@@ -166,7 +151,7 @@ def write_structures(
     writer
         The network.
     pictures
-        (256, 256) each, pixels of 0.1 Å.
+        (256, 256) each, or smaller, pixels of 0.1 Å.
     prompts
         Of `tokens.prompt`, one for each picture.
     samples
@@ -175,74 +160,23 @@ def write_structures(
         Of the random ones.
     seed
         Of the random ones.
+    again
+        How further answers are asked for and all are compared with the picture; None: the network
+        alone answers.
 
     Returns
     -------
-    For each picture its different structures, the most likely first, by the mean over their words.
-    All obey the grammar; the same structure twice is given once, so there can be fewer than
-    `samples`.
+    For each picture its different structures, the best first: by the mean logarithm of the
+    probabilities of their words, and by `again.ranking`. All obey the grammar; the same structure
+    twice is given once, so there can be fewer than `samples`.
+
+    Raises
+    ------
+    ImageError
+        Nothing repeats in a picture smaller than 256 pixels.
     """
-    device = next(writer.parameters()).device
-    image = torch.from_numpy(np.stack([features(picture) for picture in pictures])).to(device)
-    start = torch.tensor(np.array(prompts), device=device)
     torch.manual_seed(seed)
-    with torch.inference_mode():
-        states = writer.network.encoder(pixel_values=image)
-        found = _generate(writer, image, states, start, samples, temperature)
-    ranked = []
-    for number in range(len(pictures)):
-        different: dict[Written, Answer] = {}
-        for answer in found[number]:
-            different.setdefault(answer.crystal, answer)
-        ranked.append(sorted(different.values(), key=lambda answer: -answer.per_word))
-    return ranked
-
-
-def _generate(
-    writer: Writer,
-    image: torch.Tensor,
-    states: Any,
-    start: torch.Tensor,
-    count: int,
-    temperature: float,
-) -> list[list[Answer]]:
-    """Write `count` structures for each picture; the first takes the most likely words."""
-    repeated = type(states)(last_hidden_state=states[0].repeat_interleave(count, dim=0))
-    prompts = start.repeat_interleave(count, dim=0)
-    grammar = CrystalGrammar(
-        [automaton_of(words) for words in prompts.tolist()],
-        [number % count == 0 for number in range(len(prompts))],
-    )
-    measured = _Measuring(writer, image.repeat_interleave(count, dim=0))
-    words = writer.network.generate(
-        encoder_outputs=repeated,
-        decoder_input_ids=prompts,
-        decoder_attention_mask=torch.ones_like(prompts),
-        max_length=LONGEST,
-        do_sample=True,
-        temperature=temperature,
-        top_k=0,
-        top_p=1.0,
-        logits_processor=LogitsProcessorList([measured, grammar]),
-        pad_token_id=PAD,
-        eos_token_id=END,
-    )
-    likelihoods = grammar.log_likelihoods.tolist()
-    answers = [
-        Answer(decode(row), likelihood)
-        for row, likelihood in zip(words[:, PROMPT:].tolist(), likelihoods, strict=True)
-    ]
-    return [answers[k : k + count] for k in range(0, len(answers), count)]
-
-
-class _Measuring(LogitsProcessor):  # type: ignore[misc]
-    """What was measured, for `generate` of transformers."""
-
-    def __init__(self, writer: Writer, image: torch.Tensor) -> None:
-        self.writer, self.image = writer, image
-
-    def __call__(self, input_ids: torch.LongTensor, scores: torch.Tensor) -> torch.Tensor:
-        return scores + self.writer.measured(self.image, input_ids, last=True)[:, -1]
+    return rank_answers(writer, pictures, prompts, samples, temperature, again or _ALONE)
 
 
 def answer_rows(
@@ -306,8 +240,9 @@ def _answers(
         pictures.append(np.zeros_like(shown.picture) if asked.blind else shown.picture)
         prompts.append(prompt_of(shown.truth, asked.told))
     return write_structures(
-        writer, pictures, prompts, asked.samples, settings.temperature, asked.seed + first
-    )
+        writer, pictures, prompts, asked.samples, settings.temperature, asked.seed + first,
+        settings.again,
+    )  # fmt: skip
 
 
 def _row(row: Mapping[str, Any], asked: Asked) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from ase.data import atomic_numbers
 
+from micrographia.config import StructureText
 from micrographia.errors import MicrographiaError
 from micrographia.io.datasets.ranked import Item
 from micrographia.io.structures import to_cif
@@ -18,7 +19,7 @@ from micrographia.language.structure.tokens import prompt
 
 
 def answer_items(
-    writer: Writer, items: Iterable[Item], samples: int, temperature: float, seed: int
+    writer: Writer, items: Iterable[Item], samples: int, settings: StructureText, seed: int
 ) -> Iterator[dict[str, Any]]:
     """Answer each picture of a data set; of the truth only the composition is told.
 
@@ -28,8 +29,10 @@ def answer_items(
         The network.
     items
         From `io.datasets.ranked.read_dataset`.
-    samples, temperature, seed
+    samples, seed
         As in `write_structures`.
+    settings
+        Temperature, and how answers are ranked by the picture.
 
     Yields
     ------
@@ -43,7 +46,9 @@ def answer_items(
             unit = int(np.gcd.reduce(list(amounts.values())))
             words = prompt({name: count // unit for name, count in amounts.items()}, None)
             picture = resample(item.read())
-            found = write_structures(writer, [picture], [words], samples, temperature, seed)[0]
+            found = write_structures(
+                writer, [picture], [words], samples, settings.temperature, seed, settings.again
+            )[0]
             row["answers"] = [to_cif(one.crystal.atoms()) for one in found]
             row["confidence"] = float(np.exp(found[0].log_likelihood))
         except MicrographiaError as error:

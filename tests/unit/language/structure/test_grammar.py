@@ -136,3 +136,16 @@ def test_a_certain_row_takes_its_most_likely_word() -> None:
     allowed = Automaton(None, None).allowed()
     assert torch.isfinite(masked).sum(dim=1).tolist() == [1, len(allowed)]
     assert int(masked[0].argmax()) == max(allowed)
+
+
+@pytest.mark.parametrize("units", [1, 4])
+def test_so_many_formula_units_are_written_as_are_asked_for(units: int) -> None:
+    start = prompt(TI3C2, None)
+    crystal = decode(babble(automaton_of(start, units), units))
+    assert crystal.contents == ((22, 3 * units), (6, 2 * units))
+
+
+def test_the_cell_is_the_one_that_is_held() -> None:
+    words = encode(read(MOS2))[:6]
+    crystal = decode(babble(automaton_of(prompt(TI3C2, None), 2, words), 3))
+    assert (crystal.a, crystal.b, crystal.gamma) == (318, 318, 1200)

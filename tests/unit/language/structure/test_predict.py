@@ -12,7 +12,7 @@ from ase.build import mx2
 from tests.unit.language.structure.test_canonical import MOS2, layer
 
 from micrographia.cli import main
-from micrographia.config import StructureModel, StructureText
+from micrographia.config import LookAgain, StructureModel, StructureText
 from micrographia.errors import CheckpointError, ImageError, StructureError
 from micrographia.io.schemas import CRYSTAL_TEXTS, STRUCTURES, WRITTEN_CRYSTALS
 from micrographia.io.schemas.rows import blank
@@ -70,6 +70,22 @@ def test_answers_are_crystals_of_the_formula_the_most_likely_first(checkpoint: P
     assert all(answer.crystal.gamma == 1200 for answer in answers[1])
 
 
+def test_answers_are_asked_for_again_and_ranked_by_the_picture(checkpoint: Path) -> None:
+    """Of weights that know nothing, what explains the picture comes first."""
+    writer = open_writer(checkpoint, StructureText(device="cpu"))
+    again = LookAgain(cells=2, units=2, each=3, picture=100.0, amounts=0.0, area=0.0, further=0.0)
+    found = write_structures(writer, [picture()], [prompt(SAMPLE, None)], 4, 1.0, 2, again)[0]
+    told = [answer.explained for answer in found]
+    assert len(told) == 4 and None not in told
+    assert max(value or 0 for value in told) - (told[0] or 0) < 0.02
+    # Nothing repeats in an empty picture, so there is nothing to draw an answer on.
+    empty = np.zeros((256, 256), dtype=np.float32)
+    blind = write_structures(writer, [empty], [prompt(SAMPLE, None)], 4, 1.0, 2, again)[0]
+    assert {answer.explained for answer in blind} == {None}
+    with pytest.raises(ImageError, match="Nothing repeats"):
+        write_structures(writer, [empty[:140, :140]], [prompt(SAMPLE, None)], 4, 1.0, 2, again)
+
+
 def test_a_likelihood_is_that_of_its_words_one_by_one(checkpoint: Path) -> None:
     """The cache of `generate` against the whole sequence at once, as in training."""
     writer = open_writer(checkpoint, StructureText(device="cpu"))
@@ -98,8 +114,11 @@ def test_pixels_of_another_size_show_the_same_crystal() -> None:
         np.testing.assert_allclose(found[100], np.cos(2 * np.pi * centres / 3.2), atol=0.03)
     plain = picture()
     np.testing.assert_allclose(resample(StemImage(plain, 0.1)), plain, rtol=1e-4, atol=1e-2)
-    with pytest.raises(ImageError, match=r"too small.*saw '12.8 Å'"):
-        resample(StemImage(plain, 0.05))
+    # A smaller field is read as far as it goes, by an even number of pixels.
+    small = resample(StemImage(plain[:129, :140], 0.1))
+    assert small.shape == (128, 128)
+    with pytest.raises(ImageError, match=r"too small.*saw '7.7 Å'"):
+        resample(StemImage(plain, 0.03))
     with pytest.raises(ImageError, match="shows nothing"):
         resample(StemImage(np.full((300, 300), 4.0, np.float32), 0.1))
 
@@ -120,6 +139,7 @@ def test_the_command_writes_a_cif_and_prints_the_ranked_texts(
     assert main([*command, "--checkpoint", str(checkpoint), "--samples", "3"]) == 0
     told = json.loads(capsys.readouterr().out)
     assert 1 <= len(told["structures"]) <= 3
+    assert all(0 <= one["explained"] <= 1 for one in told["structures"])
     atoms = read_structure(out)
     assert atoms.symbols.formula.reduce()[0].format("metal") == "MoS2"
     assert len(atoms) == len(read(told["structures"][0]["text"]).sites)

@@ -55,6 +55,19 @@ def test_a_picture_is_read_however_it_is_turned(layer: Atoms, formula: str, degr
     assert sum(count for _, count in best.contents) == len(layer)
 
 
+def test_a_small_field_is_read() -> None:
+    """Fourteen ångström of MoS2, less than the network ever saw."""
+    settings = StructureText(device="cpu")
+    picture = taken(MOS2, rotation=0.3, noise=0.2)[:140, :140]
+    start = prompt(parse_formula("MoS2"), None)
+    best = write_structures(
+        open_writer(None, settings), [picture], [start], 2, 0.7, 1, settings.again
+    )[0][0]
+    assert best.crystal.a / 100 == pytest.approx(3.18, abs=0.04)
+    assert best.explained is not None and best.explained > 0.95
+    assert sum(count for _, count in best.crystal.contents) == 3
+
+
 def test_a_data_set_is_answered_with_ranked_crystals(tmp_path: Path) -> None:
     np.save(tmp_path / "one.npy", taken(MOS2))
     rows = [

@@ -60,6 +60,31 @@ def test_the_cell_is_found_wherever_it_begins(view: dict[str, object]) -> None:
     assert np.abs(away - np.rint(away)).max() < 0.02
 
 
+def test_whole_pictures_give_the_bits_that_the_network_learned_from() -> None:
+    """The sizes were constants of 256 pixels once, written out here; the weights know no other."""
+    shown = picture(noise=0.3, drift=(0.1, -0.1, 0.1, 0.05, -0.1))
+    small = shown.reshape(128, 2, 128, 2).mean(axis=(1, 3)).astype(np.float64)
+    x, y = np.meshgrid(np.linspace(-1, 1, 128), np.linspace(-1, 1, 128))
+    terms = np.stack([np.ones_like(x), x, y, x * x, x * y, y * y]).reshape(6, -1)
+    slow = ((small.ravel() @ np.linalg.pinv(terms)).reshape(6) @ terms).reshape(128, 128)
+    small = small * (float(small.mean()) / slow)
+    small -= small.mean()
+    wanted = np.asarray(small / float(small.std()), dtype=np.float32)
+    np.testing.assert_array_equal(flatten(shown), wanted)
+    correlation = autocorrelation(wanted)
+    assert correlation.shape == (98, 195)
+    np.testing.assert_array_equal(correlation, autocorrelation(flatten(shown)))
+
+
+@pytest.mark.parametrize("side", [150, 200])
+def test_a_smaller_field_shows_the_same_cell(side: int) -> None:
+    small, whole = find_repeats(picture(noise=0.2)[:side, :side]), find_repeats(picture(noise=0.2))
+    assert small.cell is not None and whole.cell is not None
+    np.testing.assert_allclose(small.cell, whole.cell, atol=0.04)
+    assert small.columns[:2, :2] == pytest.approx(whole.columns[:2, :2], abs=0.03)
+    assert np.corrcoef(small.mean.ravel(), whole.mean.ravel())[0, 1] > 0.9
+
+
 def test_what_changes_slowly_is_divided_out() -> None:
     flat = flatten(picture(drift=(0.1, -0.1, 0.1, 0.05, -0.1)))
     assert np.corrcoef(flat.ravel(), flatten(picture()).ravel())[0, 1] > 0.995

@@ -1,0 +1,1 @@
+"""Looking again: what was written is drawn, compared with the picture, and ranked by it."""
