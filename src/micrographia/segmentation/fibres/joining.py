@@ -69,8 +69,8 @@ def join(pieces: Sequence[Piece], foreground: BoolArray, limits: JoiningLimits) 
             groups[node].append(end)
     for ends in groups.values():
         costs = _costs(ends, pieces, led, np.radians(limits.turn))
-        for one, other in _matched(costs, np.radians(limits.turn) / 2):
-            partner[ends[one]], partner[ends[other]] = ends[other], ends[one]
+        for first, second in _matched(costs, np.radians(limits.turn) / 2):
+            partner[ends[first]], partner[ends[second]] = ends[second], ends[first]
     for one, end in _across_gaps(pieces, led, set(partner), foreground, limits):
         partner[one], partner[end] = end, one
     return _chains(len(pieces), partner)

@@ -90,10 +90,11 @@ def _pairs_on_one_another(
     painted: Sequence[IntArray], labels: LabelMask | None
 ) -> list[tuple[int, int]]:
     """Fibres that share pixels: the upper, then the lower."""
-    owner = np.concatenate([np.full(len(places), n) for n, places in enumerate(painted)] or [[]])
+    counts = [len(places) for places in painted]
+    owner = np.repeat(np.arange(len(painted), dtype=np.int64), counts)
     place = np.concatenate([*painted, np.empty(0, np.int64)])
     order = np.lexsort((owner, place))
-    owner, place = owner[order].astype(np.int64), place[order]
+    owner, place = owner[order], place[order]
     shared: dict[tuple[int, int], list[int]] = {}
     # Sorted by place, those that share a pixel stand side by side.
     for step in range(1, 4):
