@@ -39,7 +39,7 @@ def main() -> int:
     )
     parser.add_argument("questions", type=Path, help="table of `language instructions`")
     parser.add_argument("--facts", type=Path, nargs="+", required=True)
-    parser.add_argument("--weights", default="scratch")
+    parser.add_argument("--weights", default="shipped")
     parser.add_argument("--shots", type=int, default=5)
     parser.add_argument("--seed", type=int, default=1665)
     arguments = parser.parse_args()
@@ -59,7 +59,7 @@ def main() -> int:
             tokens[true].append(_token(model, image))
         elif row["split"] == "test":
             codes = codes_of({}, ())
-            said = write(model, words, image, codes, QUESTION, "short", (), 24)
+            said = write(model, words, image, codes, QUESTION, "short", (), 24).template
             real = "drawn" if str(row["group"]).startswith(("drawn", "seed")) else "real"
             found[real].append((_token(model, image), true, _names(said) == true))
     rng = np.random.default_rng(arguments.seed)

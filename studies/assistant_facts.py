@@ -125,7 +125,7 @@ def main() -> int:
     source.add_argument("--drawn", type=Path, help="written by `synthesis micrographs`")
     source.add_argument("--pictures", type=Path, help="written by `segmentation pictures`")
     parser.add_argument("--writer", default="embedded", choices=("embedded", "network"))
-    parser.add_argument("--weights", default="scratch", help="of the network")
+    parser.add_argument("--weights", default="shipped", help="of the network")
     parser.add_argument("--out", type=Path, help="JSON file to write")
     arguments = parser.parse_args()
     settings = WorkflowConfig()

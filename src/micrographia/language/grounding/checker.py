@@ -30,7 +30,7 @@ _QUANTITIES = {
 }  # fmt: skip
 #: Words by which a sentence says what a number is of; a number beside one must be that fact's.
 _CUES = {
-    "median_diameter": r"\bmedian (?:diameter|size)|\bD50\b",
+    "median_diameter": r"\bmedian (?:diameter|size|of the diameters)|\bD50\b",
     "mean_diameter": r"\bmean\b|\baverage\b",
     "smallest_diameter": r"\bsmallest\b|\bminimum\b",
     "largest_diameter": r"\blargest\b|\bbiggest\b|\bmaximum\b",
@@ -40,8 +40,8 @@ _CUES = {
     "field_width": r"\bfield\b|\b(?:picture|image|micrograph) is\b|\bacross\b",
     "pixel_size": r"\bpixels? (?:size|is|has|of)\b|\bper pixel\b|/px",
     "scale_bar": r"\b(?:scale )?bar\b",
-    "diameter_spread": r"\bvariation\b|\bspread\b|\bpolydispersity\b|\bdeviation\b",
-    "area_fraction": r"\bcover(?:s|ed|age)?\b|\barea\b|\bfill",
+    "diameter_spread": r"\b(?:variation|spread|polydispersity|deviation|vary|varies)\b",
+    "area_fraction": r"\bcover(?:s|ed|age)?\b|(?<!equal )\barea\b|\bfill",
     "fullest_quarter": r"\bquarter\b",
     "aspect_ratio": r"\bratio\b|\baspect\b|\btimes\b",
     "whole_count": r"\bwhole\b|\bcomplete(?:ly)?\b|\bentire(?:ly)?\b",
@@ -137,7 +137,7 @@ def unsupported(
     for place, one in enumerate(numbers):
         owners = {each.name for each in filled if each.start < one.end and one.start < each.end}
         if owners:
-            right = _in_place(owners, _spoken_of(text, numbers, place))
+            right = _in_place(owners, _cued(_near(text, numbers, place)), text)
         else:
             right = _supported(text, numbers, place, facts, tolerance)
         if not right:
@@ -168,11 +168,10 @@ def _filled(sentence: str, facts: Mapping[str, Row]) -> tuple[str, list[Filled]]
     return "".join(parts), filled
 
 
-def _in_place(owners: set[str], spoken: set[str]) -> bool:
-    """Whether the words around a filled number speak of its fact, or of none of its kind."""
-    kinds = {_kind(name) for name in owners}
-    alike = {name for name in spoken if _kind(name) in kinds}
-    return not alike or bool(alike & owners)
+def _in_place(owners: set[str], near: set[str], text: str) -> bool:
+    """Whether the words near a filled number, or its sentence, speak of its fact, or of none."""
+    wordy = any(_kind(name) == "words" for name in owners)
+    return wordy or not near or bool(owners & (near | _cued(text)))
 
 
 def _supported(
@@ -208,13 +207,21 @@ def _kind(name: str) -> str:
 
 def _spoken_of(text: str, numbers: Sequence[Number], place: int) -> set[str]:
     """Names of the facts that the words around a number speak of."""
-    before = text[numbers[place - 1].end if place else 0 : numbers[place].start]
+    # What stands in the number's own part of the sentence tells; else what comes before it.
+    return _cued(_near(text, numbers, place)) or _cued(_before(text, numbers, place))
+
+
+def _before(text: str, numbers: Sequence[Number], place: int) -> str:
+    return text[numbers[place - 1].end if place else 0 : numbers[place].start]
+
+
+def _near(text: str, numbers: Sequence[Number], place: int) -> str:
+    """The words around a number in its own part of the sentence."""
     end = numbers[place].end
     stop = numbers[place + 1].start if place + 1 < len(numbers) else len(text)
     after = text[end : min(end + _AFTER, stop)]
-    near = re.split(r"[,;:(]", before)[-1], re.split(r"[,;:)]", after)[0]
-    # What stands in the number's own part of the sentence tells; else what comes before it.
-    return _cued(" ".join(near)) or _cued(before)
+    before = re.split(r"[,;:(]", _before(text, numbers, place))[-1]
+    return f"{before} {re.split(r'[,;:)]', after)[0]}"
 
 
 def _cued(text: str) -> set[str]:

@@ -107,7 +107,7 @@ def _add_common(parser: argparse.ArgumentParser, json: bool = False, sized: bool
     )  # fmt: skip
     parser.add_argument(
         "--weights", default=None, metavar="FILE",
-        help="weights of the writer 'network': scratch, smollm2, or a file of `train-assistant`; "
+        help="weights of the writer 'network': shipped, or a file of `train-assistant`; "
         "default: as language.assistant.weights says",
     )  # fmt: skip
     parser.add_argument(

@@ -157,9 +157,7 @@ def _asked(
         material = phrase_of("material", str(subject.known.facts["material"]["words"]))
         context = f"The author states the material: {material}."
     for form in FORMS:
-        # The wording of the answer follows from that of the question, so that it can be learned.
-        style = np.random.default_rng(zlib.crc32(f"{question}/{form}".encode()))
-        template = _template(topic, form, subject.known, grammar, style)
+        template = answer_template(topic, form, question, subject.known, grammar)
         told = places(template)
         found: InstructionRow = {
             **row,
@@ -195,10 +193,23 @@ def _question_places(subject: Subject, made: Made, rng: np.random.Generator) -> 
     return filled
 
 
-def _template(
-    topic: Topic, form: str, known: Known, grammar: Grammar, rng: np.random.Generator
-) -> str:
-    """Return an answer with places: of each group of lines the one that says most."""
+def answer_template(topic: Topic, form: str, question: str, known: Known, grammar: Grammar) -> str:
+    """Return an answer with places: of each group of lines the one that says most.
+
+    The wording of the answer follows from that of the question, so that it can be learned.
+
+    Parameters
+    ----------
+    topic, form
+        Of the question; `topic.fits` what is known.
+    question
+        In words.
+    known
+        What is known of the picture.
+    grammar
+        Phrases of the lines.
+    """
+    rng = np.random.default_rng(zlib.crc32(f"{question}/{form}".encode()))
     groups: Sequence[Sequence[Line]] = (topic.short,) if form == "short" else topic.long
     texts = []
     for group in groups:

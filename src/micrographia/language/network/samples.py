@@ -16,7 +16,8 @@ from micrographia.io.facts.phrases import PHRASES, phrase_of
 from micrographia.io.facts.slots import known, places
 from micrographia.io.facts.vocabulary import FACT_KINDS
 from micrographia.io.images import read_micrograph, to_unit
-from micrographia.language.instruction.grammar import Grammar, Topic
+from micrographia.language.instruction.grammar import Grammar, Known, Topic
+from micrographia.language.instruction.make import answer_template
 from micrographia.language.network.joined import FORMS, PAD
 from micrographia.language.network.sight import SIDE, standard
 from micrographia.language.network.states import NAMES, TOLD, codes_of
@@ -26,6 +27,15 @@ from micrographia.language.network.words import Words
 UNSEEN = -100
 #: How often facts that a question does not touch are hidden, and each word that an answer says.
 _HIDE_OTHERS, _HIDE_WORD = 0.5, 0.25
+#: How often all facts of a picture are told, and each group that a tool tells is lost else.
+_WHOLE, _LOST = 0.4, 0.3
+#: Facts that are known together or not at all: of the scale, of the instances, each word alone.
+_TOGETHER: tuple[tuple[str, ...], ...] = (
+    ("scale_bar",),
+    tuple(name for name, kind in FACT_KINDS.items() if "segmentation" in kind.tools),
+    ("smallest_diameter", "largest_diameter", "median_diameter", "mean_diameter"),
+    *((name,) for name, kind in FACT_KINDS.items() if kind.quantity == "words"),
+)
 #: Tasks with one picture.
 _TASKS = ("question", "caption", "heterogeneity")
 
@@ -126,12 +136,13 @@ class Samples:
         self.rows, self.facts, self.words, self.longest = rows, facts, words, longest
         self._target = {token: place for place, token in enumerate(said)}
         self._places = len(said)
-        self._touched = {topic.topic: touched(topic) for topic in grammar.topics}
+        self._grammar = grammar
+        self._topics = {topic.topic: topic for topic in grammar.topics}
+        self._touched = {name: touched(topic) for name, topic in self._topics.items()}
 
     def drawn(self, row: Row, rng: np.random.Generator) -> dict[str, np.ndarray]:
         """Return a question to learn from: turned picture, some facts hidden."""
-        facts = self.facts[row["image_id"]]
-        template = row["template"]
+        facts, template = self._lessened(row, rng)
         hidden = set()
         told = self._touched.get(row["wording"].partition("/")[0], frozenset(NAMES))
         if rng.random() < _HIDE_OTHERS:
@@ -144,6 +155,24 @@ class Samples:
                 template = template.replace(f"{{{name}}}", spelt)
         image = _turned(picture_of(row["path"]), rng)
         return self.arrays(row, image, template, codes_of(facts.known, facts.failed, hidden))
+
+    def _lessened(self, row: Row, rng: np.random.Generator) -> tuple[Facts, str]:
+        """Return less facts than are known, and the answer that then is right.
+
+        Tools fail in all combinations on real pictures, where drawn ones have nearly all facts.
+        """
+        facts = self.facts[row["image_id"]]
+        topic = self._topics.get(row["wording"].partition("/")[0])
+        if topic is None or rng.random() < _WHOLE:
+            return facts, row["template"]
+        lost = {name for tools in _TOGETHER if rng.random() < _LOST for name in tools}
+        kept = {name: fact for name, fact in facts.known.items() if name not in lost}
+        failed = facts.failed | (facts.known.keys() & lost)
+        less = Known(kept, dict.fromkeys(failed, ""))
+        if not topic.fits(less, self._grammar.phrases):
+            return facts, row["template"]
+        template = answer_template(topic, row["form"], row["question"], less, self._grammar)
+        return Facts(kept, frozenset(failed)), template
 
     def judged(self, row: Row) -> dict[str, np.ndarray]:
         """Return a question as it is, all facts told."""

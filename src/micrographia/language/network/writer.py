@@ -9,8 +9,8 @@ import numpy as np
 
 from micrographia.io.facts.claims import refuses
 from micrographia.io.facts.vocabulary import FACT_KINDS
-from micrographia.language.grounding.embedded import UNCLEAR
-from micrographia.language.grounding.recogniser import Recogniser
+from micrographia.language.grounding.embedded import EmbeddedWriter
+from micrographia.language.grounding.recogniser import Recogniser, clauses
 from micrographia.language.grounding.writer import Asked, Draft
 from micrographia.language.instruction.grammar import Grammar, Topic, read_grammar
 from micrographia.language.network.answer import write
@@ -19,11 +19,8 @@ from micrographia.language.network.samples import picture_of, touched
 from micrographia.language.network.states import codes_of
 from micrographia.training.checkpoint import sha256_of
 
-#: Networks that come with the package, by the names that ask for them.
-SHIPPED = {
-    name: Path(__file__).with_name("weights") / f"assistant-{name}.safetensors"
-    for name in ("scratch", "smollm2")
-}
+#: The network that comes with the package, by the name that asks for it.
+SHIPPED = {"shipped": Path(__file__).with_name("weights") / "assistant.safetensors"}
 #: What is asked for a caption.
 _CAPTION = "Write a caption for this picture."
 #: Likeness to a topic's wordings, below the best's, at which its facts are measured too.
@@ -41,6 +38,8 @@ class NetworkWriter:
         Its checkpoint, or one of `SHIPPED`.
     alike
         Lowest likeness to a known wording, as of `EmbeddedWriter`.
+    trusted
+        Lowest likelihood of an answer; one that is less likely is left to `EmbeddedWriter`.
 
     Raises
     ------
@@ -48,13 +47,13 @@ class NetworkWriter:
         There is no such checkpoint.
     """
 
-    def __init__(self, weights: str, alike: float) -> None:
+    def __init__(self, weights: str, alike: float, trusted: float) -> None:
         path = SHIPPED.get(weights, Path(weights))
         self._model, self._words, card = load_network(path)
-        self._alike = alike
-        self.captions = tuple(
-            name for name in FACT_KINDS if name in touched(self._topics["caption"])
-        )
+        self._alike, self._trusted = alike, trusted
+        self._plain = EmbeddedWriter(alike)
+        told = {*touched(self._topics["caption"]), *EmbeddedWriter.captions}
+        self.captions = tuple(name for name in FACT_KINDS if name in told)
         self.name = f"network-{card['architecture']['base']}-{sha256_of(path)[:12]}"
 
     @cached_property
@@ -85,27 +84,45 @@ class NetworkWriter:
         return [one.topic for one in ranked if one.score >= best - _NEAR]
 
     def needs(self, question: str) -> tuple[str, ...]:
-        """Return the facts that decide how such questions are answered."""
-        told = {name for topic in self._likely(question) for name in touched(self._topics[topic])}
+        """Return the facts that decide how such questions are answered, by either writer."""
+        told = {
+            name
+            for part in self._parts(question)
+            for topic in self._likely(part)
+            for name in touched(self._topics[topic])
+        }
+        told.update(self._plain.needs(question))
         return tuple(name for name in FACT_KINDS if name in told)
 
+    def _parts(self, question: str) -> list[str]:
+        """Return what is asked, one by one: the network learned from single questions."""
+        parts = clauses(question)
+        return parts if len(parts) > 1 and all(map(self._likely, parts)) else [question]
+
     def write(self, asked: Asked) -> Draft:
-        """Let the network write; what is like nothing that it learned is said to be unclear."""
-        if not self._likely(asked.question):
-            return Draft(UNCLEAR, refused=True)
-        return self._draft(asked, asked.question)
+        """Let the network write; what it is not sure of, the writer without a network says."""
+        drafts = [self._draft(asked, part) for part in self._parts(asked.question)]
+        sure = [draft for draft in drafts if draft is not None]
+        if not sure or len(sure) < len(drafts):
+            return self._plain.write(asked)
+        text = " ".join(dict.fromkeys(draft.template for draft in sure))
+        return Draft(text, refused=all(draft.refused for draft in sure))
 
     def caption(self, asked: Asked) -> Draft:
         """Let the network describe the picture."""
-        return self._draft(asked, _CAPTION)
+        return self._draft(asked, _CAPTION) or self._plain.caption(asked)
 
-    def _draft(self, asked: Asked, question: str) -> Draft:
+    def _draft(self, asked: Asked, question: str) -> Draft | None:
+        if not self._likely(question):
+            return None
         codes = codes_of(asked.known, asked.unknown)
         image = np.ascontiguousarray(picture_of(str(asked.path)))
-        template = write(
+        said = write(
             self._model, self._words, image, codes, question, asked.form, asked.known, _LONGEST
         )
-        return Draft(template, refused=refuses(template))
+        if said.likelihood < self._trusted or not said.template:
+            return None
+        return Draft(said.template, refused=refuses(said.template))
 
 
 class _Bare(dict[str, str]):

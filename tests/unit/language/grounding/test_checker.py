@@ -5,7 +5,10 @@ from __future__ import annotations
 import pytest
 from unit.language.grounding.pictures import COLLOIDS, rows
 
+from micrographia.io.facts.phrases import PHRASES
+from micrographia.io.facts.slots import places
 from micrographia.language.grounding.checker import check, unsupported
+from micrographia.language.instruction.grammar import read_grammar
 
 FACTS = rows()
 
@@ -131,3 +134,19 @@ def test_what_a_fact_filled_in_needs_no_words_around_it(template: str, text: str
 def test_a_fact_in_a_sentence_on_another_is_taken_out(template: str) -> None:
     found = check(template, BARE, 0.02)
     assert found.text == "" and found.dropped == ("34 nm",)
+
+
+def test_a_size_in_a_sentence_on_a_ratio_is_taken_out() -> None:
+    found = check("The median ratio of length to width is {smallest_diameter}.", BARE, 0.02)
+    assert found.text == "" and found.dropped == ("7 nm",)
+
+
+def test_every_line_that_the_network_learns_from_passes() -> None:
+    grammar, _ = read_grammar()
+    words = {**COLLOIDS, **{name: next(iter(texts)) for name, texts in PHRASES.items()}}
+    facts = rows({**words, "material": "ZnO"})
+    for topic in grammar.topics:
+        for line in (*topic.short, *(one for group in topic.long for one in group)):
+            text = line.text.replace("{this}", "this picture")
+            if set(places(text)) <= set(facts):
+                assert check(text, facts, 0.02).dropped == (), text

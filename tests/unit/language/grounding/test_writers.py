@@ -20,7 +20,9 @@ def test_the_embedded_writer_needs_nothing(tmp_path: Path) -> None:
 def test_the_network_measures_what_decides_its_answers(tmp_path: Path) -> None:
     writer = make_writer(Assistant(writer="network"), tmp_path / "calls.sqlite")
     assert writer.name.startswith("network-scratch-")
-    assert {"median_diameter", "pixel_size"} <= set(writer.needs("How large are the particles?"))
+    assert {"median_diameter", "largest_diameter"} <= set(
+        writer.needs("How large are the particles?")
+    )
     assert writer.needs("Which catalytic activity does the sample in the image have?") == ()
     assert writer.needs("qwfpg zxcv") == ()
     assert {"class_name", "particle_count", "area_fraction"} <= set(writer.captions)

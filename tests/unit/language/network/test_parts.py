@@ -159,3 +159,24 @@ def test_the_last_wording_of_each_topic_is_held_out(questions: list[Any]) -> Non
     held = [row for row in questions if held_wording(row, grammar)]
     assert 0 < len(held) < len(questions) / 2
     assert {asked(row) for row in held} <= {asked(row) for row in questions}
+
+
+def test_lost_facts_change_the_answer_and_are_never_said(
+    questions: list[Any], facts: list[Any]
+) -> None:
+    grammar, _ = read_grammar()
+    by_picture = facts_by_picture(facts)
+    rows = usable(questions, by_picture, "train")
+    tokenizer = opened(own_tokenizer([row["template"] for row in rows]))
+    one = Words(tokenizer, len(tokenizer))
+    said = one.said(row["template"] for row in rows)
+    samples = Samples(rows, by_picture, one, said, grammar, 192)
+    rng = np.random.default_rng(3)
+    changed = 0
+    for row in rows:
+        sample = samples.drawn(row, rng)
+        codes = sample["text"][1 : 1 + len(NAMES)]
+        told = [place - len(said) for place in sample["target"] if place >= len(said)]
+        assert all(STATES[codes[place]] not in ("unseen", "failed") for place in told)
+        changed += {NAMES[place] for place in told} != set(row["slots"])
+    assert changed > len(rows) / 20
