@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from micrographia.arrays import IntArray
-from micrographia.segmentation.importing.drawing import Drawn, Shape, fill, united
+from micrographia.io.shapes import Drawn, Shape, fill, united
 from micrographia.segmentation.importing.source import Drawing, DrawingError, Objects
 
 
