@@ -227,6 +227,9 @@ def _sizes(known: Mapping[str, Row]) -> list[str]:
     text = "The median diameter is {median_diameter}"
     if "median_diameter_low" in known:
         text += " (confidence interval {median_diameter_low} to {median_diameter_high})"
-    if _number(known, "whole_count") == 1:
+    whole = _number(known, "whole_count")
+    if whole is None:
+        return [text + "."]
+    if whole == 1:
         return [text.replace("median diameter", "diameter of the one that is whole") + "."]
     return [text + ", from {whole_count} that are whole in the picture."]

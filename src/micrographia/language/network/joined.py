@@ -94,7 +94,7 @@ class Joined(nn.Module):
         image
             Pictures (batch, 1, 224, 224).
         text
-            Codes (batch, 28 + n): form, facts, tokens; `PAD` where a row has ended.
+            Codes (batch, 29 + n): form, facts, tokens; `PAD` where a row has ended.
 
         Returns
         -------
@@ -116,7 +116,7 @@ class Joined(nn.Module):
         return self.logits(hidden.last_hidden_state), self.sight.told(seen)
 
     def memory(self, seen: torch.Tensor, leading: torch.Tensor) -> torch.Tensor:
-        """Return what the blocks look at, (batch, 50 + 28, width): picture, form, facts."""
+        """Return what the blocks look at, (batch, 50 + 29, width): picture, form, facts."""
         facts = self.names.weight + self.states(leading[:, 1:])
         return torch.cat([seen, self.forms(leading[:, :1]), facts], dim=1)
 

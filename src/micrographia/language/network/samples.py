@@ -154,7 +154,7 @@ class Samples:
     def arrays(
         self, row: Row, image: FloatArray, template: str, codes: IntArray
     ) -> dict[str, np.ndarray]:
-        """Return `image` (1, 224, 224), `text` (28 + n,), `target` (n,) and `told` (facts,)."""
+        """Return `image` (1, 224, 224), `text` (29 + n,), `target` (n,) and `told` (facts,)."""
         prompt = self.words.prompt(asked(row))
         answer = self.words.answer(template)
         tokens = np.full(self.longest, PAD, dtype=np.int64)

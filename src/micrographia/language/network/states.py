@@ -32,7 +32,7 @@ _CODES = {state: code for code, state in enumerate(STATES)}
 def codes_of(
     known: Mapping[str, Mapping[str, Any]], failed: Collection[str], hidden: Collection[str] = ()
 ) -> IntArray:
-    """Return the codes of all facts, (27,).
+    """Return the codes of all facts, (28,).
 
     Parameters
     ----------

@@ -134,3 +134,9 @@ def test_another_writers_inventions_are_taken_out() -> None:
     assert {"gold", "42 nm", "300 °C"} <= set(answer.dropped)
     empty = assistant.ask(Given(), PATH, "boast only")
     assert empty.refused and "nothing that was measured" in empty.text
+
+
+def test_a_caption_does_without_the_number_of_whole_particles() -> None:
+    facts = {name: value for name, value in COLLOIDS.items() if name != "whole_count"}
+    answer = ASSISTANT.caption(Given(facts), PATH)
+    assert "{median_diameter}" in answer.template and "whole" not in answer.text
