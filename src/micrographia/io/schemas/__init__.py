@@ -52,6 +52,7 @@ from micrographia.io.schemas.micrographs import (
     TEXT_PICTURES,
 )
 from micrographia.io.schemas.segmentation import (
+    EVERY_MICROGRAPH_SCORES,
     IMPORTED_MASKS,
     INSTANCES,
     MEASURED_PICTURES,
@@ -81,6 +82,7 @@ __all__ = [
     "ENERGIES",
     "ENERGY_SCORES",
     "ENGINES",
+    "EVERY_MICROGRAPH_SCORES",
     "FACTS",
     "HEIGHTS",
     "IMPORTED_MASKS",
