@@ -56,14 +56,14 @@ def paint(drawing: Drawing, shape: Shape) -> Painted:
     ([[1, 2, 2, 0]], [2, 2])
     """
     whole = [
-        (one.depth, united([fill([part], shape) for part in one.polygons], one.instance))
+        (one, united([fill([part], shape) for part in one.polygons], one.instance))
         for one in drawing.objects
     ]
-    whole.sort(key=lambda item: (-item[0], -int(item[1].mask.sum()), -(item[1].label or 0)))
-    layers = tuple(one for _, one in whole)
+    whole.sort(key=lambda pair: (-pair[0].depth, -int(pair[1].mask.sum()), -pair[0].instance))
     labels = np.zeros(shape, dtype=np.int32)
-    for layer in layers:
-        labels[_box(layer)][layer.mask] = layer.label
+    for one, layer in whole:
+        labels[_box(layer)][layer.mask] = one.instance
+    layers = tuple(layer for _, layer in whole)
     return Painted(layers, labels, _covered(drawing.ignored, shape) & (labels == 0))
 
 

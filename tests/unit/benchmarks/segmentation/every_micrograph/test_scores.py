@@ -6,7 +6,6 @@ import json
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
 from PIL import Image
 
@@ -23,7 +22,7 @@ from micrographia.io.datasets.painted import Painted
 from micrographia.io.images import write_labels
 from micrographia.io.schemas import EVERY_MICROGRAPH_SCORES, PREDICTIONS
 from micrographia.io.schemas.rows import blank
-from micrographia.io.tables import read_table, write_table
+from micrographia.io.tables import read_rows, write_table
 
 
 def test_half_in_an_ignored_region_is_left_out_and_less_is_not() -> None:
@@ -125,10 +124,12 @@ def test_the_command(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert values["AP@0.5", "drawn"]["value"] == 0.25
     assert values["count right", "wires"]["value"] == 1.0
     assert values["nothing found", "empty"]["value"] == 1.0
-    rows = read_table(folder / "scores.parquet", EVERY_MICROGRAPH_SCORES).set_index("file")
-    assert rows.loc["a.png", "article"] == "one"
-    assert rows.loc["b.png", "failure"] == "There is no predicted mask b.png."
-    assert rows.loc["c.png", ["n_true", "n_predicted", "right"]].tolist() == [3, 3, True]
+    rows = read_rows(folder / "scores.parquet", EVERY_MICROGRAPH_SCORES)
+    by_file = {row["file"]: row for row in rows}
+    assert by_file["a.png"]["article"] == "one"
+    assert by_file["b.png"]["failure"] == "There is no predicted mask b.png."
+    counted = by_file["c.png"]
+    assert (counted["n_true"], counted["n_predicted"], counted["right"]) == (3, 3, True)
     printed = capsys.readouterr().out
     assert "| rod | 1 | 1 | 2 | 1 | 0.500 (0.500 to 0.500) |" in printed
     assert "| count right | counted | 1 | 1.000 (1.000 to 1.000) |" in printed
@@ -137,12 +138,12 @@ def test_the_command(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
 def test_a_half_of_the_set(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The CRC-32 of `four`, 2428593789, is odd: the empty picture is of the half `score`."""
     assert command(folder, "--part", "choose") == 0
-    rows = read_table(folder / "scores.parquet", EVERY_MICROGRAPH_SCORES)
-    assert rows["file"].tolist() == ["a.png", "b.png", "c.png"]
+    rows = read_rows(folder / "scores.parquet", EVERY_MICROGRAPH_SCORES)
+    assert [row["file"] for row in rows] == ["a.png", "b.png", "c.png"]
     assert json.loads((folder / "scores.json").read_text())["part"] == "choose"
     assert command(folder, "--part", "score") == 0
-    rows = read_table(folder / "scores.parquet", EVERY_MICROGRAPH_SCORES)
-    assert rows["file"].tolist() == ["foils/d.png"]
+    rows = read_rows(folder / "scores.parquet", EVERY_MICROGRAPH_SCORES)
+    assert [row["file"] for row in rows] == ["foils/d.png"]
     (folder / "set" / "nothing.csv").unlink()
     assert command(folder, "--part", "score") == 2
     assert "has no picture in the half score" in capsys.readouterr().err
@@ -161,9 +162,9 @@ def test_what_predict_tells_is_used(folder: Path) -> None:
     result = json.loads((folder / "scores.json").read_text())
     assert result["metrics"][0]["method"] == "unet-small"
     assert result["n_seen_in_training"] == 1
-    table = read_table(folder / "scores.parquet", EVERY_MICROGRAPH_SCORES).set_index("file")
-    assert table.loc["b.png", "failure"] == "it broke."
-    assert pd.isna(table.loc["b.png", "n_predicted"])
+    scores = read_rows(folder / "scores.parquet", EVERY_MICROGRAPH_SCORES)
+    broken = next(row for row in scores if row["file"] == "b.png")
+    assert (broken["failure"], broken["n_predicted"]) == ("it broke.", None)
 
 
 def test_masks_of_two_methods_or_none_are_refused(
