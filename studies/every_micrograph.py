@@ -10,7 +10,9 @@ score only: write into `tests/data/every_micrograph/README.md` that it was taken
 pixel size. BPartIS (Yildirim & Cole, J. Chem. Inf. Model. 2021) is the network of the package
 `imagedataextractor` 2.0.4 with its defaults. Masks that lie in `--out` already are used again. Of
 the drawn pictures with the lowest scores two overlays side by side are written, truth (orange;
-ignored regions blue) and prediction.
+ignored regions blue) and prediction. Some pictures were drawn twice, as two kinds and by two who
+did not see each other's drawing: one drawing scored against the other, both ways, is what a careful
+person reaches.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import importlib.util
+import itertools
 import json
 import sys
 import types
@@ -34,6 +37,7 @@ from micrographia.benchmarks.segmentation.every_micrograph.cases import (
     find_picture,
     read_cases,
 )
+from micrographia.benchmarks.segmentation.every_micrograph.scores import score_drawn
 from micrographia.cli import main as micrographia
 from micrographia.io.datasets.counted import read_articles
 from micrographia.io.datasets.drawn import Drawing
@@ -63,6 +67,7 @@ def main() -> int:
     paths = list(dict.fromkeys(find_picture(case.file, folders) for case in cases))
     json.dump({"machine": machine(), "versions": versions()}, sys.stdout, indent=2)
     print()
+    print_drawn_twice(cases, folders)
     methods = {"unet-small": predict_by_default}
     if importlib.util.find_spec(PEER):
         methods["BPartIS"] = predict_by_bpartis
@@ -84,6 +89,23 @@ def main() -> int:
         worst = arguments.out / f"{arguments.part}-{method}-worst"
         draw_worst(rows, cases, folders, masks, worst, arguments.worst)
     return 0
+
+
+def print_drawn_twice(cases: Sequence[Case], folders: Sequence[Path]) -> None:
+    """Print the scores of one drawing of a picture against another one."""
+    drawings: dict[str, list[Drawing]] = {}
+    for case in cases:
+        if isinstance(case.truth, Drawing):
+            drawings.setdefault(case.file, []).append(case.truth)
+    print("| drawn twice | drawn | as truth | AP@0.5 | AP@0.5:0.95 |\n|---|---|---|---|---|")
+    for file, several in drawings.items():
+        height, width = read_micrograph(find_picture(file, folders)).pixels.shape
+        for drawn, truth in itertools.permutations(several, 2):
+            labels = paint(drawn, (height, width)).labels
+            scores = score_drawn(labels, paint(truth, (height, width)))
+            values = f"{scores['ap50']:.3f} | {scores['ap50_95']:.3f}"
+            print(f"| {file} | {drawn.kind} | {truth.kind} | {values} |")
+    print()
 
 
 def predict_by_default(paths: Sequence[Path], masks: Path) -> None:
