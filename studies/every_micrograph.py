@@ -10,8 +10,8 @@ score only: write into `tests/data/every_micrograph/README.md` that it was taken
 pixel size. BPartIS (Yildirim & Cole, J. Chem. Inf. Model. 2021) is the network of the package
 `imagedataextractor` 2.0.4 with its defaults. Masks that lie in `--out` already are used again. Of
 the drawn pictures with the lowest scores two overlays side by side are written, truth (orange;
-ignored regions blue) and prediction. Some pictures were drawn twice, as two kinds and by two who
-did not see each other's drawing: one drawing scored against the other, both ways, is what a careful
+ignored regions blue) and prediction. Some pictures were drawn twice, as two kinds, by two who did
+not see each other's drawing: one drawing scored against the other, both ways, is what a careful
 person reaches.
 """
 
