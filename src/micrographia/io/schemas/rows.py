@@ -199,6 +199,7 @@ class EveryMicrographScoreRow(TypedDict):
     n_predicted: int | None
     n_ignored: int | None
     n_found: int | None
+    n_merged: int | None
     ap50: float | None
     ap50_95: float | None
     recall50: float | None

@@ -228,6 +228,7 @@ EVERY_MICROGRAPH_SCORES = pa.schema(
         ("n_predicted", pa.int32()),  # without those left out; null: failed
         ("n_ignored", pa.int32()),  # predictions left out; null: not drawn, or failed
         ("n_found", pa.int32()),  # objects with a partner; null: not drawn
+        ("n_merged", pa.int32()),  # objects lost in a neighbour's prediction; null: not drawn
         ("ap50", pa.float64()),  # these three: null where not drawn
         ("ap50_95", pa.float64()),
         ("recall50", pa.float64()),

@@ -17,7 +17,7 @@ from micrographia.io.datasets.counted import Counted
 from micrographia.io.datasets.drawn import Drawing
 from micrographia.io.datasets.painted import Painted, paint
 from micrographia.io.images import read_labels, read_micrograph
-from micrographia.io.label_masks import check_labels, overlaps
+from micrographia.io.label_masks import Overlaps, check_labels, overlaps
 from micrographia.io.schemas import EVERY_MICROGRAPH_SCORES
 from micrographia.io.schemas.rows import EveryMicrographScoreRow, blank
 
@@ -34,6 +34,7 @@ class DrawnScores(TypedDict):
     n_predicted: int
     n_ignored: int
     n_found: int
+    n_merged: int
     ap50: float
     ap50_95: float
     recall50: float
@@ -103,9 +104,9 @@ def score_drawn(predicted: NDArray[np.integer], true: Painted) -> DrawnScores:
     -------
     dict
         `n_true` (objects of which something is seen), `n_predicted` (without the `n_ignored` that
-        are left out), `n_found` (objects with a partner of IoU > 0.5), `ap50`, `ap50_95` (mean
-        over IoU 0.5, 0.55 … 0.95) and `recall50`, the share of the objects that is found: 1
-        where there is none.
+        are left out), `n_found` (objects with a partner of IoU > 0.5), `n_merged` (see
+        `count_merged`), `ap50`, `ap50_95` (mean over IoU 0.5, 0.55 … 0.95) and `recall50`, the
+        share of the objects that is found: 1 where there is none.
 
     Raises
     ------
@@ -133,10 +134,36 @@ def score_drawn(predicted: NDArray[np.integer], true: Painted) -> DrawnScores:
         "n_predicted": found.n_predicted,
         "n_ignored": n_ignored,
         "n_found": pairs,
+        "n_merged": count_merged(found),
         "ap50": float(curve[0]),
         "ap50_95": float(curve.mean()),
         "recall50": pairs / found.n_true if found.n_true else 1.0,
     }
+
+
+def count_merged(found: Overlaps) -> int:
+    """Count the objects that are lost since a prediction runs over them and others.
+
+    They have no partner of IoU > 0.5, and more than half of each lies in one prediction that holds
+    more than half of another object, too.
+
+    Parameters
+    ----------
+    found
+        What `overlaps` returned for truth and prediction.
+
+    Examples
+    --------
+    >>> count_merged(overlaps(np.array([[1, 1, 1, 2]]), np.array([[5, 5, 5, 5]])))
+    1
+    """
+    areas = found.true_area[found.true] + found.predicted_area[found.predicted]
+    shared = found.iou / (1 + found.iou) * areas
+    inside = shared > 0.5 * found.true_area[found.true]
+    held = np.bincount(found.predicted[inside], minlength=found.n_predicted)
+    partner = np.zeros(found.n_true, dtype=bool)
+    partner[found.true[found.iou > 0.5]] = True
+    return int((inside & (held[found.predicted] > 1) & ~partner[found.true]).sum())
 
 
 def count_is_right(n_predicted: int, truth: Counted) -> bool:
@@ -177,7 +204,7 @@ def score_case(case: Case, folders: Sequence[Path], masks: Masks) -> EveryMicrog
         height, width = read_micrograph(find_picture(case.file, folders)).pixels.shape
         painted = paint(truth, (height, width))
         row["n_true"] = len(np.setdiff1d(painted.labels, [0]))
-        row.update({"n_found": 0, "ap50": 0.0, "ap50_95": 0.0, "recall50": 0.0})
+        row.update({"n_found": 0, "n_merged": 0, "ap50": 0.0, "ap50_95": 0.0, "recall50": 0.0})
     elif truth is None:
         row.update({"n_true": 0, "right": False})
     else:

@@ -126,8 +126,8 @@ def table_of(rows: Sequence[Row], metrics: Sequence[MetricRow]) -> str:
         Of one method; `metrics` as `summarise` returns them.
     """
     lines = [
-        f"| kind | pictures | articles | objects | found | {' | '.join(DRAWN_METRICS)} |",
-        "|---" * (5 + len(DRAWN_METRICS)) + "|",
+        f"| kind | pictures | articles | objects | found | merged | {' | '.join(DRAWN_METRICS)} |",
+        "|---" * (6 + len(DRAWN_METRICS)) + "|",
     ]
     for group in (*KINDS, DRAWN):
         inside = [row for row in rows if row["kind"] == group or group == DRAWN]
@@ -139,6 +139,7 @@ def table_of(rows: Sequence[Row], metrics: Sequence[MetricRow]) -> str:
                 len({row["article"] for row in inside}),
                 sum(row["n_true"] or 0 for row in inside),
                 sum(row["n_found"] or 0 for row in inside),
+                sum(row["n_merged"] or 0 for row in inside),
             )
             cells = [group, *map(str, numbers), *map(_text, values)]
             lines.append(f"| {' | '.join(cells)} |")

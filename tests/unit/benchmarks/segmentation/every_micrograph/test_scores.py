@@ -12,6 +12,7 @@ from PIL import Image
 from micrographia.benchmarks.segmentation.every_micrograph.cases import find_picture, read_cases
 from micrographia.benchmarks.segmentation.every_micrograph.scores import (
     count_is_right,
+    count_merged,
     drop_ignored,
     score_drawn,
 )
@@ -20,6 +21,7 @@ from micrographia.errors import MicrographiaError, TableError
 from micrographia.io.datasets.counted import Counted
 from micrographia.io.datasets.painted import Painted
 from micrographia.io.images import write_labels
+from micrographia.io.label_masks import overlaps
 from micrographia.io.schemas import EVERY_MICROGRAPH_SCORES, PREDICTIONS
 from micrographia.io.schemas.rows import blank
 from micrographia.io.tables import read_rows, write_table
@@ -48,6 +50,14 @@ def test_false_positives_count_only_where_the_picture_is_judged() -> None:
     # IoU 0.75: above 0.5, 0.55 … 0.7, five of ten thresholds.
     assert scores["ap50_95"] == pytest.approx(5 / 10 / 3)
     assert scores["recall50"] == 0.5
+
+
+def test_objects_are_merged_when_one_prediction_takes_them_and_none_is_its_partner() -> None:
+    """6 + 6 px in one prediction of 12: IoU 0.5 each, no partner; and 8 + 3 px: one is found."""
+    true = np.array([[1] * 6 + [2] * 6, [3] * 8 + [4] * 3 + [0]])
+    assert count_merged(overlaps(true, np.array([[1] * 12, [2] * 11 + [0]]))) == 3
+    # Half of the second object is not more than half, and 3 and 4 are found.
+    assert count_merged(overlaps(true, np.array([[1] * 9 + [0] * 3, [2] * 8 + [3] * 4]))) == 0
 
 
 def test_a_picture_where_all_is_ignored_asks_for_nothing() -> None:
@@ -131,7 +141,7 @@ def test_the_command(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     counted = by_file["c.png"]
     assert (counted["n_true"], counted["n_predicted"], counted["right"]) == (3, 3, True)
     printed = capsys.readouterr().out
-    assert "| rod | 1 | 1 | 2 | 1 | 0.500 (0.500 to 0.500) |" in printed
+    assert "| rod | 1 | 1 | 2 | 1 | 0 | 0.500 (0.500 to 0.500) |" in printed
     assert "| count right | counted | 1 | 1.000 (1.000 to 1.000) |" in printed
 
 
