@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -44,6 +45,7 @@ def read_cases(folder: Path, articles: Mapping[str, str]) -> list[Case]:
     folder
         Holds drawings (`*.jsonl`), and optionally `counts.csv` and `nothing.csv`. An empty picture
         is in the half that follows from its article: `score` where the CRC-32 of its name is odd.
+        One that somebody else drew or counted is not taken for empty; a warning says so.
     articles
         The article of a picture by the name of its file.
 
@@ -62,7 +64,13 @@ def read_cases(folder: Path, articles: Mapping[str, str]) -> list[Case]:
         for one in (read_counts(counts) if counts.is_file() else [])
     ]
     nothing = []
+    shown = {Path(case.file).name for case in drawn + counted}
     for file in read_empty(empty) if empty.is_file() else []:
+        if Path(file).name in shown:
+            logging.getLogger(__name__).warning(
+                "%s is drawn or counted, too: it is left out of the empty pictures", file
+            )
+            continue
         article = _article(file, articles)
         part = "score" if zlib.crc32(article.encode()) % 2 else "choose"
         nothing.append(Case(file, EMPTY, part, article, None))

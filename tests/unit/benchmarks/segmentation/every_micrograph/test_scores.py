@@ -191,10 +191,20 @@ def test_masks_of_two_methods_or_none_are_refused(
 def test_pictures_with_one_name_are_refused(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (folder / "set" / "nothing.csv").write_text("file\nfoils/a.png\n")
+    (folder / "set" / "nothing.csv").write_text("file\nfoils/a.jpg\n")
     (folder / "articles.csv").write_text("image,doi\n")
     assert command(folder) == 2
-    assert "a.png and foils/a.png have the same name" in capsys.readouterr().err
+    assert "a.png and foils/a.jpg have the same name" in capsys.readouterr().err
+
+
+def test_a_picture_that_is_drawn_is_not_empty(
+    folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Two who labelled the set did not agree; what was drawn is there."""
+    (folder / "set" / "nothing.csv").write_text("file\nfoils/d.png\nimages/a.png\n")
+    cases = read_cases(folder / "set", {})
+    assert [case.file for case in cases if case.truth is None] == ["foils/d.png"]
+    assert "images/a.png is drawn or counted, too" in caplog.text
 
 
 def test_an_article_in_both_halves_is_refused(folder: Path) -> None:
