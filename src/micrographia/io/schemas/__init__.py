@@ -52,6 +52,7 @@ from micrographia.io.schemas.micrographs import (
     TEXT_PICTURES,
 )
 from micrographia.io.schemas.segmentation import (
+    EVERY_MICROGRAPH_SCORES,
     FIBRE_PICTURES,
     FIBRES,
     IMPORTED_MASKS,
@@ -84,6 +85,7 @@ __all__ = [
     "ENERGIES",
     "ENERGY_SCORES",
     "ENGINES",
+    "EVERY_MICROGRAPH_SCORES",
     "FACTS",
     "FIBRES",
     "FIBRE_PICTURES",

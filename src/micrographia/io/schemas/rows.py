@@ -184,6 +184,29 @@ class SegmentationScoreRow(TypedDict):
     failure: str | None
 
 
+class EveryMicrographScoreRow(TypedDict):
+    """Scores of a picture drawn or counted by eye: a row of `EVERY_MICROGRAPH_SCORES`."""
+
+    file: str
+    kind: str
+    objects: str | None
+    part: str
+    article: str
+    method: str
+    n_true: int | None
+    low: int | None
+    high: int | None
+    n_predicted: int | None
+    n_ignored: int | None
+    n_found: int | None
+    n_merged: int | None
+    ap50: float | None
+    ap50_95: float | None
+    recall50: float | None
+    right: bool | None
+    failure: str | None
+
+
 class TrainingPictureRow(TypedDict):
     """A picture that is learned from or held out: a row of `TRAINING_PICTURES`."""
 

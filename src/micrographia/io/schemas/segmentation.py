@@ -280,3 +280,27 @@ SEGMENTATION_SCORES = pa.schema(
         ("failure", pa.string()),
     ]
 )
+
+#: Scores of pictures that were drawn or counted by eye, or that show no object.
+EVERY_MICROGRAPH_SCORES = pa.schema(
+    [
+        ("file", pa.string()),
+        ("kind", pa.string()),  # fibre | rod | agglomerate | sparse | giant | counted | empty
+        ("objects", pa.string()),  # what was counted; null: not a counted picture
+        ("part", pa.string()),  # choose | score
+        ("article", pa.string()),  # or what else its pictures share
+        ("method", pa.string()),
+        ("n_true", pa.int32()),  # null: the picture cannot be read
+        ("low", pa.int32()),  # range of the count; null: not a counted picture
+        ("high", pa.int32()),
+        ("n_predicted", pa.int32()),  # without those left out; null: failed
+        ("n_ignored", pa.int32()),  # predictions left out; null: not drawn, or failed
+        ("n_found", pa.int32()),  # objects with a partner; null: not drawn
+        ("n_merged", pa.int32()),  # objects lost in a neighbour's prediction; null: not drawn
+        ("ap50", pa.float64()),  # these three: null where not drawn
+        ("ap50_95", pa.float64()),
+        ("recall50", pa.float64()),
+        ("right", pa.bool_()),  # the number of instances; null: drawn
+        ("failure", pa.string()),
+    ]
+)

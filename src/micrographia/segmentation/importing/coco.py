@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from micrographia.io import run_lengths
-from micrographia.segmentation.importing.drawing import Drawn, Shape, fill, united
+from micrographia.io.shapes import Drawn, Shape, fill, united
 from micrographia.segmentation.importing.source import Drawing, DrawingError, Objects
 
 

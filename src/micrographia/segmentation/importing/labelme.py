@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from micrographia.arrays import FloatArray
-from micrographia.segmentation.importing.drawing import (
+from micrographia.io.shapes import (
     Drawn,
     Shape,
     ellipse,

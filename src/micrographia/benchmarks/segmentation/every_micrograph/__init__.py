@@ -1,0 +1,1 @@
+"""Scores on micrographs of every kind that were drawn and counted by eye."""
