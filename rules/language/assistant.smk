@@ -240,7 +240,7 @@ rule assistant_answers:
         mem_mb=4000,
         runtime=240,
     params:
-        code=code("language.grounding.tabled", "language.network.writer"),
+        code=code("language.grounding.tabled", "language.grounding.writers", "io.questions.sample"),
     shell:
         "python -m micrographia language answers {input.questions:q} --facts {input.facts:q}"
         " --writer {wildcards.writer} --weights {input.checkpoint:q} --out {output.table:q}"

@@ -9,7 +9,7 @@ import numpy as np
 
 from micrographia.arrays import BoolArray, FloatArray, LabelMask
 from micrographia.io.datasets.drawn import Drawing
-from micrographia.io.shapes import Drawn, Shape, fill, united
+from micrographia.io.masks.shapes import Drawn, Shape, fill, united
 
 
 class Painted(NamedTuple):
@@ -34,7 +34,7 @@ class Painted(NamedTuple):
 def paint(drawing: Drawing, shape: Shape) -> Painted:
     """Paint a drawing from its largest depth to its smallest.
 
-    A pixel belongs to a polygon when its centre lies in it (`io.shapes`). What lies outside the
+    A pixel belongs to a polygon when its centre lies in it (`io.masks.shapes`). What lies outside the
     frame is cut off. Of two objects of equal depth the smaller one lies on top, of equally large
     ones that with the smaller number. Where an ignored region runs over an object, the object
     wins.

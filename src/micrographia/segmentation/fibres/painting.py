@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from micrographia.arrays import BoolArray, IntArray, LabelMask
-from micrographia.io.run_lengths import compress, runs_of_places
+from micrographia.io.masks.run_lengths import compress, runs_of_places
 from micrographia.segmentation.fibres.centre_line import Fibre
 from micrographia.segmentation.measuring.layers import Layer
 

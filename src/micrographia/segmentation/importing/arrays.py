@@ -12,7 +12,7 @@ from micrographia.arrays import LabelMask
 from micrographia.errors import MicrographiaError
 from micrographia.io.images import MAX_PIXELS, read_labels
 from micrographia.io.label_masks import separated
-from micrographia.io.shapes import Drawn, Shape
+from micrographia.io.masks.shapes import Drawn, Shape
 from micrographia.segmentation.importing.source import Drawing, DrawingError, Objects
 
 #: What programs add to a picture's name for its labels.

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from micrographia.io import run_lengths
-from micrographia.io.shapes import Drawn, Shape, fill, united
+from micrographia.io.masks import run_lengths
+from micrographia.io.masks.shapes import Drawn, Shape, fill, united
 from micrographia.segmentation.importing.source import Drawing, DrawingError, Objects
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from roifile import ROI_TYPE, ImagejRoi
 
-from micrographia.io.shapes import Drawn, Shape, ellipse, fill
+from micrographia.io.masks.shapes import Drawn, Shape, ellipse, fill
 from micrographia.segmentation.importing.source import Drawing, DrawingError, Objects
 
 #: Largest regions that are read, one and all of a zip together [byte].

@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from micrographia.arrays import FloatArray
-from micrographia.io.shapes import (
+from micrographia.io.masks.shapes import (
     Drawn,
     Shape,
     ellipse,

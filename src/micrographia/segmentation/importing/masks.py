@@ -14,10 +14,10 @@ import pandas as pd
 from micrographia.errors import MicrographiaError
 from micrographia.io.atomic import write_text
 from micrographia.io.images import read_micrograph, write_labels
+from micrographia.io.masks.shapes import labelled
 from micrographia.io.pictures.kinds import SUFFIXES
 from micrographia.io.schemas import IMPORTED_MASKS
 from micrographia.io.schemas.rows import ImportedMaskRow, blank
-from micrographia.io.shapes import labelled
 from micrographia.io.tables import write_table
 from micrographia.segmentation.importing import arrays, coco, imagej, labelme
 from micrographia.segmentation.importing.source import Drawing, DrawingError, Objects

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from micrographia.errors import MicrographiaError
-from micrographia.io.shapes import Drawn, Shape
+from micrographia.io.masks.shapes import Drawn, Shape
 
 
 class DrawingError(MicrographiaError):

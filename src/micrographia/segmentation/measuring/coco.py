@@ -11,7 +11,7 @@ import numpy as np
 
 from micrographia.arrays import LabelMask
 from micrographia.io.atomic import atomic_path
-from micrographia.io.run_lengths import compress, run_lengths
+from micrographia.io.masks.run_lengths import compress, run_lengths
 from micrographia.segmentation.measuring.layers import Layer, instances_of
 
 CATEGORY = {"id": 1, "name": "particle", "supercategory": "particle"}

@@ -13,7 +13,7 @@ import numpy as np
 from scipy import ndimage
 
 from micrographia.arrays import BoolArray, IntArray, LabelMask
-from micrographia.io.run_lengths import compress, expand, places_of_runs, run_lengths
+from micrographia.io.masks.run_lengths import compress, expand, places_of_runs, run_lengths
 
 
 class Layer(NamedTuple):

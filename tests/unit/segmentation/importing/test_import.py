@@ -19,7 +19,7 @@ from skimage.draw import disk
 
 from micrographia.cli import main
 from micrographia.io.images import read_labels
-from micrographia.io.run_lengths import compress
+from micrographia.io.masks.run_lengths import compress
 from micrographia.io.schemas import IMPORTED_MASKS, MICROGRAPHS
 from micrographia.io.tables import read_rows, read_table
 from micrographia.segmentation.importing.coco import expand

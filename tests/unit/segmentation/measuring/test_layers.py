@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from roifile import ImagejRoi
 
-from micrographia.io.run_lengths import compress, run_lengths
+from micrographia.io.masks.run_lengths import compress, run_lengths
 from micrographia.segmentation.measuring.coco import Picture, write_coco
 from micrographia.segmentation.measuring.layers import Layer, cropped, flatten, hidden, layers_of
 from micrographia.segmentation.measuring.rois import write_rois

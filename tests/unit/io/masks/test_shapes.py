@@ -10,7 +10,7 @@ from hypothesis.extra.numpy import arrays
 from matplotlib.path import Path as Polygon
 from skimage.measure import grid_points_in_poly
 
-from micrographia.io.shapes import (
+from micrographia.io.masks.shapes import (
     Drawn,
     ellipse,
     fill,

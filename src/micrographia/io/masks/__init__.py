@@ -1,0 +1,1 @@
+"""Shapes as pixels lie: outlines filled, runs of pixels."""
