@@ -35,8 +35,8 @@ def paint(drawing: Drawing, shape: Shape) -> Painted:
     """Paint a drawing from its largest depth to its smallest.
 
     A pixel belongs to a polygon when its centre lies in it (`io.masks.shapes`). What lies outside
-    the frame is cut off. Of two objects of equal depth the smaller one lies on top, of equally large
-    ones that with the smaller number. Where an ignored region runs over an object, the object
+    the frame is cut off. Of two objects of equal depth the smaller one lies on top, of equally
+    large ones that with the smaller number. Where an ignored region runs over an object, the object
     wins.
 
     Parameters
