@@ -36,8 +36,8 @@ def paint(drawing: Drawing, shape: Shape) -> Painted:
 
     A pixel belongs to a polygon when its centre lies in it (`io.masks.shapes`). What lies outside
     the frame is cut off. Of two objects of equal depth the smaller one lies on top, of equally
-    large ones that with the smaller number. Where an ignored region runs over an object, the object
-    wins.
+    large ones that with the smaller number. Where an ignored region runs over an object, the
+    object wins.
 
     Parameters
     ----------
