@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Collection
 from typing import Any, NamedTuple
 
@@ -21,12 +20,12 @@ class Written(NamedTuple):
     ----------
     template
         With places.
-    likelihood
-        Geometric mean of its words' probabilities, its end included, 0..1.
+    least
+        Probability of the least likely of its words, its end included, 0..1.
     """
 
     template: str
-    likelihood: float
+    least: float
 
 
 @torch.no_grad()
@@ -64,7 +63,7 @@ def write(
     closed = ~torch.cat([torch.ones(len(model.said), dtype=torch.bool), open_places])
     tokens = torch.tensor([words.prompt(question)])
     said: list[int] = []
-    logarithms: list[float] = []
+    least = 1.0
     cache: Any = None
     for _ in range(longest):
         output = inner(model.base).model(
@@ -72,13 +71,13 @@ def write(
         )
         cache = output.past_key_values
         logits = model.logits(output.last_hidden_state[:, -1]).float()[0]
-        likely = logits.masked_fill(closed, -torch.inf).log_softmax(-1)
-        best = int(likely.argmax())
-        logarithms.append(float(likely[best]))
+        best = int(logits.masked_fill(closed, -torch.inf).argmax())
+        # Among all places: that the network wanted one without a fact is a reason to doubt it.
+        least = min(least, float(logits.softmax(-1)[best]))
         place = best - len(model.said)
         token = model.vocabulary + place if place >= 0 else int(model.said[best])
         if token == words.end:
             break
         said.append(token)
         tokens = torch.tensor([[token]])
-    return Written(words.text(said).strip(), math.exp(sum(logarithms) / len(logarithms)))
+    return Written(words.text(said).strip(), least)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-import cv2
 import numpy as np
+from PIL import Image
 
 from micrographia.arrays import FloatArray, IntArray
 from micrographia.errors import MicrographiaError
@@ -244,8 +244,8 @@ def _small(path: str) -> np.ndarray:
     """The whole picture at 224 × 224, eight bits: 50 kB each in memory."""
     pixels = to_unit(read_micrograph(path).pixels)
     grey = pixels if pixels.ndim == 2 else pixels.mean(axis=2)
-    small = cv2.resize(grey.astype(np.float32), (SIDE, SIDE), interpolation=cv2.INTER_AREA)
-    return np.rint(np.clip(small, 0, 1) * 255).astype(np.uint8)
+    small = Image.fromarray(grey.astype(np.float32)).resize((SIDE, SIDE), Image.Resampling.BOX)
+    return np.rint(np.clip(np.asarray(small), 0, 1) * 255).astype(np.uint8)
 
 
 def _turned(image: FloatArray, rng: np.random.Generator) -> FloatArray:

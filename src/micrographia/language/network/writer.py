@@ -39,7 +39,8 @@ class NetworkWriter:
     alike
         Lowest likeness to a known wording, as of `EmbeddedWriter`.
     trusted
-        Lowest likelihood of an answer; one that is less likely is left to `EmbeddedWriter`.
+        Lowest probability of a word; an answer with a less likely one is left to
+        `EmbeddedWriter`.
 
     Raises
     ------
@@ -120,7 +121,7 @@ class NetworkWriter:
         said = write(
             self._model, self._words, image, codes, question, asked.form, asked.known, _LONGEST
         )
-        if said.likelihood < self._trusted or not said.template:
+        if said.least < self._trusted or not said.template:
             return None
         return Draft(said.template, refused=refuses(said.template))
 

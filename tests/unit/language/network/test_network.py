@@ -112,10 +112,10 @@ def test_a_place_without_a_fact_is_never_written(present: tuple[str, ...]) -> No
         for block in model.blocks:
             torch.nn.init.constant_(block.gates, 1.0)
         image = rng.normal(size=(224, 224)).astype(np.float32)
-        found, likelihood = write(
+        found, least = write(
             model, words, image, codes_of({}, ()), "How large?", "long", present, 24
         )
-        assert 0 < likelihood <= 1
+        assert 0 < least <= 1
         assert set(places(found)) <= set(present)
         assert not any(letter.isdigit() for letter in found)
 
