@@ -60,8 +60,8 @@ class Assistant(Section):
         0.4,
         ge=0,
         le=1,
-        description="Lowest probability of a word in a network's answer; where one is less likely, "
-        "the writer without a network answers. 0: the network always answers.",
+        description="Lowest probability of a word in a network's answer; where one is less "
+        "likely, the writer without a network answers. 0: the network always answers.",
     )
     sure: float = Field(
         0.6, gt=0, le=1, description="Lowest probability of a class or attribute that is told."
