@@ -35,7 +35,9 @@ def make_writer(settings: Assistant, cache: Path) -> Writer:
     if settings.writer == "network":
         from micrographia.language.network.writer import NetworkWriter
 
-        return NetworkWriter(settings.weights, settings.alike, settings.trusted)
+        return NetworkWriter(
+            settings.weights, settings.alike, settings.trusted, settings.tolerance
+        )
     if settings.endpoint is None:
         raise ConfigError(
             "No endpoint is set",

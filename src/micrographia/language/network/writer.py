@@ -9,6 +9,7 @@ import numpy as np
 
 from micrographia.io.facts.claims import refuses
 from micrographia.io.facts.vocabulary import FACT_KINDS
+from micrographia.language.grounding.checker import check
 from micrographia.language.grounding.embedded import EmbeddedWriter
 from micrographia.language.grounding.recogniser import Recogniser, clauses
 from micrographia.language.grounding.writer import Asked, Draft
@@ -41,6 +42,8 @@ class NetworkWriter:
     trusted
         Lowest probability of a word; an answer with a less likely one is left to
         `EmbeddedWriter`.
+    tolerance
+        As of `checker.check`: so is an answer that claims what no fact supports.
 
     Raises
     ------
@@ -48,10 +51,10 @@ class NetworkWriter:
         There is no such checkpoint.
     """
 
-    def __init__(self, weights: str, alike: float, trusted: float) -> None:
+    def __init__(self, weights: str, alike: float, trusted: float, tolerance: float) -> None:
         path = SHIPPED.get(weights, Path(weights))
         self._model, self._words, card = load_network(path)
-        self._alike, self._trusted = alike, trusted
+        self._alike, self._trusted, self._tolerance = alike, trusted, tolerance
         self._plain = EmbeddedWriter(alike)
         told = {*touched(self._topics["caption"]), *EmbeddedWriter.captions}
         self.captions = tuple(name for name in FACT_KINDS if name in told)
@@ -122,6 +125,8 @@ class NetworkWriter:
             self._model, self._words, image, codes, question, asked.form, asked.known, _LONGEST
         )
         if said.least < self._trusted or not said.template:
+            return None
+        if check(said.template, asked.known, self._tolerance).dropped:
             return None
         return Draft(said.template, refused=refuses(said.template))
 

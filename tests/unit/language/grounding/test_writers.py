@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
+from unit.language.grounding.pictures import rows
 
 from micrographia.config import Assistant
 from micrographia.errors import CheckpointError, ConfigError
+from micrographia.language.grounding.checker import check
+from micrographia.language.grounding.writer import Asked
 from micrographia.language.grounding.writers import make_writer
 
 
@@ -26,6 +31,18 @@ def test_the_network_measures_what_decides_its_answers(tmp_path: Path) -> None:
     assert writer.needs("Which catalytic activity does the sample in the image have?") == ()
     assert writer.needs("qwfpg zxcv") == ()
     assert {"class_name", "particle_count", "area_fraction"} <= set(writer.captions)
+
+
+def test_what_the_network_may_not_say_the_writer_without_one_says(tmp_path: Path) -> None:
+    picture = tmp_path / "grey.png"
+    Image.fromarray(np.tile(np.arange(64, dtype=np.uint8), (64, 1))).save(picture)
+    facts = rows({"class_name": "porous_sponge"})
+    asked = Asked(picture, "", facts, {"particle_count": "it shows no particles"})
+    for trusted in (0.0, 1.0):
+        writer = make_writer(Assistant(writer="network", trusted=trusted), tmp_path / "calls")
+        draft = writer.caption(asked)
+        found = check(draft.template, facts, 0.02)
+        assert found.dropped == () and "a porous sponge" in found.text
 
 
 def test_what_is_not_there_is_told(tmp_path: Path) -> None:
