@@ -1,4 +1,4 @@
-"""Scores of an assistant by what its network had not seen: wordings, real pictures.
+"""Scores of an assistant by task, and by what its network had not seen: wordings, real pictures.
 
     python -m micrographia benchmarks score-assistant questions.parquet \\
         --answers answers.parquet --facts facts.parquet --out scores.json
@@ -38,7 +38,7 @@ def main() -> int:
     rows["picture"] = [
         "drawn" if str(row["group"]).startswith(("drawn", "seed")) else "real" for row in asked
     ]
-    for column in ("wording", "picture"):
+    for column in ("wording", "picture", "task"):
         table = rows.groupby(["method", column]).apply(_scores, include_groups=False)
         print(table.round(3).to_string(), end="\n\n")
     return 0

@@ -76,7 +76,6 @@ class Joined(nn.Module):
         self.scale = nn.Parameter(torch.zeros(()))
         layers = list(own.model.layers)[settings.above :]
         self.above = settings.above
-        self.every = settings.every
         self.blocks = nn.ModuleList(
             [Gated(width, memory, settings) for _ in layers[:: settings.every]]
         )

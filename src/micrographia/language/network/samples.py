@@ -139,6 +139,8 @@ class Samples:
         self._grammar = grammar
         self._topics = {topic.topic: topic for topic in grammar.topics}
         self._touched = {name: touched(topic) for name, topic in self._topics.items()}
+        # For a training alone: elsewhere another picture may come under the same path.
+        self._picture = lru_cache(maxsize=20_000)(_small)
 
     def drawn(self, row: Row, rng: np.random.Generator) -> dict[str, np.ndarray]:
         """Return a question to learn from: turned picture, some facts hidden."""
@@ -153,7 +155,7 @@ class Samples:
                 hidden.add(name)
                 spelt = phrase_of(name, str(facts.known[name]["words"]))
                 template = template.replace(f"{{{name}}}", spelt)
-        image = _turned(picture_of(row["path"]), rng)
+        image = _turned(self._seen(row), rng)
         return self.arrays(row, image, template, codes_of(facts.known, facts.failed, hidden))
 
     def _lessened(self, row: Row, rng: np.random.Generator) -> tuple[Facts, str]:
@@ -178,7 +180,10 @@ class Samples:
         """Return a question as it is, all facts told."""
         facts = self.facts[row["image_id"]]
         codes = codes_of(facts.known, facts.failed)
-        return self.arrays(row, picture_of(row["path"]), row["template"], codes)
+        return self.arrays(row, self._seen(row), row["template"], codes)
+
+    def _seen(self, row: Row) -> FloatArray:
+        return standard(self._picture(row["path"]).astype(np.float32) / 255)
 
     def arrays(
         self, row: Row, image: FloatArray, template: str, codes: IntArray
@@ -239,9 +244,8 @@ def picture_of(path: str) -> FloatArray:
     return standard(_small(path).astype(np.float32) / 255)
 
 
-@lru_cache(maxsize=20_000)
 def _small(path: str) -> np.ndarray:
-    """The whole picture at 224 × 224, eight bits: 50 kB each in memory."""
+    """The whole picture at 224 × 224, eight bits: 50 kB in memory."""
     pixels = to_unit(read_micrograph(path).pixels)
     grey = pixels if pixels.ndim == 2 else pixels.mean(axis=2)
     small = Image.fromarray(grey.astype(np.float32)).resize((SIDE, SIDE), Image.Resampling.BOX)

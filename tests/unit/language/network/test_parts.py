@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from micrographia.io.facts.phrases import PHRASES
 from micrographia.io.facts.vocabulary import FACT_KINDS
@@ -18,6 +20,7 @@ from micrographia.language.network.samples import (
     asked,
     facts_by_picture,
     held_wording,
+    picture_of,
     touched,
     usable,
 )
@@ -180,3 +183,14 @@ def test_lost_facts_change_the_answer_and_are_never_said(
         assert all(STATES[codes[place]] not in ("unseen", "failed") for place in told)
         changed += {NAMES[place] for place in told} != set(row["slots"])
     assert changed > len(rows) / 20
+
+
+def test_another_picture_under_the_same_path_is_seen(tmp_path: Path) -> None:
+    path = tmp_path / "picture.png"
+    ramp = np.tile(np.arange(224, dtype=np.uint8), (224, 1))
+    seen = []
+    for pixels in (ramp, ramp[:, ::-1]):
+        Image.fromarray(np.ascontiguousarray(pixels)).save(path)
+        seen.append(picture_of(str(path)))
+    assert np.allclose(seen[0], seen[1][:, ::-1], atol=1e-6)
+    assert not np.allclose(seen[0], seen[1], atol=0.1)
